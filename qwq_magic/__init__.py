@@ -1,0 +1,1 @@
+"""Ask a reasoning model in a notebook cell and watch it think."""

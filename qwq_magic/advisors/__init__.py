@@ -1,0 +1,1 @@
+"""The chain between a session and its model."""

@@ -1,0 +1,1 @@
+"""What a reader sees: live panes, the final output, terminal text."""

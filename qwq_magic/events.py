@@ -1,0 +1,86 @@
+"""What a stream is made of: deltas of text, usage, an end, and notices to the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the server counted them; None = not reported.
+
+    `reasoning_tokens` are part of `output_tokens`, `cached_tokens` of `input_tokens`.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """A fragment of what the model thinks."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDelta:
+    """A fragment of what the model tells the user."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """The server's count so far; the last one wins, counts are never added up."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFinished:
+    """The reply is complete; nothing but usage may follow.
+
+    `finish_reason` is the server's word (`stop`, `length`, ...), or None where the
+    server closed the stream properly without giving one.
+    """
+
+    finish_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line for the reader, from the client or an advisor ("retrying in 2 s").
+
+    A session keeps notices in the turn; `Session.stream` does not yield them.
+    """
+
+    text: str
+
+
+Event: TypeAlias = ReasoningDelta | AnswerDelta | UsageReported | StreamFinished | Notice
+
+
+def merge_deltas(events: Iterable[Event]) -> Iterator[Event]:
+    """Join neighbouring deltas of one kind, so that a read costs the same however it was cut."""
+    kind: type[ReasoningDelta] | type[AnswerDelta] | None = None
+    texts: list[str] = []
+    for event in events:
+        if isinstance(event, (ReasoningDelta, AnswerDelta)):
+            if type(event) is not kind:
+                if kind is not None:
+                    yield kind("".join(texts))
+                kind, texts = type(event), []
+            texts.append(event.text)
+            continue
+        if kind is not None:
+            yield kind("".join(texts))
+            kind, texts = None, []
+        yield event
+    if kind is not None:
+        yield kind("".join(texts))

@@ -1,0 +1,102 @@
+"""Fold the events of one stream into a turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+
+from typing_extensions import assert_never
+
+from qwq_magic.errors import QwqError
+from qwq_magic.events import (
+    AnswerDelta,
+    Event,
+    Notice,
+    ReasoningDelta,
+    StreamFinished,
+    Usage,
+    UsageReported,
+)
+from qwq_magic.messages import ChatRequest
+from qwq_magic.turns import Timing, Turn
+
+
+class TurnBuilder:
+    """Collects events as they come; `finish` makes the turn, whatever has arrived by then."""
+
+    def __init__(
+        self, request: ChatRequest, *, server: str, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._request = request
+        self._server = server
+        self._clock = clock
+        self._started = clock()
+        self._started_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        self._reasoning: list[str] = []
+        self._answer: list[str] = []
+        self._reasoning_since: float | None = None
+        self._answer_since: float | None = None
+        self._usage = Usage()
+        self._finished: StreamFinished | None = None
+        self._notices: list[str] = []
+
+    def add(self, event: Event) -> None:
+        match event:
+            case ReasoningDelta(text):
+                if self._reasoning_since is None:
+                    self._reasoning_since = self._clock()
+                self._reasoning.append(text)
+            case AnswerDelta(text):
+                if self._answer_since is None:
+                    self._answer_since = self._clock()
+                self._answer.append(text)
+            case UsageReported(usage):
+                self._usage = usage
+            case StreamFinished():
+                self._finished = event
+            case Notice(text):
+                self._notices.append(text)
+            case _:
+                assert_never(event)
+
+    def finish(self, error: QwqError | None = None) -> Turn:
+        """The turn as far as it came; `error` says why it came no further.
+
+        Neither an error nor a `StreamFinished` means that the user stopped it.
+        """
+        now = self._clock()
+        first = min(
+            (at for at in (self._reasoning_since, self._answer_since) if at is not None),
+            default=None,
+        )
+        thinking_s = None
+        if self._reasoning_since is not None:
+            # Some servers send answer text before late reasoning.
+            thinking_s = max(0.0, (self._answer_since or now) - self._reasoning_since)
+        turn = Turn(
+            id=self._request.turn_id,
+            prompt=self._request.prompt,
+            reasoning="".join(self._reasoning),
+            answer="".join(self._answer),
+            model=self._request.model,
+            server=self._server,
+            conversation=self._request.conversation,
+            finish_reason=self._finished.finish_reason if self._finished else None,
+            complete=self._finished is not None and error is None,
+            error=error,
+            usage=self._usage,
+            timing=Timing(
+                ttft_s=None if first is None else first - self._started,
+                thinking_s=thinking_s,
+                total_s=now - self._started,
+            ),
+            messages=self._request.messages,
+            parameters=self._request.parameters,
+            notices=tuple(self._notices),
+            cell_id=self._request.cell_id,
+            started_at=self._started_at,
+        )
+        if error is not None:
+            error.partial = turn
+        return turn

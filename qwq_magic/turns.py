@@ -1,0 +1,144 @@
+"""A turn: one prompt and the model's reply to it, as far as the reply came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from qwq_magic.errors import QwqError, error_from_dict
+from qwq_magic.events import Usage
+from qwq_magic.messages import Json, Message
+
+State: TypeAlias = Literal["complete", "stopped", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Wall-clock seconds; None where that point was never reached.
+
+    `ttft_s`: request to first text. `thinking_s`: first reasoning text to first answer
+    text, or to the end where no answer came. `total_s`: request to the end.
+    """
+
+    ttft_s: float | None = None
+    thinking_s: float | None = None
+    total_s: float | None = None
+
+
+class CodeBlock(str):
+    """A fenced block of an answer: its text, which also knows its `language` ("" if none)."""
+
+    __slots__ = ("language",)
+    language: str
+
+    def __new__(cls, text: str, language: str = "") -> CodeBlock:
+        block = super().__new__(cls, text)
+        block.language = language
+        return block
+
+
+_Value = TypeVar("_Value", Usage, Timing, Message)
+
+
+def _values(value: Usage | Timing | Message) -> dict[str, Any]:
+    return {f.name: getattr(value, f.name) for f in fields(value)}
+
+
+def _build(cls: type[_Value], data: Mapping[str, Any] | None) -> _Value:
+    """Read a value back; keys it does not know are ignored."""
+    data = data or {}
+    return cls(**{f.name: data[f.name] for f in fields(cls) if f.name in data})
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One prompt and its completion.
+
+    Attributes:
+        id: unique to the turn.
+        prompt: what was asked, verbatim.
+        reasoning: what the model thought, every character that arrived.
+        answer: what it told the user, every character that arrived.
+        model: the model's name as the server knows it.
+        server: the server's name, such as `dashscope` or `demo`.
+        conversation: the conversation it belongs to.
+        finish_reason: the server's word for why it ended; None if it never said.
+        complete: did the reply arrive whole?
+        error: why not, or None; a turn the user stopped is not complete and has no error.
+        usage: the server's token counts.
+        timing: how long it took.
+        messages: what was sent.
+        parameters: server parameters that were sent.
+        notices: lines the client or an advisor addressed to the reader.
+        cell_id: the notebook cell that asked, None outside one.
+        started_at: when it began, ISO 8601 in UTC.
+    """
+
+    id: str
+    prompt: str
+    reasoning: str = ""
+    answer: str = ""
+    model: str = ""
+    server: str = ""
+    conversation: str = "main"
+    finish_reason: str | None = None
+    complete: bool = False
+    error: QwqError | None = None
+    usage: Usage = field(default_factory=Usage)
+    timing: Timing = field(default_factory=Timing)
+    messages: tuple[Message, ...] = ()
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    cell_id: str | None = None
+    started_at: str = ""
+
+    @property
+    def state(self) -> State:
+        if self.complete:
+            return "complete"
+        return "error" if self.error else "stopped"
+
+    @property
+    def code(self) -> list[CodeBlock]:
+        """The answer's fenced blocks, in order; each is a string with a `language`."""
+        from markdown_it import MarkdownIt  # costs 100 ms, and most turns are never asked
+
+        return [
+            CodeBlock(token.content, token.info.strip().split(" ")[0])
+            for token in MarkdownIt("commonmark").parse(self.answer)
+            if token.type == "fence"
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The turn as plain JSON; `Turn.from_dict` reads it back."""
+        data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        data["error"] = self.error.to_dict() if self.error else None
+        data["usage"] = _values(self.usage)
+        data["timing"] = _values(self.timing)
+        data["messages"] = [_values(message) for message in self.messages]
+        data["parameters"] = dict(self.parameters)
+        data["notices"] = list(self.notices)
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Turn:
+        """The reverse of `to_dict`; keys it does not know are ignored."""
+        known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+        error = known.get("error")
+        known["error"] = error_from_dict(error) if error else None
+        known["usage"] = _build(Usage, known.get("usage"))
+        known["timing"] = _build(Timing, known.get("timing"))
+        known["messages"] = tuple(_build(Message, item) for item in known.get("messages") or ())
+        known["notices"] = tuple(known.get("notices") or ())
+        turn = cls(**known)
+        if turn.error is not None:
+            turn.error.partial = turn
+        return turn
+
+    def __repr__(self) -> str:
+        """Short: a notebook shows it, and a turn may hold a novel."""
+        return (
+            f"<Turn {self.state}: {len(self.reasoning):,} characters of reasoning, "
+            f"{len(self.answer):,} of answer, {self.model} on {self.server}>"
+        )
