@@ -1,1 +1,22 @@
-"""The chain between a session and its model."""
+"""The chain between a session and its model.
+
+Rings from the outside in, by `order`: the user's own (0), think-tags (100),
+logging (200), memory (300), model rules (400), and then the model.
+"""
+
+from qwq_magic.advisors.chain import Advisor, CallNext, Chain, Events
+from qwq_magic.advisors.logging import LoggingAdvisor
+from qwq_magic.advisors.memory import MemoryAdvisor
+from qwq_magic.advisors.model_rules import ModelRulesAdvisor
+from qwq_magic.advisors.think_tags import ThinkTags
+
+__all__ = [
+    "Advisor",
+    "CallNext",
+    "Chain",
+    "Events",
+    "LoggingAdvisor",
+    "MemoryAdvisor",
+    "ModelRulesAdvisor",
+    "ThinkTags",
+]

@@ -1,0 +1,39 @@
+"""The logging advisor: a line for every request and every turn, on `qwq_magic`'s logger."""
+
+from __future__ import annotations
+
+import logging
+
+from qwq_magic.advisors.chain import LOGGING_ORDER
+from qwq_magic.messages import ChatRequest
+from qwq_magic.turns import Turn
+
+_logger = logging.getLogger("qwq_magic")
+
+
+class LoggingAdvisor:
+    """Logs sizes at INFO and texts at DEBUG; texts as `repr`, since a log may be a terminal."""
+
+    order = LOGGING_ORDER
+
+    async def before(self, request: ChatRequest) -> None:
+        _logger.info(
+            "request %s: %s, %d messages, conversation %r",
+            request.turn_id,
+            request.model,
+            len(request.messages),
+            request.conversation,
+        )
+        _logger.debug("prompt: %r", request.prompt)
+
+    async def after(self, turn: Turn) -> None:
+        _logger.info(
+            "turn %s: %s, %d characters of reasoning, %d of answer, %.1f s",
+            turn.id,
+            turn.state,
+            len(turn.reasoning),
+            len(turn.answer),
+            turn.timing.total_s or 0.0,
+        )
+        _logger.debug("reasoning: %r", turn.reasoning)
+        _logger.debug("answer: %r", turn.answer)

@@ -1,0 +1,117 @@
+"""The model-rules advisor: refuses what a model would, and says once what has no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from qwq_magic.advisors.chain import MODEL_RULES_ORDER, CallNext, Events
+from qwq_magic.errors import ConfigurationError, ModelNotFound, UnsupportedFeature
+from qwq_magic.events import Notice
+from qwq_magic.messages import ChatRequest
+from qwq_magic.models import rules_for
+
+# The client writes these itself.
+_RESERVED = frozenset({"model", "messages", "stream", "stream_options"})
+
+
+@dataclass(slots=True)
+class Experience:
+    """What a session has already said, and which models it found gone."""
+
+    said: set[str] = field(default_factory=set)
+    retired: set[str] = field(default_factory=set)
+
+
+class ModelRulesAdvisor:
+    """Applies the rules of `models` to one ask."""
+
+    order = MODEL_RULES_ORDER
+
+    def __init__(self, experience: Experience, *, is_hosted: bool, is_pinned: bool) -> None:
+        """An advisor for one ask.
+
+        Args:
+            experience: the session's, so that things are said once.
+            is_hosted: does the model's vendor run it, and ignore sampling parameters?
+            is_pinned: did the user choose the model?
+        """
+        self._experience = experience
+        self._is_hosted = is_hosted
+        self._is_pinned = is_pinned
+
+    async def advise(self, request: ChatRequest, call_next: CallNext) -> Events:
+        _refuse(request)
+        for text in _discouraged(request, is_hosted=self._is_hosted):
+            if text not in self._experience.said:
+                self._experience.said.add(text)
+                yield Notice(text)
+        if self._is_hosted:
+            request = _without_ineffective(request)
+        known_retired = request.model in self._experience.retired and not self._is_pinned
+        if not known_retired:
+            try:
+                async for event in call_next(request):
+                    yield event
+                return
+            except ModelNotFound as error:
+                self._check_successor(request.model, error)
+        successor = _with_successor(request)
+        text = "" if known_retired else f"{request.model} is gone; {successor.model} answers."
+        self._experience.retired.add(request.model)
+        yield Notice(text, model=successor.model)
+        async for event in call_next(successor):
+            yield event
+
+    def _check_successor(self, model: str, error: ModelNotFound) -> None:
+        """Raise unless a successor may answer; one that is only known is named."""
+        successor = rules_for(model).successor
+        if not (self._is_hosted and successor):
+            raise error
+        if self._is_pinned:
+            raise ModelNotFound(
+                f"{error.message} {model} is being retired; use its successor: -m {successor}.",
+                status=error.status,
+                code=error.code,
+                request_id=error.request_id,
+            ) from error
+
+
+def _refuse(request: ChatRequest) -> None:
+    """Raise before anything is sent that the server would only refuse."""
+    for name in request.parameters:
+        if name in _RESERVED:
+            raise ConfigurationError(
+                f"Parameter {name!r} is set for every request. Leave it out of -p."
+            )
+        reason = rules_for(request.model).refused.get(name)
+        if reason:
+            raise UnsupportedFeature(f"{request.model} does not accept {name!r}: {reason}.")
+
+
+def _discouraged(request: ChatRequest, *, is_hosted: bool) -> Iterator[str]:
+    rules = rules_for(request.model)
+    idle = [name for name in request.parameters if name in rules.ineffective]
+    if idle and is_hosted:
+        yield f"{', '.join(idle)}: no effect on hosted {request.model}, so not sent."
+    if rules.system_discouraged and request.messages[0].role == "system":
+        yield f"{request.model} works best without a system message; yours is sent all the same."
+
+
+def _without_ineffective(request: ChatRequest) -> ChatRequest:
+    ineffective = rules_for(request.model).ineffective
+    return replace(
+        request,
+        parameters={
+            name: value for name, value in request.parameters.items() if name not in ineffective
+        },
+    )
+
+
+def _with_successor(request: ChatRequest) -> ChatRequest:
+    rules = rules_for(request.model)
+    return replace(
+        request,
+        model=rules.successor,
+        parameters={**rules.successor_parameters, **request.parameters},
+    )
