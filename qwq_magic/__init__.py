@@ -1,1 +1,25 @@
-"""Ask a reasoning model in a notebook cell and watch it think."""
+"""Ask a reasoning model in a notebook cell and watch it think.
+
+`%load_ext qwq_magic` brings `%%qwq` to a notebook; `Session` is the same in Python.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qwq_magic.errors import QwqError
+from qwq_magic.session import Session
+from qwq_magic.turns import Turn
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__version__ = "0.1.0"
+__all__ = ["QwqError", "Session", "Turn", "load_ipython_extension"]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Register the magics; IPython calls this for `%load_ext qwq_magic`."""
+    from qwq_magic.magics import register
+
+    register(shell)

@@ -3,6 +3,8 @@
     QwqError
     ├── ConfigurationError      a setting, option or key is wrong; nothing was sent
     │   └── UnsupportedFeature  the model is known not to accept what was asked
+    ├── AdvisorFailed           an advisor of the user's raised; `__cause__` is what it raised
+    ├── FileError               a conversation file is damaged, foreign or cannot be written
     ├── NoRecording             the demo has no recording for this prompt
     ├── ConnectionFailed        no connection, or it broke before the response began
     ├── StreamInterrupted       the response ended before the reply was complete
@@ -85,6 +87,18 @@ class UnsupportedFeature(ConfigurationError):
     """The model is known not to accept what was asked; nothing was sent."""
 
     kind = "unsupported"
+
+
+class AdvisorFailed(QwqError):
+    """An advisor raised; `__cause__` is what it raised."""
+
+    kind = "advisor"
+
+
+class FileError(QwqError):
+    """A conversation file is damaged, of another kind, or cannot be written."""
+
+    kind = "file"
 
 
 class NoRecording(QwqError):

@@ -57,10 +57,13 @@ class StreamFinished:
 class Notice:
     """One line for the reader, from the client or an advisor ("retrying in 2 s").
 
-    A session keeps notices in the turn; `Session.stream` does not yield them.
+    A session keeps notices in the turn; `Session.stream` does not yield them. `model`
+    names the model that answers from here on, where that is no longer the one asked for;
+    such a notice may have no text.
     """
 
     text: str
+    model: str | None = None
 
 
 Event: TypeAlias = ReasoningDelta | AnswerDelta | UsageReported | StreamFinished | Notice

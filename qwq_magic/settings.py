@@ -1,13 +1,21 @@
-"""Settings of a session, resolved: every choice made, and where it came from."""
+"""Settings of a session: what the user chose, and how the rest follows from it.
+
+A choice made for one server is never carried to another: naming a server for
+one call drops the model, the address and the key that were chosen before.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, TypeAlias, get_args
+from urllib.parse import urlsplit
 
 from qwq_magic.api_key import ApiKey
+from qwq_magic.errors import ConfigurationError
 from qwq_magic.messages import Json
+from qwq_magic.servers import SERVERS, Server
 
 Protocol: TypeAlias = Literal["auto", "openai"]
 InlineThink: TypeAlias = Literal["auto", "open", "off"]
@@ -15,7 +23,7 @@ InlineThink: TypeAlias = Literal["auto", "open", "off"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a model is reached by.
+    """Resolved: how a model is reached and what is sent with every prompt.
 
     Attributes:
         server: its name, as turns record it.
@@ -30,6 +38,8 @@ class Settings:
         connect_timeout_s: seconds until a connection must stand.
         idle_timeout_s: seconds without a byte after which a stream counts as dead; models
             may think silently for minutes.
+        parameters: server parameters, sent as they are.
+        system: the system message, None for none.
     """
 
     server: str
@@ -44,3 +54,138 @@ class Settings:
     idle_timeout_s: float = 300.0
     parameters: Mapping[str, Json] = field(default_factory=dict)
     system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the user chose, None where nothing was; the fields are those of `Settings`."""
+
+    server: str | None = None
+    model: str | None = None
+    base_url: str | None = None
+    api_key: str | ApiKey | None = field(default=None, repr=False)
+    protocol: Protocol = "auto"
+    inline_think: InlineThink = "auto"
+    allow_insecure_key: bool = False
+    connect_timeout_s: float = 10.0
+    idle_timeout_s: float = 300.0
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    system: str | None = None
+
+    def __post_init__(self) -> None:
+        _require_one_of("server", self.server, (None, *SERVERS))
+        _require_one_of("protocol", self.protocol, get_args(Protocol))
+        _require_one_of("inline_think", self.inline_think, get_args(InlineThink))
+        if isinstance(self.api_key, str):
+            key = ApiKey(self.api_key, source="api_key")
+            object.__setattr__(self, "api_key", key)
+
+    def override(self, **choices: Any) -> Choices:
+        """These choices with others on top, for one call; None leaves a choice as it is."""
+        unknown = choices.keys() - {f.name for f in fields(self)}
+        if unknown:
+            raise ConfigurationError(
+                f"Unknown setting {sorted(unknown)[0]!r}. "
+                f"Settings: {', '.join(f.name for f in fields(self))}."
+            )
+        changes = {name: value for name, value in choices.items() if value is not None}
+        if "server" in changes or "base_url" in changes:
+            changes = {"server": None, "model": None, "base_url": None, "api_key": None} | changes
+        if "parameters" in changes:
+            changes["parameters"] = {**self.parameters, **changes["parameters"]}
+        return replace(self, **changes)
+
+
+def resolve(choices: Choices, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Fill in what was not chosen: from `QWQ_*` variables, the server's preset, the demo.
+
+    Raises:
+        ConfigurationError: an address, a model or a key is missing or malformed.
+    """
+    choices = _with_environment(choices, environ)
+    server = _server_of(choices, environ)
+    base_url = _clean_base_url(choices.base_url or server.base_url) if server.name != "demo" else ""
+    if not base_url and server.name != "demo":
+        raise ConfigurationError(
+            f'Server {server.name!r} has no address. Set base_url="http://host:port/v1".'
+        )
+    model = choices.model or server.model
+    if not model:
+        raise ConfigurationError(f"No model is named for {base_url}. Name one: -m MODEL.")
+    key = choices.api_key or _key_from(environ, server.key_variables)
+    assert not isinstance(key, str)  # Choices wraps it
+    if key is None and server.needs_key:
+        raise ConfigurationError(
+            f"No key for {server.name}. Set {' or '.join(server.key_variables)} in the environment."
+        )
+    return Settings(
+        server=server.name,
+        base_url=base_url,
+        model=model,
+        model_is_pinned=choices.model is not None,
+        api_key=key,
+        protocol=choices.protocol,
+        inline_think=choices.inline_think,
+        allow_insecure_key=choices.allow_insecure_key,
+        connect_timeout_s=choices.connect_timeout_s,
+        idle_timeout_s=choices.idle_timeout_s,
+        parameters=choices.parameters,
+        system=choices.system,
+    )
+
+
+def _with_environment(choices: Choices, environ: Mapping[str, str]) -> Choices:
+    """Take the `QWQ_*` variables, which belong together and to no server named in code."""
+    server = environ.get("QWQ_SERVER") or None
+    base_url = environ.get("QWQ_BASE_URL") or None
+    general_key = choices.api_key or _key_from(environ, ("QWQ_API_KEY",))
+    if choices.server is None and choices.base_url is None:
+        model = choices.model or environ.get("QWQ_MODEL") or None
+        return replace(choices, server=server, base_url=base_url, model=model, api_key=general_key)
+    if choices.server is None and server is None and base_url is None:
+        # The variable names no host of its own, so the address in code is what it is for.
+        return replace(choices, api_key=general_key)
+    return choices
+
+
+def _server_of(choices: Choices, environ: Mapping[str, str]) -> Server:
+    if choices.server is not None:
+        return SERVERS[choices.server]
+    if choices.base_url is not None:
+        return SERVERS["custom"]
+    # A DashScope key is sign enough; without one a newcomer meets the demo.
+    if choices.api_key or _key_from(environ, SERVERS["dashscope"].key_variables):
+        return SERVERS["dashscope"]
+    return SERVERS["demo"]
+
+
+def _key_from(environ: Mapping[str, str], variables: tuple[str, ...]) -> ApiKey | None:
+    for name in variables:
+        key = environ.get(name, "").strip()
+        if key:
+            return ApiKey(key, source=name)
+    return None
+
+
+def _clean_base_url(url: str) -> str:
+    url = url.strip().rstrip("/").removesuffix("/chat/completions")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ConfigurationError(
+            f"Not an address: {url!r}. A base_url looks like http://127.0.0.1:8000/v1."
+        )
+    if parts.username or parts.password:
+        raise ConfigurationError(
+            "The base_url holds a user name or password. Give the key as api_key instead."
+        )
+    return url
+
+
+def _require_one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
+    if value not in allowed:
+        known = ", ".join(str(item) for item in allowed if item is not None)
+        raise ConfigurationError(f"Unknown {name} {value!r}. Known: {known}.")

@@ -40,6 +40,7 @@ class TurnBuilder:
         self._usage = Usage()
         self._finished: StreamFinished | None = None
         self._notices: list[str] = []
+        self._model = request.model
 
     def add(self, event: Event) -> None:
         match event:
@@ -55,8 +56,10 @@ class TurnBuilder:
                 self._usage = usage
             case StreamFinished():
                 self._finished = event
-            case Notice(text):
-                self._notices.append(text)
+            case Notice(text, model):
+                if text:
+                    self._notices.append(text)
+                self._model = model or self._model
             case _:
                 assert_never(event)
 
@@ -79,7 +82,7 @@ class TurnBuilder:
             prompt=self._request.prompt,
             reasoning="".join(self._reasoning),
             answer="".join(self._answer),
-            model=self._request.model,
+            model=self._model,
             server=self._server,
             conversation=self._request.conversation,
             finish_reason=self._finished.finish_reason if self._finished else None,

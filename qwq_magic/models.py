@@ -1,0 +1,74 @@
+"""What a model accepts: refused features, settings without effect, successors, limits.
+
+Sources: Alibaba Model Studio's pages on QwQ and on deep thinking (2025-2026), its
+notices on retired models, and the model card of Qwen/QwQ-32B.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from qwq_magic.messages import Json
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRules:
+    """The rules of one family of models.
+
+    Attributes:
+        refused: parameters the server would answer with an error, and why.
+        ineffective: parameters that change nothing on a hosted service.
+        system_discouraged: does the vendor advise against a system message?
+        successor: what replaces a retired model of this name; "" for none.
+        successor_parameters: what makes the successor think.
+        suggested: sampling that suits the open weights.
+    """
+
+    refused: Mapping[str, str] = field(default_factory=dict)
+    ineffective: frozenset[str] = frozenset()
+    system_discouraged: bool = False
+    successor: str = ""
+    successor_parameters: Mapping[str, Json] = field(default_factory=dict)
+    suggested: str = ""
+
+
+_QWQ = ModelRules(
+    refused=MappingProxyType(
+        {
+            "response_format": "QwQ has no JSON mode; ask for JSON in the prompt",
+            "prefix": "QwQ cannot continue a prefix; put the beginning into the prompt",
+            "partial": "QwQ cannot continue a prefix; put the beginning into the prompt",
+            "context_cache": "QwQ has no context cache; leave it out",
+            "cache_control": "QwQ has no context cache; leave it out",
+        }
+    ),
+    ineffective=frozenset(
+        {
+            "temperature",
+            "top_p",
+            "presence_penalty",
+            "frequency_penalty",
+            "logprobs",
+            "top_logprobs",
+        }
+    ),
+    system_discouraged=True,
+    successor="qwen3.6-plus",
+    successor_parameters=MappingProxyType({"enable_thinking": True}),
+    suggested="temperature=0.6 and top_p=0.95 suit the open weights",
+)
+
+_ANY = ModelRules()
+
+_FAMILIES: tuple[tuple[re.Pattern[str], ModelRules], ...] = (
+    # `qwq-plus`, `Qwen/QwQ-32B`, `qwq:32b`, `qwq-32b-q4_k_m.gguf`
+    (re.compile(r"(^|/)qwq\b", re.IGNORECASE), _QWQ),
+)
+
+
+def rules_for(model: str) -> ModelRules:
+    """The rules of the family `model` belongs to; a model not known here has none."""
+    return next((rules for pattern, rules in _FAMILIES if pattern.search(model)), _ANY)

@@ -1,0 +1,126 @@
+"""A run: one ask under way, seen from the thread or the loop that waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import queue
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from typing import Any
+
+from qwq_magic import runner
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.events import Event
+from qwq_magic.turns import Turn
+
+# How long a stopped stream may take to close its connection.
+_STOP_TIMEOUT_S = 3.0
+_TICK_S = 0.05
+
+Emit = Callable[[Event], None]
+# Streams a reply on the runner's loop, emits its events, and returns the turn; it never raises.
+Produce = Callable[[Emit], Coroutine[Any, Any, Turn]]
+
+
+class Run:
+    """One ask under way; its events can be taken by one thread.
+
+    The turn is there when `events` ends. Leaving a `with run:` block stops it.
+    """
+
+    def __init__(self, produce: Produce) -> None:
+        self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._handle = _Handle(produce, self._queue.put)
+
+    def events(self, *, tick_s: float = _TICK_S) -> Iterator[Event | None]:
+        """Yield events as they come, and None after every `tick_s` seconds without one.
+
+        May be called again after an interrupt, and goes on where it was.
+        """
+        while not (self._handle.done.done() and self._queue.empty()):
+            try:
+                event = self._queue.get(timeout=tick_s)
+            except queue.Empty:
+                yield None
+            else:
+                if event is not None:
+                    yield event
+
+    def stop(self) -> None:
+        """Close the connection; the turn keeps what came. Any thread may call this."""
+        self._handle.stop()
+
+    def turn(self, *, timeout_s: float | None = None) -> Turn:
+        """Wait for the turn.
+
+        Raises:
+            concurrent.futures.TimeoutError: it has not ended after `timeout_s` seconds.
+        """
+        return self._handle.done.result(timeout_s)
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        concurrent.futures.wait([self._handle.done], _STOP_TIMEOUT_S)
+
+
+async def iter_events(produce: Produce) -> AsyncGenerator[Event | Turn, None]:
+    """Run on the runner's loop, and yield events, then the turn, on the caller's."""
+    here = asyncio.get_running_loop()
+    received: asyncio.Queue[Event | None] = asyncio.Queue()
+    handle = _Handle(produce, lambda event: _post(here, received, event))
+    try:
+        while (event := await received.get()) is not None:
+            yield event
+        yield handle.done.result()
+    finally:
+        handle.stop()
+        # Not awaited: the caller's loop may be closing, and the turn commits by itself.
+
+
+def _post(
+    here: asyncio.AbstractEventLoop, received: asyncio.Queue[Event | None], event: Event | None
+) -> None:
+    # The caller's loop may be gone while the runner's still delivers.
+    if not here.is_closed():
+        here.call_soon_threadsafe(received.put_nowait, event)
+
+
+class _Handle:
+    """Starts a producer on the runner's loop, and can stop it from any thread."""
+
+    def __init__(self, produce: Produce, put: Callable[[Event | None], None]) -> None:
+        if runner.is_current():
+            raise ConfigurationError(
+                "An advisor cannot wait for another ask. Use `await session.ask_async(...)`."
+            )
+        self._loop = runner.loop()
+        self._task: asyncio.Task[Turn] | None = None
+        self._is_stopped = False
+        self.done: concurrent.futures.Future[Turn] = concurrent.futures.Future()
+        self._loop.call_soon_threadsafe(self._start, produce, put)
+
+    def stop(self) -> None:
+        if not self.done.done():
+            self._loop.call_soon_threadsafe(self._cancel)
+
+    def _start(self, produce: Produce, put: Callable[[Event | None], None]) -> None:
+        def finish(task: asyncio.Task[Turn]) -> None:
+            error = task.exception()
+            if error is not None:
+                self.done.set_exception(error)
+            else:
+                self.done.set_result(task.result())
+            put(None)
+
+        self._task = self._loop.create_task(produce(put))
+        self._task.add_done_callback(finish)
+
+    def _cancel(self) -> None:
+        # Once is enough: a second cancellation would cut the closing of the connection short.
+        if self._task is not None and not self._is_stopped:
+            self._is_stopped = True
+            # Behind the task's first step: a task cancelled before it would make no turn.
+            self._loop.call_soon(self._task.cancel)
