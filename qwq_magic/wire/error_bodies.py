@@ -1,0 +1,228 @@
+"""Turn whatever a server sends to say no into the right error.
+
+Bodies are JSON in half a dozen shapes, JSON framed as a server-sent event, an HTML page
+or nothing, whatever the content type says: so try JSON, then events, then text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from html import unescape
+from http import HTTPStatus
+from typing import Any
+
+from qwq_magic.errors import ProtocolError, ResponseError
+from qwq_magic.wire.error_fixes import Origin, fix_for
+from qwq_magic.wire.error_kinds import classify
+from qwq_magic.wire.plain_text import one_line
+from qwq_magic.wire.sse import ServerSentEvent, SSEDecoder
+
+MAX_BODY_BYTES = 64_000
+
+_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-dashscope-request-id")
+_STATUS_COMMENT = re.compile(r"HTTP_STATUS/(\d{3})")
+_STATUS_PREFIX = re.compile(r"<([45]\d\d)>")
+_TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFacts:
+    """What an error body says, before anyone has judged it."""
+
+    text: str
+    code: str | None = None
+    kind: str = ""
+    status: int | None = None
+    request_id: str | None = None
+
+
+def facts_in_json(value: Any) -> ErrorFacts | None:
+    """The error in a JSON value, or None where it holds none."""
+    if isinstance(value, list) and value:
+        value = value[0]
+    if not isinstance(value, dict):
+        return None
+    error = value.get("error")
+    if isinstance(error, dict) and error:
+        return _facts(error, outer=value)
+    if isinstance(error, str) and error:
+        return _facts({"message": error, "type": value.get("error_type")}, outer=value)
+    # Flat: `{"object": "error", "message", "code"}`, DashScope's `{"code", "message"}`.
+    if value.get("object") == "error" or ("choices" not in value and _is_flat_error(value)):
+        return _facts(value, outer=value)
+    return None
+
+
+def _is_flat_error(value: dict[str, Any]) -> bool:
+    return isinstance(value.get("message"), str) and bool(value.get("code"))
+
+
+def facts_in_event(event: ServerSentEvent, value: Any) -> ErrorFacts | None:
+    """The error in a server-sent event whose data is `value`, or None."""
+    status = _comment_status(event.comments) if event.comments else None
+    facts = facts_in_json(value)
+    if facts is None and (event.event == "error" or (status is not None and status >= 400)):
+        facts = _loose_facts(value) or ErrorFacts(text=event.data)
+    if facts is not None and facts.status is None and status is not None and status >= 400:
+        facts = replace(facts, status=status)
+    return facts
+
+
+def error_from(facts: ErrorFacts, origin: Origin) -> ResponseError:
+    """The error these facts amount to, its message ready to be shown."""
+    verdict = classify(
+        status=facts.status,
+        code=facts.code,
+        kind=facts.kind,
+        text=facts.text,
+        is_dashscope=origin.is_dashscope,
+    )
+    code = _shown(facts.code, origin)
+    said = _shown(facts.text, origin) or "no explanation"
+    label = " ".join(str(part) for part in (verdict.status, code) if part)
+    if code == str(verdict.status):
+        label = code
+    cause = f"{origin.name} answered {label}: {said}" if label else f"{origin.name} failed: {said}"
+    fix = fix_for(verdict.error, origin, code=code or "", text=facts.text)
+    return verdict.error(
+        f"{_sentence(cause)} {fix}",
+        status=verdict.status,
+        code=code,
+        request_id=_shown(facts.request_id, origin),
+        retryable=verdict.retryable,
+    )
+
+
+def response_error(
+    status: int,
+    body: bytes,
+    *,
+    origin: Origin,
+    headers: Mapping[str, str] | None = None,
+    retry_after_s: float | None = None,
+) -> ResponseError:
+    """The error of an HTTP response with a status of 400 or more."""
+    facts = _facts_in_body(body) or ErrorFacts(text=_phrase(status))
+    request_id = facts.request_id
+    for name in _REQUEST_ID_HEADERS:
+        request_id = request_id or (headers or {}).get(name)
+    error = error_from(replace(facts, status=status, request_id=request_id), origin)
+    error.retry_after_s = retry_after_s
+    return error
+
+
+def document_error(body: bytes, *, origin: Origin) -> ResponseError:
+    """The error of a response that was promised as a stream and is a document."""
+    value = _parse(body)
+    facts = facts_in_json(value)
+    if facts is not None:
+        return error_from(facts, origin)
+    text = body.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        what = f"an HTML page{_titled(text, origin)}"
+    elif isinstance(value, dict) and "choices" in value:
+        what = "the whole reply as one JSON document; it ignores `stream: true`"
+    else:
+        kind = "JSON" if value is not None else "text"
+        what = f"{kind}: {_shown(text, origin, limit_bytes=300)}"
+    fix = fix_for(ProtocolError, origin, code="", text="")
+    cause = _sentence(f"{origin.name} answered 200, but instead of a stream sent {what}")
+    return ProtocolError(f"{cause} {fix}", status=200)
+
+
+def _facts_in_body(body: bytes) -> ErrorFacts | None:
+    value = _parse(body)
+    if value is not None:
+        return facts_in_json(value) or _loose_facts(value)
+    facts = _facts_in_frames(body)
+    if facts is not None:
+        return facts
+    text = body.decode("utf-8", "replace").strip()
+    if text.startswith("<"):
+        title = _TITLE.search(text)
+        return ErrorFacts(text="an HTML page" + (f' "{unescape(title[1])}"' if title else ""))
+    return ErrorFacts(text=text) if text else None
+
+
+def _facts_in_frames(body: bytes) -> ErrorFacts | None:
+    decoder = SSEDecoder()
+    for event in (*decoder.feed(body + b"\n"), *decoder.close()):
+        value = _parse(event.data.encode())
+        facts = facts_in_event(event, value) or _loose_facts(value)
+        if facts is not None:
+            return facts
+    return None
+
+
+def _loose_facts(value: Any) -> ErrorFacts | None:
+    """The words of a value that is known to be an error, whatever its shape."""
+    if isinstance(value, str) and value:
+        return ErrorFacts(text=value)
+    return _facts(value, outer=value) if isinstance(value, dict) else None
+
+
+def _facts(error: dict[str, Any], *, outer: dict[str, Any]) -> ErrorFacts:
+    text = next((error[k] for k in ("message", "msg", "detail", "error") if error.get(k)), "")
+    if not isinstance(text, str):
+        text = json.dumps(text, ensure_ascii=False)
+    code = _string(error.get("code")) or _string(outer.get("code"))
+    prefix = _STATUS_PREFIX.match(text)
+    return ErrorFacts(
+        text=text,
+        code=code,
+        kind=_string(error.get("type")) or "",
+        status=_status(code)
+        or next((s for s in (_status(outer.get(k)) for k in ("status", "status_code")) if s), None)
+        or (int(prefix[1]) if prefix else None),
+        request_id=_string(outer.get("request_id")) or _string(error.get("request_id")),
+    )
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _string(value: Any) -> str | None:
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        return str(value) or None
+    return None
+
+
+def _status(value: Any) -> int | None:
+    text = str(value)
+    return int(text) if re.fullmatch(r"[45]\d\d", text, re.ASCII) else None
+
+
+def _comment_status(comments: tuple[str, ...]) -> int | None:
+    found = _STATUS_COMMENT.search(" ".join(comments))
+    return int(found[1]) if found else None
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _titled(text: str, origin: Origin) -> str:
+    title = _TITLE.search(text)
+    return f' titled "{_shown(unescape(title[1]), origin, limit_bytes=300)}"' if title else ""
+
+
+def _shown(text: str | None, origin: Origin, *, limit_bytes: int = 1_500) -> str | None:
+    """A server's words, masked before and after cleaning: either may reveal the key."""
+    if text is None:
+        return None
+    whole = one_line(origin.redact(text), limit_bytes=MAX_BODY_BYTES)
+    return one_line(origin.redact(whole), limit_bytes=limit_bytes)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "。")) else f"{text}."

@@ -1,0 +1,99 @@
+"""Who answered, and what a reader can do about each kind of error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qwq_magic.errors import (
+    AuthenticationError,
+    BillingError,
+    ContentFiltered,
+    InvalidRequest,
+    ModelNotFound,
+    PermissionDenied,
+    ProtocolError,
+    RateLimited,
+    ResponseError,
+)
+
+
+def _unchanged(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who answered: what an error message may name, and what it must mask.
+
+    Attributes:
+        server: the server's name, such as `dashscope`.
+        host: the host that was asked, with its port if it has an unusual one.
+        model: the model that was asked for.
+        has_key: was a key sent?
+        redact: masks the key in a server's words.
+    """
+
+    server: str = ""
+    host: str = ""
+    model: str = ""
+    has_key: bool = True
+    redact: Callable[[str], str] = _unchanged
+
+    @property
+    def name(self) -> str:
+        return self.server or self.host or "The server"
+
+    @property
+    def is_dashscope(self) -> bool:
+        return self.server.lower().startswith("dashscope") or self.host.endswith(".aliyuncs.com")
+
+    @property
+    def is_ollama(self) -> bool:
+        return self.server.lower() == "ollama" or self.host.endswith(":11434")
+
+
+def fix_for(error: type[ResponseError], origin: Origin, *, code: str, text: str) -> str:
+    """One sentence that says what to do."""
+    if issubclass(error, AuthenticationError):
+        return _fix_key(origin)
+    if issubclass(error, ModelNotFound):
+        return _fix_model(origin, is_about_model="model" in (code + text).lower())
+    if issubclass(error, BillingError) and "arrearage" in code.lower():
+        return "Top up the account or settle its bill, then run the cell again."
+    if issubclass(error, PermissionDenied) and "freetier" in code.lower():
+        return "The free tier is used up: allow paid use in the console, or choose another model."
+    return _FIXES.get(error, "Run the cell again, or choose another server with -s.")
+
+
+_FIXES: dict[type[ResponseError], str] = {
+    BillingError: "Top up the account, or choose another server with -s.",
+    PermissionDenied: (
+        "Ask for access to the model in the provider's console, or choose another with -m."
+    ),
+    InvalidRequest: "Check the parameters given with -p and the length of the conversation.",
+    ContentFiltered: "Rephrase the prompt, or start afresh with --fresh.",
+    RateLimited: "Wait a moment, then run the cell again.",
+    ProtocolError: "Check that `base_url` names an OpenAI-compatible server.",
+}
+
+
+def _fix_key(origin: Origin) -> str:
+    if not origin.has_key:
+        return "No key was sent: set one with %qwq_login or the variable QWQ_API_KEY."
+    if origin.is_dashscope:
+        return (
+            f"Check the key, and that it was made for {origin.host}: a DashScope key works only "
+            "in its own region and plan; another region is another server (-s)."
+        )
+    return f"Check the key for {origin.host or origin.name}, or enter it with %qwq_login."
+
+
+def _fix_model(origin: Origin, *, is_about_model: bool) -> str:
+    if not is_about_model:
+        return f"Check `base_url`: {origin.host or 'the host'} has nothing at this address."
+    if origin.is_ollama and origin.model:
+        return f"Fetch it with `ollama pull {origin.model}`, or choose another model with -m."
+    if origin.is_dashscope:
+        return "It may be retired or live in another region: choose another model with -m."
+    return "Choose a model that this server has with -m."

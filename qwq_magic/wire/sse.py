@@ -1,0 +1,127 @@
+"""Decode server-sent events from bytes, however the bytes were cut.
+
+Follows https://html.spec.whatwg.org/multipage/server-sent-events.html: UTF-8 whatever
+the header says, one byte-order mark dropped, lines end at CR, LF or CRLF and nowhere
+else. It deviates where servers do: an unterminated last event counts if it is whole,
+comments are kept (DashScope puts the status there), and a line with the field name
+`error` is an error event (old llama.cpp).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from qwq_magic.errors import ProtocolError
+
+MAX_EVENT_BYTES = 8_000_000
+DONE = "[DONE]"
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class ServerSentEvent(NamedTuple):
+    """One event with data; a tuple, since one is made for every token."""
+
+    data: str
+    event: str = ""
+    comments: tuple[str, ...] = ()
+
+
+class SSEDecoder:
+    """Feed it reads, then close it; the events come out as they complete."""
+
+    def __init__(self) -> None:
+        self._unfinished_line = bytearray()
+        self._event_size = 0
+        self._data: list[bytes] = []
+        self._event = b""
+        self._comments: list[bytes] = []
+        self._is_first_line = True
+        self._skips_lf = False
+
+    def feed(self, data: bytes) -> Iterator[ServerSentEvent]:
+        """Yield the events that `data` completes.
+
+        Raises:
+            ProtocolError: an event is larger than `MAX_EVENT_BYTES`.
+        """
+        if self._skips_lf and data:
+            # The CR that ended the last read was the first half of a CRLF.
+            data = data.removeprefix(b"\n")
+            self._skips_lf = False
+        if b"\n" not in data and b"\r" not in data:
+            # Appending and looking at new bytes only keeps the cost linear.
+            self._keep(data)
+            return
+        # On bytes, splitlines cuts at CR, LF and CRLF only; on str it would cut at U+2028.
+        lines = (bytes(self._unfinished_line) + data).splitlines(keepends=True)
+        self._unfinished_line.clear()
+        if not lines[-1].endswith((b"\n", b"\r")):
+            self._keep(lines.pop())
+        self._skips_lf = data.endswith(b"\r")
+        for line in lines:
+            yield from self._take_line(line.rstrip(b"\r\n"))
+
+    def close(self) -> Iterator[ServerSentEvent]:
+        """Yield the unterminated last event, if it is whole JSON or the end marker."""
+        if self._unfinished_line:
+            yield from self._take_line(bytes(self._unfinished_line))
+            self._unfinished_line.clear()
+        if self._data and _is_whole(b"\n".join(self._data)):
+            yield from self._dispatch()
+
+    def _keep(self, piece: bytes) -> None:
+        self._unfinished_line += piece
+        self._check_size(len(self._unfinished_line))
+
+    def _check_size(self, more: int) -> None:
+        if self._event_size + more > MAX_EVENT_BYTES:
+            raise ProtocolError(
+                f"One event of the stream exceeds {MAX_EVENT_BYTES // 1_000_000} MB, which no "
+                "reply needs. Check that `base_url` names a chat server."
+            )
+
+    def _take_line(self, line: bytes) -> Iterator[ServerSentEvent]:
+        if self._is_first_line:
+            self._is_first_line = False
+            line = line.removeprefix(_BOM)
+        if not line:
+            yield from self._dispatch()
+            return
+        self._check_size(len(line))
+        self._event_size += len(line)
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"data":
+            self._data.append(value)
+        elif name == b"event":
+            self._event = value
+        elif not name:
+            self._comments.append(value)
+        elif name == b"error":
+            self._event = b"error"
+            self._data.append(value)
+
+    def _dispatch(self) -> Iterator[ServerSentEvent]:
+        data = b"\n".join(self._data) if self._data else b""
+        if data:
+            yield ServerSentEvent(
+                data.decode("utf-8", "replace"),
+                self._event.decode("utf-8", "replace"),
+                tuple(comment.decode("utf-8", "replace") for comment in self._comments),
+            )
+        if self._event_size:
+            self._event_size, self._data, self._event, self._comments = 0, [], b"", []
+
+
+def _is_whole(data: bytes) -> bool:
+    text = data.decode("utf-8", "replace")
+    if text.strip() == DONE:
+        return True
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
