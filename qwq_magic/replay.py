@@ -33,10 +33,7 @@ __all__ = ["DEMO_MODEL", "SPEED_VARIABLE", "Recording", "ReplayModel", "recordin
 DEMO_MODEL = "qwq-plus (recording)"
 SPEED_VARIABLE = "QWQ_DEMO_SPEED"
 
-_CONNECT = (
-    'to ask a real model, set DASHSCOPE_API_KEY or run %config QwqMagics.server = "ollama" '
-    '(or "vllm", "lmstudio", ...)'
-)
+_CONNECT = 'to ask a real model, set DASHSCOPE_API_KEY, or run %config QwqMagics.server = "ollama"'
 _NOTICE = f"Demo: this is a recording being replayed, no model is running; {_CONNECT}."
 _LISTED_CHARACTERS = 60
 # Timers are no finer than this; closer deadlines are met together.
@@ -71,6 +68,10 @@ class ReplayModel:
     def server(self) -> str:
         return "demo"
 
+    @property
+    def name(self) -> str:
+        return DEMO_MODEL
+
     async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
         """Yield the notice, the deltas when they are due, the usage and the end.
 
@@ -81,7 +82,7 @@ class ReplayModel:
         started_s = self._clock()
         speed = self._speed_for(request)
         recording = find_recording(request)
-        yield Notice(_NOTICE)
+        yield Notice(_NOTICE, model=DEMO_MODEL)
         for due_s, deltas in _iter_groups(recording, speed=speed):
             ahead_s = started_s + due_s - self._clock()
             # Even without a wait, a pause lets the loop deliver a cancellation.
