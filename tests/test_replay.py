@@ -479,5 +479,5 @@ def test_every_prompt_of_the_examples_has_a_recording() -> None:
         find_recording(ask(prompt, earlier=tuple(prompts[:index])))
 
 
-def test_the_examples_hold_no_outputs_of_another_server() -> None:
+def test_the_examples_choose_the_demo_even_where_a_key_is_set() -> None:
     assert 'QwqMagics.server = "demo"' in example_sources()[0]
