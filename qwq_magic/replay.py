@@ -30,11 +30,11 @@ from qwq_magic.recordings import Recording, recordings, split_deltas
 
 __all__ = ["DEMO_MODEL", "SPEED_VARIABLE", "Recording", "ReplayModel", "recordings"]
 
-DEMO_MODEL = "qwq-plus (recording)"
+DEMO_MODEL = "demo (recording)"
 SPEED_VARIABLE = "QWQ_DEMO_SPEED"
 
 _CONNECT = 'to ask a real model, set DASHSCOPE_API_KEY, or run %config QwqMagics.server = "ollama"'
-_NOTICE = f"Demo: this is a recording being replayed, no model is running; {_CONNECT}."
+_NOTICE = f"Demo: a recording written for it is replayed, no model is running; {_CONNECT}."
 _LISTED_CHARACTERS = 60
 # Timers are no finer than this; closer deadlines are met together.
 _GRAIN_S = 0.01
