@@ -1,9 +1,9 @@
 """The recordings the demo replays: one Markdown file each, with its timing computed.
 
 The texts were written for the demo, in the manner of a reasoning model; none is a
-model's output. A file holds the text and a pace, not a time per delta, so that it can be read and
-edited. Cutting it into deltas and timing them is a pure function of that text: every
-replay is the same, and the deltas joined are the text again, character for character.
+model's output. A file holds the text and a pace, not a time per delta, so that it can
+be read and edited. Cutting it into deltas and timing them is a pure function of that
+text: every replay is the same, and the deltas joined are the text again.
 """
 
 from __future__ import annotations
