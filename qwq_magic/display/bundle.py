@@ -1,0 +1,115 @@
+"""A turn as a cell's final output: data for our renderer, Markdown for everyone else, text.
+
+The order of the keys is the order of preference. Nothing of the model's or the
+server's is live in the Markdown; the data holds no key and not what was sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Literal, TypeAlias
+
+from qwq_magic.display.captions import ending_caption, footer_caption, reasoning_caption
+from qwq_magic.display.plain_text import strip_controls, well_formed
+from qwq_magic.display.saved_text import escape_paragraphs, escape_span
+from qwq_magic.turns import Turn
+
+Show: TypeAlias = Literal["both", "reasoning", "answer"]
+Start: TypeAlias = Literal["open", "auto", "closed"]
+
+TURN_MIME = "application/vnd.qwq.turn.v1+json"
+
+_MAX_PLAIN_CHARACTERS = 2_000
+
+
+def final_bundle(
+    turn: Turn,
+    *,
+    number: int | None,
+    show: Show = "both",
+    start: Start = "open",
+    max_plain_characters: int = _MAX_PLAIN_CHARACTERS,
+) -> dict[str, object]:
+    """The MIME bundle of a turn, however it ended; `number` is its place in its conversation."""
+    return {
+        TURN_MIME: turn_data(turn, number=number, show=show, start=start),
+        "text/markdown": turn_markdown(turn, number=number, show=show),
+        "text/plain": turn_plain(turn, show=show, max_characters=max_plain_characters),
+    }
+
+
+def turn_data(turn: Turn, *, number: int | None, show: Show, start: Start) -> dict[str, Any]:
+    """The turn as our renderer reads it, version 1."""
+    error = turn.error.to_dict() if turn.error else None
+    timing = asdict(turn.timing)
+    return {
+        "schema": 1,
+        "id": well_formed(turn.id),
+        "state": turn.state,
+        "reasoning": well_formed(turn.reasoning),
+        "answer": well_formed(turn.answer),
+        "model": well_formed(turn.model),
+        "server": well_formed(turn.server),
+        "conversation": well_formed(turn.conversation),
+        "number": number,
+        "finish_reason": well_formed(turn.finish_reason) if turn.finish_reason else None,
+        "usage": asdict(turn.usage),
+        "timing": {name: None if s is None else round(s, 3) for name, s in timing.items()},
+        "error": error and {name: _well_formed_value(value) for name, value in error.items()},
+        "notices": [well_formed(notice) for notice in turn.notices],
+        "view": {"show": show, "start": start},
+    }
+
+
+def _well_formed_value(value: object) -> object:
+    return well_formed(value) if isinstance(value, str) else value
+
+
+def turn_markdown(turn: Turn, *, number: int | None, show: Show) -> str:
+    """Reasoning folded away above the answer; open only where it is all there is to read."""
+    answer = "" if show == "reasoning" else _answer_markdown(turn.answer)
+    parts: list[str] = []
+    if turn.reasoning.strip() and show != "answer":
+        opened = "" if answer else " open"
+        parts.append(
+            f"<details{opened}>\n<summary>{reasoning_caption(turn)}</summary>\n"
+            f"{escape_paragraphs(turn.reasoning)}\n</details>"
+        )
+    parts.append(answer)
+    parts.extend(f"<sub>{escape_span(notice)}</sub>" for notice in turn.notices)
+    if ending := ending_caption(turn):
+        label = "<strong>Error:</strong> " if turn.error else ""
+        parts.append(f"{label}{escape_span(ending)}")
+    parts.append(f"<sub>{escape_span(footer_caption(turn, number=number))}</sub>")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _answer_markdown(answer: str) -> str:
+    from qwq_magic.display.saved_markdown import saved_markdown
+
+    try:
+        return saved_markdown(answer)
+    except Exception:
+        # A parser's bug must not cost the reader the answer: it is saved as plain text.
+        return escape_paragraphs(answer)
+
+
+def turn_plain(turn: Turn, *, show: Show, max_characters: int) -> str:
+    """A line about the reasoning, the answer as far as it is short, how it ended."""
+    parts: list[str] = []
+    if turn.reasoning.strip():
+        parts.append(reasoning_caption(turn))
+    if show == "reasoning":
+        parts.append(_cut(turn.reasoning, max_characters, "reasoning"))
+    else:
+        parts.append(_cut(turn.answer, max_characters, "answer"))
+    parts.append(ending_caption(turn))
+    text = "\n\n".join(part for part in (part.strip("\n") for part in parts) if part)
+    return strip_controls(well_formed(text)) or "(no reply)"
+
+
+def _cut(text: str, max_characters: int, name: str) -> str:
+    if len(text) <= max_characters:
+        return text
+    left = len(text) - max_characters
+    return f"{text[:max_characters]}\n… {left:,} more characters: see _qwq.{name}"

@@ -1,0 +1,65 @@
+"""The few words that stand around a turn: how long it thought, what it cost, how it ended."""
+
+from __future__ import annotations
+
+import re
+
+from qwq_magic.turns import Turn
+
+_CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+")
+
+
+def reasoning_caption(turn: Turn) -> str:
+    """`Thought for 12.4 s · 412 tokens`; `≈` where the server did not count them."""
+    seconds = turn.timing.thinking_s
+    verb = "Thought" if turn.complete or turn.answer else "Thought so far"
+    thought = verb if seconds is None else f"Thought for {spoken_seconds(seconds)}"
+    reported = turn.usage.reasoning_tokens
+    count = f"≈ {estimated_tokens(turn.reasoning):,}" if reported is None else f"{reported:,}"
+    return f"{thought} · {count} tokens"
+
+
+def footer_caption(turn: Turn, *, number: int | None) -> str:
+    """`qwq-plus · dashscope · 1,203 tokens · 14.2 s · main · turn 3`, leaving out the unknown."""
+    usage = turn.usage
+    counted = usage.output_tokens if usage.output_tokens is not None else usage.total_tokens
+    if counted is None:
+        tokens = f"≈ {estimated_tokens(turn.reasoning) + estimated_tokens(turn.answer):,} tokens"
+    else:
+        tokens = f"{counted:,} tokens"
+    total_s = turn.timing.total_s
+    parts = (
+        turn.model,
+        turn.server,
+        tokens,
+        "" if total_s is None else spoken_seconds(total_s),
+        turn.conversation,
+        "" if number is None else f"turn {number}",
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def ending_caption(turn: Turn) -> str:
+    """How the turn ended, where that is not simply its end; else empty."""
+    if turn.error is not None:
+        return turn.error.message
+    if turn.state == "stopped":
+        return "Stopped by you."
+    if turn.finish_reason == "length":
+        if turn.answer.strip():
+            return "Ran out of tokens: the answer is cut off."
+        return "Ran out of tokens while thinking: no answer."
+    return ""
+
+
+def spoken_seconds(seconds: float) -> str:
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def estimated_tokens(text: str) -> int:
+    """About four characters a token in Latin script, one and a half in Chinese."""
+    cjk = sum(len(run) for run in _CJK.findall(text))
+    return round(cjk / 1.5 + (len(text) - cjk) / 4)

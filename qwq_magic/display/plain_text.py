@@ -1,0 +1,131 @@
+"""Take from a model's text whatever a terminal, a log or a reader's eye would obey.
+
+Kept: printable characters, newlines and tabs. Dropped: C0 and C1 controls, whole
+escape sequences (ECMA-48), bidirectional overrides and isolates, tag characters.
+A carriage return becomes a newline, so that no line can be overwritten.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TypeAlias
+
+_State: TypeAlias = Literal["ground", "return", "escape", "intermediate", "csi", "string", "st"]
+
+_DROPPED = "\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f"
+_ANY_DROPPED = re.compile(f"[{_DROPPED}]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_KEPT_RUN = re.compile(f"[^{_DROPPED}]*")
+_CSI_BODY = re.compile("[\x20-\x3f]*")
+_INTERMEDIATES = re.compile("[\x20-\x2f]*")
+_STRING_BODY = re.compile("[^\n\r\x07\x18\x1a\x1b\x9c]*")
+
+_STRING_OPENERS = "P]X^_"
+_C1_OPENERS: dict[str, _State] = {
+    "\x9b": "csi",
+    "\x90": "string",
+    "\x98": "string",
+    "\x9d": "string",
+    "\x9e": "string",
+    "\x9f": "string",
+    "\x1b": "escape",
+}
+
+
+class ControlStripper:
+    """Strip a text that arrives in deltas; a sequence may be cut anywhere.
+
+    Nothing is held back: the state alone survives between deltas, so a sequence that
+    never ends costs no memory. A newline ends a string sequence that was never closed,
+    so that it cannot swallow the rest of an answer.
+    """
+
+    def __init__(self) -> None:
+        self._state: _State = "ground"
+
+    def feed(self, text: str) -> str:
+        if self._state == "ground" and not _ANY_DROPPED.search(text):
+            return text
+        kept: list[str] = []
+        at, end = 0, len(text)
+        while at < end:
+            match self._state:
+                case "ground" | "return":
+                    at = self._read_text(text, at, kept)
+                case "escape":
+                    at = self._read_escape(text, at)
+                case "intermediate":
+                    at = self._read_to_final(text, _INTERMEDIATES.match(text, at), "\x30", "\x7e")
+                case "csi":
+                    at = self._read_to_final(text, _CSI_BODY.match(text, at), "\x40", "\x7e")
+                case "string":
+                    at = self._read_string(text, at)
+                case "st":
+                    self._state = "ground" if text[at] == "\\" else "escape"
+                    at += self._state == "ground"
+        return "".join(kept)
+
+    def _read_text(self, text: str, at: int, kept: list[str]) -> int:
+        if self._state == "return":
+            self._state = "ground"
+            if text[at] == "\n":
+                return at + 1
+        run = _KEPT_RUN.match(text, at)
+        assert run is not None
+        kept.append(run.group())
+        if run.end() == len(text):
+            return run.end()
+        control = text[run.end()]
+        if control == "\r":
+            kept.append("\n")
+            self._state = "return"
+        else:
+            self._state = _C1_OPENERS.get(control, "ground")
+        return run.end() + 1
+
+    def _read_escape(self, text: str, at: int) -> int:
+        opener = text[at]
+        if opener == "[":
+            self._state = "csi"
+        elif opener in _STRING_OPENERS:
+            self._state = "string"
+        elif "\x20" <= opener <= "\x2f":
+            self._state = "intermediate"
+        else:
+            self._state = "ground"
+            return at + ("\x30" <= opener <= "\x7e")
+        return at + 1
+
+    def _read_to_final(self, text: str, body: re.Match[str] | None, low: str, high: str) -> int:
+        """Past the body and its final character; a character that cannot stand here is text."""
+        assert body is not None
+        at = body.end()
+        if at == len(text):
+            return at
+        self._state = "ground"
+        return at + (low <= text[at] <= high)
+
+    def _read_string(self, text: str, at: int) -> int:
+        body = _STRING_BODY.match(text, at)
+        assert body is not None
+        at = body.end()
+        if at == len(text):
+            return at
+        if text[at] == "\x1b":
+            self._state = "st"
+            return at + 1
+        self._state = "ground"
+        return at + (text[at] not in "\n\r")
+
+
+def strip_controls(text: str) -> str:
+    """The text without anything that is not meant to be read; linear in its length."""
+    return ControlStripper().feed(text)
+
+
+def well_formed(text: str) -> str:
+    """The text with surrogates paired, and lone ones as U+FFFD: it can be encoded as UTF-8."""
+    if not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,0 +1,241 @@
+"""Write a model's answer as Markdown that is inert in every parser and reads the same.
+
+The answer is parsed once, here, and written anew: blocks as plain Markdown, inline
+formatting as a few tags without attributes, every special character of text as an
+entity. Nothing of the original Markdown survives as it was, so no two parsers can
+disagree about it. Code fences stand at top level only, since JupyterLab looks for
+dollar signs in any other; deeper code is a `<pre>` on one line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from qwq_magic.display.saved_inline import Place, write_inline
+from qwq_magic.display.saved_math import install_math, live_math
+from qwq_magic.display.saved_text import (
+    escape_code,
+    escape_paragraphs,
+    guard_line_starts,
+    readable,
+)
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+MAX_PARSED_CHARACTERS = 200_000
+
+_MAX_LEVEL = 100
+_LANGUAGE = re.compile(r"[A-Za-z0-9_+#.-]{0,30}")
+# Hosts run what stands under these names: they draw, typeset or load it.
+_ACTIVE_LANGUAGES = re.compile(r"mermaid.*|math|geojson|topojson|stl|latex-raw|html-raw", re.I)
+_BACKTICKS = re.compile("`+")
+
+_Kind: TypeAlias = Literal["text", "list", "other"]
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A container whose blocks are being written."""
+
+    blocks: list[tuple[_Kind, str]] = field(default_factory=list)
+    items: list[str] = field(default_factory=list)
+    is_tight: bool = True
+    marker: str = ""
+
+
+def saved_markdown(answer: str) -> str:
+    """The answer as inert Markdown; past the caps, as inert plain paragraphs."""
+    text = readable(answer)
+    if not text.strip():
+        return ""
+    if len(text) > MAX_PARSED_CHARACTERS:
+        return escape_paragraphs(text)
+    tokens = _parser().parse(text)
+    # The parser drops what is nested deeper than it goes; the reader must not lose it.
+    if any(token.level >= _MAX_LEVEL - 2 for token in tokens):
+        return escape_paragraphs(text)
+    return _Writer().write(tokens)
+
+
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # costs 100 ms: not before the first turn ends
+
+    markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": _MAX_LEVEL})
+    markdown.enable(["table", "strikethrough"])
+    # Addresses are checked after parsing; here a refusal would only hide them in text.
+    markdown.validateLink = _parse_any_link  # type: ignore[method-assign]  # meant to be replaced
+    install_math(markdown)
+    return markdown
+
+
+def _parse_any_link(url: str) -> bool:  # noqa: ARG001  # the parser's signature
+    return True
+
+
+class _Writer:
+    """Writes block tokens; one frame a container, so depth costs no recursion."""
+
+    def __init__(self) -> None:
+        self._frames = [_Frame()]
+        self._rows: list[list[str]] = []
+        self._alignments: list[str] = []
+        self._place = Place()
+        self._inline = ""
+
+    def write(self, tokens: Sequence[Token]) -> str:
+        for token in tokens:
+            if token.type.endswith("_open"):
+                self._open(token)
+            elif token.type.endswith("_close"):
+                self._close(token)
+            else:
+                self._leaf(token)
+        return _joined(self._frames[0].blocks, is_tight=False)
+
+    def _add(self, kind: _Kind, text: str) -> None:
+        if text:
+            self._frames[-1].blocks.append((kind, text))
+
+    @property
+    def _is_nested(self) -> bool:
+        return len(self._frames) > 1
+
+    def _open(self, token: Token) -> None:
+        match token.type:
+            case "blockquote_open" | "list_item_open":
+                self._frames.append(_Frame())
+            case "bullet_list_open" | "ordered_list_open":
+                self._frames.append(_Frame(marker=self._list_marker(token)))
+            case "table_open":
+                self._rows, self._alignments = [], []
+            case "tr_open":
+                self._rows.append([])
+            case "th_open" | "td_open":
+                if token.type == "th_open":
+                    self._alignments.append(str(token.attrGet("style") or ""))
+                self._place = Place(holds_lines=False, is_html=self._is_nested, is_cell=True)
+            case "heading_open":
+                self._place = Place(holds_lines=False)
+            case "paragraph_open":
+                self._place = Place()
+                if not token.hidden and self._is_nested:
+                    self._frames[-2].is_tight = False
+
+    def _list_marker(self, token: Token) -> str:
+        """A list that follows one of its kind takes the other marker, or they would be one."""
+        siblings = self._frames[-1].blocks
+        before = siblings[-1][1] if siblings and siblings[-1][0] == "list" else ""
+        if token.type == "bullet_list_open":
+            return "*" if before.startswith("- ") else "-"
+        delimiter = ")" if re.match(r"\d+\. ", before) else "."
+        start = token.attrGet("start")
+        return f"{1 if start is None else start}{delimiter}"
+
+    def _close(self, token: Token) -> None:
+        match token.type:
+            case "paragraph_close":
+                self._add("text", guard_line_starts(self._inline))
+            case "heading_close":
+                if self._inline:
+                    self._add("other", f"{'#' * int(token.tag[1])} {self._inline}")
+            case "td_close" | "th_close":
+                self._rows[-1].append(self._inline)
+            case "table_close":
+                self._add("other", self._table())
+            case "blockquote_close":
+                quoted = _joined(self._frames.pop().blocks, is_tight=False)
+                self._add("other", _prefixed(quoted or "&#160;", "> ", "> "))
+            case "list_item_close":
+                self._close_item()
+            case "bullet_list_close" | "ordered_list_close":
+                frame = self._frames.pop()
+                self._add("list", ("\n" if frame.is_tight else "\n\n").join(frame.items))
+
+    def _close_item(self) -> None:
+        item, parent = self._frames.pop(), self._frames[-1]
+        marker = parent.marker
+        if marker[0].isdigit():
+            marker = f"{int(marker[:-1]) + len(parent.items)}{marker[-1]}"
+        text = _joined(item.blocks, is_tight=parent.is_tight) or "&#160;"
+        text = re.sub(r"^&#91;([ xX])&#93;(?= )", _task_mark, text)
+        parent.items.append(_prefixed(text, f"{marker} ", " " * (len(marker) + 1)))
+
+    def _leaf(self, token: Token) -> None:
+        match token.type:
+            case "inline":
+                self._inline = write_inline(token.children or [], self._place)
+            case "fence" | "code_block":
+                self._add("other", self._code(token))
+            case "math_block":
+                self._add("other", _math_block(token))
+            case "hr":
+                self._add("other", "***")
+
+    def _code(self, token: Token) -> str:
+        text = readable(token.content)
+        if self._is_nested:
+            return f"<pre><code>{escape_code(text)}</code></pre>"
+        longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+        fence = "`" * max(3, longest + 1)
+        return f"{fence}{_language(token.info)}\n{text.removesuffix(chr(10))}\n{fence}"
+
+    def _table(self) -> str:
+        if self._is_nested:
+            return _html_table(self._rows)
+        width = len(self._alignments)
+        rule = [_RULES.get(style, "---") for style in self._alignments]
+        rows = [self._rows[0], rule, *self._rows[1:]]
+        return "\n".join(f"| {' | '.join((row + [''] * width)[:width])} |" for row in rows)
+
+
+_RULES = {"text-align:left": ":---", "text-align:center": ":---:", "text-align:right": "---:"}
+
+
+def _html_table(rows: list[list[str]]) -> str:
+    """On one line: readers of tables in lists are few, and none reads this one as Markdown."""
+    cells = [
+        "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in row) + "</tr>"
+        for tag, row in zip(["th"] + ["td"] * len(rows), rows, strict=False)
+    ]
+    return f"<table><thead>{cells[0]}</thead><tbody>{''.join(cells[1:])}</tbody></table>"
+
+
+def _math_block(token: Token) -> str:
+    tex = live_math(token.content)
+    if tex is None:
+        return f"<p><code>{escape_code(readable(token.markup))}</code></p>"
+    return f"$${tex}$${token.info}"
+
+
+def _language(info: str) -> str:
+    word = readable(info).split(maxsplit=1)[0] if info.strip() else ""
+    is_inert = _LANGUAGE.fullmatch(word) and not _ACTIVE_LANGUAGES.fullmatch(word)
+    return word if is_inert else ""
+
+
+def _task_mark(match: re.Match[str]) -> str:
+    return "☐" if match[1] == " " else "☑"
+
+
+def _joined(blocks: list[tuple[_Kind, str]], *, is_tight: bool) -> str:
+    """Blocks one under another; in a tight list, a nested list follows its text at once."""
+    written = ""
+    for index, (kind, text) in enumerate(blocks):
+        if index:
+            # A list that does not begin with 1 cannot interrupt a paragraph.
+            is_close = is_tight and kind == "list" and re.match(r"[-*] |1[.)] ", text)
+            written += "\n" if is_close else "\n\n"
+        written += text
+    return written
+
+
+def _prefixed(text: str, first: str, others: str) -> str:
+    lines = text.split("\n")
+    return "\n".join(
+        f"{others if index else first}{line}".rstrip(" ") for index, line in enumerate(lines)
+    )

@@ -1,0 +1,141 @@
+"""The panel for plain IPython and pipes: reasoning dimmed, then the answer, as they come.
+
+The model's own control sequences are stripped. Each call leaves the terminal as it
+found it, dimming off, so an interrupt at any instruction cannot leave it dim.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+from typing_extensions import assert_never
+
+from qwq_magic.display.bundle import Show, Start
+from qwq_magic.display.captions import ending_caption, footer_caption, reasoning_caption
+from qwq_magic.display.plain_text import ControlStripper, strip_controls, well_formed
+from qwq_magic.events import (
+    AnswerDelta,
+    Event,
+    Notice,
+    ReasoningDelta,
+    StreamFinished,
+    UsageReported,
+)
+from qwq_magic.turns import Turn
+
+_DIM, _RESET = "\x1b[2m", "\x1b[0m"
+
+
+class TextStream(Protocol):
+    """What a panel writes to: `sys.stdout`, or anything like it."""
+
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> object: ...
+
+
+class TerminalPanel:
+    """Writes a turn to a text stream; without a terminal, no escape sequence at all."""
+
+    def __init__(
+        self,
+        *,
+        stream: TextStream,
+        is_tty: bool,
+        model: str,
+        server: str,
+        conversation: str,
+        show: Show,
+        start: Start,
+    ) -> None:
+        self._stream = stream
+        self._is_tty = is_tty
+        self._encoding = getattr(stream, "encoding", None) or "utf-8"
+        self._origin = " · ".join(part for part in (model, server, conversation) if part)
+        # `closed` folds the reasoning away, and what a terminal folds is not written.
+        self._is_reasoning_shown = show != "answer" and start != "closed"
+        self._is_answer_shown = show != "reasoning"
+        self._stripper = ControlStripper()
+        self._area: Literal["none", "reasoning", "answer"] = "none"
+        self._is_area_empty = True
+        self._trailing_newlines = 2
+
+    def open(self) -> None:
+        if self._is_tty:
+            self._quiet_line(f"Asking {self._origin}")
+        self._stream.flush()
+
+    def show_event(self, event: Event) -> None:
+        match event:
+            case ReasoningDelta(text):
+                self._enter("reasoning")
+                if self._is_reasoning_shown:
+                    self._delta(text, is_dim=True)
+            case AnswerDelta(text):
+                self._enter("answer")
+                if self._is_answer_shown:
+                    self._delta(text, is_dim=False)
+            case Notice(text):
+                self._end_line()
+                self._quiet_line(text)
+            case UsageReported() | StreamFinished():
+                pass
+            case _:
+                assert_never(event)
+        self._stream.flush()
+
+    def tick(self) -> None:
+        self._stream.flush()
+
+    def finish(self, turn: Turn, *, number: int | None) -> None:
+        self._end_paragraph()
+        if ending := ending_caption(turn):
+            self._write(f"{'Error: ' if turn.error else ''}{_one_line(ending)}\n")
+        if turn.complete:
+            thought = f"{reasoning_caption(turn)}; " if turn.reasoning.strip() else ""
+            self._quiet_line(f"{thought}{footer_caption(turn, number=number)}")
+        self._stream.flush()
+
+    def _enter(self, area: Literal["reasoning", "answer"]) -> None:
+        if area == self._area:
+            return
+        self._area, self._is_area_empty = area, True
+        self._stripper = ControlStripper()
+        self._end_paragraph()
+        if area == "reasoning":
+            self._quiet_line("Reasoning" if self._is_reasoning_shown else "Reasoning …")
+        elif not self._is_answer_shown:
+            self._quiet_line("Answering …")
+
+    def _delta(self, text: str, *, is_dim: bool) -> None:
+        text = self._stripper.feed(text)
+        if self._is_area_empty:
+            text = text.lstrip("\n")
+            self._is_area_empty = not text
+        self._write(text, is_dim=is_dim)
+
+    def _quiet_line(self, text: str) -> None:
+        self._write(_one_line(text), is_dim=True)
+        self._write("\n")
+
+    def _end_line(self) -> None:
+        if not self._trailing_newlines:
+            self._write("\n")
+
+    def _end_paragraph(self) -> None:
+        self._write("\n" * max(0, 2 - self._trailing_newlines))
+
+    def _write(self, text: str, *, is_dim: bool = False) -> None:
+        """One write, so that the dimming it turns on is always turned off."""
+        if not text:
+            return
+        bare = text.rstrip("\n")
+        newlines = len(text) - len(bare)
+        self._trailing_newlines = newlines if bare else self._trailing_newlines + newlines
+        # A terminal of another encoding, or half of a surrogate pair, must not end the cell.
+        text = well_formed(text).encode(self._encoding, "replace").decode(self._encoding)
+        self._stream.write(f"{_DIM}{text}{_RESET}" if is_dim and self._is_tty else text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(strip_controls(text).split())
