@@ -11,6 +11,8 @@ from typing import Any
 from qwq_magic import runner
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Event
+from qwq_magic.messages import ChatRequest
+from qwq_magic.turn_builder import TurnBuilder
 from qwq_magic.turns import Turn
 
 # How long a stopped stream may take to close its connection.
@@ -28,7 +30,8 @@ class Run:
     The turn is there when `events` ends. Leaving a `with run:` block stops it.
     """
 
-    def __init__(self, produce: Produce) -> None:
+    def __init__(self, produce: Produce, *, builder: TurnBuilder) -> None:
+        self._builder = builder
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._handle = _Handle(produce, self._queue.put)
 
@@ -57,6 +60,18 @@ class Run:
             concurrent.futures.TimeoutError: it has not ended after `timeout_s` seconds.
         """
         return self._handle.done.result(timeout_s)
+
+    @property
+    def request(self) -> ChatRequest:
+        return self._builder.request
+
+    @property
+    def server(self) -> str:
+        return self._builder.server
+
+    def turn_so_far(self) -> Turn:
+        """The turn as it would be if it were stopped now."""
+        return self._builder.finish()
 
     def __enter__(self) -> Run:
         return self

@@ -40,7 +40,7 @@ def _dashscope(name: str, host: str) -> Server:
     )
 
 
-DEMO = Server("demo", "", model="qwq-plus")
+DEMO = Server("demo", "", model="demo (recording)")
 
 SERVERS = MappingProxyType(
     {

@@ -18,7 +18,7 @@ from qwq_magic.errors import AdvisorFailed, ConfigurationError, QwqError
 from qwq_magic.events import Event, Notice
 from qwq_magic.memory import ConversationMemory
 from qwq_magic.messages import ChatRequest, Message
-from qwq_magic.run import Emit, Produce, Run, iter_events
+from qwq_magic.run import Emit, Run, iter_events
 from qwq_magic.servers import is_dashscope
 from qwq_magic.settings import Choices, Settings, resolve
 from qwq_magic.turn_builder import TurnBuilder
@@ -31,8 +31,36 @@ class _Ask:
 
     request: ChatRequest
     chain: Chain
-    server: str
+    builder: TurnBuilder
     memory_advisor: MemoryAdvisor
+
+    async def stream_into(self, emit: Emit) -> Turn:
+        """Stream the reply; whatever happens, return the turn as far as it came."""
+        error: QwqError | None = None
+        try:
+            async with aclosing(self.chain.stream(self.request)) as events:
+                async for event in events:
+                    self.builder.add(event)
+                    emit(event)
+        except asyncio.CancelledError:
+            pass  # Stopped: by the user, or with the process.
+        except QwqError as raised:
+            error = raised
+        except Exception as raised:
+            # An advisor is the user's code, and may raise anything; the notebook must go on.
+            error = AdvisorFailed(
+                f"An advisor failed with {type(raised).__name__}: {raised}. "
+                "Mend it, or leave it out of `advisors`."
+            )
+            error.__cause__ = raised
+        turn = self.builder.finish(error)
+        # Where no advisor changed the texts, the turn in memory and the one returned are one.
+        kept = self.memory_advisor.kept
+        if kept and _said(kept) == _said(turn):
+            turn = kept
+        if error is not None:
+            error.partial = turn
+        return turn
 
 
 class Session:
@@ -40,6 +68,12 @@ class Session:
 
     The settings are those of `qwq_magic.settings.Choices`; each can be given again for
     one call. `model` is a name, or any object with the `ChatModel` protocol.
+
+    Attributes:
+        choices: what holds for every call; may be replaced.
+        advisors: the user's own.
+        conversation: the name of the current conversation.
+        conversations: all of them, by name.
     """
 
     def __init__(
@@ -56,7 +90,7 @@ class Session:
         Raises:
             ConfigurationError: a setting is unknown or has a value it cannot have.
         """
-        self._choices = Choices().override(server=server, **settings)
+        self.choices = Choices().override(server=server, **settings)
         self._model = model
         self.advisors = tuple(advisors)
         self.conversation = conversation
@@ -91,7 +125,7 @@ class Session:
 
     async def ask_async(self, prompt: str, **call: Any) -> Turn:
         """Ask from async code; see `ask`."""
-        async with aclosing(iter_events(self._producer(prompt, call))) as events:
+        async with aclosing(iter_events(self._prepare(prompt, **call).stream_into)) as events:
             async for event in events:
                 if isinstance(event, Turn):
                     return _checked(event)
@@ -99,7 +133,7 @@ class Session:
 
     async def stream(self, prompt: str, **call: Any) -> AsyncGenerator[Event, None]:
         """Ask, and yield the events as they come; see `ask`. Leaving the loop stops the reply."""
-        async with aclosing(iter_events(self._producer(prompt, call))) as events:
+        async with aclosing(iter_events(self._prepare(prompt, **call).stream_into)) as events:
             async for event in events:
                 if isinstance(event, Turn):
                     _checked(event)
@@ -108,15 +142,8 @@ class Session:
 
     def start(self, prompt: str, **call: Any) -> Run:
         """Ask, and return at once; see `ask`. The run gives the events and then the turn."""
-        return Run(self._producer(prompt, call))
-
-    def _producer(self, prompt: str, call: dict[str, Any]) -> Produce:
         ask = self._prepare(prompt, **call)
-
-        async def produce(emit: Emit) -> Turn:
-            return await _produce(ask, emit)
-
-        return produce
+        return Run(ask.stream_into, builder=ask.builder)
 
     def _prepare(
         self,
@@ -153,7 +180,8 @@ class Session:
         )
         own = (LoggingAdvisor(), memory_advisor, rules)
         chain = Chain((*self.advisors, *advisors, *own), chat_model)
-        return _Ask(request, chain, chat_model.server, memory_advisor)
+        builder = TurnBuilder(request, server=chat_model.server)
+        return _Ask(request, chain, builder, memory_advisor)
 
     def _resolve(
         self, model: str | ChatModel | None, choices: dict[str, Any]
@@ -163,7 +191,7 @@ class Session:
         if model is None and not names_server:
             model = self._model
         name = model if isinstance(model, str) else None
-        chosen = self._choices.override(**choices)
+        chosen = self.choices.override(**choices)
         if model is not None and name is None:
             assert not isinstance(model, str)
             settings = Settings(
@@ -187,37 +215,6 @@ def _connect(settings: Settings) -> ChatModel:
     from qwq_magic.client import HttpChatModel  # httpx costs 230 ms, and the demo needs none
 
     return HttpChatModel(settings)
-
-
-async def _produce(ask: _Ask, emit: Emit) -> Turn:
-    """Stream one reply; whatever happens, return the turn as far as it came."""
-    builder = TurnBuilder(ask.request, server=ask.server)
-    error: QwqError | None = None
-    try:
-        async with aclosing(ask.chain.stream(ask.request)) as events:
-            async for event in events:
-                builder.add(event)
-                emit(event)
-    except asyncio.CancelledError:
-        pass  # Stopped: by the user, or with the process.
-    except QwqError as raised:
-        error = raised
-    except Exception as raised:
-        # An advisor is the user's code, and may raise anything; the notebook must go on.
-        error = AdvisorFailed(
-            f"An advisor failed with {type(raised).__name__}: {raised}. "
-            "Mend it, or leave it out of `advisors`."
-        )
-        error.__cause__ = raised
-    turn = builder.finish(error)
-    kept = ask.memory_advisor.kept
-    # Where no advisor changed the texts, the turn in memory and the one returned are one.
-    kept = ask.memory_advisor.kept
-    if kept and _said(kept) == _said(turn):
-        turn = kept
-    if error is not None:
-        error.partial = turn
-    return turn
 
 
 def _said(turn: Turn) -> tuple[object, ...]:

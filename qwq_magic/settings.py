@@ -104,11 +104,7 @@ def resolve(choices: Choices, environ: Mapping[str, str] = os.environ) -> Settin
     """
     choices = _with_environment(choices, environ)
     server = _server_of(choices, environ)
-    base_url = _clean_base_url(choices.base_url or server.base_url) if server.name != "demo" else ""
-    if not base_url and server.name != "demo":
-        raise ConfigurationError(
-            f'Server {server.name!r} has no address. Set base_url="http://host:port/v1".'
-        )
+    base_url = _base_url_of(choices, server)
     model = choices.model or server.model
     if not model:
         raise ConfigurationError(f"No model is named for {base_url}. Name one: -m MODEL.")
@@ -165,6 +161,17 @@ def _key_from(environ: Mapping[str, str], variables: tuple[str, ...]) -> ApiKey 
         if key:
             return ApiKey(key, source=name)
     return None
+
+
+def _base_url_of(choices: Choices, server: Server) -> str:
+    if server.name == "demo":
+        return ""
+    base_url = choices.base_url or server.base_url
+    if not base_url:
+        raise ConfigurationError(
+            f'Server {server.name!r} has no address. Set base_url="http://host:port/v1".'
+        )
+    return _clean_base_url(base_url)
 
 
 def _clean_base_url(url: str) -> str:

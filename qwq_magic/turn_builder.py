@@ -28,8 +28,8 @@ class TurnBuilder:
     def __init__(
         self, request: ChatRequest, *, server: str, clock: Callable[[], float] = time.perf_counter
     ) -> None:
-        self._request = request
-        self._server = server
+        self.request = request
+        self.server = server
         self._clock = clock
         self._started = clock()
         self._started_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
@@ -78,13 +78,13 @@ class TurnBuilder:
             # Some servers send answer text before late reasoning.
             thinking_s = max(0.0, (self._answer_since or now) - self._reasoning_since)
         turn = Turn(
-            id=self._request.turn_id,
-            prompt=self._request.prompt,
+            id=self.request.turn_id,
+            prompt=self.request.prompt,
             reasoning="".join(self._reasoning),
             answer="".join(self._answer),
             model=self._model,
-            server=self._server,
-            conversation=self._request.conversation,
+            server=self.server,
+            conversation=self.request.conversation,
             finish_reason=self._finished.finish_reason if self._finished else None,
             complete=self._finished is not None and error is None,
             error=error,
@@ -94,10 +94,10 @@ class TurnBuilder:
                 thinking_s=thinking_s,
                 total_s=now - self._started,
             ),
-            messages=self._request.messages,
-            parameters=self._request.parameters,
+            messages=self.request.messages,
+            parameters=self.request.parameters,
             notices=tuple(self._notices),
-            cell_id=self._request.cell_id,
+            cell_id=self.request.cell_id,
             started_at=self._started_at,
         )
         if error is not None:

@@ -1,0 +1,24 @@
+"""What the user types; everything below is put together here."""
+
+from __future__ import annotations
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from qwq_magic.magics.completion import known_models, make_completer
+from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.servers import SERVERS
+
+
+def register(shell: InteractiveShell) -> None:
+    """Give a shell the magics and their completion."""
+    magics = QwqMagics(shell)
+    shell.register_magics(magics)
+    completer = make_completer(
+        {
+            "server": lambda: SERVERS,
+            "model": known_models,
+            "conversation": lambda: magics.session.conversations,
+        }
+    )
+    for name in ("%qwq", "%%qwq"):
+        shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here

@@ -1,0 +1,187 @@
+"""The options of `%%qwq` and `%qwq`: a table, and a scanner that leaves the prompt alone.
+
+No shell-like splitting: the prompt after the options keeps every quote, brace,
+backslash and space. An option's value may be quoted; nothing else in it is special.
+"""
+
+from __future__ import annotations
+
+import json
+import keyword
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from qwq_magic.errors import ConfigurationError
+
+Show: TypeAlias = Literal["both", "reasoning", "answer"]
+Start: TypeAlias = Literal["open", "auto", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One row of the table; `metavar` is "" for a switch."""
+
+    flags: tuple[str, ...]
+    name: str
+    metavar: str
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+OPTIONS = (
+    Option(("-o", "--out"), "out", "NAME", "also bind the turn to this variable"),
+    Option(("-m", "--model"), "model", "MODEL", "the model, for this cell"),
+    Option(("-s", "--server"), "server", "SERVER", "the server, for this cell"),
+    Option(("-c", "--conversation"), "conversation", "NAME", "the conversation to go on with"),
+    Option(("--fresh",), "fresh", "", "send no earlier turns"),
+    Option(("--system",), "system", "TEXT", "a system message"),
+    Option(("-p", "--param"), "parameters", "KEY=VALUE", "a server parameter; may be repeated"),
+    Option(
+        ("--show",),
+        "show",
+        "WHAT",
+        "both (the default), reasoning or answer",
+        choices=("both", "reasoning", "answer"),
+    ),
+    Option(("--open",), "open", "", "reasoning starts open, and stays so"),
+    Option(("--auto",), "auto", "", "reasoning closes when the answer starts"),
+    Option(("--closed",), "closed", "", "reasoning starts closed"),
+)
+
+_BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
+_STARTS = ("open", "auto", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class CellOptions:
+    """What one cell asked for; None where it said nothing."""
+
+    out: str | None = None
+    model: str | None = None
+    server: str | None = None
+    conversation: str | None = None
+    fresh: bool = False
+    system: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    show: Show | None = None
+    start: Start | None = None
+
+
+def parse_options(line: str) -> tuple[CellOptions, str]:
+    """The options at the start of a line, and the rest of the line as it stands.
+
+    Raises:
+        ConfigurationError: an option is unknown, or its value missing or not allowed.
+    """
+    found: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
+    position = _skip_blanks(line, 0)
+    while _is_option(line, position):
+        word, position = _read_word(line, position)
+        if word == "--":
+            position = _skip_blanks(line, position)
+            break
+        flag, has_value, value = word.partition("=")
+        option = _option(flag)
+        if option.metavar and not has_value:
+            position = _skip_blanks(line, position)
+            value, position = _read_value(line, position, option)
+        elif has_value and not option.metavar:
+            raise ConfigurationError(f"{flag} takes no value.")
+        elif has_value:
+            value = _unquoted(value)
+        _check(option, value)
+        if option.name == "parameters":
+            key, parsed = _parameter(value)
+            parameters[key] = parsed
+        elif option.name in _STARTS:
+            found["start"] = option.name
+        else:
+            found[option.name] = value if option.metavar else True
+        position = _skip_blanks(line, position)
+    return CellOptions(**found, parameters=parameters), line[position:]
+
+
+def describe_options() -> str:
+    """The table as text, for `%%qwq?`."""
+    rows = [(", ".join(o.flags) + (f" {o.metavar}" if o.metavar else ""), o.help) for o in OPTIONS]
+    width = max(len(flags) for flags, _ in rows)
+    return "\n".join(f"  {flags:<{width}}  {text}" for flags, text in rows)
+
+
+def _is_option(line: str, position: int) -> bool:
+    """A dash begins an option, but a negative number or a list item begins a prompt."""
+    following = line[position + 1 : position + 2]
+    return line.startswith("-", position) and (following == "-" or following.isalpha())
+
+
+def _option(flag: str) -> Option:
+    option = _BY_FLAG.get(flag)
+    if option is None:
+        known = ", ".join(o.flags[-1] for o in OPTIONS)
+        raise ConfigurationError(
+            f"Unknown option {flag}. Options: {known}. Put -- before a prompt that begins so."
+        )
+    return option
+
+
+def _check(option: Option, value: str) -> None:
+    if option.choices and value not in option.choices:
+        raise ConfigurationError(
+            f"{option.flags[-1]} cannot be {value!r}. Choose one of {', '.join(option.choices)}."
+        )
+    if option.name == "out" and (not value.isidentifier() or keyword.iskeyword(value)):
+        raise ConfigurationError(f"{value!r} is no variable name. Give --out a name like reply.")
+
+
+def _parameter(value: str) -> tuple[str, Any]:
+    key, equals, text = value.partition("=")
+    if not key or not equals:
+        raise ConfigurationError(f"-p {value} is not KEY=VALUE. Write it like -p max_tokens=2000.")
+    try:
+        return key, json.loads(text)
+    except ValueError:
+        return key, _unquoted(text)
+
+
+def _skip_blanks(line: str, position: int) -> int:
+    while position < len(line) and line[position].isspace():
+        position += 1
+    return position
+
+
+def _read_value(line: str, position: int, option: Option) -> tuple[str, int]:
+    if position == len(line):
+        raise ConfigurationError(f"{option.flags[-1]} needs a value: {option.metavar}.")
+    word, position = _read_word(line, position)
+    return _unquoted(word), position
+
+
+def _read_word(line: str, start: int) -> tuple[str, int]:
+    """The word at `start`, blanks inside its quotes included, and where it ends."""
+    quote = ""
+    position = start
+    while position < len(line):
+        character = line[position]
+        if quote:
+            if character == "\\" and line[position + 1 : position + 2] == quote:
+                position += 1
+            elif character == quote:
+                quote = ""
+        elif character in "\"'":
+            quote = character
+        elif character.isspace():
+            break
+        position += 1
+    if quote:
+        raise ConfigurationError(f"The quote in {line[start:]!r} is not closed. Close it.")
+    return line[start:position], position
+
+
+def _unquoted(word: str) -> str:
+    """Without the quotes around it; inside them, only an escaped quote is special."""
+    quote = word[:1]
+    if len(word) >= 2 and quote in "\"'" and word.endswith(quote):
+        return word[1:-1].replace(f"\\{quote}", quote)
+    return word

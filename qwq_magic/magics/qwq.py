@@ -1,0 +1,187 @@
+"""`%%qwq` and `%qwq`: ask in a cell, and show each event of the stream as it comes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from traitlets import Bool, Dict, Enum, Float, Unicode
+
+from qwq_magic.display.panel import Panel
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.magics.front_end import Request, current_request, detect_live
+from qwq_magic.magics.interrupts import InterruptWatch
+from qwq_magic.magics.options import CellOptions, describe_options, parse_options
+from qwq_magic.run import Run
+from qwq_magic.servers import SERVERS
+from qwq_magic.session import Session
+from qwq_magic.settings import Choices
+from qwq_magic.turns import Turn
+
+# How long a stopped stream may take to end before the cell goes on without it.
+_STOP_TIMEOUT_S = 3.0
+
+
+_HELP = f"""Ask a reasoning model: `%qwq [options] PROMPT`, or a cell
+
+    %%qwq [options]
+    PROMPT
+
+The prompt is sent verbatim. Reasoning and answer appear as they come; the turn is
+`_qwq` when they have. A cell that runs again replaces its turn.
+
+Options:
+{describe_options()}
+"""
+
+
+@magics_class
+class QwqMagics(Magics):
+    """Ask a reasoning model. A setting here holds for all cells that do not say otherwise."""
+
+    server = Enum(
+        ["", *SERVERS], "", help="The server; empty: from the environment, or the demo."
+    ).tag(config=True)
+    model = Unicode("", help="The model; empty: the server's usual one.").tag(config=True)
+    base_url = Unicode(
+        "", help="Address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1."
+    ).tag(config=True)
+    inline_think = Enum(
+        ["auto", "open", "off"],
+        "auto",
+        help="`open`: replies begin inside the reasoning, without an opening <think>.",
+    ).tag(config=True)
+    system = Unicode("", help="A system message for every prompt.").tag(config=True)
+    parameters = Dict(help="Server parameters for every prompt, such as {'max_tokens': 2000}.").tag(
+        config=True
+    )
+    conversation = Unicode("main", help="The conversation that cells go on with.").tag(config=True)
+    show = Enum(["both", "reasoning", "answer"], "both", help="What is shown.").tag(config=True)
+    start = Enum(
+        ["open", "auto", "closed"],
+        "open",
+        help="How reasoning starts; `auto` closes it when the answer starts.",
+    ).tag(config=True)
+    live = Enum(
+        ["auto", "widgets", "text", "none"],
+        "auto",
+        help="How a reply is shown while it streams; `none`: only when it has ended.",
+    ).tag(config=True)
+    idle_timeout_s = Float(
+        300.0, help="Seconds without a byte after which a stream counts as dead."
+    ).tag(config=True)
+    allow_insecure_key = Bool(False, help="May a key travel over http:// to another machine?").tag(
+        config=True
+    )
+
+    def __init__(self, shell: InteractiveShell, **traits: Any) -> None:
+        super().__init__(shell, **traits)
+        self._shell = shell
+        self.session = Session()
+        self._execution_id: str | None = None
+        self._asked = 0
+
+    @no_var_expand
+    @line_cell_magic
+    def qwq(self, line: str, cell: str | None = None) -> None:
+        try:
+            options, rest = parse_options(line)
+            prompt = _prompt(rest, cell)
+            request = current_request(self._shell)
+            run = self._start(prompt, options, request)
+        except ConfigurationError as error:
+            raise UsageError(str(error)) from None
+        with InterruptWatch() as interrupts:
+            panel = self._panel(run, options, request)
+            panel.open()
+            turn = _follow(run, panel, interrupts)
+            self._shell.user_ns["_qwq"] = turn
+            if options.out:
+                self._shell.push({options.out: turn})
+            memory = self.session.memory_of(turn.conversation)
+            panel.finish(turn, number=memory.number_of(turn))
+
+    qwq.__doc__ = _HELP
+
+    def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
+        self.session.choices = Choices().override(
+            server=self.server or None,
+            base_url=self.base_url or None,
+            model=self.model or None,
+            inline_think=self.inline_think,
+            system=self.system or None,
+            parameters=self.parameters,
+            idle_timeout_s=self.idle_timeout_s,
+            allow_insecure_key=self.allow_insecure_key,
+        )
+        return self.session.start(
+            prompt,
+            server=options.server,
+            model=options.model,
+            conversation=options.conversation or self.conversation,
+            fresh=options.fresh,
+            system=options.system,
+            parameters=options.parameters,
+            cell_id=self._place(request),
+        )
+
+    def _place(self, request: Request) -> str | None:
+        """Where in the notebook this ask stands: its cell, and which of the cell's asks it is."""
+        if request.cell_id is None:
+            return None
+        self._asked = self._asked + 1 if request.id == self._execution_id else 1
+        self._execution_id = request.id
+        return request.cell_id if self._asked == 1 else f"{request.cell_id}#{self._asked}"
+
+    def _panel(self, run: Run, options: CellOptions, request: Request) -> Panel:
+        """The composition root: whoever is looking gets the panel that suits."""
+        live = detect_live(self._shell, request) if self.live == "auto" else self.live
+        show = options.show or self.show
+        start = options.start or self.start
+        if live == "none":
+            from qwq_magic.display.final_panel import FinalPanel
+
+            return FinalPanel(show=show, start=start)
+        labels = {
+            "model": run.request.model,
+            "server": run.server,
+            "conversation": run.request.conversation,
+        }
+        if live == "text":
+            from qwq_magic.display.terminal import TerminalPanel
+
+            return TerminalPanel(
+                stream=sys.stdout, is_tty=sys.stdout.isatty(), show=show, start=start, **labels
+            )
+        from qwq_magic.display.live_panel import LivePanel
+
+        return LivePanel(run.request.turn_id, show=show, start=start, on_stop=run.stop, **labels)
+
+
+def _prompt(rest: str, cell: str | None) -> str:
+    """The prompt, verbatim; text on the option line of a cell is its beginning."""
+    if cell is None:
+        return rest
+    # IPython ends every cell with a newline that nobody typed.
+    body = cell.removesuffix("\n")
+    return f"{rest}\n{body}" if rest.strip() else body
+
+
+def _follow(run: Run, panel: Panel, interrupts: InterruptWatch) -> Turn:
+    """Show each event of the stream, until it ends or the user has stopped it."""
+    give_up_at: float | None = None
+    for event in run.events():
+        if event is None:
+            panel.tick()
+        else:
+            panel.show_event(event)
+        if interrupts.pressed and give_up_at is None:
+            run.stop()
+            give_up_at = time.monotonic() + _STOP_TIMEOUT_S
+        if give_up_at is not None and time.monotonic() > give_up_at:
+            return run.turn_so_far()
+    return run.turn()

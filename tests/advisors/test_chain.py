@@ -1,0 +1,218 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+from fakes import REPLY, EndlessModel, ScriptedModel
+
+from qwq_magic import Session
+from qwq_magic.advisors import Chain, ThinkTags
+from qwq_magic.errors import ConfigurationError, RateLimited
+from qwq_magic.events import AnswerDelta, ReasoningDelta, StreamFinished
+from qwq_magic.messages import ChatRequest, Message
+
+REQUEST = ChatRequest("why?", "m", (Message("user", "why?"),))
+
+
+def _events(chain):
+    async def collect():
+        return [event async for event in chain.stream(REQUEST)]
+
+    return asyncio.run(collect())
+
+
+class Named:
+    """Writes down when it sees the request, and when the reply ended."""
+
+    def __init__(self, name, order, seen):
+        self.name, self.order, self.seen = name, order, seen
+
+    async def advise(self, request, call_next):
+        self.seen.append(f"{self.name} asks")
+        async for event in call_next(request):
+            yield event
+        self.seen.append(f"{self.name} done")
+
+
+def test_a_lower_order_is_further_out():
+    seen = []
+
+    _events(Chain([Named("inner", 2, seen), Named("outer", 1, seen)], ScriptedModel()))
+
+    assert seen == ["outer asks", "inner asks", "inner done", "outer done"]
+
+
+def test_an_advisor_without_advice_changes_nothing():
+    assert _events(Chain([], ScriptedModel())) == list(REPLY)
+
+
+def test_an_async_advisor_may_change_events():
+    class Loud:
+        async def advise(self, request, call_next):
+            async for event in call_next(request):
+                yield AnswerDelta(event.text.upper()) if isinstance(event, AnswerDelta) else event
+
+    model = ScriptedModel([AnswerDelta("hi"), StreamFinished("stop")])
+
+    assert _events(Chain([Loud()], model)) == [AnswerDelta("HI"), StreamFinished("stop")]
+
+
+def test_a_sync_advisor_may_change_the_request():
+    class Polite:
+        def advise(self, request, call_next):
+            return call_next(replace(request, parameters={"please": True}))
+
+    model = ScriptedModel()
+    _events(Chain([Polite()], model))
+
+    assert model.requests[0].parameters == {"please": True}
+
+
+def test_an_advisor_may_wait_before_it_asks():
+    class Slow:
+        async def advise(self, request, call_next):
+            await asyncio.sleep(0)
+            return call_next(request)
+
+    assert _events(Chain([Slow()], ScriptedModel())) == list(REPLY)
+
+
+def test_an_advisor_may_answer_without_the_model():
+    class Cached:
+        async def advise(self, request, call_next):
+            yield AnswerDelta("known")
+            yield StreamFinished("stop")
+
+    model = ScriptedModel()
+
+    assert _events(Chain([Cached()], model)) == [AnswerDelta("known"), StreamFinished("stop")]
+    assert model.requests == []
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_hooks_may_be_sync_or_async(is_async):
+    seen = []
+
+    class Hooks:
+        if is_async:
+
+            async def before(self, request):
+                return replace(request, parameters={"x": 1})
+
+            async def after(self, turn):
+                seen.append(turn.answer)
+
+        else:
+
+            def before(self, request):
+                return replace(request, parameters={"x": 1})
+
+            def after(self, turn):
+                seen.append(turn.answer)
+
+    model = ScriptedModel()
+    _events(Chain([Hooks()], model))
+
+    assert (model.requests[0].parameters, seen) == ({"x": 1}, ["42"])
+
+
+def test_a_hook_that_returns_nothing_leaves_the_request():
+    class Looks:
+        def before(self, request):
+            pass
+
+    model = ScriptedModel()
+    _events(Chain([Looks()], model))
+
+    assert model.requests == [REQUEST]
+
+
+def test_after_is_told_of_an_error_too():
+    seen = []
+
+    class After:
+        def after(self, turn):
+            seen.append((turn.state, turn.answer))
+
+    model = ScriptedModel([AnswerDelta("part")], error=RateLimited("Too fast. Wait."))
+
+    with pytest.raises(RateLimited):
+        _events(Chain([After()], model))
+
+    assert seen == [("error", "part")]
+
+
+def test_a_careless_advisor_cannot_keep_a_stream_open():
+    class Careless:
+        async def advise(self, request, call_next):
+            async for event in call_next(request):
+                yield event  # Nothing here closes what `call_next` opened.
+
+    model = EndlessModel([AnswerDelta("So")])
+
+    async def leave_early():
+        stream = Chain([Careless()], model).stream(REQUEST)
+        await stream.__anext__()
+        await stream.aclose()
+
+    asyncio.run(leave_early())
+
+    assert model.is_closed
+
+
+def test_something_that_is_no_advisor_is_named():
+    with pytest.raises(ConfigurationError, match="int is no advisor"):
+        Chain([3], ScriptedModel())
+
+
+def test_think_tags_put_the_reasoning_before_the_answer_once():
+    session = Session(model=ScriptedModel(), advisors=[ThinkTags()])
+
+    turn = session.ask("why?")
+
+    assert (turn.answer, turn.reasoning) == ("<think>Hm. Yes.</think>42", "")
+
+
+def test_think_tags_do_not_reach_memory():
+    session = Session(model=ScriptedModel(), advisors=[ThinkTags()])
+
+    session.ask("why?")
+
+    assert session.memory.turns[0].answer == "42"
+    assert session.memory.turns[0].reasoning == "Hm. Yes."
+    with pytest.raises(ConfigurationError, match="would put reasoning into memory"):
+        ThinkTags(order=300)
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([AnswerDelta("42")], [AnswerDelta("42")]),
+        ([ReasoningDelta("Hm")], [AnswerDelta("<think>Hm"), AnswerDelta("</think>")]),
+        (
+            [ReasoningDelta("Hm"), AnswerDelta("4"), ReasoningDelta("late"), AnswerDelta("2")],
+            [
+                AnswerDelta("<think>Hm"),
+                AnswerDelta("</think>4"),
+                ReasoningDelta("late"),
+                AnswerDelta("2"),
+            ],
+        ),
+    ],
+    ids=["no reasoning", "only reasoning", "late reasoning"],
+)
+def test_think_tags_come_as_one_pair_or_not_at_all(events, expected):
+    end = StreamFinished("stop")
+
+    assert _events(Chain([ThinkTags()], ScriptedModel([*events, end]))) == [*expected, end]
+
+
+def test_think_tags_are_closed_when_the_stream_breaks():
+    session = Session(
+        model=ScriptedModel([ReasoningDelta("Hm")], error=RateLimited("Too fast. Wait.")),
+        advisors=[ThinkTags()],
+    )
+
+    with pytest.raises(RateLimited) as caught:
+        session.ask("why?")
+
+    assert caught.value.partial.answer == "<think>Hm</think>"

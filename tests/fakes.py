@@ -1,0 +1,47 @@
+"""Models that answer from a script, for everything above the client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, StreamFinished
+from qwq_magic.messages import ChatRequest
+
+REPLY = (ReasoningDelta("Hm. "), ReasoningDelta("Yes."), AnswerDelta("42"), StreamFinished("stop"))
+
+
+class ScriptedModel:
+    """Yields its events, then raises `error` if it has one; remembers what it was asked."""
+
+    server = "scripted"
+    name = "scripted-1"
+
+    def __init__(self, events: Sequence[Event] = REPLY, *, error: Exception | None = None) -> None:
+        self.events = events
+        self.error = error
+        self.requests: list[ChatRequest] = []
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+        self.requests.append(request)
+        for event in self.events:
+            yield event
+        if self.error is not None:
+            raise self.error
+
+
+class EndlessModel(ScriptedModel):
+    """Yields its events, then says nothing for ever; `is_closed` when the stream was closed."""
+
+    def __init__(self, events: Sequence[Event] = ()) -> None:
+        super().__init__(events)
+        self.is_closed = False
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+        self.requests.append(request)
+        try:
+            for event in self.events:
+                yield event
+            await asyncio.Event().wait()
+        finally:
+            self.is_closed = True

@@ -1,0 +1,79 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.magics.completion import complete
+from qwq_magic.magics.options import OPTIONS, CellOptions, describe_options, parse_options
+
+
+@pytest.mark.parametrize(
+    ("line", "options", "rest"),
+    [
+        ("-o r what is {x}?", CellOptions(out="r"), "what is {x}?"),
+        ("--model=m  two  spaces", CellOptions(model="m"), "two  spaces"),
+        ("-m m -s ollama -c 中文", CellOptions(model="m", server="ollama", conversation="中文"), ""),
+        ("--fresh --auto x", CellOptions(fresh=True, start="auto"), "x"),
+        ("--show answer --closed", CellOptions(show="answer", start="closed"), ""),
+        (r'--system "a \"b\" {c} $d \frac" x', CellOptions(system=r'a "b" {c} $d \frac'), "x"),
+        ("-p t=0.6 -p s='a b' -p b=true", CellOptions(parameters={"t": 0.6, "s": "a b", "b": True}), ""),
+        ('-p stop=["a b"] it\'s "on"', CellOptions(parameters={"stop": ["a b"]}), 'it\'s "on"'),
+        ("-5 + 3 is?", CellOptions(), "-5 + 3 is?"),
+        ("- a list item", CellOptions(), "- a list item"),
+        ("-- --model is an option?", CellOptions(), "--model is an option?"),
+        ("", CellOptions(), ""),
+    ],
+)  # fmt: skip
+def test_options_come_first_and_the_rest_stays_as_it_is(line, options, rest):
+    assert parse_options(line) == (options, rest)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("--nope", "Unknown option --nope. Options: --out, --model"),
+        ("-o 1x", "'1x' is no variable name"),
+        ("-o class", "'class' is no variable name"),
+        ("--show x", "--show cannot be 'x'. Choose one of both, reasoning, answer."),
+        ("-p x", "-p x is not KEY=VALUE"),
+        ("-p =1", "is not KEY=VALUE"),
+        ("-m", "--model needs a value: MODEL."),
+        ('--system "a', "is not closed"),
+        ("--fresh=1", "--fresh takes no value"),
+    ],
+)
+def test_a_wrong_option_is_one_clear_line(line, message):
+    with pytest.raises(ConfigurationError) as caught:
+        parse_options(line)
+
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
+def test_a_prompt_after_two_dashes_arrives_verbatim(prompt):
+    assert parse_options(f"--fresh -- {prompt}")[1] == prompt.lstrip()
+
+
+def test_the_help_names_every_option():
+    text = describe_options()
+
+    assert all(flag in text for option in OPTIONS for flag in option.flags)
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "expected"),
+    [
+        (["--sh"], "--sh", ["--show"]),
+        (["--show"], "", ["both", "reasoning", "answer"]),
+        (["--show", "a"], "a", ["answer"]),
+        (["-s", "oll"], "oll", ["ollama"]),
+        (["-m", "x", "--fr"], "--fr", ["--fresh"]),
+        (["hello"], "hello", []),
+        (["-o"], "", []),
+    ],
+)
+def test_tab_offers_flags_and_values(words, text, expected):
+    values = {"server": lambda: ["ollama", "vllm"]}
+
+    assert complete(words, text, values) == expected

@@ -1,0 +1,33 @@
+from qwq_magic.events import (
+    AnswerDelta,
+    ReasoningDelta,
+    StreamFinished,
+    Usage,
+    UsageReported,
+    merge_deltas,
+)
+
+
+def test_neighbouring_deltas_of_one_kind_are_joined():
+    usage = UsageReported(Usage(output_tokens=3))
+    events = [
+        ReasoningDelta("a"),
+        ReasoningDelta("b"),
+        AnswerDelta("c"),
+        usage,
+        AnswerDelta("d"),
+        AnswerDelta("e"),
+        StreamFinished("stop"),
+    ]
+
+    assert list(merge_deltas(events)) == [
+        ReasoningDelta("ab"),
+        AnswerDelta("c"),
+        usage,
+        AnswerDelta("de"),
+        StreamFinished("stop"),
+    ]
+
+
+def test_nothing_to_merge_is_nothing():
+    assert list(merge_deltas([])) == []

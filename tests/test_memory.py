@@ -1,0 +1,166 @@
+import json
+
+import pytest
+
+from qwq_magic.errors import ConfigurationError, FileError
+from qwq_magic.memory import ConversationMemory
+from qwq_magic.messages import Message
+from qwq_magic.turns import Turn
+
+
+def _turn(number, *, answer=None, cell_id=None, reasoning=""):
+    answer = f"answer {number}" if answer is None else answer
+    return Turn(
+        id=f"t{number}",
+        prompt=f"prompt {number}",
+        answer=answer,
+        reasoning=reasoning,
+        cell_id=cell_id,
+        complete=True,
+    )
+
+
+def _memory(*turns):
+    memory = ConversationMemory()
+    for turn in turns:
+        memory.commit(turn, memory.context())
+    return memory
+
+
+def test_what_is_sent_alternates_and_has_no_reasoning():
+    memory = _memory(_turn(1, reasoning="secret thought"), _turn(2))
+
+    assert memory.context().messages == (
+        Message("user", "prompt 1"),
+        Message("assistant", "answer 1"),
+        Message("user", "prompt 2"),
+        Message("assistant", "answer 2"),
+    )
+
+
+def test_a_turn_without_answer_text_is_kept_but_not_sent():
+    memory = _memory(_turn(1), _turn(2, answer=" \n"))
+
+    assert len(memory.turns) == 2
+    assert [message.text for message in memory.context().messages] == ["prompt 1", "answer 1"]
+
+
+def test_a_cell_that_runs_again_replaces_its_turn_and_keeps_the_attempt():
+    memory = _memory(_turn(1, cell_id="a"), _turn(2, cell_id="b"), _turn(3, cell_id="a"))
+
+    assert [turn.id for turn in memory.turns] == ["t3", "t2"]
+    assert [turn.id for turn in memory.attempts(1)] == ["t1", "t3"]
+
+
+def test_a_cell_that_runs_again_is_sent_only_what_stands_above_it():
+    memory = _memory(_turn(1, cell_id="a"), _turn(2, cell_id="b"), _turn(3, cell_id="c"))
+
+    texts = [message.text for message in memory.context(cell_id="b").messages]
+
+    assert texts == ["prompt 1", "answer 1"]
+
+
+def test_turns_without_a_cell_are_always_added():
+    assert len(_memory(_turn(1), _turn(2)).turns) == 2
+
+
+def test_a_turn_that_began_before_a_clearing_does_not_come_back():
+    memory = _memory(_turn(1))
+    context = memory.context()
+
+    memory.clear()
+    memory.commit(_turn(2), context)
+
+    assert memory.turns == ()
+
+
+def test_undo_takes_back_the_last_turn():
+    memory = _memory(_turn(1), _turn(2))
+
+    assert memory.undo() == _turn(2)
+    assert memory.turns == (_turn(1),)
+    assert ConversationMemory().undo() is None
+
+
+def test_a_fork_goes_its_own_way():
+    memory = _memory(_turn(1))
+    fork = memory.fork("other")
+
+    fork.commit(_turn(2), fork.context())
+
+    assert (len(memory), len(fork), fork.name) == (1, 2, "other")
+
+
+def test_numbers_count_from_one():
+    memory = _memory(_turn(1), _turn(2))
+
+    assert memory.number_of(_turn(2)) == 2
+    assert memory.number_of(_turn(9)) is None
+    with pytest.raises(ConfigurationError, match="No turn 3 in conversation 'main', which has 2"):
+        memory.attempts(3)
+
+
+@pytest.mark.parametrize("text", ["中文 😊", "lone \ud83d half", "nul \x00", "two\nlines\u2028"])
+def test_a_saved_conversation_comes_back_whole(tmp_path, text):
+    memory = _memory(_turn(1, cell_id="a"), _turn(2, answer=text), _turn(3, cell_id="a"))
+    memory.save(tmp_path / "chat.jsonl")
+    other = ConversationMemory()
+
+    other.load(tmp_path / "chat.jsonl")
+
+    assert other.turns == memory.turns
+    assert other.attempts(1) == memory.attempts(1)
+
+
+def test_a_saved_conversation_is_private(tmp_path):
+    path = tmp_path / "chat.jsonl"
+
+    _memory(_turn(1)).save(path)
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [child.name for child in tmp_path.iterdir()] == ["chat.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is not a saved conversation"),
+        ("import os\n", "is not a saved conversation"),
+        ("[1]\n", "is not a saved conversation"),
+        ('{"format": "qwq_magic.conversation", "schema": 99}\n', "written by a newer qwq_magic"),
+        ('{"format": "qwq_magic.conversation", "schema": 1}\n{"x"\n', "is damaged in line 2"),
+        (
+            '{"format": "qwq_magic.conversation", "schema": 1}\n'
+            + json.dumps({"number": 1, "turn": {"id": "a", "prompt": ["no", "text"]}}),
+            "is damaged in line 2",
+        ),
+    ],
+)
+def test_a_bad_file_is_refused_and_changes_nothing(tmp_path, content, message):
+    path = tmp_path / "chat.jsonl"
+    path.write_text(content)
+    memory = _memory(_turn(1))
+
+    with pytest.raises(FileError, match=message):
+        memory.load(path)
+
+    assert memory.turns == (_turn(1),)
+
+
+def test_a_file_of_another_kind_is_never_overwritten(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("mine")
+
+    with pytest.raises(FileError, match="is not a saved conversation"):
+        _memory(_turn(1)).save(path)
+
+    assert path.read_text() == "mine"
+
+
+def test_a_missing_file_and_folder_are_one_clear_line(tmp_path):
+    memory = ConversationMemory()
+
+    with pytest.raises(FileError, match="Check the path"):
+        memory.load(tmp_path / "none.jsonl")
+    with pytest.raises(FileError, match="Choose another path"):
+        memory.save(tmp_path / "none" / "chat.jsonl")

@@ -1,0 +1,276 @@
+import asyncio
+import threading
+from contextlib import aclosing
+
+import pytest
+from fakes import REPLY, EndlessModel, ScriptedModel
+
+from qwq_magic import Session
+from qwq_magic.errors import (
+    AdvisorFailed,
+    ConfigurationError,
+    RateLimited,
+    StreamInterrupted,
+)
+from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, StreamFinished
+from qwq_magic.messages import Message
+
+
+def _stop_once_it_has(run, event):
+    """Stop a run as soon as it has shown `event`, and drain it."""
+    for shown in run.events():
+        if shown == event:
+            run.stop()
+
+
+def test_ask_gives_the_turn():
+    turn = Session(model=ScriptedModel()).ask("why?")
+
+    assert (turn.prompt, turn.reasoning, turn.answer) == ("why?", "Hm. Yes.", "42")
+    assert (turn.complete, turn.server, turn.model) == (True, "scripted", "scripted-1")
+    assert turn.messages == (Message("user", "why?"),)
+
+
+def test_a_follow_up_is_sent_what_came_before_without_reasoning():
+    model = ScriptedModel()
+    session = Session(model=model)
+    session.ask("first")
+
+    session.ask("second")
+
+    assert model.requests[1].messages == (
+        Message("user", "first"),
+        Message("assistant", "42"),
+        Message("user", "second"),
+    )
+
+
+def test_fresh_sends_no_earlier_turns_and_keeps_the_new_one():
+    model = ScriptedModel()
+    session = Session(model=model)
+    session.ask("first")
+
+    session.ask("second", fresh=True)
+
+    assert model.requests[1].messages == (Message("user", "second"),)
+    assert len(session.memory) == 2
+
+
+def test_conversations_do_not_know_of_each_other():
+    model = ScriptedModel()
+    session = Session(model=model)
+    session.ask("first")
+
+    session.ask("second", conversation="other")
+
+    assert model.requests[1].messages == (Message("user", "second"),)
+    assert sorted(session.conversations) == ["main", "other"]
+
+
+def test_a_system_message_comes_first():
+    model = ScriptedModel()
+    session = Session(model=model, system="Be brief.")
+    session.ask("first")
+
+    session.ask("second")
+
+    assert [message.role for message in model.requests[1].messages] == [
+        "system",
+        "user",
+        "assistant",
+        "user",
+    ]
+
+
+def test_the_turn_in_memory_is_the_one_returned():
+    session = Session(model=ScriptedModel())
+
+    turn = session.ask("why?")
+
+    assert session.memory.turns[-1] is turn
+
+
+def test_an_empty_prompt_is_refused_before_anything_is_sent():
+    model = ScriptedModel()
+
+    with pytest.raises(ConfigurationError, match="The prompt is empty"):
+        Session(model=model).ask(" \n")
+
+    assert model.requests == []
+
+
+def test_an_error_carries_the_turn_as_far_as_it_came():
+    error = RateLimited("Too fast. Wait.", status=429, retryable=True)
+    session = Session(model=ScriptedModel([AnswerDelta("part")], error=error))
+
+    with pytest.raises(RateLimited) as caught:
+        session.ask("why?")
+
+    assert caught.value.partial.answer == "part"
+    assert session.memory.turns == (caught.value.partial,)
+
+
+def test_a_stream_that_ends_without_finishing_is_an_error():
+    session = Session(model=ScriptedModel([AnswerDelta("half")]))
+
+    with pytest.raises(StreamInterrupted) as caught:
+        session.ask("why?")
+
+    assert caught.value.partial.answer == "half"
+    assert caught.value.retryable
+
+
+def test_a_stopped_turn_is_kept_and_the_connection_closed():
+    model = EndlessModel([ReasoningDelta("Hm"), AnswerDelta("So")])
+    session = Session(model=model)
+
+    with session.start("why?") as run:
+        _stop_once_it_has(run, AnswerDelta("So"))
+        turn = run.turn()
+
+    assert (turn.state, turn.reasoning, turn.answer) == ("stopped", "Hm", "So")
+    assert session.memory.turns == (turn,)
+    assert model.is_closed
+
+
+def test_a_stop_before_the_first_event_still_gives_a_turn():
+    with Session(model=EndlessModel()).start("why?") as run:
+        run.stop()
+
+        assert run.turn(timeout_s=10).state == "stopped"
+
+
+def test_an_interrupted_turn_is_sent_on_only_if_it_has_an_answer():
+    session = Session(model=EndlessModel([ReasoningDelta("Hm")]))
+    with session.start("first") as run:
+        _stop_once_it_has(run, ReasoningDelta("Hm"))
+    model = ScriptedModel()
+
+    session.ask("second", model=model)
+
+    assert model.requests[0].messages == (Message("user", "second"),)
+    assert [turn.state for turn in session.memory.turns] == ["stopped", "complete"]
+
+
+def test_a_cell_that_runs_again_replaces_its_turn():
+    model = ScriptedModel()
+    session = Session(model=model)
+    session.ask("first", cell_id="a")
+    session.ask("second", cell_id="b")
+
+    session.ask("first, changed", cell_id="a")
+
+    assert [turn.prompt for turn in session.memory.turns] == ["first, changed", "second"]
+    assert model.requests[2].messages == (Message("user", "first, changed"),)
+
+
+def test_ask_works_inside_a_running_loop():
+    async def main():
+        return Session(model=ScriptedModel()).ask("why?")
+
+    assert asyncio.run(main()).answer == "42"
+
+
+def test_ask_async_gives_the_turn():
+    assert asyncio.run(Session(model=ScriptedModel()).ask_async("why?")).answer == "42"
+
+
+def test_ask_async_raises_the_error():
+    error = RateLimited("Too fast. Wait.")
+
+    with pytest.raises(RateLimited):
+        asyncio.run(Session(model=ScriptedModel([], error=error)).ask_async("why?"))
+
+
+def test_a_cancelled_ask_async_stops_the_reply_and_keeps_it():
+    model = EndlessModel([AnswerDelta("So")])
+    session = Session(model=model)
+
+    async def main():
+        task = asyncio.create_task(session.ask_async("why?"))
+        while not model.requests:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        while not session.memory.turns:
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(main(), 10))
+
+    assert session.memory.turns[0].state == "stopped"
+
+
+def test_stream_yields_the_events_without_notices():
+    model = ScriptedModel([Notice("slow today"), *REPLY])
+    session = Session(model=model)
+
+    async def main():
+        return [event async for event in session.stream("why?")]
+
+    assert asyncio.run(main()) == list(REPLY)
+    assert session.memory.turns[0].notices == ("slow today",)
+
+
+def test_leaving_a_stream_stops_it():
+    model = EndlessModel([AnswerDelta("So")])
+    session = Session(model=model)
+
+    async def main():
+        async with aclosing(session.stream("why?")) as events:
+            async for event in events:
+                assert event == AnswerDelta("So")
+                break
+        while not session.memory.turns:
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(main(), 10))
+
+    assert session.memory.turns[0].answer == "So"
+
+
+def test_a_chat_model_can_be_given_for_one_call():
+    session = Session(model=ScriptedModel([AnswerDelta("a"), StreamFinished("stop")]))
+
+    turn = session.ask("why?", model=ScriptedModel())
+
+    assert turn.answer == "42"
+
+
+def test_many_threads_can_ask_one_session_at_once():
+    session = Session(model=ScriptedModel())
+    threads = [
+        threading.Thread(target=session.ask, args=(f"prompt {n}",), kwargs={"conversation": str(n)})
+        for n in range(20)
+    ]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [len(memory) for memory in session.conversations.values()] == [1] * 20
+
+
+def test_what_an_advisor_raises_is_one_line_with_its_cause():
+    class Broken:
+        def before(self, request):
+            raise ZeroDivisionError("oops")
+
+    session = Session(model=ScriptedModel(), advisors=[Broken()])
+
+    with pytest.raises(AdvisorFailed, match="An advisor failed with ZeroDivisionError: oops") as e:
+        session.ask("why?")
+
+    assert isinstance(e.value.__cause__, ZeroDivisionError)
+
+
+def test_an_advisor_that_waits_for_another_ask_is_told_how_to():
+    session = Session(model=ScriptedModel())
+
+    class Nested:
+        async def before(self, request):
+            session.ask("inner", conversation="inner")
+
+    with pytest.raises(ConfigurationError, match="ask_async"):
+        session.ask("outer", advisors=[Nested()])
