@@ -37,6 +37,7 @@ class ErrorFacts:
     kind: str = ""
     status: int | None = None
     request_id: str | None = None
+    retry_after_s: float | None = None
 
 
 def facts_in_json(value: Any) -> ErrorFacts | None:
@@ -86,13 +87,20 @@ def error_from(facts: ErrorFacts, origin: Origin) -> ResponseError:
     if code == str(verdict.status):
         label = code
     cause = f"{origin.name} answered {label}: {said}" if label else f"{origin.name} failed: {said}"
-    fix = fix_for(verdict.error, origin, code=code or "", text=facts.text)
+    fix = fix_for(
+        verdict.error,
+        origin,
+        code=code or "",
+        text=facts.text,
+        retry_after_s=facts.retry_after_s,
+    )
     return verdict.error(
         f"{_sentence(cause)} {fix}",
         status=verdict.status,
         code=code,
         request_id=_shown(facts.request_id, origin),
         retryable=verdict.retryable,
+        retry_after_s=facts.retry_after_s,
     )
 
 
@@ -109,9 +117,8 @@ def response_error(
     request_id = facts.request_id
     for name in _REQUEST_ID_HEADERS:
         request_id = request_id or (headers or {}).get(name)
-    error = error_from(replace(facts, status=status, request_id=request_id), origin)
-    error.retry_after_s = retry_after_s
-    return error
+    facts = replace(facts, status=status, request_id=request_id, retry_after_s=retry_after_s)
+    return error_from(facts, origin)
 
 
 def document_error(body: bytes, *, origin: Origin) -> ResponseError:
@@ -128,7 +135,7 @@ def document_error(body: bytes, *, origin: Origin) -> ResponseError:
     else:
         kind = "JSON" if value is not None else "text"
         what = f"{kind}: {_shown(text, origin, limit_bytes=300)}"
-    fix = fix_for(ProtocolError, origin, code="", text="")
+    fix = fix_for(ProtocolError, origin)
     cause = _sentence(f"{origin.name} answered 200, but instead of a stream sent {what}")
     return ProtocolError(f"{cause} {fix}", status=200)
 

@@ -18,10 +18,6 @@ from qwq_magic.errors import (
 )
 
 
-def _unchanged(text: str) -> str:
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Who answered: what an error message may name, and what it must mask.
@@ -38,7 +34,7 @@ class Origin:
     host: str = ""
     model: str = ""
     has_key: bool = True
-    redact: Callable[[str], str] = _unchanged
+    redact: Callable[[str], str] = str
 
     @property
     def name(self) -> str:
@@ -53,8 +49,15 @@ class Origin:
         return self.server.lower() == "ollama" or self.host.endswith(":11434")
 
 
-def fix_for(error: type[ResponseError], origin: Origin, *, code: str, text: str) -> str:
-    """One sentence that says what to do."""
+def fix_for(
+    error: type[ResponseError],
+    origin: Origin,
+    *,
+    code: str = "",
+    text: str = "",
+    retry_after_s: float | None = None,
+) -> str:
+    """One sentence that says what to do; `code` and `text` are the server's."""
     if issubclass(error, AuthenticationError):
         return _fix_key(origin)
     if issubclass(error, ModelNotFound):
@@ -63,6 +66,8 @@ def fix_for(error: type[ResponseError], origin: Origin, *, code: str, text: str)
         return "Top up the account or settle its bill, then run the cell again."
     if issubclass(error, PermissionDenied) and "freetier" in code.lower():
         return "The free tier is used up: allow paid use in the console, or choose another model."
+    if retry_after_s:
+        return f"The server asks to wait {retry_after_s:.0f} s; then run the cell again."
     return _FIXES.get(error, "Run the cell again, or choose another server with -s.")
 
 

@@ -1,0 +1,205 @@
+"""One request and its response, from connecting to the last byte.
+
+An attempt never raises: it keeps its failure, so that the error is raised elsewhere, from
+a frame whose locals never held what a server echoed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing, suppress
+from typing import Any, NamedTuple, TypeVar, cast
+
+import httpx
+
+from qwq_magic.client.connections import Bearer
+from qwq_magic.client.failures import interruption, no_answer, without_frames
+from qwq_magic.errors import QwqError, StreamInterrupted
+from qwq_magic.events import Event, merge_deltas
+from qwq_magic.retries import retry_after_s
+from qwq_magic.settings import Settings
+from qwq_magic.wire import broken_connections as broken
+from qwq_magic.wire.addresses import host_of, redirect_target
+from qwq_magic.wire.error_bodies import MAX_BODY_BYTES, response_error
+from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.protocols import Decoder, WireProtocol
+
+# A complete reply waits this long for its usage, an ended one for the end of its body,
+# which lets the connection be used again; an error body may take its time, but not for ever.
+_USAGE_TIMEOUT_S = 5.0
+_DRAIN_TIMEOUT_S = 0.25
+_ERROR_BODY_TIMEOUT_S = 10.0
+
+_T = TypeVar("_T")
+
+
+class Failure(NamedTuple):
+    """Why an attempt did not end well, and whether another may."""
+
+    error: QwqError
+    cause: Exception | None
+    may_repeat: bool
+
+
+class Attempt:
+    """`failure` is set when the events of `stream` have ended too early."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        protocol: WireProtocol,
+        *,
+        url: str,
+        model: str,
+        clock: Callable[[], float],
+    ) -> None:
+        key = settings.api_key
+        self.failure: Failure | None = None
+        self._settings = settings
+        self._protocol = protocol
+        self._url = url
+        self._clock = clock
+        self._response_began = False
+        self._origin = Origin(
+            server=settings.server,
+            host=host_of(settings.base_url),
+            model=model,
+            has_key=key is not None,
+            redact=str if key is None else key.redact,
+        )
+
+    async def stream(self, client: httpx.AsyncClient, body: bytes) -> AsyncGenerator[Event, None]:
+        key = self._settings.api_key
+        try:
+            async with client.stream(
+                "POST",
+                self._url,
+                content=body,
+                headers=self._headers(),
+                auth=httpx.USE_CLIENT_DEFAULT if key is None else Bearer(key),
+                timeout=httpx.Timeout(
+                    self._settings.idle_timeout_s,
+                    connect=self._settings.connect_timeout_s,
+                    pool=None,
+                ),
+                follow_redirects=False,
+            ) as response:
+                self._response_began = True
+                error = await self._refusal(response)
+                if error is not None:
+                    self._fail(error)
+                    return
+                async with aclosing(self._reply(response)) as events:
+                    async for event in events:
+                        yield event
+        except httpx.HTTPError as raised:
+            self._fail_by(raised)
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream, application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "qwq-magic",
+            **self._protocol.headers,
+        }
+
+    async def _refusal(self, response: httpx.Response) -> QwqError | None:
+        """The error of a response that is no reply; None where it is one."""
+        status = response.status_code
+        if 300 <= status < 400:
+            target = redirect_target(self._url, response.headers.get("location", ""))
+            return broken.redirected(self._origin, status, target)
+        encoding = response.headers.get("content-encoding", "identity").lower()
+        is_encoded = encoding not in ("identity", "")
+        if status < 400:
+            return broken.encoded(self._origin, status, encoding) if is_encoded else None
+        return response_error(
+            status,
+            b"" if is_encoded else await _bounded_body(response),
+            origin=self._origin,
+            headers=response.headers,
+            retry_after_s=retry_after_s(response.headers, now=self._clock()),
+        )
+
+    async def _reply(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
+        decoder = self._protocol.decoder(
+            inline_think=self._settings.inline_think, origin=self._origin
+        )
+        try:
+            async with aclosing(_reads(response, decoder)) as reads:
+                async for data in reads:
+                    for event in merge_deltas(decoder.feed(data)):
+                        yield event
+        except httpx.HTTPError as raised:
+            # A connection that breaks after the last word takes nothing away.
+            if not decoder.is_complete:
+                self._fail_by(raised)
+        for event in merge_deltas(decoder.close()):
+            yield event
+        if decoder.error is not None and self.failure is None:
+            self._fail(decoder.error)
+
+    def _fail(self, error: QwqError) -> None:
+        # To everybody above, an interrupted reply is not to be repeated; before its first
+        # text, the client may.
+        may_repeat = error.retryable or isinstance(error, StreamInterrupted)
+        self.failure = Failure(error, None, may_repeat)
+
+    def _fail_by(self, raised: httpx.HTTPError) -> None:
+        explain = interruption if self._response_began else no_answer
+        error = explain(raised, self._origin, self._settings)
+        # Who has waited for minutes in vain is not made to wait again.
+        has_waited = isinstance(raised, httpx.ReadTimeout)
+        may_repeat = not has_waited and (error.retryable or self._response_began)
+        self.failure = Failure(error, without_frames(raised, self._origin), may_repeat)
+
+
+async def _reads(response: httpx.Response, decoder: Decoder) -> AsyncGenerator[bytes, None]:
+    """The body as it comes, until the decoder has what it needs."""
+    async with aclosing(_raw(response)) as body:
+        while not decoder.is_done:
+            if decoder.is_complete:
+                data = await _within(_USAGE_TIMEOUT_S, _anext_or_none(body))
+            else:
+                data = await _anext_or_none(body)
+            if data is None:
+                return
+            yield data
+        if decoder.error is None:
+            # Read to the end, so that the connection serves the next request as well.
+            await _within(_DRAIN_TIMEOUT_S, _anext_or_none(body))
+
+
+async def _bounded_body(response: httpx.Response) -> bytes:
+    """The start of an error's body; what came counts, even where the rest does not come."""
+    body = bytearray()
+
+    async def read() -> None:
+        async with aclosing(_raw(response)) as reads:
+            async for data in reads:
+                body.extend(data)
+                if len(body) >= MAX_BODY_BYTES:
+                    return
+
+    with suppress(httpx.HTTPError):
+        await _within(_ERROR_BODY_TIMEOUT_S, read())
+    return bytes(body[:MAX_BODY_BYTES])
+
+
+def _raw(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    # It is one, though its annotation promises less; only a generator can be closed.
+    return cast("AsyncGenerator[bytes, None]", response.aiter_raw())
+
+
+async def _anext_or_none(body: AsyncGenerator[bytes, None]) -> bytes | None:
+    return await anext(body, None)
+
+
+async def _within(seconds: float, waiting: Coroutine[Any, Any, _T]) -> _T | None:
+    """What it gives in this time, else None."""
+    try:
+        return await asyncio.wait_for(waiting, seconds)
+    except asyncio.TimeoutError:
+        return None

@@ -1,0 +1,133 @@
+"""Connections, kept from turn to turn: one pool per event loop and kind of host.
+
+This machine is reached directly, whatever proxies the environment names. Reading the
+certificates costs most of a first request, so it happens once, and not for plain HTTP
+on this machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ssl
+import weakref
+from collections.abc import AsyncGenerator, Generator
+
+import httpx
+
+from qwq_magic.api_key import ApiKey
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.settings import Settings
+from qwq_magic.wire.addresses import host_of, is_loopback
+
+# A conversation may rest for half a minute; many cells may stream at once.
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=30.0)
+
+
+class _LoopClients:
+    """The clients of one event loop."""
+
+    def __init__(self) -> None:
+        self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
+        self._keeper = self._keep()
+
+    async def open(self) -> None:
+        # An event loop that ends in order closes its generators, and so these clients.
+        await anext(self._keeper)
+
+    def client(self, url: str) -> httpx.AsyncClient:
+        is_direct = is_loopback(url)
+        needs_certificates = not is_direct or url.startswith("https:")
+        kind = (is_direct, needs_certificates)
+        if kind not in self._clients:
+            self._clients[kind] = _new_client(
+                is_direct=is_direct, needs_certificates=needs_certificates
+            )
+        return self._clients[kind]
+
+    async def aclose(self) -> None:
+        await self._keeper.aclose()
+
+    async def _keep(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            _by_loop.pop(asyncio.get_running_loop(), None)
+            for client in self._clients.values():
+                await client.aclose()
+
+
+_by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopClients] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+async def shared_client(url: str) -> httpx.AsyncClient:
+    """The running loop's client for this address; it is not the caller's to close."""
+    loop = asyncio.get_running_loop()
+    clients = _by_loop.get(loop)
+    if clients is None:
+        clients = _by_loop[loop] = _LoopClients()
+        await clients.open()
+    return clients.client(url)
+
+
+async def aclose_clients() -> None:
+    """Close the running loop's connections; the next request opens new ones."""
+    clients = _by_loop.pop(asyncio.get_running_loop(), None)
+    if clients is not None:
+        await clients.aclose()
+
+
+def _new_client(*, is_direct: bool, needs_certificates: bool) -> httpx.AsyncClient:
+    verify = _certificates() if needs_certificates else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        return httpx.AsyncClient(verify=verify, trust_env=not is_direct, limits=_LIMITS)
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        # A SOCKS proxy needs a package httpx does not bring along; a proxy may be no URL.
+        raise ConfigurationError(
+            f"The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used: {error} "
+            "Change the variable, or set NO_PROXY for the server's host."
+        ) from error
+
+
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
+class Bearer(httpx.Auth):
+    """Writes the key into the request at the last moment, so that no local holds it."""
+
+    def __init__(self, key: ApiKey) -> None:
+        self._key = key
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
+        yield request
+
+
+def require_sendable_key(settings: Settings) -> None:
+    """Refuse a key that would travel in the clear, or that no header can carry.
+
+    Raises:
+        ConfigurationError: with the key's source, never the key.
+    """
+    key = settings.api_key
+    if key is None:
+        return
+    is_encrypted = settings.base_url.lower().startswith("https:")
+    if not (is_encrypted or is_loopback(settings.base_url) or settings.allow_insecure_key):
+        raise ConfigurationError(
+            f"The key from {key.source} would travel unencrypted to "
+            f"{host_of(settings.base_url)}. Use https://, or set allow_insecure_key=True."
+        )
+    if not _fits_a_header(key):
+        raise ConfigurationError(
+            f"The key from {key.source} is empty or holds white space or characters that no key "
+            "has. Copy it again."
+        )
+
+
+def _fits_a_header(key: ApiKey) -> bool:
+    return bool(key.reveal()) and all("!" <= character <= "~" for character in key.reveal())

@@ -1,0 +1,64 @@
+"""Translate what httpx raises into our errors, and leave the key behind."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+import httpx
+
+from qwq_magic.errors import QwqError
+from qwq_magic.settings import Settings
+from qwq_magic.wire import broken_connections as broken
+from qwq_magic.wire.addresses import is_loopback
+from qwq_magic.wire.error_fixes import Origin
+
+
+def interruption(raised: httpx.HTTPError, origin: Origin, settings: Settings) -> QwqError:
+    """The error where a response broke off."""
+    if isinstance(raised, httpx.TimeoutException):
+        return broken.silent_stream(origin, settings.idle_timeout_s)
+    return broken.broken_stream(origin)
+
+
+def no_answer(raised: httpx.HTTPError, origin: Origin, settings: Settings) -> QwqError:
+    """The error where no response began."""
+    match raised:
+        case httpx.ConnectTimeout():
+            return broken.no_connection_in_time(origin, settings.connect_timeout_s)
+        case httpx.TimeoutException():
+            return broken.no_answer_in_time(origin, settings.idle_timeout_s)
+        case httpx.ConnectError():
+            return _no_connection(raised, origin, settings)
+        case httpx.RemoteProtocolError() if "without sending" not in str(raised):
+            return broken.not_http(origin, str(raised))
+        case httpx.NetworkError() | httpx.RemoteProtocolError():
+            return broken.broken_before_answer(origin)
+        case _:
+            return broken.unreachable(origin, str(raised))
+
+
+def without_frames(raised: httpx.HTTPError, origin: Origin) -> Exception:
+    """A copy to raise from: in the frames of the original, the request's headers hold the key."""
+    return type(raised)(origin.redact(str(raised)))
+
+
+def _no_connection(raised: httpx.ConnectError, origin: Origin, settings: Settings) -> QwqError:
+    for reason in _iter_reasons(raised):
+        if isinstance(reason, ssl.SSLError):
+            return broken.insecure(origin, reason.reason or str(reason))
+        if isinstance(reason, socket.gaierror):
+            return broken.unknown_host(origin, is_passing=reason.errno == socket.EAI_AGAIN)
+        if isinstance(reason, ConnectionRefusedError):
+            return broken.refused(origin, is_local=is_loopback(settings.base_url))
+    return broken.unreachable(origin, str(raised))
+
+
+def _iter_reasons(raised: BaseException | None) -> Iterator[BaseException]:
+    """The error, what it came from, and so on; a host with two addresses fails in a group."""
+    while raised is not None:
+        yield raised
+        for part in getattr(raised, "exceptions", ()):
+            yield from _iter_reasons(part)
+        raised = raised.__cause__ or raised.__context__

@@ -1,0 +1,112 @@
+"""A model behind an HTTP server: ask, stream, and ask again where that helps.
+
+A request is repeated only before any of its text was delivered; each repetition is
+announced, so that nobody wonders what takes so long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+
+import httpx
+
+from qwq_magic.client.attempt import Attempt
+from qwq_magic.client.connections import require_sendable_key, shared_client
+from qwq_magic.errors import ConfigurationError, QwqError
+from qwq_magic.events import AnswerDelta, Event, Notice, ReasoningDelta
+from qwq_magic.messages import ChatRequest, Json
+from qwq_magic.retries import MAX_RETRIES, delay_s
+from qwq_magic.settings import Settings
+from qwq_magic.wire.addresses import endpoint
+from qwq_magic.wire.protocols import wire_protocol
+from qwq_magic.wire.surrogates import without_surrogates
+
+
+class HttpChatModel:
+    """Satisfies `ChatModel`. The keyword arguments are seams for tests."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        random: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Open nothing yet.
+
+        Raises:
+            ConfigurationError: the protocol or the base URL is none.
+        """
+        self._settings = settings
+        self._protocol = wire_protocol(settings.protocol)
+        self._url = endpoint(settings.base_url, self._protocol.path)
+        self._transport = transport
+        self._sleep = sleep
+        self._random = random
+        self._clock = clock
+
+    @property
+    def server(self) -> str:
+        return self._settings.server
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+        """Yield the reply's events; closing the generator closes the connection.
+
+        Raises:
+            QwqError: see `ChatModel.stream`.
+        """
+        require_sendable_key(self._settings)
+        body = _encoded(self._protocol.encode(request))
+        client = await self._client()
+        for retry in range(MAX_RETRIES + 1):
+            attempt = Attempt(
+                self._settings,
+                self._protocol,
+                url=self._url,
+                model=request.model,
+                clock=self._clock,
+            )
+            has_text = False
+            async with aclosing(attempt.stream(client, body)) as events:
+                async for event in events:
+                    has_text = has_text or isinstance(event, (ReasoningDelta, AnswerDelta))
+                    yield event
+            if attempt.failure is None:
+                return
+            error, cause, may_repeat = attempt.failure
+            wait_s = None
+            if may_repeat and not has_text and retry < MAX_RETRIES:
+                wait_s = delay_s(retry, retry_after_s=error.retry_after_s, random=self._random())
+            if wait_s is None:
+                raise error from cause
+            yield _announcement(error, wait_s, retry)
+            await self._sleep(wait_s)
+
+    async def _client(self) -> httpx.AsyncClient:
+        if self._transport is not None:
+            return httpx.AsyncClient(transport=self._transport)
+        return await shared_client(self._url)
+
+
+def _announcement(error: QwqError, wait_s: float, retry: int) -> Notice:
+    label = " ".join(str(part) for part in (error.status, error.code) if part)
+    cause = f"The server answered {label}" if label else error.message.split(". ")[0].rstrip(".")
+    return Notice(f"{cause}; retrying in {round(wait_s, 1):g} s ({retry + 1} of {MAX_RETRIES}).")
+
+
+def _encoded(payload: Mapping[str, Json]) -> bytes:
+    try:
+        text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigurationError(
+            f"A parameter cannot be written as JSON: {error}. Check the values given with -p."
+        ) from error
+    # Half a surrogate pair in a prompt is what no server would take.
+    return without_surrogates(text).encode()

@@ -1,0 +1,56 @@
+"""Read an address: which host it names, and whether that is this very machine."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urljoin, urlsplit
+
+from qwq_magic.errors import ConfigurationError
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def endpoint(base_url: str, path: str) -> str:
+    """`base_url` followed by `path`; a query stays, and a path already there is not doubled."""
+    if not host_of(base_url):
+        # What stands before the @ may be a password.
+        shown = base_url.rpartition("@")[2]
+        raise ConfigurationError(
+            f"The address {shown!r} is not one of a server. "
+            'Set base_url to something like "http://host:port/v1".'
+        )
+    parts = urlsplit(base_url)
+    base = parts.path.rstrip("/").removesuffix(path)
+    return parts._replace(path=base + path, fragment="").geturl()
+
+
+def host_of(url: str) -> str:
+    """The host, with an unusual port, without user and password; "" where there is none."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    if not host or parts.scheme not in _DEFAULT_PORTS:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    return host if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{host}:{port}"
+
+
+def redirect_target(url: str, location: str) -> str:
+    """The host a redirect names; "" where it names none."""
+    try:
+        return host_of(urljoin(url, location))
+    except ValueError:
+        return ""
+
+
+def is_loopback(url: str) -> bool:
+    """Does it name this machine, so that nothing sent there travels?"""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,106 @@
+"""The errors of connections that do not stand or do not last: cause, then fix."""
+
+from __future__ import annotations
+
+from qwq_magic.errors import ConnectionFailed, ProtocolError, StreamInterrupted
+from qwq_magic.servers import SERVERS
+from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.plain_text import one_line
+
+
+def refused(origin: Origin, *, is_local: bool) -> ConnectionFailed:
+    cause = f"{origin.host} refuses connections."
+    if not is_local:
+        fix = "Check base_url and its port, or choose another server with -s."
+        return ConnectionFailed(f"{cause} {fix}", retryable=True)
+    preset = SERVERS.get(origin.server)
+    name = origin.server if preset and preset.start_hint else "the server"
+    hint = f" Start it with {preset.start_hint}." if preset and preset.start_hint else ""
+    return ConnectionFailed(f"{cause} Is {name} running there?{hint}")
+
+
+def unknown_host(origin: Origin, *, is_passing: bool) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"The host {origin.host} cannot be found. Check base_url and the network.",
+        retryable=is_passing,
+    )
+
+
+def insecure(origin: Origin, reason: str) -> ConnectionFailed:
+    shown = one_line(origin.redact(reason), limit_bytes=300)
+    return ConnectionFailed(
+        f"No secure connection to {origin.host}: {shown}. Check http:// or https:// in base_url; "
+        "behind a company proxy, let SSL_CERT_FILE name its certificates."
+    )
+
+
+def unreachable(origin: Origin, reason: str) -> ConnectionFailed:
+    shown = one_line(origin.redact(reason), limit_bytes=300) or "no reason given"
+    return ConnectionFailed(
+        f"No connection to {origin.host}: {shown}. Check base_url, the network and proxies.",
+        retryable=True,
+    )
+
+
+def no_connection_in_time(origin: Origin, seconds: float) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"No connection to {origin.host} within {seconds:g} s. Check the network and proxies, "
+        "or raise connect_timeout_s.",
+        retryable=True,
+    )
+
+
+def no_answer_in_time(origin: Origin, seconds: float) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"{origin.host} did not begin to answer within {seconds:g} s. Raise idle_timeout_s "
+        "if the model needs longer, or choose another server with -s.",
+        retryable=True,
+    )
+
+
+def broken_before_answer(origin: Origin) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"{origin.host} closed the connection without an answer. Run the cell again; "
+        "if it recurs, look at the server's log.",
+        retryable=True,
+    )
+
+
+def not_http(origin: Origin, reason: str) -> ProtocolError:
+    shown = one_line(origin.redact(reason), limit_bytes=300)
+    return ProtocolError(
+        f"{origin.host} does not speak HTTP as it should: {shown}. "
+        "Check http:// or https:// and the port in base_url."
+    )
+
+
+def silent_stream(origin: Origin, seconds: float) -> StreamInterrupted:
+    return StreamInterrupted(
+        f"{origin.host} sent nothing for {seconds:g} s in the middle of the reply. What came "
+        "is kept; raise idle_timeout_s if the model needs longer."
+    )
+
+
+def broken_stream(origin: Origin) -> StreamInterrupted:
+    return StreamInterrupted(
+        f"The connection to {origin.host} broke in the middle of the reply. What came is kept; "
+        "run the cell again for a whole reply."
+    )
+
+
+def redirected(origin: Origin, status: int, target: str) -> ProtocolError:
+    shown = one_line(origin.redact(target), limit_bytes=300) or "nowhere"
+    return ProtocolError(
+        f"{origin.host} redirects to {shown}, and a prompt is not sent on unasked. "
+        "If that host is right, name it in base_url.",
+        status=status,
+    )
+
+
+def encoded(origin: Origin, status: int, encoding: str) -> ProtocolError:
+    shown = one_line(encoding, limit_bytes=60)
+    return ProtocolError(
+        f"{origin.host} answered with encoding {shown!r}, though none was accepted. "
+        "Check the proxies on the way, or choose another server with -s.",
+        status=status,
+    )
