@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import queue
+import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from typing import Any
 
-from qwq_magic import runner
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Event
 from qwq_magic.messages import ChatRequest
+from qwq_magic.runner import Runner
 from qwq_magic.turn_builder import TurnBuilder
 from qwq_magic.turns import Turn
 
@@ -30,10 +31,11 @@ class Run:
     The turn is there when `events` ends. Leaving a `with run:` block stops it.
     """
 
-    def __init__(self, produce: Produce, *, builder: TurnBuilder) -> None:
+    def __init__(self, produce: Produce, *, builder: TurnBuilder, runner: Runner) -> None:
         self._builder = builder
+        self._runner = runner
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._handle = _Handle(produce, self._queue.put)
+        self._handle = _Handle(produce, self._queue.put, runner)
 
     def events(self, *, tick_s: float = _TICK_S) -> Iterator[Event | None]:
         """Yield events as they come, and None after every `tick_s` seconds without one.
@@ -42,7 +44,7 @@ class Run:
         """
         while not (self._handle.done.done() and self._queue.empty()):
             try:
-                event = self._queue.get(timeout=tick_s)
+                event = self._runner.get(self._queue, timeout_s=tick_s)
             except queue.Empty:
                 yield None
             else:
@@ -54,12 +56,13 @@ class Run:
         self._handle.stop()
 
     def turn(self, *, timeout_s: float | None = None) -> Turn:
-        """Wait for the turn.
+        """Wait for the turn; events not taken by then are dropped.
 
         Raises:
             concurrent.futures.TimeoutError: it has not ended after `timeout_s` seconds.
         """
-        return self._handle.done.result(timeout_s)
+        self._drain(timeout_s)
+        return self._handle.done.result(timeout=0)
 
     @property
     def request(self) -> ChatRequest:
@@ -78,14 +81,20 @@ class Run:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        concurrent.futures.wait([self._handle.done], _STOP_TIMEOUT_S)
+        self._drain(_STOP_TIMEOUT_S)
+
+    def _drain(self, timeout_s: float | None) -> None:
+        give_up_at = None if timeout_s is None else time.monotonic() + timeout_s
+        for _ in self.events():
+            if give_up_at is not None and time.monotonic() > give_up_at:
+                return
 
 
-async def iter_events(produce: Produce) -> AsyncGenerator[Event | Turn, None]:
-    """Run on the runner's loop, and yield events, then the turn, on the caller's."""
+async def iter_events(produce: Produce, runner: Runner) -> AsyncGenerator[Event | Turn, None]:
+    """Stream on the runner's loop, and yield events, then the turn, on the caller's."""
     here = asyncio.get_running_loop()
     received: asyncio.Queue[Event | None] = asyncio.Queue()
-    handle = _Handle(produce, lambda event: _post(here, received, event))
+    handle = _Handle(produce, lambda event: _post(here, received, event), runner)
     try:
         while (event := await received.get()) is not None:
             yield event
@@ -106,8 +115,10 @@ def _post(
 class _Handle:
     """Starts a producer on the runner's loop, and can stop it from any thread."""
 
-    def __init__(self, produce: Produce, put: Callable[[Event | None], None]) -> None:
-        if runner.is_current():
+    def __init__(
+        self, produce: Produce, put: Callable[[Event | None], None], runner: Runner
+    ) -> None:
+        if runner.would_block():
             raise ConfigurationError(
                 "An advisor cannot wait for another ask. Use `await session.ask_async(...)`."
             )

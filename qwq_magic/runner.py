@@ -1,7 +1,9 @@
-"""The runner: one daemon-thread event loop that every stream of this process runs on.
+"""Runners: the event loop that streams run on, and how a thread waits for their events.
 
-A notebook's own loop is busy while a cell runs, so streams live elsewhere; the
-thread that asks only takes events from a queue, and can be interrupted there.
+A notebook's own loop is busy while a cell runs, so streams live on a loop of their
+own in a daemon thread; the thread that asks only takes events from a queue, and can
+be interrupted there. `NotebookLoop` is for advisors that must run on the notebook's
+own loop: it re-enters that loop while the cell waits.
 """
 
 from __future__ import annotations
@@ -10,77 +12,119 @@ import asyncio
 import atexit
 import concurrent.futures
 import os
+import queue
 import threading
+import time
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
+_T = TypeVar("_T")
 _CLOSE_TIMEOUT_S = 2.0
-
-_lock = threading.Lock()
-_loop: asyncio.AbstractEventLoop | None = None
-_thread: threading.Thread | None = None
-_closers: list[Callable[[], Coroutine[Any, Any, None]]] = []
+_POLL_S = 0.005
 
 
-def loop() -> asyncio.AbstractEventLoop:
-    """The runner's loop, started on first use."""
-    global _loop, _thread
-    with _lock:
-        if _loop is None:
-            _loop = asyncio.new_event_loop()
-            _thread = threading.Thread(target=_run, args=(_loop,), name="qwq-magic", daemon=True)
-            _thread.start()
-        return _loop
+class Runner(Protocol):
+    """A loop to stream on."""
+
+    def loop(self) -> asyncio.AbstractEventLoop: ...
+
+    def would_block(self) -> bool:
+        """Would the calling thread, by waiting, keep the loop from going on?"""
+
+    def get(self, received: queue.SimpleQueue[_T], *, timeout_s: float) -> _T:
+        """Wait for the next item; raises `queue.Empty` after `timeout_s` seconds."""
 
 
-def is_current() -> bool:
-    """Is the caller on the runner's own thread, where waiting would be for ever?"""
-    return threading.current_thread() is _thread
+class LoopThread:
+    """One daemon thread with a loop, started on first use and closed with the process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._closers: list[Callable[[], Coroutine[Any, Any, None]]] = []
+
+    def loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(
+                    target=self._loop.run_forever, name="qwq-magic", daemon=True
+                )
+                self._thread.start()
+            return self._loop
+
+    def would_block(self) -> bool:
+        return threading.current_thread() is self._thread
+
+    def get(self, received: queue.SimpleQueue[_T], *, timeout_s: float) -> _T:
+        return received.get(timeout=timeout_s)
+
+    def at_close(self, closer: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Have `closer` awaited on the loop before the process ends."""
+        if closer not in self._closers:
+            self._closers.append(closer)
+
+    def close(self) -> None:
+        """End streams and connections in order, so that the interpreter ends without warnings."""
+        if self._loop is None or self._thread is None:
+            return
+        ending = asyncio.run_coroutine_threadsafe(self._end_all(), self._loop)
+        try:
+            ending.result(_CLOSE_TIMEOUT_S)
+        except concurrent.futures.TimeoutError:
+            return  # The thread is a daemon: the process may end without it.
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_CLOSE_TIMEOUT_S)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+    def forget(self) -> None:
+        """In a forked child: the thread did not come along, so start anew when needed."""
+        self._lock = threading.Lock()
+        self._loop = self._thread = None
+
+    async def _end_all(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        for closer in self._closers:
+            await closer()
+        await asyncio.get_running_loop().shutdown_asyncgens()
 
 
-def at_close(closer: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Have `closer` awaited on the loop before it ends with the process."""
-    if closer not in _closers:
-        _closers.append(closer)
+class NotebookLoop:
+    """The caller's own loop, re-entered by nest-asyncio2 while the caller waits."""
+
+    def __init__(self) -> None:
+        self._own: asyncio.AbstractEventLoop | None = None
+
+    def loop(self) -> asyncio.AbstractEventLoop:
+        import nest_asyncio2
+
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            # A plain script or terminal has no running loop to share.
+            loop = self._own = self._own or asyncio.new_event_loop()
+        nest_asyncio2.apply(loop)
+        return loop
+
+    def would_block(self) -> bool:
+        return False
+
+    def get(self, received: queue.SimpleQueue[_T], *, timeout_s: float) -> _T:
+        give_up_at = time.monotonic() + timeout_s
+        while received.empty() and time.monotonic() < give_up_at:
+            self.loop().run_until_complete(asyncio.sleep(_POLL_S))
+        return received.get_nowait()
 
 
-def _run(running: asyncio.AbstractEventLoop) -> None:
-    asyncio.set_event_loop(running)
-    running.run_forever()
+LOOP_THREAD = LoopThread()
+NOTEBOOK_LOOP = NotebookLoop()
+RUNNERS: dict[str, Runner] = {"thread": LOOP_THREAD, "notebook": NOTEBOOK_LOOP}
 
-
-def _close() -> None:
-    """End streams and connections in order, so that the interpreter ends without warnings."""
-    if _loop is None or _thread is None or not _thread.is_alive():
-        return
-    ending = asyncio.run_coroutine_threadsafe(_end_all(), _loop)
-    try:
-        ending.result(_CLOSE_TIMEOUT_S)
-    except concurrent.futures.TimeoutError:
-        return  # The thread is a daemon: the process may end without it.
-    _loop.call_soon_threadsafe(_loop.stop)
-    _thread.join(_CLOSE_TIMEOUT_S)
-    if not _thread.is_alive():
-        _loop.close()
-
-
-async def _end_all() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-    for closer in _closers:
-        await closer()
-    await asyncio.get_running_loop().shutdown_asyncgens()
-
-
-def _forget() -> None:
-    """In a forked child: the thread did not come along, so start anew when needed."""
-    global _loop, _thread, _lock
-    _loop = _thread = None
-    _lock = threading.Lock()
-
-
-atexit.register(_close)
+atexit.register(LOOP_THREAD.close)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+    os.register_at_fork(after_in_child=LOOP_THREAD.forget)

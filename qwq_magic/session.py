@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from qwq_magic.advisors.chain import Chain
 from qwq_magic.advisors.logging import LoggingAdvisor
@@ -19,6 +19,7 @@ from qwq_magic.events import Event, Notice
 from qwq_magic.memory import ConversationMemory
 from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.run import Emit, Run, iter_events
+from qwq_magic.runner import RUNNERS, Runner
 from qwq_magic.servers import is_dashscope
 from qwq_magic.settings import Choices, Settings, resolve
 from qwq_magic.turn_builder import TurnBuilder
@@ -74,6 +75,8 @@ class Session:
         advisors: the user's own.
         conversation: the name of the current conversation.
         conversations: all of them, by name.
+        runner: `thread` streams on a thread of its own; `notebook` on the caller's loop, for
+            advisors that need it.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class Session:
         *,
         advisors: Iterable[Any] = (),
         conversation: str = "main",
+        runner: Literal["thread", "notebook"] = "thread",
         **settings: Any,
     ) -> None:
         """Nothing is sent or read yet; a missing key shows when something is asked.
@@ -94,6 +98,7 @@ class Session:
         self._model = model
         self.advisors = tuple(advisors)
         self.conversation = conversation
+        self.runner = runner
         self.conversations: dict[str, ConversationMemory] = {}
         self._experience = Experience()
 
@@ -125,7 +130,7 @@ class Session:
 
     async def ask_async(self, prompt: str, **call: Any) -> Turn:
         """Ask from async code; see `ask`."""
-        async with aclosing(iter_events(self._prepare(prompt, **call).stream_into)) as events:
+        async with aclosing(self._events(prompt, **call)) as events:
             async for event in events:
                 if isinstance(event, Turn):
                     return _checked(event)
@@ -133,7 +138,7 @@ class Session:
 
     async def stream(self, prompt: str, **call: Any) -> AsyncGenerator[Event, None]:
         """Ask, and yield the events as they come; see `ask`. Leaving the loop stops the reply."""
-        async with aclosing(iter_events(self._prepare(prompt, **call).stream_into)) as events:
+        async with aclosing(self._events(prompt, **call)) as events:
             async for event in events:
                 if isinstance(event, Turn):
                     _checked(event)
@@ -143,7 +148,17 @@ class Session:
     def start(self, prompt: str, **call: Any) -> Run:
         """Ask, and return at once; see `ask`. The run gives the events and then the turn."""
         ask = self._prepare(prompt, **call)
-        return Run(ask.stream_into, builder=ask.builder)
+        return Run(ask.stream_into, builder=ask.builder, runner=self._runner())
+
+    def _events(self, prompt: str, **call: Any) -> AsyncGenerator[Event | Turn, None]:
+        return iter_events(self._prepare(prompt, **call).stream_into, self._runner())
+
+    def _runner(self) -> Runner:
+        if self.runner not in RUNNERS:
+            raise ConfigurationError(
+                f"Unknown runner {self.runner!r}. Known: {', '.join(RUNNERS)}."
+            )
+        return RUNNERS[self.runner]
 
     def _prepare(
         self,

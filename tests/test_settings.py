@@ -112,7 +112,7 @@ def test_an_address_is_taken_as_people_paste_it(url, clean):
     ],
 )
 def test_a_wrong_setting_says_what_would_be_right(choose, message):
-    with pytest.raises(ConfigurationError, match="(?s).*") as caught:
+    with pytest.raises(ConfigurationError) as caught:
         choose()
 
     assert message in str(caught.value)

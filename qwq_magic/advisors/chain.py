@@ -70,9 +70,7 @@ class Chain:
                             request, lambda changed: call(index + 1, changed)
                         )
                     )
-                close = getattr(stream, "aclose", None)
-                if close is not None:
-                    opened.push_async_callback(close)
+                opened.push_async_callback(_close, stream)
                 return stream
 
             async for event in call(0, request):
@@ -82,13 +80,23 @@ class Chain:
 async def _finished(stream: Events) -> Events:
     """The model's own stream, which must say that it is finished."""
     finished = False
-    async for event in stream:
-        finished = finished or isinstance(event, StreamFinished)
-        yield event
+    try:
+        async for event in stream:
+            finished = finished or isinstance(event, StreamFinished)
+            yield event
+    finally:
+        # Left to the garbage collector, the connection would stay open for a while.
+        await _close(stream)
     if not finished:
         raise StreamInterrupted(
             "The reply ended before it was complete. Run the cell again.", retryable=True
         )
+
+
+async def _close(stream: Events) -> None:
+    close = getattr(stream, "aclose", None)
+    if close is not None:
+        await close()
 
 
 def _as_events(result: Events | Awaitable[Events]) -> Events:
@@ -98,8 +106,12 @@ def _as_events(result: Events | Awaitable[Events]) -> Events:
 
 
 async def _awaited(result: Awaitable[Events]) -> Events:
-    async for event in await result:
-        yield event
+    stream = await result
+    try:
+        async for event in stream:
+            yield event
+    finally:
+        await _close(stream)
 
 
 def _as_advisor(advisor: Any, *, server: str) -> Advisor:

@@ -71,6 +71,11 @@ class QwqMagics(Magics):
         "auto",
         help="How a reply is shown while it streams; `none`: only when it has ended.",
     ).tag(config=True)
+    runner = Enum(
+        ["thread", "notebook"],
+        "thread",
+        help="`notebook` streams on the notebook's own loop, for advisors that need it.",
+    ).tag(config=True)
     idle_timeout_s = Float(
         300.0, help="Seconds without a byte after which a stream counts as dead."
     ).tag(config=True)
@@ -118,6 +123,7 @@ class QwqMagics(Magics):
             idle_timeout_s=self.idle_timeout_s,
             allow_insecure_key=self.allow_insecure_key,
         )
+        self.session.runner = self.runner
         return self.session.start(
             prompt,
             server=options.server,
