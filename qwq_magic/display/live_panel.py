@@ -1,0 +1,180 @@
+"""The live panel of a turn: its panes while it streams, its final output afterwards.
+
+One thread calls everything here but the Stop handler. Text leaves in frames: the
+first delta at once, then at most one message per pane every 50 ms, since a message
+costs half a kilobyte and thousands a second are dropped silently on the way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, Literal, TypeAlias
+
+from IPython.display import DisplayHandle
+from ipywidgets import Layout, VBox, Widget  # type: ignore[import-untyped]  # it ships no types
+from typing_extensions import assert_never
+
+from qwq_magic.display.panes import (
+    AnswerPane,
+    LiveState,
+    ReasoningPane,
+    StartMode,
+    StatusLine,
+    without_surrogates,
+)
+from qwq_magic.events import (
+    AnswerDelta,
+    Event,
+    Notice,
+    ReasoningDelta,
+    StreamFinished,
+    UsageReported,
+)
+
+Show: TypeAlias = Literal["both", "reasoning", "answer"]
+
+FRAME_S: Final = 0.05
+TURN_MIME_TYPE: Final = "application/vnd.qwq.turn.v1+json"
+
+
+class FrameBuffer:
+    """Deltas on their way to one pane, paced; pure, so the clock is an argument."""
+
+    def __init__(self, interval_s: float = FRAME_S) -> None:
+        self._interval_s = interval_s
+        self._deltas: list[str] = []
+        self._due_s: float | None = None
+
+    def append(self, text: str) -> None:
+        if text:
+            self._deltas.append(text)
+
+    def take(self, now_s: float) -> str:
+        """The next frame's text if there is one and its time has come, else ""."""
+        if not self._deltas or (self._due_s is not None and now_s < self._due_s):
+            return ""
+        self._due_s = now_s + self._interval_s
+        return self.take_rest()
+
+    def take_rest(self) -> str:
+        """Whatever is left, whatever the time."""
+        text = "".join(self._deltas)
+        self._deltas.clear()
+        return text
+
+
+class LivePanel:
+    """Shows one turn's events as they come, then its final bundle in their place."""
+
+    def __init__(
+        self,
+        turn_id: str,
+        *,
+        model: str,
+        server: str,
+        conversation: str,
+        show: Show = "both",
+        start: StartMode = "open",
+        on_stop: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        began_s = clock()
+        # One layout for all: each would be a model, with messages of its own.
+        self._layout = Layout()
+        self.status = StatusLine(
+            turn_id,
+            elapsed=lambda: clock() - began_s,
+            on_stop=on_stop,
+            layout=self._layout,
+            model_name=without_surrogates(" · ".join(filter(None, (model, server)))),
+            conversation=without_surrogates(conversation),
+        )
+        self.reasoning = (
+            ReasoningPane(turn_id, start=start, footer=show == "reasoning", layout=self._layout)
+            if show != "answer"
+            else None
+        )
+        self.answer = AnswerPane(turn_id, layout=self._layout) if show != "reasoning" else None
+        self._panes = [
+            (pane, FrameBuffer()) for pane in (self.reasoning, self.answer) if pane is not None
+        ]
+        self._buffers = {id(pane): buffer for pane, buffer in self._panes}
+        self._notices: list[str] = []
+        self._box: VBox | None = None
+        self._handle: DisplayHandle | None = None
+
+    def open(self) -> None:
+        """Display the panes in the running cell's output."""
+        children = [self.status, *(pane for pane, _ in self._panes)]
+        self._box = VBox(children, layout=self._layout, _dom_classes=("qwq-panel",))
+        bundle = {
+            "application/vnd.jupyter.widget-view+json": {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": self._box.model_id,
+            },
+            "text/plain": f"{self.status.model_name} is thinking …",
+        }
+        self._handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython's has no types
+        self._handle.display(bundle, raw=True)  # type: ignore[no-untyped-call]
+
+    def show_event(self, event: Event) -> None:
+        """Take in one event; text may wait for the next frame."""
+        match event:
+            case ReasoningDelta(text):
+                self._show_text(self.reasoning, text, "reasoning")
+            case AnswerDelta(text):
+                self._show_text(self.answer, text, "answering")
+            case UsageReported(usage):
+                self.status.show_usage(usage)
+            case Notice(text):
+                self._notices.append(text)
+                self.status.show_notices(self._notices)
+            case StreamFinished():
+                pass  # the turn's end, and so its state, comes with the bundle
+            case _:
+                assert_never(event)
+
+    def tick(self) -> None:
+        """Send what is due; the pump calls this at least every 50 ms."""
+        now_s = self._clock()
+        for pane, buffer in self._panes:
+            if text := buffer.take(now_s):
+                pane.append(text)
+
+    def finish(self, bundle: dict[str, Any]) -> None:
+        """Put the final bundle in the panes' place and close them."""
+        for pane, buffer in self._panes:
+            if text := buffer.take_rest():
+                pane.append(text)
+        turn = bundle.get(TURN_MIME_TYPE)
+        state = turn.get("state") if isinstance(turn, dict) else None
+        self.status.show_state(state if state in ("stopped", "error") else "complete")
+        if self._handle is not None:
+            self._handle.update(bundle, raw=True)  # type: ignore[no-untyped-call]
+        self.close()
+
+    def close(self) -> None:
+        """Close every widget of the panel, so that no comm outlives it."""
+        widgets: list[Widget] = [self.status, *(pane for pane, _ in self._panes), self._layout]
+        if self._box is not None:
+            widgets.append(self._box)
+        for widget in widgets:
+            widget.close()
+
+    def _show_text(
+        self, pane: ReasoningPane | AnswerPane | None, text: str, state: LiveState
+    ) -> None:
+        if not text:
+            return
+        # Forward only: a model that alternates is not to cost a message each time.
+        if self.status.state != state and self.status.state != "answering":
+            self.status.show_state(state)
+        if pane is None:
+            return
+        buffer = self._buffers[id(pane)]
+        buffer.append(text)
+        if frame := buffer.take(self._clock()):
+            pane.append(frame)

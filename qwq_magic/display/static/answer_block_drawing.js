@@ -1,0 +1,122 @@
+// One block of an answer → nodes: masked, parsed by the host, rebuilt, typeset.
+
+import { rebuild } from "./answer_dom.js";
+import { LESS_THAN, maskMath } from "./answer_math.js";
+import { codeBox, fenceLanguage } from "./code_box.js";
+import { element } from "./elements.js";
+
+const HIGHLIGHTED_CODE = 30000;
+const MOST_RUNS = 1500;
+const MOST_RUNS_IN_LINE = 300;
+const WIDEST_INDENT = 200;
+
+/** Would this block keep a Markdown parser busy for seconds, or overflow its stack? */
+export function isTangled(source) {
+  const quotes = /^[ \t>]*(?:>[ \t]*){30}/m.test(source) || /^(?:[ \t]*(?:[-*+>]|\d+[.)])){30}/m.test(source);
+  if (quotes || new RegExp(`^[ \\t]{${WIDEST_INDENT}}`, "m").test(source)) return true;
+  let runs = 0;
+  for (const line of source.split("\n")) {
+    const inLine = (line.match(/[*_~`]+|[[\]!]/g) ?? []).length;
+    if (inLine > MOST_RUNS_IN_LINE) return true;
+    runs += inLine;
+  }
+  return runs > MOST_RUNS;
+}
+
+/** Markdown in which nothing is HTML and no fence starts a diagram renderer. */
+function inertMarkdown(markdown) {
+  return (
+    markdown
+      // A real autolink may stay: its characters leave no room for an attribute.
+      .replace(/<(?!(?:https?:\/\/|mailto:)[^\s<>"'`]{1,2000}>)/g, LESS_THAN)
+      .replace(/((?:`{3,}|~{3,})[ \t]*)mermaid/g, "$1Mermaid")
+  );
+}
+
+function plainBlock(source) {
+  return element("p", "qwq-plain", { dir: "auto" }, source.replace(/\n+$/, ""));
+}
+
+/** Draws blocks with one host; knows nothing of streams. */
+export class BlockDrawing {
+  #host;
+
+  constructor(host) {
+    this.#host = host;
+  }
+
+  /** Nodes for a block of text; `open`: more may follow; `definitions`: for reference links. */
+  async text(source, { open = false, definitions = "" } = {}) {
+    if (!this.#host.parse || isTangled(source)) return [plainBlock(source)];
+    const { markdown, formulas } = maskMath(source, open);
+    try {
+      const html = await this.#host.parse(inertMarkdown(markdown + definitions));
+      return [...rebuild(html, formulas).childNodes].filter((node) => node.nodeType !== 3 || node.data.trim());
+    } catch {
+      return [plainBlock(source)];
+    }
+  }
+
+  /** A box for a fenced block, holding the code so far without colours. */
+  fence(block) {
+    const code = element("code", "", {}, document.createTextNode(""));
+    code.firstChild.appendData(block.code);
+    return codeBox(code, fenceLanguage(block.info));
+  }
+
+  /** Colour the code of a finished box. */
+  async highlight(box, block) {
+    const language = fenceLanguage(block.info);
+    if (!this.#host.parse || !language || block.code.length > HIGHLIGHTED_CODE) return;
+    const runs = block.code.match(/`+/g) ?? [];
+    const fence = "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
+    const info = language === "mermaid" ? "Mermaid" : language;
+    try {
+      const html = await this.#host.parse(`${fence}${info}\n${block.code}\n${fence}\n`);
+      const coloured = rebuild(html, []).querySelector("code");
+      // The parser may trim: colour must never change the code itself.
+      if (coloured?.textContent.trimEnd() !== block.code.trimEnd()) return;
+      box.querySelector("code").replaceChildren(...coloured.childNodes);
+    } catch {
+      // It stays readable without colours.
+    }
+  }
+
+  /** Typeset the formulas under `root`; formulas drawn before are taken from `former`. */
+  async typeset(root, former = new Map()) {
+    if (!this.#host.typeset) return;
+    const waiting = [];
+    for (const node of root.querySelectorAll(".qwq-math")) {
+      const drawn = former.get(mathKey(node))?.pop();
+      if (drawn) node.replaceWith(drawn);
+      else waiting.push(node);
+    }
+    await Promise.all(waiting.map((node) => this.#typesetOne(node)));
+  }
+
+  async #typesetOne(node) {
+    const source = node.textContent;
+    try {
+      await this.#host.typeset(node);
+      node.dataset.typeset = "";
+      if (node.querySelector("a, img, image, iframe, object, script, foreignObject")) node.replaceChildren(source);
+    } catch {
+      node.replaceChildren(source);
+    }
+  }
+}
+
+function mathKey(node) {
+  return `${node.className}\n${node.dataset.tex}`;
+}
+
+/** The formulas under `root` that are typeset already, by their source. */
+export function typesetFormulas(root) {
+  const found = new Map();
+  for (const node of root.querySelectorAll(".qwq-math[data-typeset]")) {
+    const key = mathKey(node);
+    if (!found.has(key)) found.set(key, []);
+    found.get(key).push(node);
+  }
+  return found;
+}

@@ -1,0 +1,156 @@
+// A Markdown parser's HTML, rebuilt element by element.
+//
+// The HTML is parsed into an inert document, where nothing loads and nothing runs. What
+// is on the lists below is made anew; everything else becomes text. Nothing is ever
+// serialised again, so there is no string for a mutation attack to mutate.
+
+import { LESS_THAN } from "./answer_math.js";
+import { codeBox, fenceLanguage } from "./code_box.js";
+import { element } from "./elements.js";
+
+const PLAIN = new Set(
+  "p h1 h2 h3 h4 h5 h6 strong em b i del s code blockquote ul ol li hr br table thead tbody tr th td"
+    .split(" "),
+);
+const BLOCKS = new Set(["p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "th", "td"]);
+const LINK_SCHEMES = new Set(["http:", "https:", "mailto:"]);
+const INLINE_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]{1,60000}$/;
+const HIGHLIGHT = /^(?:\u037c[0-9a-z]{1,4}|cm-[\w-]{1,40}|tok-[\w-]{1,40}|hljs[\w-]{0,40})$/;
+const DEEPEST = 60;
+const MARKS = /\ufdd0|\ufdd1(\d+)\ufdd2/g;
+
+/** An address to follow by a click, or null. */
+export function safeAddress(href) {
+  try {
+    const url = new URL(href);
+    return LINK_SCHEMES.has(url.protocol) ? url : null;
+  } catch {
+    return null; // relative: it would lead into the reader's own server
+  }
+}
+
+/** The element of one formula: what the typesetter may see, or the source as text. */
+export function mathElement(formula) {
+  const { tex, display, safe, pending } = formula;
+  if (!safe) return element("span", pending ? "qwq-math-pending" : "qwq-math-source", {}, formula.raw);
+  const [open, close] = display ? ["\\[", "\\]"] : ["\\(", "\\)"];
+  const body = tex.startsWith("\\begin{") && display ? tex : `${open}${tex}${close}`;
+  const node = element("span", `qwq-math${display ? " qwq-math-display" : ""}`, {}, body);
+  node.dataset.tex = formula.raw;
+  return node;
+}
+
+class Rebuilder {
+  #formulas;
+
+  constructor(formulas) {
+    this.#formulas = formulas;
+  }
+
+  children(from, into, depth, inCode) {
+    for (const child of from.childNodes) {
+      if (child.nodeType === Node.TEXT_NODE) this.#text(child.data, into, inCode);
+      else if (child.nodeType === Node.ELEMENT_NODE) into.append(this.#element(child, depth, inCode));
+    }
+    return into;
+  }
+
+  /** Put the marks back: `<` as itself, a formula as an element (in code: as it was typed). */
+  #text(data, into, inCode) {
+    let text = "";
+    let done = 0;
+    for (const match of data.matchAll(MARKS)) {
+      text += data.slice(done, match.index);
+      done = match.index + match[0].length;
+      const formula = this.#formulas[Number(match[1])];
+      if (match[0] === LESS_THAN) text += "<";
+      else if (formula && inCode) text += formula.raw;
+      else if (formula) {
+        if (text) into.append(text);
+        text = "";
+        into.append(mathElement(formula));
+      }
+    }
+    text += data.slice(done);
+    if (text) into.append(text);
+  }
+
+  #plain(text) {
+    return text.replace(MARKS, (mark, number) =>
+      mark === LESS_THAN ? "<" : (this.#formulas[Number(number)]?.raw ?? ""),
+    );
+  }
+
+  #element(node, depth, inCode) {
+    const tag = node.localName;
+    if (depth > DEEPEST) return document.createTextNode(this.#plain(node.textContent));
+    if (tag === "pre") return this.#pre(node, depth);
+    if (tag === "a") return this.#link(node, depth);
+    if (tag === "img") return this.#image(node);
+    if (tag === "span") return this.#span(node, depth, inCode);
+    if (tag === "input") return document.createTextNode(node.hasAttribute("checked") ? "☑ " : "☐ ");
+    if (PLAIN.has(tag)) return this.#plainElement(node, tag, depth, inCode);
+    return document.createTextNode(this.#plain(node.outerHTML));
+  }
+
+  #plainElement(node, tag, depth, inCode) {
+    const made = element(tag, "");
+    if (BLOCKS.has(tag)) made.dir = "auto";
+    if (tag === "ol" && /^\d{1,9}$/.test(node.getAttribute("start") ?? "")) {
+      made.start = Number(node.getAttribute("start"));
+    }
+    if ((tag === "th" || tag === "td") && /^(?:left|right|center)$/.test(node.getAttribute("align"))) {
+      made.classList.add(`qwq-${node.getAttribute("align")}`);
+    }
+    this.children(node, made, depth + 1, inCode || tag === "code");
+    return tag === "table" ? element("div", "qwq-table", { tabindex: "0" }, made) : made;
+  }
+
+  #pre(node, depth) {
+    const inner = node.querySelector("code") ?? node;
+    const language = /language-(\S+)/.exec(inner.className)?.[1] ?? "";
+    const code = this.children(inner, element("code", ""), depth + 1, true);
+    return codeBox(code, fenceLanguage(language));
+  }
+
+  #span(node, depth, inCode) {
+    const made = this.children(node, element("span", ""), depth + 1, inCode);
+    const classes = [...node.classList].filter((name) => HIGHLIGHT.test(name));
+    if (classes.length) made.className = classes.join(" ");
+    return made;
+  }
+
+  #link(node, depth) {
+    const url = safeAddress(this.#plain(node.getAttribute("href") ?? ""));
+    if (!url) return this.children(node, element("span", "qwq-dead-link"), depth + 1, false);
+    return this.children(node, linkTo(url), depth + 1, false);
+  }
+
+  // Loading an image tells its server that, and when, this was read.
+  #image(node) {
+    const source = this.#plain(node.getAttribute("src") ?? "");
+    const alt = this.#plain(node.getAttribute("alt") ?? "");
+    if (INLINE_IMAGE.test(source)) return element("img", "", { src: source, alt });
+    const url = safeAddress(source);
+    const label = `image: ${alt || "untitled"}`;
+    if (!url) return element("span", "qwq-dead-link", {}, label);
+    const link = linkTo(url);
+    link.append(`${label} – ${url.host || url.pathname}`);
+    return link;
+  }
+}
+
+function linkTo(url) {
+  return element("a", "", {
+    href: url.href,
+    title: url.href.slice(0, 300),
+    target: "_blank",
+    rel: "noopener noreferrer nofollow",
+  });
+}
+
+/** Safe nodes for a parser's HTML; `formulas` are those its placeholders number. */
+export function rebuild(html, formulas) {
+  const inert = new DOMParser().parseFromString(html, "text/html");
+  return new Rebuilder(formulas).children(inert.body, document.createDocumentFragment(), 0, false);
+}

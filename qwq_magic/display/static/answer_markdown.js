@@ -1,0 +1,205 @@
+// An answer as a growing document: finished blocks once, the open tail again and again.
+
+import { AnswerBlocks } from "./answer_blocks.js";
+import { BlockDrawing, typesetFormulas } from "./answer_block_drawing.js";
+import { element } from "./elements.js";
+import { TextCleaner } from "./safe_text.js";
+
+// The tail is drawn again after REST times what drawing it took: at most a fifth of the
+// page's time, however slow the page.
+const REST = 4;
+const SHORTEST_MS = 60;
+const LONGEST_MS = 600;
+const SLICE_MS = 12;
+
+const DEFINITION = /^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*\S{1,2000}/gm;
+
+/** Resolves after a paint, or soon in a page that is not painted. */
+function nextPaint() {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, 50);
+    requestAnimationFrame(() => {
+      clearTimeout(timer);
+      setTimeout(resolve, 0);
+    });
+  });
+}
+
+export class AnswerMarkdown {
+  element = element("div", "qwq-answer-text");
+  /** Called after every change of height. */
+  onDrawn = () => {};
+  #drawing;
+  #blocks = new AnswerBlocks();
+  #cleaner = new TextCleaner();
+  #chunks = [];
+  #queue = [];
+  #slot = null;
+  #openFence = null; // {box, drawn}: the fence the slot shows, and how much of its code
+  #references = []; // finished blocks that may hold a reference link
+  #definitions = [];
+  #dirty = false;
+  #ended = false;
+  #running = null;
+  #wake = () => {};
+  #everDrawn = false;
+  #sliceBegan = 0;
+
+  constructor(host) {
+    this.#drawing = new BlockDrawing(host);
+  }
+
+  /** Everything given so far, as it came. */
+  get source() {
+    if (this.#chunks.length > 1) this.#chunks = [this.#chunks.join("")];
+    return this.#chunks[0] ?? "";
+  }
+
+  append(delta) {
+    if (!delta) return;
+    this.#chunks.push(delta);
+    this.#take(this.#blocks.push(this.#cleaner.push(delta)));
+    this.#start();
+  }
+
+  /** No more text; resolves when all of it is drawn. */
+  finish() {
+    if (!this.#ended) {
+      this.#take(this.#blocks.push(this.#cleaner.end()));
+      this.#take(this.#blocks.end());
+      this.#ended = true;
+    }
+    this.#wake();
+    return this.#drawn();
+  }
+
+  async #drawn() {
+    this.#start();
+    while (this.#running) await this.#running;
+  }
+
+  #take(blocks) {
+    this.#queue.push(...blocks);
+    this.#dirty = true;
+  }
+
+  #start() {
+    if (!this.#everDrawn) this.#showPlain();
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+      if (this.#dirty || this.#queue.length) this.#start();
+    });
+  }
+
+  // The host loads its parser when first asked: until then the text is there, plain.
+  #showPlain() {
+    const tail = this.#blocks.tail;
+    if (this.#queue.length || tail?.kind !== "text") return;
+    this.#openSlot().replaceChildren(element("p", "qwq-plain", { dir: "auto" }, tail.source));
+    this.onDrawn();
+  }
+
+  async #run() {
+    this.#sliceBegan = performance.now();
+    while (this.#queue.length || this.#dirty) {
+      this.#dirty = false;
+      while (this.#queue.length) {
+        await this.#drawFinished(this.#queue.shift());
+        await this.#breathe();
+      }
+      if (this.#ended) await this.#resolveReferences();
+      else await this.#drawTailAndRest();
+    }
+    this.onDrawn();
+  }
+
+  async #drawTailAndRest() {
+    const began = performance.now();
+    await this.#drawTail();
+    const cost = performance.now() - began;
+    await this.#pause(Math.min(LONGEST_MS, Math.max(SHORTEST_MS, cost * REST)));
+    this.#sliceBegan = performance.now();
+  }
+
+  #pause(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.#ended) this.#wake();
+    });
+  }
+
+  async #breathe() {
+    if (performance.now() - this.#sliceBegan < SLICE_MS) return;
+    await nextPaint();
+    this.#sliceBegan = performance.now();
+  }
+
+  #openSlot() {
+    if (!this.#slot) {
+      this.#slot = element("div", "qwq-block");
+      this.element.append(this.#slot);
+    }
+    return this.#slot;
+  }
+
+  async #drawFinished(block) {
+    const slot = this.#openSlot();
+    if (block.kind === "fence") {
+      this.#drawFence(slot, block);
+      await this.#drawing.highlight(this.#openFence.box, block);
+      this.#openFence = null;
+    } else {
+      await this.#drawText(slot, block.source);
+      this.#definitions.push(...(block.source.match(DEFINITION) ?? []));
+      if (/\]\[|\[[^\]\n]+\](?!\()/.test(block.source)) this.#references.push([slot, block.source]);
+    }
+    this.#slot = null;
+    this.#everDrawn = true;
+    this.onDrawn();
+  }
+
+  async #drawTail() {
+    const tail = this.#blocks.tail;
+    if (!tail) return;
+    const slot = this.#openSlot();
+    if (tail.kind === "fence") this.#drawFence(slot, tail);
+    else await this.#drawText(slot, tail.source, { open: true });
+    this.#everDrawn = true;
+    this.onDrawn();
+  }
+
+  /** Code only ever grows: append what is new, whatever its length. */
+  #drawFence(slot, block) {
+    if (!this.#openFence) {
+      this.#openFence = { box: this.#drawing.fence(block), drawn: block.code.length };
+      slot.replaceChildren(this.#openFence.box);
+      return;
+    }
+    const { box, drawn } = this.#openFence;
+    box.querySelector("code").firstChild.appendData(block.code.slice(drawn));
+    this.#openFence.drawn = block.code.length;
+  }
+
+  async #drawText(slot, source, options = {}) {
+    const nodes = await this.#drawing.text(source, options);
+    const former = typesetFormulas(slot);
+    slot.replaceChildren(...nodes);
+    await this.#drawing.typeset(slot, former);
+  }
+
+  /** A reference link may stand long before its definition. */
+  async #resolveReferences() {
+    const blocks = this.#definitions.length ? this.#references : [];
+    const definitions = `\n\n${this.#definitions.slice(0, 100).join("\n")}\n`;
+    this.#definitions = [];
+    this.#references = [];
+    for (const [slot, source] of blocks) {
+      await this.#drawText(slot, source, { definitions });
+      await this.#breathe();
+    }
+  }
+}

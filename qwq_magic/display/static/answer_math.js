@@ -1,0 +1,185 @@
+// Find the math in a block of Markdown and hide it from the Markdown parser.
+//
+// Each formula becomes one placeholder, which `answer_dom` turns into an element of its
+// own; only those elements are handed to the typesetter, so a price stays a price.
+
+/** Stand for `<`, and around a formula's number. Noncharacters: `cleanText` lets none in. */
+export const LESS_THAN = "\ufdd0";
+export const MATH_OPEN = "\ufdd1";
+export const MATH_CLOSE = "\ufdd2";
+
+const LONGEST = 4000;
+const DEEPEST = 40;
+
+// Commands that load, link, style, define or name: none of them is mathematics.
+const DENIED = new RegExp(
+  "\\\\(?:href|url|mmlToken|style|class|css|require|autoload|include|html|unicode|[egx]?def|let|" +
+    "futurelet|newcommand|renewcommand|providecommand|newenvironment|renewenvironment|" +
+    "DeclareMathOperator|DeclarePairedDelimiter|Newextarrow|csname|data|bbox|action|toggle|mathtip|" +
+    "texttip|label|ref|eqref|input|write|special|catcode|loop|setOptions|definecolor)",
+  "i",
+);
+
+const ENVIRONMENT =
+  /^\\begin\{((?:equation|align|alignat|gather|multline|eqnarray|flalign)\*?)\}/;
+
+/** May the host's typesetter see this? */
+export function mathIsSafe(tex) {
+  if (tex.length > LONGEST || /["`]/.test(tex) || DENIED.test(tex)) {
+    return false;
+  }
+  let depth = 0;
+  for (const [token] of tex.matchAll(/\\[\s\S]|[{}]/g)) {
+    if (token === "{") depth += 1;
+    else if (token === "}") depth -= 1;
+    if (depth < 0 || depth > DEEPEST) return false;
+  }
+  return depth === 0;
+}
+
+/** An amount and words ("5 dollars or ") is no formula, though two dollar signs enclose it. */
+function readsAsProse(tex) {
+  return !/[\\^_{}=<>+|]/.test(tex) && /[A-Za-z]{3,}[ ,.;:]+\S|\d\s+[A-Za-z]{3,}/.test(tex);
+}
+
+class MathScanner {
+  #source;
+  #open;
+  #at = 0;
+  #out = [];
+  #copied = 0;
+  #dead = new Map(); // closing mark → position before which it is known not to occur
+  formulas = [];
+
+  constructor(source, open) {
+    this.#source = source;
+    this.#open = open;
+  }
+
+  scan() {
+    const special = /[\\`$]/g;
+    for (;;) {
+      special.lastIndex = this.#at;
+      const match = special.exec(this.#source);
+      if (!match) break;
+      this.#at = match.index;
+      this.#step(match[0]);
+    }
+    this.#out.push(this.#source.slice(this.#copied));
+    return this.#out.join("");
+  }
+
+  #step(character) {
+    if (character === "`") this.#skipCode();
+    else if (character === "$") this.#dollar();
+    else this.#backslash();
+  }
+
+  // A run of backticks closes with a run of the same length; without one it is literal.
+  #skipCode() {
+    const run = /`+/y;
+    run.lastIndex = this.#at;
+    const mark = run.exec(this.#source)[0];
+    const after = this.#at + mark.length;
+    if (!this.#isDead(mark)) {
+      const runs = /`+/g;
+      runs.lastIndex = after;
+      for (let match = runs.exec(this.#source); match; match = runs.exec(this.#source)) {
+        if (match[0].length === mark.length) {
+          this.#at = match.index + mark.length;
+          return;
+        }
+      }
+      this.#dead.set(mark, this.#source.length);
+    }
+    this.#at = after;
+  }
+
+  #dollar() {
+    const source = this.#source;
+    const start = this.#at;
+    if (source.startsWith("$$", start)) {
+      if (!this.#enclosed(start, "$$", "$$", true)) this.#at = start + 2;
+      return;
+    }
+    this.#at = start + 1;
+    if (/\s/.test(source[start + 1] ?? " ") || /[A-Za-z0-9]/.test(source[start - 1] ?? "")) return;
+    const end = this.#closingDollar(start + 1);
+    if (end < 0) return;
+    const tex = source.slice(start + 1, end);
+    if (!readsAsProse(tex)) this.#replace(start, end + 1, tex, false);
+  }
+
+  /** The next unescaped dollar on this paragraph, if it can close; -1 if not. */
+  #closingDollar(from) {
+    const source = this.#source;
+    const next = /\\[\s\S]|\$|`|\n[ \t]*\n/g;
+    next.lastIndex = from;
+    let match = next.exec(source);
+    while (match?.[0].startsWith("\\")) match = next.exec(source);
+    if (match?.[0] !== "$" || match.index - from > LONGEST || match.index === from) return -1;
+    const end = match.index;
+    const closes = !/\s/.test(source[end - 1]) && !/[0-9$]/.test(source[end + 1] ?? "");
+    return closes ? end : -1;
+  }
+
+  #backslash() {
+    const start = this.#at;
+    const next = this.#source[start + 1];
+    this.#at = start + 2;
+    if (next === "(") this.#enclosed(start, "\\(", "\\)", false);
+    else if (next === "[") this.#enclosed(start, "\\[", "\\]", true);
+    else if (next === "b") this.#environment(start);
+  }
+
+  #environment(start) {
+    const match = ENVIRONMENT.exec(this.#source.slice(start, start + 30));
+    if (match) this.#enclosed(start, "", `\\end{${match[1]}}`, true, `\\end{${match[1]}}`);
+  }
+
+  /** Replace from `start` to `close`, if that comes within the paragraph. */
+  #enclosed(start, opening, close, display, suffix = "") {
+    const from = start + opening.length;
+    const end = this.#find(close, from);
+    if (end >= 0) {
+      const tex = this.#source.slice(from, end) + suffix;
+      if (!tex.trim()) return false;
+      this.#replace(start, end + close.length, tex, display);
+      return true;
+    }
+    const rest = this.#source.slice(from);
+    if (this.#open && !/\n[ \t]*\n/.test(rest)) {
+      // Still being written: shown quietly as it is, out of the Markdown parser's reach.
+      this.#replace(start, this.#source.length, rest, display, true);
+      return true;
+    }
+    return false;
+  }
+
+  #find(mark, from) {
+    if (this.#isDead(mark, from)) return -1;
+    const end = this.#source.indexOf(mark, from);
+    const blank = this.#source.slice(from, end < 0 ? undefined : end).search(/\n[ \t]*\n/);
+    if (end >= 0 && blank < 0) return end;
+    this.#dead.set(mark, end < 0 ? this.#source.length : from + blank);
+    return -1;
+  }
+
+  #isDead(mark, from = this.#at) {
+    return (this.#dead.get(mark) ?? -1) > from;
+  }
+
+  #replace(start, end, tex, display, pending = false) {
+    const raw = this.#source.slice(start, end);
+    this.#out.push(this.#source.slice(this.#copied, start));
+    this.#out.push(`${MATH_OPEN}${this.formulas.length}${MATH_CLOSE}`);
+    this.formulas.push({ tex, raw, display, pending, safe: !pending && mathIsSafe(tex) });
+    this.#copied = this.#at = end;
+  }
+}
+
+/** Markdown with placeholders, and the formulas they stand for; `open`: more may follow. */
+export function maskMath(source, open) {
+  const scanner = new MathScanner(source, open);
+  return { markdown: scanner.scan(), formulas: scanner.formulas };
+}

@@ -1,0 +1,17 @@
+// A block of code: its language, a copy button, the text.
+
+import { copyButton } from "./copy_button.js";
+import { element } from "./elements.js";
+
+/** `code` is the element that holds the text; `language` may be "". */
+export function codeBox(code, language) {
+  code.className = language ? `language-${language.replace(/[^A-Za-z0-9_-]/g, "_")}` : "";
+  const bar = element("div", "qwq-code-bar", {}, element("span", "qwq-code-language", {}, language));
+  bar.append(copyButton("code", () => code.textContent));
+  return element("div", "qwq-code", {}, bar, element("pre", "", { dir: "ltr", tabindex: "0" }, code));
+}
+
+/** The first word of a fence's info string, as far as it is a name. */
+export function fenceLanguage(info) {
+  return (/^[A-Za-z0-9_+#.-]{1,30}/.exec(info.trim()) ?? [""])[0];
+}

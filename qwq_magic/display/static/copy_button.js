@@ -1,0 +1,45 @@
+// A button that copies, and says so; it works in a saved notebook without a kernel.
+
+import { announce, button } from "./elements.js";
+
+const SHOWN_MS = 1800;
+
+async function writeClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return;
+  } catch {
+    // Not a secure context, or no permission: the old way still works there.
+  }
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.style.cssText = "position:fixed;opacity:0";
+  document.body.append(area);
+  const focused = document.activeElement;
+  try {
+    area.select();
+    if (!document.execCommand("copy")) throw new Error("copy refused");
+  } finally {
+    area.remove();
+    focused?.focus?.();
+  }
+}
+
+/** `text` is a function: what is copied is what stands there at the click. */
+export function copyButton(what, text) {
+  let timer;
+  const node = button("qwq-button qwq-copy", "Copy", async () => {
+    let outcome = "Copied";
+    try {
+      await writeClipboard(text());
+    } catch {
+      outcome = "Copy failed";
+    }
+    node.textContent = outcome;
+    announce(outcome);
+    clearTimeout(timer);
+    timer = setTimeout(() => (node.textContent = "Copy"), SHOWN_MS);
+  });
+  node.setAttribute("aria-label", `Copy ${what}`);
+  return node;
+}

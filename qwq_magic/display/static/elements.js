@@ -1,0 +1,38 @@
+// Making elements without ever parsing HTML into the page.
+
+/** An element with classes, attributes and children; strings become text nodes. */
+export function element(tag, className, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+/** A real button: keyboard and screen readers work without further ado. */
+export function button(className, label, onClick) {
+  const node = element("button", className, { type: "button" }, label);
+  node.addEventListener("click", onClick);
+  return node;
+}
+
+/** Load the style sheet text once per page and version. */
+export function useStyle(css, key) {
+  const id = `qwq-style-${key}`;
+  if (document.getElementById(id)) return;
+  document.head.append(element("style", "", { id }, css));
+}
+
+/** Say one short thing to a screen reader; the region outlives every view. */
+export function announce(text) {
+  const KEY = Symbol.for("qwq_magic.announcer");
+  const page = globalThis;
+  if (!page[KEY]?.isConnected) {
+    page[KEY] = element("div", "qwq-announcer", { role: "status", "aria-live": "polite" });
+    // Inline too, so that it stays invisible where the style sheet has not loaded yet.
+    page[KEY].style.cssText =
+      "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap";
+    document.body.append(page[KEY]);
+  }
+  page[KEY].textContent = text;
+}

@@ -1,0 +1,22 @@
+// What the page around us can do: parse Markdown to a string, typeset math.
+//
+// Never its Markdown renderer or sanitizer: both let a model's text load addresses.
+
+/** The services of the notebook a live widget stands in. */
+export function hostOfManager(manager) {
+  const rendermime = manager?.renderMime ?? manager?.rendermime ?? manager?._rendermime;
+  return hostOf(rendermime?.markdownParser, rendermime?.latexTypesetter);
+}
+
+/** The same from the two services themselves; either may be missing. */
+export function hostOf(parser, typesetter) {
+  return {
+    parse: parser?.render ? async (markdown) => String(await parser.render(markdown)) : null,
+    typeset: typesetter?.typeset ? (node) => typesetter.typeset(node) : null,
+  };
+}
+
+/** Interrupt the kernel where the host lets a widget reach it. */
+export function interruptKernel(manager) {
+  return manager?.context?.sessionContext?.session?.kernel?.interrupt?.();
+}

@@ -1,0 +1,170 @@
+// The live panes: anywidget models and views over one turn's record.
+
+import { AnswerMarkdown } from "./answer_markdown.js";
+import { AnswerPane } from "./answer_pane.js";
+import { announce, element, useStyle } from "./elements.js";
+import { hostOfManager, interruptKernel } from "./host.js";
+import { ReasoningPane } from "./reasoning_pane.js";
+import { ReasoningText } from "./reasoning_text.js";
+import { estimateTokens } from "./safe_text.js";
+import { StatusLine } from "./status_line.js";
+import { TextStream } from "./text_stream.js";
+import { noticesOf, usageOf } from "./turn_data.js";
+import { isRunning, reasoningLabel, seconds, STATE_WORDS, tokenSplit } from "./turn_words.js";
+import { listen, notify, offerDrawing, viewRecord } from "./view_records.js";
+
+const UNHEARD_MS = 500;
+const ADOPTION_MS = 20000;
+
+function recordOf(model) {
+  return viewRecord(model.get("turn_id"));
+}
+
+/** Run a model: collect what the kernel sends. `inbox` came before this module did. */
+export function start(model, inbox) {
+  const record = recordOf(model);
+  const stop = model.get("kind") === "status" ? startStatus(model, record, inbox) : startText(model, record, inbox);
+  return () => {
+    stop();
+    // The final view, where one comes, has taken the drawings over long before.
+    setTimeout(() => (record.drawings = {}), ADOPTION_MS);
+  };
+}
+
+function startText(model, record, inbox) {
+  const kind = model.get("kind");
+  const stream = new TextStream(model.get("text"), () => model.send({ type: "resync" }));
+  record.streams[kind] = stream;
+  const estimate = (text) => {
+    record.tokens[kind] += estimateTokens(text);
+    notify(record, "tokens");
+  };
+  record.tokens[kind] = 0;
+  estimate(stream.text);
+  stream.subscribe(estimate);
+  model.on("msg:custom", (message) => stream.receive(message));
+  for (const message of inbox) stream.receive(message);
+  return () => {
+    stream.close();
+    delete record.streams[kind];
+  };
+}
+
+function startStatus(model, record, inbox) {
+  const live = (record.live = { model, began: performance.now() - 1000 * model.get("elapsed_s"), stopping: false });
+  const refresh = () => {
+    const state = model.get("state");
+    if (live.state !== state) changeState(record, live, state);
+    notify(record, "live");
+  };
+  model.on("change:state", refresh);
+  model.on("change:usage", refresh);
+  model.on("change:notices", refresh);
+  const receive = (message) => {
+    if (message?.type === "stopping") {
+      live.acknowledged = true;
+      live.stopping = true;
+      notify(record, "live");
+    }
+  };
+  model.on("msg:custom", receive);
+  inbox.forEach(receive);
+  refresh();
+  return () => {};
+}
+
+function changeState(record, live, state) {
+  const now = performance.now();
+  if (state === "reasoning") record.thinking.began ??= now;
+  else if (record.thinking.began !== null) record.thinking.ended ??= now;
+  live.state = state;
+  if (state !== "reasoning") announce(STATE_WORDS[state]);
+}
+
+/** Draw a view of a model into `el`; returns how to take it down. */
+export function render({ model, el }) {
+  const record = recordOf(model);
+  const controller = new AbortController();
+  const kind = model.get("kind");
+  el.classList.add("qwq-part", "qwq-live");
+  const draw = { status: renderStatus, reasoning: renderReasoning, answer: renderAnswer }[kind];
+  draw(model, record, el, controller.signal);
+  const heights = new ResizeObserver(() => {
+    if (el.offsetHeight) record.heights[kind] = el.offsetHeight;
+  });
+  heights.observe(el);
+  return () => {
+    heights.disconnect();
+    controller.abort();
+  };
+}
+
+function renderStatus(model, record, el, signal) {
+  const line = new StatusLine(() => askToStop(model, record));
+  const refresh = () => {
+    const { state, began, stopping } = record.live;
+    line.show({
+      state,
+      seconds: seconds((performance.now() - began) / 1000),
+      tokens: tokenSplit(usageOf(model.get("usage")), record.tokens),
+      about: [model.get("model_name"), model.get("conversation")].filter(Boolean).join(" · "),
+      notices: noticesOf(model.get("notices")),
+      stopping,
+    });
+  };
+  const timer = setInterval(() => isRunning(record.live.state) && refresh(), 100);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  listen(record, "live", refresh, signal);
+  refresh();
+  el.append(line.element);
+}
+
+function askToStop(model, record) {
+  const { live } = record;
+  live.stopping = true;
+  model.send({ type: "stop" });
+  notify(record, "live");
+  announce("Stopping");
+  // Where the kernel cannot hear a busy cell's widgets, an interrupt is what it hears.
+  setTimeout(() => {
+    if (!live.acknowledged && isRunning(live.state)) interruptKernel(model.widget_manager);
+  }, UNHEARD_MS);
+}
+
+function renderReasoning(model, record, el, signal) {
+  const text = new ReasoningText();
+  const pane = new ReasoningPane(record, text, model.get("start"), signal);
+  const refresh = () => pane.show(liveReasoning(record));
+  listen(record, "live", refresh, signal);
+  listen(record, "tokens", refresh, signal);
+  const stream = record.streams.reasoning;
+  pane.append(stream.text);
+  signal.addEventListener("abort", stream.subscribe((delta) => pane.append(delta)));
+  offerDrawing(record, "reasoning", text);
+  refresh();
+  el.append(pane.element);
+  if (model.get("footer")) el.append(element("div", "qwq-footer"));
+}
+
+function liveReasoning(record) {
+  const { state } = record.live ?? { state: "connecting" };
+  const { began, ended } = record.thinking;
+  const answered = !isRunning(state) || state === "answering";
+  const known = began !== null && ended !== null;
+  const label = known
+    ? reasoningLabel((ended - began) / 1000, null, record.tokens.reasoning)
+    : began === null ? "Reasoning" : "Thinking…";
+  return { label, answered, hidden: answered && record.tokens.reasoning === 0 };
+}
+
+function renderAnswer(model, record, el, signal) {
+  const answer = new AnswerMarkdown(hostOfManager(model.widget_manager));
+  const pane = new AnswerPane(answer);
+  const stream = record.streams.answer;
+  answer.append(stream.text);
+  signal.addEventListener("abort", stream.subscribe((delta) => answer.append(delta)));
+  offerDrawing(record, "answer", answer);
+  el.append(pane.element);
+}
+
+export { useStyle };

@@ -1,0 +1,81 @@
+// The reasoning pane: a header that folds it, a body that follows its tail.
+
+import { copyButton } from "./copy_button.js";
+import { button, element } from "./elements.js";
+import { TailFollowing } from "./tail_following.js";
+import { listen, notify } from "./view_records.js";
+
+let count = 0;
+
+export class ReasoningPane {
+  element;
+  #record;
+  #text;
+  #label = element("span", "qwq-toggle-label");
+  #toggle;
+  #body;
+  #following;
+  #start;
+  #answered = false;
+  #hidden = false;
+
+  /** `text` is the ReasoningText it shows, `start` is open, auto or closed. */
+  constructor(record, text, start, signal) {
+    this.#record = record;
+    this.#text = text;
+    this.#start = start;
+    const id = `qwq-reasoning-${Date.now().toString(36)}-${count++}`;
+    this.#toggle = button("qwq-toggle", this.#label, () => this.#toggled());
+    this.#toggle.setAttribute("aria-controls", id);
+    this.#body = element("div", "qwq-reasoning-body", { id, tabindex: "0" }, text.element);
+    this.#following = new TailFollowing(this.#body, record, signal);
+    const copy = copyButton("reasoning", () => text.source);
+    const head = element("div", "qwq-pane-head", {}, this.#toggle, copy);
+    this.element = element(
+      "section",
+      "qwq-reasoning",
+      { role: "region", "aria-label": "Reasoning" },
+      head,
+      element("div", "qwq-reasoning-frame", {}, this.#body, this.#following.jump),
+    );
+    listen(record, "toggle", () => this.#fold(), signal);
+    this.#fold();
+  }
+
+  /** `answered`: has the answer begun? `hidden`: there is no reasoning and will be none. */
+  show({ label, answered, hidden }) {
+    if (this.#label.textContent !== label) this.#label.textContent = label;
+    if (answered !== this.#answered || hidden !== this.#hidden) {
+      this.#answered = answered;
+      this.#hidden = hidden;
+      this.#fold();
+    }
+  }
+
+  append(delta) {
+    const wasEmpty = !this.#text.element.firstChild;
+    this.#text.append(delta);
+    if (wasEmpty) this.#fold();
+    this.#following.grown();
+  }
+
+  // The reader's own choice wins for good, over every start mode.
+  get #isOpen() {
+    if (this.#record.reasoningOpen !== null) return this.#record.reasoningOpen;
+    if (this.#start === "auto") return !this.#answered;
+    return this.#start === "open";
+  }
+
+  #toggled() {
+    this.#record.reasoningOpen = !this.#isOpen;
+    notify(this.#record, "toggle");
+  }
+
+  #fold() {
+    const open = this.#isOpen;
+    this.#toggle.setAttribute("aria-expanded", String(open));
+    this.#body.hidden = !open || !this.#text.element.firstChild;
+    this.element.hidden = this.#hidden;
+    this.#following.grown();
+  }
+}

@@ -1,0 +1,66 @@
+// Reasoning as plain text that grows at its end.
+
+import { element } from "./elements.js";
+import { TextCleaner } from "./safe_text.js";
+
+// A browser lays a block of text out anew when it grows, so text is dealt into
+// blocks: past SOFT at the next line break, past HARD anywhere.
+const SOFT = 2000;
+const HARD = 16000;
+
+export class ReasoningText {
+  element = element("div", "qwq-reasoning-text");
+  #cleaner = new TextCleaner();
+  #chunks = [];
+  #node = null;
+  #size = 0;
+
+  /** Everything given so far, as it came. */
+  get source() {
+    if (this.#chunks.length > 1) this.#chunks = [this.#chunks.join("")];
+    return this.#chunks[0] ?? "";
+  }
+
+  append(delta) {
+    if (!delta) return;
+    this.#chunks.push(delta);
+    this.#add(this.#cleaner.push(delta));
+  }
+
+  finish() {
+    this.#add(this.#cleaner.end());
+  }
+
+  #add(text) {
+    let rest = text;
+    while (rest) {
+      const cut = this.#room(rest);
+      this.#write(rest.slice(0, cut));
+      rest = rest.slice(cut);
+    }
+  }
+
+  /** How much of `text` goes into the current block. */
+  #room(text) {
+    const newline = text.indexOf("\n", Math.max(0, SOFT - this.#size));
+    const soft = newline < 0 ? Infinity : newline + 1;
+    const hard = HARD - this.#size;
+    let cut = Math.min(soft, hard, text.length);
+    if (cut === hard && cut < text.length && /[\ud800-\udbff]/.test(text[cut - 1])) cut += 1;
+    return cut;
+  }
+
+  #write(text) {
+    if (!this.#node) {
+      this.#node = document.createTextNode("");
+      this.element.append(element("div", "qwq-text-block", { dir: "auto" }, this.#node));
+    }
+    this.#node.appendData(text);
+    this.#size += text.length;
+    const full = this.#size >= HARD || (this.#size > SOFT && text.endsWith("\n"));
+    if (full) {
+      this.#node = null;
+      this.#size = 0;
+    }
+  }
+}

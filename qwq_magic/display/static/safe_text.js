@@ -1,0 +1,57 @@
+// Text a model wrote, made fit to be shown: nothing invisible, nothing that reorders a line.
+
+// Control characters except tab and newline, the noncharacters this view uses as
+// its own marks, and tag characters (an invisible alphabet).
+const DROPPED =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufdd0-\ufdef]|\udb40[\udc00-\udc7f]/g;
+const REORDERING = /[\u202a-\u202e\u2066-\u2069]/g;
+const CJK = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]|[\ud840-\ud87f][\udc00-\udfff]/g;
+
+/** Drop control characters, show bidi controls as replacement characters. */
+export function cleanText(text) {
+  return text.replace(/\r\n?/g, "\n").replace(DROPPED, "").replace(REORDERING, "\ufffd");
+}
+
+/** One line of it, for labels. */
+export function cleanLine(text, limit = 300) {
+  const line = cleanText(text).replace(/\s+/g, " ").trim();
+  return line.length > limit ? `${line.slice(0, limit - 1)}…` : line;
+}
+
+/** `cleanText` over deltas: a CRLF cut in two is still one line break. */
+export class TextCleaner {
+  #heldReturn = false;
+
+  push(delta) {
+    let text = this.#heldReturn ? `\r${delta}` : delta;
+    this.#heldReturn = text.endsWith("\r");
+    if (this.#heldReturn) text = text.slice(0, -1);
+    return cleanText(text);
+  }
+
+  end() {
+    const rest = this.#heldReturn ? "\n" : "";
+    this.#heldReturn = false;
+    return rest;
+  }
+}
+
+/** A tokenizer's order of magnitude: 4 Latin characters or 1.5 CJK characters each. */
+export function estimateTokens(text) {
+  const cjk = text.match(CJK)?.length ?? 0;
+  return cjk / 1.5 + (text.length - cjk) / 4;
+}
+
+/** Length in code points, as Python counts it. */
+export function codePointLength(text) {
+  return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
+}
+
+/** Where code point `count` begins, in UTF-16 units. */
+export function unitOffset(text, count) {
+  let unit = 0;
+  for (let seen = 0; seen < count && unit < text.length; seen++) {
+    unit += text.codePointAt(unit) > 0xffff ? 2 : 1;
+  }
+  return unit;
+}

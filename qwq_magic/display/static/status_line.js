@@ -1,0 +1,54 @@
+// The line above the panes: state, seconds, tokens, Stop; below it notices and the error.
+
+import { button, element } from "./elements.js";
+import { isRunning, STATE_WORDS } from "./turn_words.js";
+
+export class StatusLine {
+  element;
+  #state = element("span", "qwq-state");
+  #seconds = element("span", "qwq-figure");
+  #tokens = element("span", "qwq-figure");
+  #about = element("span", "qwq-about");
+  #stop;
+  #notices = element("div", "qwq-notices");
+  #shownLines = "";
+
+  /** `onStop` is called at a click; without one there is no button. */
+  constructor(onStop) {
+    const row = element("div", "qwq-status-row", {}, this.#state, this.#seconds, this.#tokens, this.#about);
+    if (onStop) {
+      this.#stop = button("qwq-button qwq-stop", "Stop", onStop);
+      this.#stop.setAttribute("aria-label", "Stop this turn");
+      row.append(this.#stop);
+    }
+    this.element = element("div", "qwq-status", {}, row, this.#notices);
+  }
+
+  /** Show {state, seconds, tokens, about, notices, error, stopping}: strings, but the lists. */
+  show({ state, seconds, tokens, about, notices, error = "", stopping = false }) {
+    const word = stopping && isRunning(state) ? "Stopping…" : STATE_WORDS[state];
+    setText(this.#state, word);
+    this.#state.dataset.state = state;
+    setText(this.#seconds, seconds);
+    setText(this.#tokens, tokens);
+    setText(this.#about, about);
+    if (this.#stop) {
+      this.#stop.hidden = !isRunning(state);
+      this.#stop.disabled = stopping;
+    }
+    this.#showLines(notices, error);
+  }
+
+  #showLines(notices, error) {
+    const lines = JSON.stringify([notices, error]);
+    if (lines === this.#shownLines) return;
+    this.#shownLines = lines;
+    const nodes = notices.map((notice) => element("div", "qwq-notice", {}, notice));
+    if (error) nodes.push(element("div", "qwq-error", {}, error));
+    this.#notices.replaceChildren(...nodes);
+  }
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

@@ -1,0 +1,75 @@
+// A scrolling body that follows its tail until the reader scrolls up.
+
+import { button } from "./elements.js";
+
+const NEAR_PX = 24;
+
+/** Follow the tail of `body`; returns what the owner calls after adding text. */
+export class TailFollowing {
+  #body;
+  #record;
+  #lastTop = 0;
+  #wasHidden = true;
+  following;
+
+  constructor(body, record, signal) {
+    this.#body = body;
+    this.#record = record;
+    this.following = record.scroll === null;
+    this.jump = button("qwq-button qwq-jump", "↓ Jump to latest", () => this.#resume());
+    this.jump.hidden = true;
+    body.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
+    const resized = new ResizeObserver(() => this.#resized());
+    resized.observe(body);
+    signal.addEventListener("abort", () => resized.disconnect());
+  }
+
+  /** Text was added. */
+  grown() {
+    if (this.following) this.#toTail();
+    this.#showJump();
+  }
+
+  #toTail() {
+    this.#body.scrollTop = this.#body.scrollHeight;
+    this.#lastTop = this.#body.scrollTop;
+  }
+
+  #resume() {
+    this.following = true;
+    this.#record.scroll = null;
+    this.grown();
+    this.#body.focus();
+  }
+
+  #distance() {
+    return this.#body.scrollHeight - this.#body.scrollTop - this.#body.clientHeight;
+  }
+
+  #scrolled() {
+    const top = this.#body.scrollTop;
+    if (this.#body.clientHeight === 0) return; // hidden or detached: not the reader
+    if (this.#distance() < NEAR_PX) this.following = true;
+    else if (top < this.#lastTop) this.following = false;
+    this.#lastTop = top;
+    this.#record.scroll = this.following ? null : top;
+    this.#showJump();
+  }
+
+  // A browser forgets the scroll position of what is hidden or moved; this runs
+  // before the next paint, so the reader never sees it gone.
+  #resized() {
+    const hidden = this.#body.clientHeight === 0;
+    if (!hidden && this.#wasHidden) {
+      if (this.following) this.#toTail();
+      else this.#body.scrollTop = this.#record.scroll ?? 0;
+      this.#lastTop = this.#body.scrollTop;
+    } else if (!hidden && this.following) this.#toTail();
+    this.#wasHidden = hidden;
+    this.#showJump();
+  }
+
+  #showJump() {
+    this.jump.hidden = this.following || this.#body.clientHeight === 0;
+  }
+}

@@ -1,0 +1,66 @@
+// A saved turn as this view needs it, whatever stands in the notebook.
+//
+// Notebooks are shared: any value may be missing, of another type, or huge.
+
+import { cleanLine } from "./safe_text.js";
+
+const LONGEST_TEXT = 8_000_000;
+const MOST_NOTICES = 20;
+
+function textOf(value) {
+  return typeof value === "string" ? value.slice(0, LONGEST_TEXT) : "";
+}
+
+function lineOf(value, limit) {
+  return typeof value === "string" ? cleanLine(value.slice(0, 5000), limit) : "";
+}
+
+function numberOf(value) {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 && value < 1e12 ? value : null;
+}
+
+function oneOf(value, choices, fallback) {
+  return choices.includes(value) ? value : fallback;
+}
+
+function numbers(value, names) {
+  const source = value !== null && typeof value === "object" ? value : {};
+  return Object.fromEntries(names.map((name) => [name, numberOf(source[name])]));
+}
+
+const USAGE = ["input_tokens", "output_tokens", "total_tokens", "reasoning_tokens", "cached_tokens"];
+
+export function usageOf(value) {
+  return numbers(value, USAGE);
+}
+
+export function turnOf(value) {
+  const data = value !== null && typeof value === "object" ? value : {};
+  const view = data.view !== null && typeof data.view === "object" ? data.view : {};
+  const error = data.error !== null && typeof data.error === "object" ? data.error : null;
+  return {
+    id: lineOf(data.id, 200),
+    state: oneOf(data.state, ["complete", "stopped", "error"], "stopped"),
+    reasoning: textOf(data.reasoning),
+    answer: textOf(data.answer),
+    model: lineOf(data.model, 120),
+    server: lineOf(data.server, 120),
+    conversation: lineOf(data.conversation, 120),
+    number: numberOf(data.number),
+    finish_reason: lineOf(data.finish_reason, 60),
+    usage: usageOf(data.usage),
+    timing: numbers(data.timing, ["ttft_s", "thinking_s", "total_s"]),
+    error: error && lineOf(error.message, 1000),
+    notices: noticesOf(data.notices),
+    show: oneOf(view.show, ["both", "reasoning", "answer"], "both"),
+    start: oneOf(view.start, ["open", "auto", "closed"], "open"),
+  };
+}
+
+export function noticesOf(value) {
+  if (!Array.isArray(value)) return [];
+  return value
+    .slice(-MOST_NOTICES)
+    .map((notice) => lineOf(notice, 500))
+    .filter(Boolean);
+}

@@ -1,0 +1,90 @@
+// The final view of a turn: the live panes' parts, filled from saved data, without a kernel.
+
+import { AnswerMarkdown } from "./answer_markdown.js";
+import { AnswerPane } from "./answer_pane.js";
+import { element } from "./elements.js";
+import { hostOf } from "./host.js";
+import { ReasoningPane } from "./reasoning_pane.js";
+import { ReasoningText } from "./reasoning_text.js";
+import { estimateTokens } from "./safe_text.js";
+import { StatusLine } from "./status_line.js";
+import { turnOf } from "./turn_data.js";
+import { footerLine, reasoningLabel, seconds } from "./turn_words.js";
+import { adoptDrawing, viewRecord } from "./view_records.js";
+
+/**
+ * Show saved data in `el`, with the host's two services where it has them.
+ *
+ * Returns {done, dispose}: a promise for the last stroke, and how to take it down.
+ */
+export function mountTurn(el, data, { markdownParser = null, latexTypesetter = null } = {}) {
+  const turn = turnOf(data);
+  const record = viewRecord(turn.id);
+  const controller = new AbortController();
+  const estimated = {
+    reasoning: estimateTokens(turn.reasoning),
+    answer: estimateTokens(turn.answer),
+  };
+  const root = element("div", "qwq-turn");
+  root.append(element("div", "qwq-part", {}, statusOf(turn)));
+  if (turn.show !== "answer") {
+    root.append(element("div", "qwq-part", {}, reasoningOf(turn, record, estimated, controller.signal)));
+  }
+  const drawn = turn.show === "reasoning" ? null : answerOf(turn, record, hostOf(markdownParser, latexTypesetter));
+  const pane = new AnswerPane(drawn?.answer ?? null);
+  pane.showFooter(footerLine(turn, estimated));
+  root.append(element("div", "qwq-part", {}, pane.element));
+  const done = holdHeight(root, record, drawn);
+  el.replaceChildren(root);
+  return { done, dispose: () => controller.abort() };
+}
+
+function statusOf(turn) {
+  const line = new StatusLine(null);
+  line.show({
+    state: turn.state,
+    seconds: seconds(turn.timing.total_s),
+    tokens: "",
+    about: "",
+    notices: turn.notices,
+    error: turn.error ?? "",
+  });
+  return line.element;
+}
+
+function reasoningOf(turn, record, estimated, signal) {
+  const adopted = adoptDrawing(record, "reasoning", turn.reasoning);
+  const text = adopted ?? new ReasoningText();
+  if (!adopted) {
+    text.append(turn.reasoning);
+    text.finish();
+    // A saved turn is read from its beginning.
+    record.scroll ??= 0;
+  }
+  const pane = new ReasoningPane(record, text, turn.start, signal);
+  pane.show({
+    label: reasoningLabel(turn.timing.thinking_s, turn.usage.reasoning_tokens, estimated.reasoning),
+    answered: turn.answer !== "" || turn.state === "complete",
+    hidden: turn.reasoning === "",
+  });
+  return pane.element;
+}
+
+function answerOf(turn, record, host) {
+  const adopted = adoptDrawing(record, "answer", turn.answer);
+  if (adopted) return { answer: adopted, done: adopted.finish(), adopted: true };
+  const answer = new AnswerMarkdown(host);
+  answer.append(turn.answer);
+  return { answer, done: answer.finish(), adopted: false };
+}
+
+/** Until the answer is drawn the view keeps the height the live one had. */
+function holdHeight(root, record, drawn) {
+  if (!drawn) return Promise.resolve();
+  const { status = 0, reasoning = 0, answer = 0 } = record.heights;
+  if (!drawn.adopted && answer) root.style.minHeight = `${status + reasoning + answer}px`;
+  return drawn.done.then(() => {
+    root.style.minHeight = "";
+    root.dataset.drawn = "";
+  });
+}

@@ -1,0 +1,68 @@
+// The words a turn is described with: states, seconds, tokens, the footer.
+
+export const STATE_WORDS = {
+  connecting: "Connecting…",
+  reasoning: "Thinking…",
+  answering: "Answering…",
+  complete: "Done",
+  stopped: "Stopped",
+  error: "Failed",
+};
+
+export function isRunning(state) {
+  return state === "connecting" || state === "reasoning" || state === "answering";
+}
+
+export function seconds(value) {
+  if (value === null || value === undefined) return "";
+  if (value < 60) return `${value.toFixed(1)} s`;
+  const whole = Math.round(value);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+function count(value, exact) {
+  return `${exact ? "" : "≈ "}${Math.round(value).toLocaleString("en-US")}`;
+}
+
+/** "412 tokens", "≈ 412 tokens"; `reported` wins over the estimate. */
+export function tokens(reported, estimate) {
+  const exact = reported !== null && reported !== undefined;
+  const value = exact ? reported : estimate;
+  return value >= 1 ? `${count(value, exact)} tokens` : "";
+}
+
+/** "≈ 412 reasoning + 36 answer tokens", as far as there are any. */
+export function tokenSplit(usage, estimated) {
+  const thought = usage?.reasoning_tokens ?? null;
+  const output = usage?.output_tokens ?? null;
+  const exact = thought !== null && output !== null;
+  const reasoning = exact ? thought : estimated.reasoning;
+  const answer = exact ? output - thought : estimated.answer;
+  if (reasoning < 1 && answer < 1) return "";
+  const parts = [];
+  if (reasoning >= 1) parts.push(`${count(reasoning, true)} reasoning`);
+  if (answer >= 1) parts.push(`${count(answer, true)} answer`);
+  return `${exact ? "" : "≈ "}${parts.join(" + ")} tokens`;
+}
+
+/** "Thought for 12.4 s · 412 tokens". */
+export function reasoningLabel(thinkingS, reported, estimate) {
+  const label = thinkingS === null || thinkingS === undefined ? "Reasoning" : `Thought for ${seconds(thinkingS)}`;
+  return [label, tokens(reported, estimate)].filter(Boolean).join(" · ");
+}
+
+/** model · server · tokens · seconds · conversation · turn number. */
+export function footerLine(turn, estimated) {
+  const { usage, timing } = turn;
+  return [
+    turn.model,
+    turn.server,
+    tokens(usage.total_tokens ?? usage.output_tokens, estimated.reasoning + estimated.answer),
+    seconds(timing.total_s),
+    turn.conversation,
+    turn.number === null ? "" : `turn ${turn.number}`,
+    !turn.finish_reason || turn.finish_reason === "stop" ? "" : `finished: ${turn.finish_reason}`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}

@@ -1,0 +1,90 @@
+"""What test cells run: little event loops that drive a `LivePanel`, with files as signals.
+
+Imported by the kernel. A test releases the next step by writing a file, so no test
+depends on how long anything takes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from qwq_magic.display.live_panel import TURN_MIME_TYPE, LivePanel
+from qwq_magic.events import AnswerDelta, Event, ReasoningDelta
+
+DEADLINE_S = 60
+
+
+def pump(panel: LivePanel, until: str, timeout_s: float = DEADLINE_S) -> None:
+    """Tick until the file `until` exists."""
+    deadline = time.monotonic() + timeout_s
+    while not Path(until).exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(until)
+        panel.tick()
+        time.sleep(0.02)
+
+
+def stream(panel: LivePanel, events: Iterable[Event], pause_s: float = 0.0) -> None:
+    for event in events:
+        panel.show_event(event)
+        panel.tick()
+        if pause_s:
+            time.sleep(pause_s)
+
+
+def deltas(text: str, size: int = 7) -> Iterable[str]:
+    return (text[start : start + size] for start in range(0, len(text), size))
+
+
+def reasoning(text: str, size: int = 7) -> list[Event]:
+    return [ReasoningDelta(delta) for delta in deltas(text, size)]
+
+
+def answer(text: str, size: int = 7) -> list[Event]:
+    return [AnswerDelta(delta) for delta in deltas(text, size)]
+
+
+def new_panel(**options: Any) -> LivePanel:
+    defaults: dict[str, Any] = {
+        "model": "qwq-plus",
+        "server": "dashscope",
+        "conversation": "main",
+        "on_stop": lambda: None,
+    }
+    panel = LivePanel(options.pop("turn_id", uuid4().hex), **{**defaults, **options})
+    panel.open()
+    return panel
+
+
+def bundle(
+    turn_id: str, reasoning_text: str, answer_text: str, **changes: Any
+) -> dict[str, Any]:
+    data = {
+        "schema": 1,
+        "id": turn_id,
+        "state": "complete",
+        "reasoning": reasoning_text,
+        "answer": answer_text,
+        "model": "qwq-plus",
+        "server": "dashscope",
+        "conversation": "main",
+        "number": 3,
+        "finish_reason": "stop",
+        "usage": {
+            "input_tokens": 24,
+            "output_tokens": 448,
+            "total_tokens": 472,
+            "reasoning_tokens": 412,
+            "cached_tokens": None,
+        },
+        "timing": {"ttft_s": 0.4, "thinking_s": 12.4, "total_s": 14.2},
+        "error": None,
+        "notices": [],
+        "view": {"show": "both", "start": "open"},
+    }
+    data.update(changes)
+    return {TURN_MIME_TYPE: data, "text/markdown": answer_text, "text/plain": answer_text}

@@ -1,0 +1,296 @@
+"""A real JupyterLab or Notebook 7 on the loopback, and a notebook page in Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import BrowserContext, Locator, Page, Playwright
+
+App = Literal["lab", "notebook"]
+
+PACKAGE = Path(__file__).resolve().parents[2] / "qwq_magic"
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PANEL = (
+    "(() => { const w = window.jupyterapp?.shell?.currentWidget;"
+    " return w?.content?.widgets ? w : null; })()"
+)
+READY = f"""(() => {{
+  const panel = {PANEL};
+  return panel && panel.context.isReady && panel.sessionContext.isReady
+    && panel.content.widgets.length > 0
+    && ['idle', 'busy'].includes(panel.sessionContext.session?.kernel?.status);
+}})()"""
+# Long tasks, and a flag any script that should not run would set.
+WATCH = """
+window.__longTasks = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.__longTasks.push(entry.duration);
+}).observe({ type: "longtask", buffered: true });
+"""
+
+
+def find_chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def install_renderer(data: Path) -> Path:
+    """Lay the prebuilt renderer out as the wheel does; returns a JUPYTER_PATH folder."""
+    extension = data / "labextensions" / "qwq-magic"
+    shutil.copytree(PACKAGE / "display" / "labextension", extension)
+    shutil.copytree(PACKAGE / "display" / "static", extension / "static" / "view")
+    return data
+
+
+@dataclass
+class Lab:
+    """A running Jupyter server over the folder `root`."""
+
+    url: str
+    root: Path
+    app: App
+    log_file: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text(errors="replace")
+
+    def api(self, path: str, method: str = "GET") -> Any:
+        request = urllib.request.Request(f"{self.url}api/{path}", method=method)
+        with urllib.request.urlopen(request, timeout=20) as response:
+            body = response.read()
+        return json.loads(body) if body else None
+
+    def shut_kernels_down(self) -> None:
+        for session in self.api("sessions"):
+            self.api(f"sessions/{session['id']}", "DELETE")
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def _write_settings(folder: Path) -> None:
+    plugin = folder / "@jupyterlab" / "apputils-extension"
+    plugin.mkdir(parents=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False}
+    (plugin / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+
+
+def _environment(state: Path, *, with_renderer: bool) -> dict[str, str]:
+    environment = dict(os.environ)
+    for name in ("CONFIG", "RUNTIME", "DATA"):
+        environment[f"JUPYTER_{name}_DIR"] = str(state / name.lower())
+    environment["IPYTHONDIR"] = str(state / "ipython")
+    environment["JUPYTERLAB_SETTINGS_DIR"] = str(state / "user-settings")
+    environment["JUPYTERLAB_WORKSPACES_DIR"] = str(state / "workspaces")
+    environment["PYTHONPATH"] = os.pathsep.join(
+        filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH")))
+    )
+    if with_renderer:
+        environment["JUPYTER_PATH"] = str(install_renderer(state / "share"))
+    return environment
+
+
+def _wait_until_up(lab: Lab, timeout_s: float = 60) -> None:
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            lab.api("status")
+            return
+        except OSError as error:
+            if lab.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The server did not start:\n{lab.log}") from error
+            time.sleep(0.1)
+
+
+@contextmanager
+def running_lab(state: Path, app: App = "lab", *, with_renderer: bool = True) -> Iterator[Lab]:
+    """Start a server whose whole state lives in `state`; no token, loopback only."""
+    root = state / "notebooks"
+    root.mkdir(parents=True)
+    _write_settings(state / "user-settings")
+    port = _free_port()
+    log_file = state / "server.log"
+    application = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}[app]
+    command = [
+        *(sys.executable, "-m", "jupyterlab" if app == "lab" else "notebook"),
+        *("--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
+        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
+        *("--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"),
+        *(f"--ServerApp.root_dir={root}", f"--{application}.expose_app_in_browser=True"),
+    ]
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=_environment(state, with_renderer=with_renderer),
+            cwd=root,
+            start_new_session=True,
+        )
+    lab = Lab(f"http://127.0.0.1:{port}/", root, app, log_file, process)
+    try:
+        _wait_until_up(lab)
+        yield lab
+    finally:
+        lab.stop()
+
+
+@contextmanager
+def running_browser(playwright: Playwright, chromium: str, profile: Path) -> Iterator[BrowserContext]:
+    context = playwright.chromium.launch_persistent_context(
+        str(profile),
+        executable_path=chromium,
+        headless=True,
+        args=CHROMIUM_ARGS,
+        viewport={"width": 1200, "height": 900},
+        env={**os.environ},
+    )
+    context.add_init_script(WATCH)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def write_notebook(path: Path, cells: list[str | dict[str, Any]]) -> None:
+    """Write an .ipynb; a cell is its source, or a whole cell."""
+
+    def as_cell(index: int, cell: str | dict[str, Any]) -> dict[str, Any]:
+        if isinstance(cell, dict):
+            return cell
+        return {
+            "cell_type": "code",
+            "id": f"cell{index:03d}",
+            "metadata": {},
+            "source": cell,
+            "execution_count": None,
+            "outputs": [],
+        }
+
+    notebook = {
+        "cells": [as_cell(index, cell) for index, cell in enumerate(cells)],
+        "metadata": {
+            "kernelspec": {"name": "python3", "display_name": "python3", "language": "python"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    path.write_text(json.dumps(notebook, indent=1), encoding="utf-8")
+
+
+@dataclass
+class Notebook:
+    """An open notebook page."""
+
+    page: Page
+    lab: Lab
+    name: str
+    console: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, context: BrowserContext, lab: Lab, name: str) -> Notebook:
+        notebook = cls(context.new_page(), lab, name)
+        page = notebook.page
+        page.on("console", lambda message: notebook.console.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: notebook.console.append(f"pageerror: {error}"))
+        page.on("request", lambda request: notebook.requests.append(request.url))
+        return notebook.load()
+
+    def load(self) -> Notebook:
+        place = f"lab/tree/{self.name}?reset" if self.lab.app == "lab" else f"notebooks/{self.name}"
+        self.page.goto(self.lab.url + place)
+        self.page.wait_for_function(READY, timeout=90_000)
+        return self
+
+    def js(self, expression: str, argument: Any = None) -> Any:
+        """Evaluate an expression over app, panel, nb and arg; it may be a promise."""
+        return self.page.evaluate(
+            f"async (arg) => {{ const app = window.jupyterapp, panel = {PANEL},"
+            f" nb = panel?.content; return await ({expression}); }}",
+            argument,
+        )
+
+    def run(self, index: int, *, wait: bool = False) -> None:
+        self.js("(nb.activeCellIndex = arg, nb.deselectAll(), null)", index)
+        # Not awaited: the command's promise lasts as long as the cell.
+        self.js("(void app.commands.execute('notebook:run-cell'), null)")
+        if wait:
+            self.wait_idle()
+
+    def wait_idle(self, timeout_s: float = 60) -> None:
+        self.page.wait_for_function(
+            f"""(() => {{
+              const panel = {PANEL};
+              const busy = panel.sessionContext.session?.kernel?.status !== 'idle'
+                || [...panel.node.querySelectorAll('.jp-InputPrompt')]
+                     .some((prompt) => prompt.textContent.includes('*'));
+              const quiet = (window.__quietSince = busy ? 0 : window.__quietSince || Date.now());
+              return quiet && Date.now() - quiet > 300;
+            }})()""",
+            timeout=timeout_s * 1000,
+            polling=50,
+        )
+
+    def output(self, index: int) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index).locator(".jp-Cell-outputArea")
+
+    def outputs(self, index: int) -> Any:
+        """The outputs as they would be saved."""
+        return self.js("nb.widgets[arg].model.outputs.toJSON()", index)
+
+    def save(self) -> None:
+        self.js("panel.context.save().then(() => null)")
+
+    def shut_kernel_down(self) -> None:
+        self.js("panel.sessionContext.shutdown().then(() => null)")
+
+    def reload(self) -> None:
+        self.page.once("dialog", lambda dialog: dialog.accept())
+        self.page.goto("about:blank")
+        self.load()
+
+    def long_tasks(self) -> list[float]:
+        tasks: list[float] = self.page.evaluate("window.__longTasks.splice(0)")
+        return tasks
+
+    def close(self) -> None:
+        self.lab.shut_kernels_down()
+        self.page.close()
