@@ -25,11 +25,13 @@ from qwq_magic.display.saved_text import (
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
 MAX_PARSED_CHARACTERS = 200_000
 
 _MAX_LEVEL = 100
+_MAX_BRACKETS = 2_000
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+#.-]{0,30}")
 # Hosts run what stands under these names: they draw, typeset or load it.
 _ACTIVE_LANGUAGES = re.compile(r"mermaid.*|math|geojson|topojson|stl|latex-raw|html-raw", re.I)
@@ -69,8 +71,21 @@ def _parser() -> MarkdownIt:
     markdown.enable(["table", "strikethrough"])
     # Addresses are checked after parsing; here a refusal would only hide them in text.
     markdown.validateLink = _parse_any_link  # type: ignore[method-assign]  # meant to be replaced
+    markdown.core.ruler.at("inline", _parse_inline)
     install_math(markdown)
     return markdown
+
+
+def _parse_inline(state: StateCore) -> None:
+    """The parser's own rule, but a runaway of brackets, quadratic to it, stays text."""
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        if token.content.count("[") > _MAX_BRACKETS:
+            token.children = [type(token)("text", "", 0, content=token.content)]
+        else:
+            token.children = []
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
 
 
 def _parse_any_link(url: str) -> bool:  # noqa: ARG001  # the parser's signature

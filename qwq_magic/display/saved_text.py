@@ -21,16 +21,22 @@ _ENTITIES = (
     ("[", "&#91;"),
     ("]", "&#93;"),
     ("~", "&#126;"),
+    ("^", "&#94;"),
     ("|", "&#124;"),
+    # JupyterLab's own place-holder for math is `@@0@@`, put back after parsing.
+    ("@@", "&#64;<span>&#64;</span>"),
     ("@", "&#64;"),
     ("://", "&#58;//"),
 )
+_CODE_ENTITIES = (*(e for e in _ENTITIES if "span" not in e[1]), ("$", "&#36;"), ("\\", "&#92;"))
 _DOLLAR = "<span>&#36;</span>"
 _BACKSLASH = "<span>&#92;</span>"
 _OPENING_BACKSLASH = re.compile(r"\\(?=begin|(?:eq)?ref|[^A-Za-z0-9 ]|$)")
 _WWW = re.compile(r"\b(www)\.", re.IGNORECASE)
 # `mailto:x`, `:smile:`, `a:b`; a colon before a space says nothing to any parser.
 _TIGHT_COLON = re.compile(r":(?=\S)")
+# A link written after it would be an image, and be loaded.
+_LAST_MARK = re.compile(r"!$")
 _LINE_SEPARATORS = re.compile("\r\n?|[\u2028\u2029]")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 _INDENT = re.compile(r"^[ \t]+(?=\S)", re.MULTILINE)
@@ -50,13 +56,14 @@ def escape_span(text: str) -> str:
     """
     text = readable(text).replace("\n", " ").replace("\t", " ")
     text = text.replace("&", "&amp;").replace("#", "&#35;")
-    return _TIGHT_COLON.sub("&#58;", _escape_common(text))
+    text = _TIGHT_COLON.sub("&#58;", _escape_common(text))
+    return _LAST_MARK.sub("&#33;", text)
 
 
 def escape_code(text: str) -> str:
     """The text of a `<code>` or `<pre>` element, on one line; MathJax leaves both alone."""
     text = text.replace("&", "&amp;").replace("#", "&#35;")
-    for character, entity in (*_ENTITIES, ("$", "&#36;"), ("\\", "&#92;")):
+    for character, entity in _CODE_ENTITIES:
         text = text.replace(character, entity)
     return text.replace("\n", "&#10;")
 
