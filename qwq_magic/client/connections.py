@@ -12,6 +12,7 @@ import functools
 import ssl
 import weakref
 from collections.abc import AsyncGenerator, Generator
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
@@ -82,7 +83,13 @@ async def aclose_clients() -> None:
 def _new_client(*, is_direct: bool, needs_certificates: bool) -> httpx.AsyncClient:
     verify = _certificates() if needs_certificates else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        return httpx.AsyncClient(verify=verify, trust_env=not is_direct, limits=_LIMITS)
+        return httpx.AsyncClient(
+            verify=verify,
+            trust_env=not is_direct,
+            limits=_LIMITS,
+            # The client outlives conversations; nobody asked to be recognised.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
     except (ImportError, ValueError, httpx.InvalidURL) as error:
         # A SOCKS proxy needs a package httpx does not bring along; a proxy may be no URL.
         raise ConfigurationError(
@@ -105,6 +112,15 @@ class Bearer(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
         yield request
+
+
+def require_valid_url(url: str) -> None:
+    try:
+        httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ConfigurationError(
+            f"The address of {host_of(url)} is malformed: {error}. Check base_url."
+        ) from error
 
 
 def require_sendable_key(settings: Settings) -> None:

@@ -16,7 +16,7 @@ from contextlib import aclosing
 import httpx
 
 from qwq_magic.client.attempt import Attempt
-from qwq_magic.client.connections import require_sendable_key, shared_client
+from qwq_magic.client.connections import require_sendable_key, require_valid_url, shared_client
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.events import AnswerDelta, Event, Notice, ReasoningDelta
 from qwq_magic.messages import ChatRequest, Json
@@ -47,6 +47,7 @@ class HttpChatModel:
         self._settings = settings
         self._protocol = wire_protocol(settings.protocol)
         self._url = endpoint(settings.base_url, self._protocol.path)
+        require_valid_url(self._url)
         self._transport = transport
         self._sleep = sleep
         self._random = random

@@ -5,7 +5,6 @@ from __future__ import annotations
 from qwq_magic.errors import ConnectionFailed, ProtocolError, StreamInterrupted
 from qwq_magic.servers import SERVERS
 from qwq_magic.wire.error_fixes import Origin
-from qwq_magic.wire.plain_text import one_line
 
 
 def refused(origin: Origin, *, is_local: bool) -> ConnectionFailed:
@@ -27,7 +26,7 @@ def unknown_host(origin: Origin, *, is_passing: bool) -> ConnectionFailed:
 
 
 def insecure(origin: Origin, reason: str) -> ConnectionFailed:
-    shown = one_line(origin.redact(reason), limit_bytes=300)
+    shown = origin.quote(reason)
     return ConnectionFailed(
         f"No secure connection to {origin.host}: {shown}. Check http:// or https:// in base_url; "
         "behind a company proxy, let SSL_CERT_FILE name its certificates."
@@ -35,7 +34,7 @@ def insecure(origin: Origin, reason: str) -> ConnectionFailed:
 
 
 def unreachable(origin: Origin, reason: str) -> ConnectionFailed:
-    shown = one_line(origin.redact(reason), limit_bytes=300) or "no reason given"
+    shown = origin.quote(reason) or "no reason given"
     return ConnectionFailed(
         f"No connection to {origin.host}: {shown}. Check base_url, the network and proxies.",
         retryable=True,
@@ -67,7 +66,7 @@ def broken_before_answer(origin: Origin) -> ConnectionFailed:
 
 
 def not_http(origin: Origin, reason: str) -> ProtocolError:
-    shown = one_line(origin.redact(reason), limit_bytes=300)
+    shown = origin.quote(reason)
     return ProtocolError(
         f"{origin.host} does not speak HTTP as it should: {shown}. "
         "Check http:// or https:// and the port in base_url."
@@ -89,7 +88,7 @@ def broken_stream(origin: Origin) -> StreamInterrupted:
 
 
 def redirected(origin: Origin, status: int, target: str) -> ProtocolError:
-    shown = one_line(origin.redact(target), limit_bytes=300) or "nowhere"
+    shown = origin.quote(target) or "nowhere"
     return ProtocolError(
         f"{origin.host} redirects to {shown}, and a prompt is not sent on unasked. "
         "If that host is right, name it in base_url.",
@@ -98,7 +97,7 @@ def redirected(origin: Origin, status: int, target: str) -> ProtocolError:
 
 
 def encoded(origin: Origin, status: int, encoding: str) -> ProtocolError:
-    shown = one_line(encoding, limit_bytes=60)
+    shown = origin.quote(encoding, limit_bytes=60)
     return ProtocolError(
         f"{origin.host} answered with encoding {shown!r}, though none was accepted. "
         "Check the proxies on the way, or choose another server with -s.",

@@ -17,7 +17,7 @@ from typing import Any
 from qwq_magic.errors import ProtocolError, ResponseError
 from qwq_magic.wire.error_fixes import Origin, fix_for
 from qwq_magic.wire.error_kinds import classify
-from qwq_magic.wire.plain_text import one_line
+from qwq_magic.wire.plain_text import SHOWN_BYTES
 from qwq_magic.wire.sse import ServerSentEvent, SSEDecoder
 
 MAX_BODY_BYTES = 64_000
@@ -81,8 +81,8 @@ def error_from(facts: ErrorFacts, origin: Origin) -> ResponseError:
         text=facts.text,
         is_dashscope=origin.is_dashscope,
     )
-    code = _shown(facts.code, origin)
-    said = _shown(facts.text, origin) or "no explanation"
+    code = facts.code and origin.quote(facts.code)
+    said = origin.quote(facts.text, limit_bytes=SHOWN_BYTES) or "no explanation"
     label = " ".join(str(part) for part in (verdict.status, code) if part)
     if code == str(verdict.status):
         label = code
@@ -98,7 +98,7 @@ def error_from(facts: ErrorFacts, origin: Origin) -> ResponseError:
         f"{_sentence(cause)} {fix}",
         status=verdict.status,
         code=code,
-        request_id=_shown(facts.request_id, origin),
+        request_id=facts.request_id and origin.quote(facts.request_id),
         retryable=verdict.retryable,
         retry_after_s=facts.retry_after_s,
     )
@@ -134,7 +134,7 @@ def document_error(body: bytes, *, origin: Origin) -> ResponseError:
         what = "the whole reply as one JSON document; it ignores `stream: true`"
     else:
         kind = "JSON" if value is not None else "text"
-        what = f"{kind}: {_shown(text, origin, limit_bytes=300)}"
+        what = f"{kind}: {origin.quote(text)}"
     fix = fix_for(ProtocolError, origin)
     cause = _sentence(f"{origin.name} answered 200, but instead of a stream sent {what}")
     return ProtocolError(f"{cause} {fix}", status=200)
@@ -220,15 +220,7 @@ def _phrase(status: int) -> str:
 
 def _titled(text: str, origin: Origin) -> str:
     title = _TITLE.search(text)
-    return f' titled "{_shown(unescape(title[1]), origin, limit_bytes=300)}"' if title else ""
-
-
-def _shown(text: str | None, origin: Origin, *, limit_bytes: int = 1_500) -> str | None:
-    """A server's words, masked before and after cleaning: either may reveal the key."""
-    if text is None:
-        return None
-    whole = one_line(origin.redact(text), limit_bytes=MAX_BODY_BYTES)
-    return one_line(origin.redact(whole), limit_bytes=limit_bytes)
+    return f' titled "{origin.quote(unescape(title[1]))}"' if title else ""
 
 
 def _sentence(text: str) -> str:

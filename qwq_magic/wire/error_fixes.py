@@ -16,6 +16,9 @@ from qwq_magic.errors import (
     RateLimited,
     ResponseError,
 )
+from qwq_magic.wire.plain_text import one_line
+
+_MAX_CLEANED = 64_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,12 @@ class Origin:
     @property
     def name(self) -> str:
         return self.server or self.host or "The server"
+
+    def quote(self, text: str, *, limit_bytes: int = 300) -> str:
+        """The server's words: cleaned, so that nothing splits a key, then masked, then cut."""
+        return one_line(
+            self.redact(one_line(text, limit_bytes=_MAX_CLEANED)), limit_bytes=limit_bytes
+        )
 
     @property
     def is_dashscope(self) -> bool:

@@ -21,7 +21,6 @@ from qwq_magic.wire.error_bodies import (
     facts_in_event,
 )
 from qwq_magic.wire.error_fixes import Origin
-from qwq_magic.wire.plain_text import one_line
 from qwq_magic.wire.sse import DONE, ServerSentEvent, SSEDecoder
 from qwq_magic.wire.surrogates import SurrogateJoiner
 from qwq_magic.wire.think_tags import ThinkTagSplitter
@@ -30,6 +29,8 @@ from qwq_magic.wire.token_usage import usage_from
 PATH = "/chat/completions"
 
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
+# How the lines of an event stream begin, comments included.
+_FIELDS = (b":", b"data", b"event", b"id", b"retry", b"error")
 _UNFINISHED = (None, "", "null")
 
 
@@ -192,8 +193,7 @@ class OpenAIChatDecoder:
     def _reject(self, data: str, events: list[Event]) -> None:
         if self.is_complete:
             return
-        shown = one_line(self._origin.redact(data), limit_bytes=300)
-        said = f"{self._origin.name} sent an event that is not JSON: {shown}"
+        said = f"{self._origin.name} sent an event that is not JSON: {self._origin.quote(data)}."
         self._fail(ProtocolError(f"{said} Run the cell again, or check `base_url`."), events)
 
     def _is_endless_document(self) -> bool:
@@ -204,7 +204,7 @@ class OpenAIChatDecoder:
 
     def _why_incomplete(self) -> QwqError:
         head = bytes(self._head or b"")
-        if any(not line.startswith(b":") for line in head.split()):
+        if not all(line.startswith(_FIELDS) for line in head.splitlines() if line.strip()):
             return document_error(head, origin=self._origin)
         return StreamInterrupted(
             f"The connection to {self._origin.name} ended before the reply was complete. "

@@ -58,11 +58,11 @@ class SSEDecoder:
         # On bytes, splitlines cuts at CR, LF and CRLF only; on str it would cut at U+2028.
         lines = (bytes(self._unfinished_line) + data).splitlines(keepends=True)
         self._unfinished_line.clear()
-        if not lines[-1].endswith((b"\n", b"\r")):
-            self._keep(lines.pop())
+        rest = b"" if lines[-1].endswith((b"\n", b"\r")) else lines.pop()
         self._skips_lf = data.endswith(b"\r")
         for line in lines:
             yield from self._take_line(line.rstrip(b"\r\n"))
+        self._keep(rest)
 
     def close(self) -> Iterator[ServerSentEvent]:
         """Yield the unterminated last event, if it is whole JSON or the end marker."""

@@ -1,0 +1,75 @@
+"""An address says where a request goes, and whether it leaves this machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.wire.addresses import endpoint, host_of, is_loopback, redirect_target
+
+
+@pytest.mark.parametrize(
+    ("base_url", "expected"),
+    [
+        ("https://a.b/v1", "https://a.b/v1/chat/completions"),
+        ("https://a.b/v1/", "https://a.b/v1/chat/completions"),
+        ("https://a.b/v1/chat/completions", "https://a.b/v1/chat/completions"),
+        ("https://a.b/v1?api-version=2#x", "https://a.b/v1/chat/completions?api-version=2"),
+        ("http://[::1]:8000", "http://[::1]:8000/chat/completions"),
+    ],
+)
+def test_the_path_follows_the_base(base_url: str, expected: str) -> None:
+    assert endpoint(base_url, "/chat/completions") == expected
+
+
+@pytest.mark.parametrize(
+    "base_url", ["", "localhost:8000", "ftp://a.b", "https://", "http://a:99999", "http://[::1"]
+)
+def test_what_is_no_address_is_refused(base_url: str) -> None:
+    with pytest.raises(ConfigurationError, match="base_url"):
+        endpoint(base_url, "/x")
+
+
+def test_a_refused_address_does_not_show_its_password() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        endpoint("ftp://me:secret@a.b/v1", "/x")
+
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a.b/v1", "a.b"),
+        ("https://a.b:443/v1", "a.b"),
+        ("http://me:secret@a.b:8000/", "a.b:8000"),
+        ("http://[::1]:80/", "[::1]"),
+        ("mailto:a@b", ""),
+    ],
+)
+def test_a_host_is_shown_without_credentials(url: str, expected: str) -> None:
+    assert host_of(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://localhost:1/", True),
+        ("http://LOCALHOST./", True),
+        ("http://api.localhost/", True),
+        ("http://127.9.9.9/", True),
+        ("http://[::1]/", True),
+        ("http://10.0.0.1/", False),
+        ("http://localhost.example.com/", False),
+        ("http://127.0.0.1.example.com/", False),
+        ("http://127.0.0.1@example.com/", False),
+    ],
+)
+def test_only_this_machine_is_loopback(url: str, expected: bool) -> None:
+    assert is_loopback(url) is expected
+
+
+def test_a_redirect_names_a_host() -> None:
+    assert redirect_target("https://a.b/v1/x", "https://c.d/y") == "c.d"
+    assert redirect_target("https://a.b/v1/x", "/login") == "a.b"
+    assert redirect_target("https://a.b/v1/x", "http://[") == ""
