@@ -140,7 +140,8 @@ class ScriptedServer:
     """Plays replies and records requests, connections and disconnects."""
 
     def __init__(self, *replies: Reply | Script) -> None:
-        self._replies = list(replies) or [chat(answer="Hello.")]
+        # May be replaced or appended to at any time; the last one is repeated.
+        self.replies = list(replies) or [chat(answer="Hello.")]
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="scripted-server", daemon=True)
@@ -160,11 +161,6 @@ class ScriptedServer:
     def url(self) -> str:
         """What goes into `base_url`."""
         return f"{self.origin}/v1"
-
-    def add(self, *replies: Reply | Script) -> None:
-        """Append replies; the last one is the one that is repeated."""
-        with self._changed:
-            self._replies.extend(replies)
 
     def wait_for_request(self, number: int = 1, timeout: float = TIMEOUT_S) -> Request:
         """The `number`th request, as soon as it has come."""
@@ -215,7 +211,7 @@ class ScriptedServer:
     async def _serve(self, connection: _Connection) -> None:
         while (request := await connection.read_request()) is not None:
             with self._changed:
-                reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+                reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
                 self.requests.append(request)
                 self._changed.notify_all()
             if callable(reply):
@@ -267,11 +263,14 @@ class _Connection:
 
     async def _read_head(self) -> bytes:
         try:
-            head = await self._reader.readuntil(b"\r\n\r\n")
+            first = self._ahead or await self._reader.readexactly(1)
+            self._ahead = b""
+            if first == b"\x16":  # A TLS handshake: say what plain servers say to one.
+                await self._write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                return b""
+            return first + await self._reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError:
             return b""
-        head, self._ahead = self._ahead + head, b""
-        return head
 
     async def client_leaves(self) -> None:
         """Return when the client closes; hang on where it merely asks early."""
