@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from qwq_magic.magics import line_prompt
 from qwq_magic.magics.completion import known_models, make_completer
 from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.servers import SERVERS
@@ -13,6 +14,7 @@ def register(shell: InteractiveShell) -> None:
     """Give a shell the magics and their completion."""
     magics = QwqMagics(shell)
     shell.register_magics(magics)
+    line_prompt.install(shell)
     completer = make_completer(
         {
             "server": lambda: SERVERS,

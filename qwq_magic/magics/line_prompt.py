@@ -1,0 +1,46 @@
+"""`%qwq is this right?`: a question is a prompt, not a request for help.
+
+IPython takes any line that ends in `name?` for its help syntax, line magics
+included. A transformer that goes first keeps the line of `%qwq` as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+import tokenize
+from typing import Any
+
+from IPython.core.inputtransformer2 import TokenTransformBase
+from IPython.core.interactiveshell import InteractiveShell
+
+_PROMPT = re.compile(r"%qwq[ \t]+(?!\?{1,2}\s*$)(?=\S)")
+
+
+class LinePrompt(TokenTransformBase):
+    """Turns a line `%qwq PROMPT` into the call, before IPython's help syntax sees it."""
+
+    priority = 1
+
+    @classmethod
+    def find(cls, tokens_by_line: list[list[Any]]) -> LinePrompt | None:
+        """The first such line; the text of a string that looks like one is not."""
+        for line in tokens_by_line:
+            tokens = (t for t in line if t.type not in (tokenize.INDENT, tokenize.DEDENT))
+            first = next(tokens, None)
+            if first is not None and _PROMPT.match(first.line, first.start[1]):
+                return cls(first.start)
+        return None
+
+    def transform(self, lines: list[str]) -> list[str]:
+        line = lines[self.start_line]
+        indent, call = line[: self.start_col], line[self.start_col :]
+        prompt = _PROMPT.sub("", call, count=1).rstrip("\r\n")
+        lines[self.start_line] = f"{indent}get_ipython().run_line_magic('qwq', {prompt!r})\n"
+        return lines
+
+
+def install(shell: InteractiveShell) -> None:
+    """Add the transformer, once for a shell."""
+    transformers = shell.input_transformer_manager.token_transformers
+    if LinePrompt not in transformers:
+        transformers.append(LinePrompt)

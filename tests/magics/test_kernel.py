@@ -1,0 +1,219 @@
+"""`%%qwq` in a real kernel, in front of a real server."""
+
+import threading
+
+import pytest
+from kernel import Kernel
+from server import DONE, Reply, ScriptedServer, chat, delta, failure
+
+DECIMALS = "Which is larger, 9.11 or 9.9?"
+HARD_PROMPT = 'Is {x} or {{y}} $z or $$\\frac{1}{2}$$, 50 %, "it\'s", \\n, `a < b & c`, 你好 😊?'
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    with Kernel() as kernel:
+        loaded = kernel.run("%load_ext qwq_magic")
+        assert loaded.of_type("stream", "display_data", "error") == []
+        kernel.run("x = 1")
+        yield kernel
+
+
+@pytest.fixture
+def ask_at(kernel):
+    """Point the kernel at a server for one test."""
+
+    def point(server):
+        kernel.run(
+            f"%config QwqMagics.base_url = {server.url!r}\n%config QwqMagics.model = 'qwq-32b'"
+        )
+
+    yield point
+    kernel.run("%config QwqMagics.base_url = ''\n%config QwqMagics.model = ''")
+
+
+def test_a_cell_streams_into_panes_and_ends_as_one_bundle(kernel):
+    done = kernel.run(f"%%qwq -o reply -c first\n{DECIMALS}")
+
+    assert done.reply["status"] == "ok"
+    assert list(done.final) == ["application/vnd.qwq.turn.v1+json", "text/markdown", "text/plain"]
+    assert (done.turn["state"], done.turn["number"]) == ("complete", 1)
+    assert done.deltas() == [done.turn["reasoning"], done.turn["answer"]]
+    assert kernel.value("reply is _qwq, reply.complete, reply.answer") == repr(
+        (True, True, done.turn["answer"])
+    )
+
+
+def test_no_widget_outlives_its_cell(kernel):
+    done = kernel.run(f"%%qwq -c second\n{DECIMALS}")
+
+    opened = {message["comm_id"] for message in done.of_type("comm_open")}
+    closed = {message["comm_id"] for message in done.of_type("comm_close")}
+    again = kernel.run(f"%%qwq -c second\n{DECIMALS}")
+    opened_again = {message["comm_id"] for message in again.of_type("comm_open")}
+    closed_again = {message["comm_id"] for message in again.of_type("comm_close")}
+    # What the kernel keeps open for all turns is opened once.
+    assert opened_again == closed_again
+    assert closed <= opened
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"%%qwq\n{HARD_PROMPT}",
+        f"%qwq {HARD_PROMPT}",
+        f"%%qwq {HARD_PROMPT}\n ",
+    ],
+    ids=["cell", "line", "option line of a cell"],
+)
+def test_the_prompt_arrives_verbatim(kernel, ask_at, code):
+    with ScriptedServer(chat(answer="ok")) as server:
+        ask_at(server)
+
+        kernel.run(code)
+
+        prompt = server.requests[0].json["messages"][-1]["content"]
+    assert prompt == HARD_PROMPT
+
+
+def test_a_system_message_arrives_verbatim(kernel, ask_at):
+    with ScriptedServer(chat(answer="ok")) as server:
+        ask_at(server)
+
+        kernel.run('%%qwq --fresh --system "Use {x} and $x, \\alpha."\nhi')
+
+        assert server.requests[0].json["messages"] == [
+            {"role": "system", "content": "Use {x} and $x, \\alpha."},
+            {"role": "user", "content": "hi"},
+        ]
+
+
+def test_a_follow_up_knows_and_a_re_run_replaces(kernel, ask_at):
+    with ScriptedServer(chat(reasoning="secret", answer="one")) as server:
+        ask_at(server)
+        kernel.run("%%qwq -c memory\nfirst", cell_id="a")
+        kernel.run("%%qwq -c memory\nsecond", cell_id="b")
+
+        again = kernel.run("%%qwq -c memory\nfirst, changed", cell_id="a")
+
+        sent = [[m["content"] for m in r.json["messages"]] for r in server.requests]
+    assert sent == [["first"], ["first", "one", "second"], ["first, changed"]]
+    assert again.turn["number"] == 1
+
+
+def test_two_asks_in_one_cell_are_two_turns(kernel, ask_at):
+    with ScriptedServer(chat(answer="one")) as server:
+        ask_at(server)
+        for _ in range(2):
+            done = kernel.run("%qwq -c twice a\n%qwq -c twice b", cell_id="a")
+
+    assert done.turn["number"] == 2
+
+
+def test_parameters_and_models_reach_the_server(kernel, ask_at):
+    with ScriptedServer(chat(answer="ok")) as server:
+        ask_at(server)
+
+        kernel.run("%%qwq -m other -p max_tokens=9 -p stop=[\"a\"]\nhi")
+
+        body = server.requests[0].json
+    assert (body["model"], body["max_tokens"], body["stop"]) == ("other", 9, ["a"])
+    assert body["stream"] is True
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("%%qwq\n \n", "The prompt is empty"),
+        ("%qwq", "The prompt is empty"),
+        ("%%qwq --nope\nhi", "Unknown option --nope"),
+        ("%%qwq -s nope\nhi", "Unknown server 'nope'"),
+        ("%%qwq -s dashscope\nhi", "No key for dashscope"),
+        ("%%qwq --show nothing\nhi", "--show cannot be 'nothing'"),
+    ],
+)
+def test_a_mistake_of_the_user_is_one_line(kernel, code, message):
+    done = kernel.run(code)
+
+    assert done.text("stderr").count("\n") == 1
+    assert message in done.text("stderr")
+    assert "Traceback" not in done.text("stderr")
+
+
+def test_a_mistake_of_the_server_is_part_of_the_output(kernel, ask_at):
+    body = {"error": {"message": "Incorrect API key", "code": "invalid_api_key"}}
+    with ScriptedServer(failure(401, body)) as server:
+        ask_at(server)
+
+        done = kernel.run("%%qwq -c wrong\nhi")
+
+    assert done.reply["status"] == "ok"
+    assert (done.turn["state"], done.turn["error"]["kind"]) == ("error", "auth")
+    assert done.of_type("error") == []
+    assert kernel.value("_qwq.error.status") == "401"
+
+
+PHASES = {
+    "connecting": [],
+    "reasoning": [delta(reasoning_content="Hm. ")],
+    "boundary": [delta(reasoning_content="Hm. "), delta(reasoning_content=None, content="")],
+    "answering": [delta(reasoning_content="Hm. "), delta(content="So ")],
+}
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_an_interrupt_stops_the_reply_and_nothing_else(kernel, ask_at, phase):
+    reached, never = threading.Event(), threading.Event()
+    steps = [*PHASES[phase], reached.set, never, delta(content="too late"), DONE]
+    with ScriptedServer(Reply(steps), chat(answer="next")) as server:
+        ask_at(server)
+        first = kernel.send(f"%%qwq -c stop-{phase} -o stopped\nhi", cell_id="a")
+        queued = kernel.send(f"%%qwq -c stop-{phase} -o after\nand then?", cell_id="b")
+        assert reached.wait(30)
+
+        kernel.interrupt()
+
+        done = kernel.collect(first)
+        assert server.requests[0].disconnected.wait(10)
+        after = kernel.collect(queued)
+        never.set()
+    assert (done.reply["status"], done.turn["state"]) == ("ok", "stopped")
+    assert done.of_type("error") == []
+    assert "Stopped" in done.final["text/plain"]
+    assert after.turn["answer"] == "next"
+    assert kernel.value("stopped.complete, stopped.error") == "(False, None)"
+
+
+def test_tab_completes_options_and_their_values(kernel):
+    def complete(code):
+        reply = kernel.client.complete(code, len(code), reply=True, timeout=30)
+        return reply["content"]["matches"]
+
+    assert "--fresh" in complete("%%qwq --fr")
+    assert "--auto" in complete("%%qwq -o x --au")
+    assert set(complete("%%qwq --show ")) >= {"both", "reasoning", "answer"}
+    assert "ollama" in complete("%qwq -s ol")
+
+
+def test_a_question_mark_explains_the_options(kernel):
+    for code in ("%%qwq?", "%qwq?"):
+        reply = kernel.run(code).reply
+
+        text = reply["payload"][0]["data"]["text/plain"]
+        assert "--conversation NAME" in text
+        assert "The prompt is sent verbatim." in text
+
+
+def test_without_a_front_end_there_is_one_output_and_no_widget(kernel):
+    done = kernel.run(f"%%qwq -c batch\n{DECIMALS}", cell_id=None, allow_stdin=False)
+
+    assert done.of_type("comm_open", "comm_msg", "stream") == []
+    assert len(done.of_type("display_data", "update_display_data")) == 1
+    assert done.turn["state"] == "complete"
+
+
+def test_cells_without_ids_always_add_turns(kernel):
+    for _ in range(2):
+        done = kernel.run(f"%%qwq -c no-ids\n{DECIMALS}", cell_id=None, allow_stdin=False)
+
+    assert done.turn["number"] == 2
