@@ -94,8 +94,8 @@ class Session:
         Raises:
             ConfigurationError: a setting is unknown or has a value it cannot have.
         """
-        self.choices = Choices().override(server=server, **settings)
-        self._model = model
+        name, self._chat_model = _name_or_object(model)
+        self.choices = Choices().override(server=server, model=name, **settings)
         self.advisors = tuple(advisors)
         self.conversation = conversation
         self.runner = runner
@@ -202,24 +202,28 @@ class Session:
         self, model: str | ChatModel | None, choices: dict[str, Any]
     ) -> tuple[ChatModel, Settings]:
         """The model to ask, and the settings to ask it with."""
-        names_server = choices.get("server") or choices.get("base_url")
-        if model is None and not names_server:
-            model = self._model
-        name = model if isinstance(model, str) else None
-        chosen = self.choices.override(**choices)
-        if model is not None and name is None:
-            assert not isinstance(model, str)
-            settings = Settings(
-                server=model.server,
-                base_url="",
-                model=getattr(model, "name", type(model).__name__),
-                model_is_pinned=True,
-                parameters=chosen.parameters,
-                system=chosen.system,
-            )
-            return model, settings
-        settings = resolve(replace(chosen, model=name))
-        return _connect(settings), settings
+        name, chat_model = _name_or_object(model)
+        chosen = self.choices.override(model=name, **choices)
+        if name is None and not choices.get("server") and not choices.get("base_url"):
+            chat_model = chat_model or self._chat_model
+        if chat_model is None:
+            settings = resolve(chosen)
+            return _connect(settings), settings
+        settings = Settings(
+            server=chat_model.server,
+            base_url="",
+            model=getattr(chat_model, "name", type(chat_model).__name__),
+            model_is_pinned=True,
+            parameters=chosen.parameters,
+            system=chosen.system,
+        )
+        return chat_model, settings
+
+
+def _name_or_object(model: str | ChatModel | None) -> tuple[str | None, ChatModel | None]:
+    if model is None or isinstance(model, str):
+        return model, None
+    return None, model
 
 
 def _connect(settings: Settings) -> ChatModel:
