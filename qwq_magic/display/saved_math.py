@@ -58,7 +58,9 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _ARGUMENT_NEEDED = {
-    "hspace": re.compile(r"\*? ?\{-?[0-9.]{1,3} ?(?:em|ex|pt|cm|mm|mu)\}"),
+    "hspace": re.compile(
+        r"\*? ?\{-?(?:[0-9]?\.?[0-9] ?(?:em|ex|cm)|[0-9]?\.?[0-9]{1,2} ?(?:pt|mm|mu))\}"
+    ),
     "color": re.compile(r" ?\{[A-Za-z]{1,20}\}"),
     "textcolor": re.compile(r" ?\{[A-Za-z]{1,20}\}"),
 }
