@@ -7,7 +7,7 @@ depends on how long anything takes.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,10 +18,21 @@ from qwq_magic.events import AnswerDelta, Event, ReasoningDelta
 DEADLINE_S = 60
 
 
-def pump(panel: LivePanel, until: str, timeout_s: float = DEADLINE_S) -> None:
-    """Tick until the file `until` exists."""
-    deadline = time.monotonic() + timeout_s
-    while not Path(until).exists():
+class Steps:
+    """Where a cell waits until the test says go on."""
+
+    def __init__(self, notebook: str) -> None:
+        self._notebook = notebook
+
+    def wait(self, panel: LivePanel, step: str) -> None:
+        """Tick until the test releases `step`."""
+        pump(panel, Path(f"{self._notebook}.{step}").exists)
+
+
+def pump(panel: LivePanel, until: Callable[[], bool]) -> None:
+    """Tick until something is so."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not until():
         if time.monotonic() > deadline:
             raise TimeoutError(until)
         panel.tick()
@@ -60,9 +71,7 @@ def new_panel(**options: Any) -> LivePanel:
     return panel
 
 
-def bundle(
-    turn_id: str, reasoning_text: str, answer_text: str, **changes: Any
-) -> dict[str, Any]:
+def bundle(turn_id: str, reasoning_text: str, answer_text: str, **changes: Any) -> dict[str, Any]:
     data = {
         "schema": 1,
         "id": turn_id,

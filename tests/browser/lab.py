@@ -21,7 +21,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, Playwright
 
 App = Literal["lab", "notebook"]
 
-PACKAGE = Path(__file__).resolve().parents[2] / "qwq_magic"
+HERE = Path(__file__).resolve().parent
+PACKAGE = HERE.parents[1] / "qwq_magic"
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -119,7 +120,7 @@ def _environment(state: Path, *, with_renderer: bool) -> dict[str, str]:
     environment["JUPYTERLAB_SETTINGS_DIR"] = str(state / "user-settings")
     environment["JUPYTERLAB_WORKSPACES_DIR"] = str(state / "workspaces")
     environment["PYTHONPATH"] = os.pathsep.join(
-        filter(None, (str(PACKAGE.parent), os.environ.get("PYTHONPATH")))
+        filter(None, (str(PACKAGE.parent), str(HERE), os.environ.get("PYTHONPATH")))
     )
     if with_renderer:
         environment["JUPYTER_PATH"] = str(install_renderer(state / "share"))
@@ -172,7 +173,9 @@ def running_lab(state: Path, app: App = "lab", *, with_renderer: bool = True) ->
 
 
 @contextmanager
-def running_browser(playwright: Playwright, chromium: str, profile: Path) -> Iterator[BrowserContext]:
+def running_browser(
+    playwright: Playwright, chromium: str, profile: Path
+) -> Iterator[BrowserContext]:
     context = playwright.chromium.launch_persistent_context(
         str(profile),
         executable_path=chromium,
@@ -229,7 +232,9 @@ class Notebook:
     def open(cls, context: BrowserContext, lab: Lab, name: str) -> Notebook:
         notebook = cls(context.new_page(), lab, name)
         page = notebook.page
-        page.on("console", lambda message: notebook.console.append(f"{message.type}: {message.text}"))
+        page.on(
+            "console", lambda message: notebook.console.append(f"{message.type}: {message.text}")
+        )
         page.on("pageerror", lambda error: notebook.console.append(f"pageerror: {error}"))
         page.on("request", lambda request: notebook.requests.append(request.url))
         return notebook.load()
@@ -275,6 +280,10 @@ class Notebook:
     def outputs(self, index: int) -> Any:
         """The outputs as they would be saved."""
         return self.js("nb.widgets[arg].model.outputs.toJSON()", index)
+
+    def release(self, step: str) -> None:
+        """Let the running cell go on (see `cell_code.Steps`)."""
+        (self.lab.root / f"{self.name}.{step}").touch()
 
     def save(self) -> None:
         self.js("panel.context.save().then(() => null)")

@@ -13,7 +13,11 @@ export class AnswerPane {
     const footer = element("div", "qwq-footer", {}, this.#footer);
     this.element = element("section", "qwq-answer", { role: "region", "aria-label": "Answer" });
     if (answer) {
-      footer.append(copyButton("answer", () => answer.source));
+      const copy = copyButton("answer", () => answer.source);
+      const drawn = () => (copy.hidden = !answer.element.firstChild);
+      answer.onDrawn = drawn;
+      drawn();
+      footer.append(copy);
       this.element.append(answer.element);
     }
     this.element.append(footer);

@@ -127,7 +127,7 @@ function askToStop(model, record) {
   announce("Stopping");
   // Where the kernel cannot hear a busy cell's widgets, an interrupt is what it hears.
   setTimeout(() => {
-    if (!live.acknowledged && isRunning(live.state)) interruptKernel(model.widget_manager);
+    if (!live.acknowledged && isRunning(model.get("state"))) interruptKernel(model.widget_manager);
   }, UNHEARD_MS);
 }
 
@@ -154,7 +154,7 @@ function liveReasoning(record) {
   const label = known
     ? reasoningLabel((ended - began) / 1000, null, record.tokens.reasoning)
     : began === null ? "Reasoning" : "Thinking…";
-  return { label, answered, hidden: answered && record.tokens.reasoning === 0 };
+  return { label, answered, hidden: answered && record.tokens.reasoning === 0, growing: !answered };
 }
 
 function renderAnswer(model, record, el, signal) {

@@ -43,7 +43,8 @@ export class ReasoningPane {
   }
 
   /** `answered`: has the answer begun? `hidden`: there is no reasoning and will be none. */
-  show({ label, answered, hidden }) {
+  show({ label, answered, hidden, growing }) {
+    this.#following.growing = growing;
     if (this.#label.textContent !== label) this.#label.textContent = label;
     if (answered !== this.#answered || hidden !== this.#hidden) {
       this.#answered = answered;

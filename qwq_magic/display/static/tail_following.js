@@ -11,6 +11,8 @@ export class TailFollowing {
   #lastTop = 0;
   #wasHidden = true;
   following;
+  /** Is more text to come? Without, there is nothing to jump to. */
+  growing = true;
 
   constructor(body, record, signal) {
     this.#body = body;
@@ -70,6 +72,6 @@ export class TailFollowing {
   }
 
   #showJump() {
-    this.jump.hidden = this.following || this.#body.clientHeight === 0;
+    this.jump.hidden = !this.growing || this.following || this.#body.clientHeight === 0;
   }
 }

@@ -66,6 +66,7 @@ function reasoningOf(turn, record, estimated, signal) {
     label: reasoningLabel(turn.timing.thinking_s, turn.usage.reasoning_tokens, estimated.reasoning),
     answered: turn.answer !== "" || turn.state === "complete",
     hidden: turn.reasoning === "",
+    growing: false,
   });
   return pane.element;
 }

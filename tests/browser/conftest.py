@@ -1,0 +1,106 @@
+"""One JupyterLab, one Notebook 7 and one Chromium for the whole run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from browser.lab import (
+    App,
+    Lab,
+    Notebook,
+    find_chromium,
+    running_browser,
+    running_lab,
+    write_notebook,
+)
+from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+
+OpenNotebook: TypeAlias = Callable[..., Notebook]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    path = find_chromium()
+    if path is None:
+        reason = "no Chromium on the PATH: nothing was shown in a real JupyterLab"
+        if os.environ.get("QWQ_REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def playwright(chromium: str) -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(
+    playwright: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    with running_browser(playwright, chromium, tmp_path_factory.mktemp("profile")) as context:
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        yield context
+
+
+@pytest.fixture(scope="session")
+def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    with running_lab(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def classic(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Notebook 7."""
+    with running_lab(tmp_path_factory.mktemp("classic"), "notebook") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def plain_lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab that has never heard of our renderer."""
+    with running_lab(tmp_path_factory.mktemp("plain"), with_renderer=False) as running:
+        yield running
+
+
+@pytest.fixture(params=["lab", "notebook"])
+def either(request: pytest.FixtureRequest) -> Lab:
+    app: App = request.param
+    server: Lab = request.getfixturevalue("lab" if app == "lab" else "classic")
+    return server
+
+
+@pytest.fixture
+def open_notebook(
+    browser: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[OpenNotebook]:
+    """Open a new notebook of these cells in a server, after one that imports the helpers."""
+    opened: list[Notebook] = []
+
+    def open_(server: Lab, *cells: str) -> Notebook:
+        name = f"notebook{len(list(server.root.glob('*.ipynb')))}.ipynb"
+        prelude = f"from cell_code import *\nsteps = Steps({name!r})"
+        write_notebook(server.root / name, [prelude, *cells])
+        notebook = Notebook.open(browser, server, name)
+        opened.append(notebook)
+        notebook.run(0, wait=True)
+        return notebook
+
+    yield open_
+    for notebook in opened:
+        notebook.close()
