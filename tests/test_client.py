@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import Any
 
@@ -307,48 +307,38 @@ def test_a_base_url_that_is_none_is_refused_at_once(base_url: str) -> None:
 # Stopping.
 
 
-def stop_when(reached: Callable[[ScriptedServer], object], *steps: Step, close: bool) -> bool:
-    """Stop an ask at a point; does its server see the client leave?"""
-
-    async def asking(server: ScriptedServer) -> None:
-        started = asyncio.Event()
+def test_cancelling_in_mid_stream_closes_the_connection() -> None:
+    async def cancel_after_first_event(server: ScriptedServer) -> bool:
+        has_text = asyncio.Event()
 
         async def consume() -> None:
-            async with aclosing(HttpChatModel(settings_for(server.url)).stream(request_for())) as s:
-                async for _ in s:
-                    started.set()
-                    if close:
-                        return
+            async for _ in HttpChatModel(settings_for(server.url)).stream(request_for()):
+                has_text.set()
 
         task = asyncio.create_task(consume())
-        if close:
-            await task
-        else:
-            await asyncio.to_thread(reached, server)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            assert task.cancelled()
-        assert await asyncio.to_thread(server.disconnected.wait, TIMEOUT_S)
+        await has_text.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return await asyncio.to_thread(server.disconnected.wait, TIMEOUT_S)
 
-    with ScriptedServer(Reply(steps)) as server:
-        asyncio.run(asking(server))
-        return server.disconnected.is_set()
+    with ScriptedServer(Reply([delta(content="a"), threading.Event()])) as server:
+        is_closed = asyncio.run(cancel_after_first_event(server))
 
-
-def test_cancelling_in_mid_stream_closes_the_connection() -> None:
-    sent = threading.Event()
-
-    assert stop_when(
-        lambda server: sent.wait(TIMEOUT_S),
-        delta(content="a"),
-        sent.set,
-        threading.Event(),
-        close=False,
-    )
+    assert is_closed
 
 
 def test_closing_the_stream_closes_the_connection() -> None:
-    assert stop_when(lambda server: None, delta(content="a"), threading.Event(), close=True)
+    async def close_after_first_event(server: ScriptedServer) -> bool:
+        async with aclosing(
+            HttpChatModel(settings_for(server.url)).stream(request_for())
+        ) as events:
+            await anext(events)
+        return await asyncio.to_thread(server.disconnected.wait, TIMEOUT_S)
+
+    with ScriptedServer(Reply([delta(content="a"), threading.Event()])) as server:
+        is_closed = asyncio.run(close_after_first_event(server))
+
+    assert is_closed
 
 
 def test_cancelling_before_any_answer_closes_the_connection() -> None:

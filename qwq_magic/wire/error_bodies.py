@@ -206,8 +206,8 @@ def _status(value: Any) -> int | None:
     return int(text) if re.fullmatch(r"[45]\d\d", text, re.ASCII) else None
 
 
-def _comment_status(comments: tuple[str, ...]) -> int | None:
-    found = _STATUS_COMMENT.search(" ".join(comments))
+def _comment_status(comments: str) -> int | None:
+    found = _STATUS_COMMENT.search(comments)
     return int(found[1]) if found else None
 
 

@@ -1,7 +1,7 @@
 """The OpenAI-compatible chat protocol: a request's body, and its stream of chunks.
 
 Servers differ in where the reasoning stands, where the usage stands and how they fail.
-An error is looked for before `choices`; reasoning is read from one name only; a reply is
+An error outweighs the choices beside it; reasoning is read from one name only; a reply is
 complete at `[DONE]` or at a real finish_reason, and not otherwise.
 """
 
@@ -31,7 +31,6 @@ PATH = "/chat/completions"
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
 # How the lines of an event stream begin, comments included.
 _FIELDS = (b":", b"data", b"event", b"id", b"retry", b"error")
-_UNFINISHED = (None, "", "null")
 
 
 def encode(request: ChatRequest) -> dict[str, Json]:
@@ -88,8 +87,8 @@ class OpenAIChatDecoder:
                     break
         except ProtocolError as error:
             self._fail(error, events)
-        if self._is_endless_document():
-            self._fail(document_error(bytes(self._head or b""), origin=self._origin), events)
+        if self._head is not None and _is_endless_document(self._head):
+            self._fail(document_error(bytes(self._head), origin=self._origin), events)
         self._report_usage(events)
         return events
 
@@ -102,9 +101,11 @@ class OpenAIChatDecoder:
             self._head = None
             self._take(event, events)
         self._report_usage(events)
+        if self.is_done:
+            return events
         if self.is_complete:
             self._finish(events)
-        elif not self.is_done:
+        else:
             self._fail(self._why_incomplete(), events)
         return events
 
@@ -120,24 +121,26 @@ class OpenAIChatDecoder:
             if event.event != "error":
                 self._reject(event.data, events)
                 return
-        facts = facts_in_event(event, chunk)
-        if facts is not None:
-            self._take_choices(chunk, events)
-            self._fail(error_from(facts, self._origin), events)
-        elif isinstance(chunk, dict):
+        if isinstance(chunk, dict):
             self._take_usage(chunk)
-            self._take_choices(chunk, events)
+            self._take_choices(chunk.get("choices"), events)
+        if _may_be_error(event, chunk):
+            facts = facts_in_event(event, chunk)
+            if facts is not None:
+                self._fail(error_from(facts, self._origin), events)
 
-    def _take_choices(self, chunk: Any, events: list[Event]) -> None:
-        choices = chunk.get("choices") if isinstance(chunk, dict) else None
+    def _take_choices(self, choices: Any, events: list[Event]) -> None:
         if not isinstance(choices, list):
             return
         for choice in choices:
-            if isinstance(choice, dict) and choice.get("index") in (None, 0):
+            if isinstance(choice, dict) and not choice.get("index"):
                 delta = choice.get("delta")
                 if isinstance(delta, dict):
                     self._take_delta(delta, events)
-                self._take_finish_reason(choice.get("finish_reason"))
+                reason = choice.get("finish_reason")
+                if reason and reason != "null" and isinstance(reason, str):
+                    self._finish_reason = reason
+                    self.is_complete = True
 
     def _take_delta(self, delta: dict[str, Any], events: list[Event]) -> None:
         reasoning = _reasoning_in(delta)
@@ -145,17 +148,14 @@ class OpenAIChatDecoder:
             if not self._saw_reasoning_field:
                 self._saw_reasoning_field = True
                 _add(events, *self._splitter.stop_splitting())
-            _add(events, self._reasoning_text.join(reasoning), "")
+            text = self._reasoning_text.join(reasoning)
+            if text:
+                events.append(ReasoningDelta(text))
         content = delta.get("content")
         if isinstance(content, list):
             content = _joined_texts(content)
         if content and isinstance(content, str):
             _add(events, *self._splitter.split(self._content_text.join(content)))
-
-    def _take_finish_reason(self, reason: Any) -> None:
-        if reason not in _UNFINISHED and isinstance(reason, str):
-            self._finish_reason = reason
-            self.is_complete = True
 
     def _take_usage(self, chunk: dict[str, Any]) -> None:
         usage = chunk.get("usage")
@@ -164,6 +164,8 @@ class OpenAIChatDecoder:
         self._usage = usage or self._usage
 
     def _report_usage(self, events: list[Event]) -> None:
+        if not self._usage:
+            return
         usage, self._usage = usage_from(self._usage), None
         if usage is not None:
             # Before the end, which stays the last event.
@@ -196,12 +198,6 @@ class OpenAIChatDecoder:
         said = f"{self._origin.name} sent an event that is not JSON: {self._origin.quote(data)}."
         self._fail(ProtocolError(f"{said} Run the cell again, or check `base_url`."), events)
 
-    def _is_endless_document(self) -> bool:
-        head = self._head
-        if head is None or len(head) < MAX_BODY_BYTES:
-            return False
-        return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[", b"<"))
-
     def _why_incomplete(self) -> QwqError:
         head = bytes(self._head or b"")
         if not all(line.startswith(_FIELDS) for line in head.splitlines() if line.strip()):
@@ -210,6 +206,19 @@ class OpenAIChatDecoder:
             f"The connection to {self._origin.name} ended before the reply was complete. "
             "What came is kept; run the cell again for a whole reply."
         )
+
+
+def _may_be_error(event: ServerSentEvent, chunk: Any) -> bool:
+    """A cheap look, since it is taken at every token."""
+    if event.event or event.comments or not isinstance(chunk, dict):
+        return True
+    return "error" in chunk or "choices" not in chunk or chunk.get("object") == "error"
+
+
+def _is_endless_document(head: bytearray) -> bool:
+    if len(head) < MAX_BODY_BYTES:
+        return False
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[", b"<"))
 
 
 def _add(events: list[Event], reasoning: str, answer: str) -> None:

@@ -26,7 +26,7 @@ class ServerSentEvent(NamedTuple):
 
     data: str
     event: str = ""
-    comments: tuple[str, ...] = ()
+    comments: str = ""
 
 
 class SSEDecoder:
@@ -55,22 +55,30 @@ class SSEDecoder:
             # Appending and looking at new bytes only keeps the cost linear.
             self._keep(data)
             return
+        if self._unfinished_line:
+            data = bytes(self._unfinished_line) + data
+            self._unfinished_line.clear()
         # On bytes, splitlines cuts at CR, LF and CRLF only; on str it would cut at U+2028.
-        lines = (bytes(self._unfinished_line) + data).splitlines(keepends=True)
-        self._unfinished_line.clear()
+        lines = data.splitlines(keepends=True)
         rest = b"" if lines[-1].endswith((b"\n", b"\r")) else lines.pop()
         self._skips_lf = data.endswith(b"\r")
         for line in lines:
-            yield from self._take_line(line.rstrip(b"\r\n"))
-        self._keep(rest)
+            event = self._take_line(line.rstrip(b"\r\n"))
+            if event is not None:
+                yield event
+        if rest:
+            self._keep(rest)
 
     def close(self) -> Iterator[ServerSentEvent]:
         """Yield the unterminated last event, if it is whole JSON or the end marker."""
         if self._unfinished_line:
-            yield from self._take_line(bytes(self._unfinished_line))
+            # Only an empty line completes an event, and this one is not empty.
+            self._take_line(bytes(self._unfinished_line))
             self._unfinished_line.clear()
         if self._data and _is_whole(b"\n".join(self._data)):
-            yield from self._dispatch()
+            event = self._dispatch()
+            if event is not None:
+                yield event
 
     def _keep(self, piece: bytes) -> None:
         self._unfinished_line += piece
@@ -83,13 +91,13 @@ class SSEDecoder:
                 "reply needs. Check that `base_url` names a chat server."
             )
 
-    def _take_line(self, line: bytes) -> Iterator[ServerSentEvent]:
+    def _take_line(self, line: bytes) -> ServerSentEvent | None:
+        """The event that `line` completes, if it is an empty one and there is any."""
         if self._is_first_line:
             self._is_first_line = False
             line = line.removeprefix(_BOM)
         if not line:
-            yield from self._dispatch()
-            return
+            return self._dispatch() if self._event_size else None
         self._check_size(len(line))
         self._event_size += len(line)
         name, _, value = line.partition(b":")
@@ -103,17 +111,14 @@ class SSEDecoder:
         elif name == b"error":
             self._event = b"error"
             self._data.append(value)
+        return None
 
-    def _dispatch(self) -> Iterator[ServerSentEvent]:
-        data = b"\n".join(self._data) if self._data else b""
-        if data:
-            yield ServerSentEvent(
-                data.decode("utf-8", "replace"),
-                self._event.decode("utf-8", "replace"),
-                tuple(comment.decode("utf-8", "replace") for comment in self._comments),
-            )
-        if self._event_size:
-            self._event_size, self._data, self._event, self._comments = 0, [], b"", []
+    def _dispatch(self) -> ServerSentEvent | None:
+        data = b"\n".join(self._data).decode("utf-8", "replace")
+        event = self._event.decode("utf-8", "replace")
+        comments = b"\n".join(self._comments).decode("utf-8", "replace")
+        self._event_size, self._data, self._event, self._comments = 0, [], b"", []
+        return ServerSentEvent(data, event, comments) if data else None
 
 
 def _is_whole(data: bytes) -> bool:

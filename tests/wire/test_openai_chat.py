@@ -98,6 +98,15 @@ def test_the_end_comes_after_the_text_held_back_and_the_usage() -> None:
     assert decoder.close() == []
 
 
+@pytest.mark.parametrize("cut", [b"data: [DONE]\n", b"data: [DONE]", DONE])
+def test_a_stream_ends_once(cut: bytes) -> None:
+    decoder = OpenAIChatDecoder()
+
+    events = [*decoder.feed(delta("stop", content="a") + cut), *decoder.close()]
+
+    assert events == [AnswerDelta("a"), StreamFinished("stop")]
+
+
 def test_a_running_usage_is_reported_once_per_read_and_cuts_no_text() -> None:
     chunks = [
         sse({"choices": [{"delta": {"content": "x"}}], "usage": {"completion_tokens": n}})

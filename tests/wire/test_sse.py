@@ -65,7 +65,7 @@ def test_comments_come_with_the_event_they_stand_in() -> None:
     body = b": alive\n\nid:1\nevent:error\n:HTTP_STATUS/400\ndata:{}\n\ndata:{}\n\n"
 
     assert decode(body) == [
-        ServerSentEvent("{}", "error", ("HTTP_STATUS/400",)),
+        ServerSentEvent("{}", "error", "HTTP_STATUS/400"),
         ServerSentEvent("{}"),
     ]
 
