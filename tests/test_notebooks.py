@@ -1,0 +1,95 @@
+"""Notebooks run without a front end: nbconvert, papermill, and our own examples."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+from kernel import TURN_MIME
+from nbconvert import HTMLExporter
+from nbconvert.preprocessors import ExecutePreprocessor
+
+ROOT = Path(__file__).parent.parent
+CELLS = ["%load_ext qwq_magic", "%%qwq -o reply\nWhich is larger, 9.11 or 9.9?"]
+
+
+@pytest.fixture(autouse=True)
+def _quick_demo(monkeypatch):
+    for name in list(os.environ):
+        if name.endswith("_API_KEY") or name.startswith("QWQ_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("QWQ_DEMO_SPEED", "1e9")
+
+
+def _notebook(cells=CELLS):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    return notebook
+
+
+def _assert_is_final(notebook, cell):
+    [output] = cell.outputs
+    assert output.output_type == "display_data"
+    assert list(output.data) == [TURN_MIME, "text/markdown", "text/plain"]
+    assert output.data[TURN_MIME]["state"] == "complete"
+    assert "widgets" not in notebook.metadata
+
+
+def test_a_notebook_run_by_nbconvert_holds_the_final_output():
+    notebook = _notebook()
+
+    ExecutePreprocessor(timeout=60).preprocess(notebook)
+
+    _assert_is_final(notebook, notebook.cells[1])
+
+
+def test_a_notebook_run_by_papermill_holds_the_final_output(tmp_path):
+    source, target = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
+    nbformat.write(_notebook(), source)
+
+    papermill.execute_notebook(source, target, progress_bar=False)
+
+    notebook = nbformat.read(target, as_version=4)
+    _assert_is_final(notebook, notebook.cells[-1])
+
+
+def test_nbconvert_to_html_shows_reasoning_in_details_and_the_answer():
+    notebook = _notebook()
+    ExecutePreprocessor(timeout=60).preprocess(notebook)
+
+    html, _ = HTMLExporter().from_notebook_node(notebook)
+
+    assert "<details" in html
+    assert "Thought for" in html
+    assert "Let me double-check by subtracting" in html
+    assert "<strong>9.9 is larger.</strong>" in html
+
+
+def test_the_example_notebook_runs_and_every_ask_succeeds(tmp_path):
+    path = ROOT / "examples.ipynb"
+    if not path.exists():
+        pytest.skip("the example notebook is not installed with the package")
+    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", str(path)]
+
+    done = subprocess.run(
+        [*command, "--output-dir", str(tmp_path)], capture_output=True, text=True, timeout=300
+    )
+
+    assert done.returncode == 0, done.stderr
+    cells = json.loads((tmp_path / "examples.ipynb").read_text())["cells"]
+    data = [o["data"] for c in cells for o in c.get("outputs", ()) if "data" in o]
+    states = [bundle[TURN_MIME]["state"] for bundle in data if TURN_MIME in bundle]
+    assert len(states) >= 8
+    assert set(states) == {"complete"}
+
+
+def test_the_example_notebook_is_stored_with_its_outputs():
+    cells = json.loads((ROOT / "examples.ipynb").read_text())["cells"]
+    asks = [cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"]).startswith(("%%qwq", "%qwq"))]  # fmt: skip  # noqa: E501
+
+    assert asks
+    assert all(TURN_MIME in ask["outputs"][0]["data"] for ask in asks)

@@ -1,0 +1,117 @@
+"""What others rely on: the public names, and what a wheel brings along."""
+
+import inspect
+import subprocess
+import sys
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import qwq_magic
+from qwq_magic import Session, Turn
+from qwq_magic.advisors import __all__ as advisors
+from qwq_magic.memory import ConversationMemory
+
+ROOT = Path(__file__).parent.parent
+
+
+def _public(cls):
+    return {name for name in dir(cls) if not name.startswith("_")}
+
+
+def test_the_public_names_are_these():
+    assert sorted(qwq_magic.__all__) == ["QwqError", "Session", "Turn", "load_ipython_extension"]
+    assert sorted(advisors) == [
+        "Advisor",
+        "CallNext",
+        "Chain",
+        "Events",
+        "LoggingAdvisor",
+        "MemoryAdvisor",
+        "ModelRulesAdvisor",
+        "ThinkTags",
+    ]
+
+
+def test_a_session_can_do_this():
+    assert _public(Session) == {
+        "ask",
+        "ask_async",
+        "memory",
+        "memory_of",
+        "start",
+        "stream",
+    }
+    assert list(inspect.signature(Session).parameters)[:2] == ["server", "model"]
+
+
+def test_a_turn_knows_this():
+    assert _public(Turn) == {
+        "answer",
+        "cell_id",
+        "code",
+        "complete",
+        "conversation",
+        "error",
+        "finish_reason",
+        "from_dict",
+        "id",
+        "messages",
+        "model",
+        "notices",
+        "parameters",
+        "prompt",
+        "reasoning",
+        "server",
+        "started_at",
+        "state",
+        "timing",
+        "to_dict",
+        "usage",
+    }
+
+
+def test_a_conversation_can_do_this():
+    assert _public(ConversationMemory) == {
+        "attempts",
+        "clear",
+        "commit",
+        "context",
+        "fork",
+        "load",
+        "number_of",
+        "save",
+        "turns",
+        "undo",
+    }
+
+
+def test_the_version_is_said_once():
+    assert metadata.version("qwq-magic") == qwq_magic.__version__
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    if not (ROOT / "pyproject.toml").exists():
+        pytest.skip("the source is not here")
+    target = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", str(ROOT)]
+    subprocess.run([*command, "--wheel-dir", str(target)], check=True, timeout=300)
+    [path] = target.glob("*.whl")
+    return zipfile.ZipFile(path).namelist()
+
+
+def test_a_wheel_brings_the_renderer_with_its_modules(wheel):
+    renderer = {
+        name.partition("/data/share/jupyter/labextensions/qwq-magic/")[2] for name in wheel
+    }
+
+    assert {"package.json", "static/remote.js", "static/view/turn_view.js"} <= renderer
+
+
+def test_a_wheel_brings_types_recordings_and_the_view(wheel):
+    assert "qwq_magic/py.typed" in wheel
+    assert "qwq_magic/recordings/01-decimals.md" in wheel
+    assert "qwq_magic/display/static/turn_view.css" in wheel
