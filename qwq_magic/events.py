@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -69,21 +69,14 @@ class Notice:
 Event: TypeAlias = ReasoningDelta | AnswerDelta | UsageReported | StreamFinished | Notice
 
 
-def merge_deltas(events: Iterable[Event]) -> Iterator[Event]:
+def merge_deltas(events: list[Event]) -> list[Event]:
     """Join neighbouring deltas of one kind, so that a read costs the same however it was cut."""
-    kind: type[ReasoningDelta] | type[AnswerDelta] | None = None
-    texts: list[str] = []
-    for event in events:
-        if isinstance(event, (ReasoningDelta, AnswerDelta)):
-            if type(event) is not kind:
-                if kind is not None:
-                    yield kind("".join(texts))
-                kind, texts = type(event), []
-            texts.append(event.text)
-            continue
-        if kind is not None:
-            yield kind("".join(texts))
-            kind, texts = None, []
-        yield event
-    if kind is not None:
-        yield kind("".join(texts))
+    if len(events) < 2:
+        return events
+    merged: list[Event] = []
+    for kind, group in itertools.groupby(events, key=type):
+        if kind is ReasoningDelta or kind is AnswerDelta:
+            merged.append(kind("".join([event.text for event in group])))
+        else:
+            merged.extend(group)
+    return merged

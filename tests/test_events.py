@@ -20,7 +20,7 @@ def test_neighbouring_deltas_of_one_kind_are_joined():
         StreamFinished("stop"),
     ]
 
-    assert list(merge_deltas(events)) == [
+    assert merge_deltas(events) == [
         ReasoningDelta("ab"),
         AnswerDelta("c"),
         usage,
@@ -30,4 +30,4 @@ def test_neighbouring_deltas_of_one_kind_are_joined():
 
 
 def test_nothing_to_merge_is_nothing():
-    assert list(merge_deltas([])) == []
+    assert merge_deltas([]) == []
