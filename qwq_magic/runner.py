@@ -15,8 +15,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 _T = TypeVar("_T")
 _CLOSE_TIMEOUT_S = 2.0
@@ -42,7 +41,6 @@ class LoopThread:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._closers: list[Callable[[], Coroutine[Any, Any, None]]] = []
 
     def loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -59,11 +57,6 @@ class LoopThread:
 
     def get(self, received: queue.SimpleQueue[_T], *, timeout_s: float) -> _T:
         return received.get(timeout=timeout_s)
-
-    def at_close(self, closer: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Have `closer` awaited on the loop before the process ends."""
-        if closer not in self._closers:
-            self._closers.append(closer)
 
     def close(self) -> None:
         """End streams and connections in order, so that the interpreter ends without warnings."""
@@ -89,8 +82,7 @@ class LoopThread:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        for closer in self._closers:
-            await closer()
+        # HTTP clients close here, too.
         await asyncio.get_running_loop().shutdown_asyncgens()
 
 
