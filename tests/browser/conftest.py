@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -23,6 +23,7 @@ from browser.lab import (
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
 OpenNotebook: TypeAlias = Callable[..., Notebook]
+OpenSaved: TypeAlias = Callable[..., Notebook]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -100,6 +101,33 @@ def open_notebook(
         opened.append(notebook)
         notebook.run(0, wait=True)
         return notebook
+
+    yield open_
+    for notebook in opened:
+        notebook.close()
+
+
+def _saved_cell(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "metadata": {},
+        "source": "",
+        "execution_count": 1,
+        "outputs": [{"output_type": "display_data", "data": data, "metadata": {}}],
+    }
+
+
+@pytest.fixture
+def open_saved(browser: BrowserContext) -> Iterator[OpenSaved]:
+    """Open a notebook somebody sent, one output a cell: nothing here ever ran it."""
+    opened: list[Notebook] = []
+
+    def open_(server: Lab, *bundles: dict[str, Any]) -> Notebook:
+        name = f"saved{len(list(server.root.glob('*.ipynb')))}.ipynb"
+        cells = [{**_saved_cell(data), "id": f"saved{n}"} for n, data in enumerate(bundles)]
+        write_notebook(server.root / name, [*cells])
+        opened.append(Notebook.open(browser, server, name))
+        return opened[-1]
 
     yield open_
     for notebook in opened:

@@ -78,7 +78,8 @@ _FENCES = [
     f"| a |\n|--|\n| <img src=x onerror={RUN}> ![x](//{HOST}/t.png) |",
 ]
 _DECEPTIONS = [
-    "safe \u202egnp.exe\u202c \u2066hidden\u2069 \U000e0041\U000e0042 \x1b[31mred\x1b[0m \x9b2J \x00",
+    "safe \u202egnp.exe\u202c \u2066hidden\u2069 \U000e0041\U000e0042",
+    "\x1b[31mred\x1b[0m \x9b2J \x00",
     "\ufdd0script\ufdd10\ufdd2 \ufdd1999\ufdd2",
 ]
 _BOMBS = [

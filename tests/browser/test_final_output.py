@@ -2,45 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
-import pytest
 from browser.cell_code import bundle
-from browser.conftest import OpenNotebook
-from browser.lab import Lab, Notebook, write_notebook
-from playwright.sync_api import BrowserContext, expect
+from browser.conftest import OpenNotebook, OpenSaved
+from browser.lab import Lab
+from playwright.sync_api import expect
 
 TURN = "application/vnd.qwq.turn.v1+json"
-
-
-def saved_cell(data: dict[str, Any]) -> dict[str, Any]:
-    """A cell as it stands in a notebook somebody sent: no kernel here ever ran it."""
-    output = {"output_type": "display_data", "data": data, "metadata": {}}
-    return {
-        "cell_type": "code",
-        "id": "saved",
-        "metadata": {},
-        "source": "",
-        "execution_count": 1,
-        "outputs": [output],
-    }
-
-
-@pytest.fixture
-def open_saved(browser: BrowserContext, request: pytest.FixtureRequest) -> Any:
-    opened: list[Notebook] = []
-
-    def open_(server: Lab, *bundles: dict[str, Any]) -> Notebook:
-        name = f"saved{len(list(server.root.glob('*.ipynb')))}.ipynb"
-        write_notebook(server.root / name, [saved_cell(data) for data in bundles])
-        opened.append(Notebook.open(browser, server, name))
-        return opened[-1]
-
-    yield open_
-    for notebook in opened:
-        notebook.close()
 
 
 def test_output_is_interactive_after_reload_with_a_dead_kernel(
@@ -67,7 +36,7 @@ def test_output_is_interactive_after_reload_with_a_dead_kernel(
     assert notebook.page.evaluate("navigator.clipboard.readText()") == "**Answer** and `code`."
 
 
-def test_untrusted_copy_shows_the_same_view(either: Lab, open_saved: Any) -> None:
+def test_untrusted_copy_shows_the_same_view(either: Lab, open_saved: OpenSaved) -> None:
     notebook = open_saved(either, bundle("x", "Reasons.", "**Answer**, $x^2$."))
     output = notebook.output(0)
 
@@ -78,14 +47,16 @@ def test_untrusted_copy_shows_the_same_view(either: Lab, open_saved: Any) -> Non
     expect(output.locator(".qwq-reasoning-body")).to_be_hidden()
 
 
-def test_server_without_the_renderer_shows_the_markdown(plain_lab: Lab, open_saved: Any) -> None:
+def test_server_without_the_renderer_shows_the_markdown(
+    plain_lab: Lab, open_saved: OpenSaved
+) -> None:
     notebook = open_saved(plain_lab, bundle("x", "Reasons.", "**Answer**"))
 
     expect(notebook.output(0).locator("strong")).to_have_text("Answer")
     expect(notebook.output(0).locator(".qwq-turn")).to_have_count(0)
 
 
-def test_copying_code_takes_the_code_alone(lab: Lab, open_saved: Any) -> None:
+def test_copying_code_takes_the_code_alone(lab: Lab, open_saved: OpenSaved) -> None:
     code = "def f(a):\n    return a < 1 & True\n"
     notebook = open_saved(lab, bundle("x", "", f"Look:\n\n```python\n{code}```\n"))
 
@@ -119,7 +90,7 @@ HOSTILE_DATA: list[Any] = [
 ]
 
 
-def test_data_of_any_shape_is_survived(lab: Lab, open_saved: Any) -> None:
+def test_data_of_any_shape_is_survived(lab: Lab, open_saved: OpenSaved) -> None:
     notebook = open_saved(lab, *({TURN: data, "text/plain": "?"} for data in HOSTILE_DATA))
 
     for index, data in enumerate(HOSTILE_DATA):
@@ -131,9 +102,7 @@ def test_data_of_any_shape_is_survived(lab: Lab, open_saved: Any) -> None:
     assert not [line for line in notebook.console if line.startswith("pageerror")]
 
 
-def test_saved_turn_of_120000_characters_opens_without_a_freeze(
-    lab: Lab, open_saved: Any, tmp_path: Path
-) -> None:
+def test_saved_turn_of_120000_characters_is_drawn_whole(lab: Lab, open_saved: OpenSaved) -> None:
     paragraph = "Consider *this* and `that`, since $a_i < b_i$ for all of them.\n\n"
     text = paragraph * (60_000 // len(paragraph))
     thought = "Let me think about it once more, from the beginning.\n" * 1200
@@ -144,4 +113,3 @@ def test_saved_turn_of_120000_characters_opens_without_a_freeze(
 
     assert output.locator(".qwq-reasoning-text").evaluate("node => node.textContent") == thought
     assert output.locator(".qwq-answer-text em").count() == len(text) // len(paragraph)
-    (tmp_path / "long-tasks.json").write_text(json.dumps(notebook.long_tasks()))

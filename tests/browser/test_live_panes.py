@@ -274,7 +274,9 @@ WATCH_HEIGHT = """area => {
 # What identifies a view may differ between two of them, what is seen may not.
 VISIBLE = """pane => {
   const copy = pane.cloneNode(true);
-  for (const node of copy.querySelectorAll('mjx-container')) node.removeAttribute('ctxtmenu_counter');
+  for (const math of copy.querySelectorAll('mjx-container')) {
+    math.removeAttribute('ctxtmenu_counter');
+  }
   return copy.innerHTML;
 }"""
 

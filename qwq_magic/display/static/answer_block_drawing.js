@@ -6,21 +6,23 @@ import { codeBox, fenceLanguage } from "./code_box.js";
 import { element } from "./elements.js";
 
 const HIGHLIGHTED_CODE = 30000;
-const MOST_RUNS = 1500;
-const MOST_RUNS_IN_LINE = 300;
-const WIDEST_INDENT = 200;
+const MOST_MARKS = 1500;
+const MOST_MARKS_IN_LINE = 300;
 
-/** Would this block keep a Markdown parser busy for seconds, or overflow its stack? */
-export function isTangled(source) {
-  const quotes = /^[ \t>]*(?:>[ \t]*){30}/m.test(source) || /^(?:[ \t]*(?:[-*+>]|\d+[.)])){30}/m.test(source);
-  if (quotes || new RegExp(`^[ \\t]{${WIDEST_INDENT}}`, "m").test(source)) return true;
-  let runs = 0;
-  for (const line of source.split("\n")) {
-    const inLine = (line.match(/[*_~`]+|[[\]!]/g) ?? []).length;
-    if (inLine > MOST_RUNS_IN_LINE) return true;
-    runs += inLine;
+const DEEP = /^[ \t]*(?:(?:[-*+>]|\d+[.)])[ \t]*){30}|^[ \t]{200}/m;
+const LONG_RUN = /([*_~`\\[\]!])\1{200}/;
+const MARK = /[*_~`\\]+|[[\]!@]/g;
+
+/** Would this keep a Markdown parser busy for seconds, or overflow its stack? */
+export function isTangled(markdown) {
+  if (DEEP.test(markdown) || LONG_RUN.test(markdown)) return true;
+  let marks = 0;
+  for (const line of markdown.split("\n")) {
+    const inLine = (line.match(MARK) ?? []).length;
+    if (inLine > MOST_MARKS_IN_LINE) return true;
+    marks += inLine;
   }
-  return runs > MOST_RUNS;
+  return marks > MOST_MARKS;
 }
 
 /** Markdown in which nothing is HTML and no fence starts a diagram renderer. */
@@ -47,8 +49,9 @@ export class BlockDrawing {
 
   /** Nodes for a block of text; `open`: more may follow; `definitions`: for reference links. */
   async text(source, { open = false, definitions = "" } = {}) {
-    if (!this.#host.parse || isTangled(source)) return [plainBlock(source)];
+    if (!this.#host.parse) return [plainBlock(source)];
     const { markdown, formulas } = maskMath(source, open);
+    if (isTangled(markdown)) return [plainBlock(source)];
     try {
       const html = await this.#host.parse(inertMarkdown(markdown + definitions));
       return [...rebuild(html, formulas).childNodes].filter((node) => node.nodeType !== 3 || node.data.trim());
