@@ -104,9 +104,7 @@ def wheel(tmp_path_factory):
 
 
 def test_a_wheel_brings_the_renderer_with_its_modules(wheel):
-    renderer = {
-        name.partition("/data/share/jupyter/labextensions/qwq-magic/")[2] for name in wheel
-    }
+    renderer = {name.partition("/data/share/jupyter/labextensions/qwq-magic/")[2] for name in wheel}
 
     assert {"package.json", "static/remote.js", "static/view/turn_view.js"} <= renderer
 

@@ -114,7 +114,7 @@ def test_parameters_and_models_reach_the_server(kernel, ask_at):
     with ScriptedServer(chat(answer="ok")) as server:
         ask_at(server)
 
-        kernel.run("%%qwq -m other -p max_tokens=9 -p stop=[\"a\"]\nhi")
+        kernel.run('%%qwq -m other -p max_tokens=9 -p stop=["a"]\nhi')
 
         body = server.requests[0].json
     assert (body["model"], body["max_tokens"], body["stop"]) == ("other", 9, ["a"])

@@ -12,18 +12,26 @@ from qwq_magic.magics.options import OPTIONS, CellOptions, describe_options, par
     [
         ("-o r what is {x}?", CellOptions(out="r"), "what is {x}?"),
         ("--model=m  two  spaces", CellOptions(model="m"), "two  spaces"),
-        ("-m m -s ollama -c 中文", CellOptions(model="m", server="ollama", conversation="中文"), ""),
+        (
+            "-m m -s ollama -c 中文",
+            CellOptions(model="m", server="ollama", conversation="中文"),
+            "",
+        ),
         ("--fresh --auto x", CellOptions(fresh=True, start="auto"), "x"),
         ("--show answer --closed", CellOptions(show="answer", start="closed"), ""),
         (r'--system "a \"b\" {c} $d \frac" x', CellOptions(system=r'a "b" {c} $d \frac'), "x"),
-        ("-p t=0.6 -p s='a b' -p b=true", CellOptions(parameters={"t": 0.6, "s": "a b", "b": True}), ""),
+        (
+            "-p t=0.6 -p s='a b' -p b=true",
+            CellOptions(parameters={"t": 0.6, "s": "a b", "b": True}),
+            "",
+        ),
         ('-p stop=["a b"] it\'s "on"', CellOptions(parameters={"stop": ["a b"]}), 'it\'s "on"'),
         ("-5 + 3 is?", CellOptions(), "-5 + 3 is?"),
         ("- a list item", CellOptions(), "- a list item"),
         ("-- --model is an option?", CellOptions(), "--model is an option?"),
         ("", CellOptions(), ""),
     ],
-)  # fmt: skip
+)
 def test_options_come_first_and_the_rest_stays_as_it_is(line, options, rest):
     assert parse_options(line) == (options, rest)
 
