@@ -11,7 +11,14 @@ import json
 from typing import Any
 
 from qwq_magic.errors import ProtocolError, QwqError, ServerFailure, StreamInterrupted
-from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, StreamFinished, UsageReported
+from qwq_magic.events import (
+    AnswerDelta,
+    Event,
+    Notice,
+    ReasoningDelta,
+    StreamFinished,
+    UsageReported,
+)
 from qwq_magic.messages import ChatRequest, Json
 from qwq_magic.settings import InlineThink
 from qwq_magic.wire.error_bodies import (
@@ -29,6 +36,10 @@ from qwq_magic.wire.token_usage import usage_from
 PATH = "/chat/completions"
 
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
+_LONE_CLOSE = (
+    "The reply closes a <think> that it never opened. If all before it was reasoning: "
+    'inline_think="open".'
+)
 # How the lines of an event stream begin, comments included.
 _FIELDS = (b":", b"data", b"event", b"id", b"retry", b"error")
 
@@ -155,7 +166,10 @@ class OpenAIChatDecoder:
         if isinstance(content, list):
             content = _joined_texts(content)
         if content and isinstance(content, str):
-            _add(events, *self._splitter.split(self._content_text.join(content)))
+            split = self._splitter.split(self._content_text.join(content))
+            _add(events, *split)
+            if self._splitter.meets_lone_close(split[1]):
+                events.append(Notice(_LONE_CLOSE))
 
     def _take_usage(self, chunk: dict[str, Any]) -> None:
         usage = chunk.get("usage")

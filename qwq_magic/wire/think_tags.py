@@ -29,9 +29,21 @@ class ThinkTagSplitter:
 
     def __init__(self, mode: InlineThink) -> None:
         """`mode`: see `Settings.inline_think`."""
+        # Looked for by `auto` alone: `open` splits there, and `off` means to keep it.
+        self._lone_close = CLOSE if mode == "auto" else None
         self._state = _State.ANSWER if mode == "off" else _State.START
         self._begins_inside = mode == "open"
         self._held = ""
+
+    def meets_lone_close(self, answer: str) -> bool:
+        """Does answer text close reasoning that was never opened? Said once.
+
+        A closing tag is one token of the models that send it, so it comes in one delta.
+        """
+        if self._lone_close is None or self._lone_close not in answer:
+            return False
+        self._lone_close = None
+        return True
 
     def split(self, text: str) -> tuple[str, str]:
         if self._state is _State.ANSWER:
@@ -57,6 +69,7 @@ class ThinkTagSplitter:
         return text
 
     def _split_reasoning(self, text: str) -> tuple[str, str]:
+        self._lone_close = None
         reasoning, tag, answer = text.partition(CLOSE)
         if tag:
             self._state = _State.ANSWER
@@ -74,6 +87,7 @@ class ThinkTagSplitter:
 
     def stop_splitting(self) -> tuple[str, str]:
         """Take tags for text from here on: the server splits by itself. Returns what was held."""
+        self._lone_close = None
         if self._state is _State.START:
             self._begins_inside = False
         held = self.flush()

@@ -15,7 +15,14 @@ from qwq_magic.errors import (
     ServerFailure,
     StreamInterrupted,
 )
-from qwq_magic.events import AnswerDelta, ReasoningDelta, StreamFinished, Usage, UsageReported
+from qwq_magic.events import (
+    AnswerDelta,
+    Notice,
+    ReasoningDelta,
+    StreamFinished,
+    Usage,
+    UsageReported,
+)
 from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.wire.openai_chat import OpenAIChatDecoder, encode
 from qwq_magic.wire.sse import MAX_EVENT_BYTES
@@ -145,6 +152,33 @@ def test_a_reasoning_field_makes_later_tags_text() -> None:
     events = decoder.feed(delta(reasoning="r") + delta(content="<think>a</think>"))
 
     assert events == [ReasoningDelta("r"), AnswerDelta("<think>a</think>")]
+
+
+def _hints(inline_think: str, *chunks: bytes) -> list[str]:
+    decoder = OpenAIChatDecoder(inline_think=inline_think)
+    events = [event for chunk in chunks for event in decoder.feed(chunk)]
+    return [event.text for event in events if isinstance(event, Notice)]
+
+
+def test_a_lone_closing_tag_is_pointed_out_once() -> None:
+    chunks = [delta(content=text) for text in ("Hm", "</think>", "So", "</think>")]
+
+    [hint] = _hints("auto", *chunks)
+
+    assert 'inline_think="open"' in hint
+
+
+@pytest.mark.parametrize(
+    ("inline_think", "chunks"),
+    [
+        ("open", [delta(content="Hm</think>So</think>")]),
+        ("off", [delta(content="Hm</think>So")]),
+        ("auto", [delta(content="<think>Hm</think>So</think>")]),
+        ("auto", [delta(reasoning="Hm"), delta(content="So</think>")]),
+    ],
+)
+def test_a_closing_tag_with_an_opening_is_no_riddle(inline_think: str, chunks: list[bytes]) -> None:
+    assert _hints(inline_think, *chunks) == []
 
 
 def test_events_before_an_error_in_the_same_read_are_delivered() -> None:
