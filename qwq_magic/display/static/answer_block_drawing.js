@@ -6,6 +6,7 @@ import { codeBox, fenceLanguage } from "./code_box.js";
 import { element } from "./elements.js";
 
 const HIGHLIGHTED_CODE = 30000;
+const FORBIDDEN = "a, img, image, iframe, object, script, foreignObject";
 const MOST_MARKS = 1500;
 const MOST_MARKS_IN_LINE = 300;
 
@@ -67,21 +68,24 @@ export class BlockDrawing {
     return codeBox(code, fenceLanguage(block.info));
   }
 
-  /** Colour the code of a finished box. */
+  /** Colour the code in a box; false where it stays as it is. */
   async highlight(box, block) {
     const language = fenceLanguage(block.info);
-    if (!this.#host.parse || !language || block.code.length > HIGHLIGHTED_CODE) return;
+    if (!this.#host.parse || !language || block.code.length > HIGHLIGHTED_CODE) return false;
     const runs = block.code.match(/`+/g) ?? [];
     const fence = "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
     const info = language === "mermaid" ? "Mermaid" : language;
     try {
       const html = await this.#host.parse(`${fence}${info}\n${block.code}\n${fence}\n`);
       const coloured = rebuild(html, []).querySelector("code");
-      // The parser may trim: colour must never change the code itself.
-      if (coloured?.textContent.trimEnd() !== block.code.trimEnd()) return;
-      box.querySelector("code").replaceChildren(...coloured.childNodes);
+      // The parser trims line breaks at the end; anything else would change the code itself.
+      const text = coloured?.textContent.replace(/\n+$/, "") ?? "";
+      if (text !== block.code.replace(/\n+$/, "")) return false;
+      const trimmed = coloured.textContent.length;
+      box.querySelector("code").replaceChildren(...coloured.childNodes, block.code.slice(trimmed));
+      return true;
     } catch {
-      // It stays readable without colours.
+      return false; // it stays readable without colours
     }
   }
 
@@ -94,19 +98,33 @@ export class BlockDrawing {
       if (drawn) node.replaceWith(drawn);
       else waiting.push(node);
     }
-    await Promise.all(waiting.map((node) => this.#typesetOne(node)));
+    // A call costs milliseconds whatever it finds: one for all, if it finds nothing else.
+    const alone = waiting.length < 2 || hasDelimiters(root);
+    const sources = waiting.map((node) => node.textContent);
+    await Promise.all((alone ? waiting : [root]).map((node) => this.#typesetIn(node)));
+    waiting.forEach((node, index) => {
+      if (node.querySelector(FORBIDDEN)) node.replaceChildren(sources[index]);
+      else node.dataset.typeset = "";
+    });
   }
 
-  async #typesetOne(node) {
-    const source = node.textContent;
+  async #typesetIn(node) {
     try {
       await this.#host.typeset(node);
-      node.dataset.typeset = "";
-      if (node.querySelector("a, img, image, iframe, object, script, foreignObject")) node.replaceChildren(source);
     } catch {
-      node.replaceChildren(source);
+      // The formula stays as its source.
     }
   }
+}
+
+/** Does text outside formulas and code hold what a typesetter might take for math? */
+function hasDelimiters(root) {
+  const texts = document.createTreeWalker(root, NodeFilter.SHOW_ALL, (node) => {
+    if (node.nodeType === Node.TEXT_NODE) return NodeFilter.FILTER_ACCEPT;
+    return node.matches?.(".qwq-math, pre, code") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP;
+  });
+  while (texts.nextNode()) if (/[$\\]/.test(texts.currentNode.data)) return true;
+  return false;
 }
 
 function mathKey(node) {

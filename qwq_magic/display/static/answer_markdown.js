@@ -11,6 +11,7 @@ const REST = 4;
 const SHORTEST_MS = 60;
 const LONGEST_MS = 600;
 const SLICE_MS = 12;
+const COLOURED_OPEN_CODE = 6000;
 
 const DEFINITION = /^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*\S{1,2000}/gm;
 
@@ -35,7 +36,7 @@ export class AnswerMarkdown {
   #chunks = [];
   #queue = [];
   #slot = null;
-  #openFence = null; // {box, drawn}: the fence the slot shows, and how much of its code
+  #openFence = null; // {box, drawn, coloured}: the fence the slot shows, how much of its code
   #references = []; // finished blocks that may hold a reference link
   #definitions = [];
   #dirty = false;
@@ -150,7 +151,9 @@ export class AnswerMarkdown {
     const slot = this.#openSlot();
     if (block.kind === "fence") {
       this.#drawFence(slot, block);
-      await this.#drawing.highlight(this.#openFence.box, block);
+      const { box, coloured } = this.#openFence;
+      const kept = await this.#drawing.highlight(box, block);
+      if (!kept && coloured) box.querySelector("code").textContent = block.code;
       this.#openFence = null;
     } else {
       await this.#drawText(slot, block.source);
@@ -166,21 +169,32 @@ export class AnswerMarkdown {
     const tail = this.#blocks.tail;
     if (!tail) return;
     const slot = this.#openSlot();
-    if (tail.kind === "fence") this.#drawFence(slot, tail);
+    if (tail.kind === "fence") await this.#drawOpenFence(slot, tail);
     else await this.#drawText(slot, tail.source, { open: true });
     this.#everDrawn = true;
     this.onDrawn();
   }
 
+  /** The colours of a long block wait until it is closed: they are for all of it or none. */
+  async #drawOpenFence(slot, block) {
+    this.#drawFence(slot, block);
+    if (block.code.length > COLOURED_OPEN_CODE) return;
+    if (await this.#drawing.highlight(this.#openFence.box, block)) this.#openFence.coloured = true;
+  }
+
   /** Code only ever grows: append what is new, whatever its length. */
   #drawFence(slot, block) {
     if (!this.#openFence) {
-      this.#openFence = { box: this.#drawing.fence(block), drawn: block.code.length };
+      const box = this.#drawing.fence(block);
+      this.#openFence = { box, drawn: block.code.length, coloured: false };
       slot.replaceChildren(this.#openFence.box);
       return;
     }
     const { box, drawn } = this.#openFence;
-    box.querySelector("code").firstChild.appendData(block.code.slice(drawn));
+    const rest = block.code.slice(drawn);
+    const last = box.querySelector("code").lastChild;
+    if (last?.nodeType === Node.TEXT_NODE) last.appendData(rest);
+    else box.querySelector("code").append(rest);
     this.#openFence.drawn = block.code.length;
   }
 

@@ -1,0 +1,158 @@
+"""`%%qwq` in a real JupyterLab in front of a real server: from the question to the saved file."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser.conftest import OpenNotebook
+from browser.lab import Lab, Notebook
+from playwright.sync_api import expect
+from server import DONE, Reply, ScriptedServer, chat, delta
+
+PHASES = {
+    "connecting": [],
+    "reasoning": [delta(reasoning_content="Hm, let me see.")],
+    "boundary": [delta(reasoning_content="Hm, let me see."), delta(content="")],
+    "answering": [delta(reasoning_content="Hm, let me see."), delta(content="So it is")],
+}
+
+
+def _ask_at(open_notebook: OpenNotebook, lab: Lab, server: ScriptedServer, *cells: str) -> Notebook:
+    """A notebook whose first cell of its own (1) points at the server; the cells follow."""
+    setup = (
+        "%load_ext qwq_magic\n"
+        f"%config QwqMagics.base_url = {server.url!r}\n"
+        "%config QwqMagics.model = 'qwq-32b'"
+    )
+    notebook = open_notebook(lab, setup, *cells)
+    notebook.run(1, wait=True)
+    return notebook
+
+
+def _pane(notebook: Notebook, name: str, cell: int = 2) -> Any:
+    return notebook.output(cell).locator(f".qwq-{name}")
+
+
+def test_both_panes_show_text_before_the_stream_ends(
+    either: Lab, open_notebook: OpenNotebook
+) -> None:
+    answer, end = threading.Event(), threading.Event()
+    usage = {"prompt_tokens": 9, "completion_tokens": 20, "total_tokens": 29}
+    steps = [
+        delta(reasoning_content="Let me compare"),
+        answer,
+        delta(content="It is **9.9**, as $9.9 > 9.11$."),
+        end,
+        *chat(usage=usage).steps,
+    ]
+    with ScriptedServer(Reply(steps)) as server:
+        notebook = _ask_at(open_notebook, either, server, "%%qwq\nWhich is larger?")
+        notebook.run(2)
+
+        expect(_pane(notebook, "reasoning-text")).to_have_text("Let me compare")
+        expect(_pane(notebook, "state")).to_have_text("Thinking…")
+        answer.set()
+        expect(_pane(notebook, "answer-text").locator("strong")).to_have_text("9.9")
+        expect(_pane(notebook, "answer-text").locator("mjx-container")).to_have_count(1)
+        assert not server.requests[0].answered.is_set()
+        end.set()
+        expect(_pane(notebook, "state")).to_have_text("Done")
+    expect(_pane(notebook, "reasoning-text")).to_have_text("Let me compare")
+    expect(_pane(notebook, "footer-text")).to_contain_text("qwq-32b · custom · 29 tokens")
+
+
+@pytest.mark.parametrize("how", ["button", "interrupt"])
+@pytest.mark.parametrize("phase", PHASES)
+def test_stop_in_any_phase_keeps_what_came_and_runs_what_is_queued(
+    lab: Lab, open_notebook: OpenNotebook, phase: str, how: str
+) -> None:
+    reached, never = threading.Event(), threading.Event()
+    steps = [*PHASES[phase], reached.set, never, delta(content=" too late"), DONE]
+    with ScriptedServer(Reply(steps), chat(answer="Next.")) as server:
+        notebook = _ask_at(
+            open_notebook,
+            lab,
+            server,
+            "%%qwq -o stopped\nhi",
+            "%%qwq\nand then?",
+            "print(stopped.complete, stopped.error, repr(stopped.answer))",
+        )
+        # As Run All does: the cells behind it are queued while the first one streams.
+        for cell in (2, 3, 4):
+            notebook.run(cell)
+        assert reached.wait(30)
+        expect(notebook.output(2).get_by_role("button", name="Stop")).to_be_visible()
+
+        if how == "button":
+            notebook.output(2).get_by_role("button", name="Stop").click()
+        else:
+            notebook.js("app.commands.execute('notebook:interrupt-kernel').then(() => null)")
+
+        assert server.requests[0].disconnected.wait(15)
+        expect(_pane(notebook, "state")).to_have_text("Stopped")
+        notebook.wait_idle()
+        never.set()
+    expect(_pane(notebook, "answer-text", cell=3)).to_have_text("Next.")
+    answer = "So it is" if phase == "answering" else ""
+    expect(notebook.output(4)).to_have_text(f"False None {answer!r}")
+    if phase != "connecting":
+        expect(_pane(notebook, "reasoning-text")).to_have_text("Hm, let me see.")
+    assert "Traceback" not in str(notebook.outputs(2))
+
+
+def test_a_failure_is_one_line_and_keeps_what_came(lab: Lab, open_notebook: OpenNotebook) -> None:
+    error = b'data: {"error": {"code": "data_inspection_failed", "message": "Inappropriate"}}\n\n'
+    with ScriptedServer(Reply([delta(content="So far"), error])) as server:
+        notebook = _ask_at(open_notebook, lab, server, "%%qwq\nhi")
+        notebook.run(2, wait=True)
+
+    expect(_pane(notebook, "state")).to_have_text("Failed")
+    expect(_pane(notebook, "answer-text")).to_have_text("So far")
+    expect(notebook.output(2)).to_contain_text("content filter")
+
+
+def test_a_finished_cell_is_one_output_that_survives_its_kernel(
+    either: Lab, open_notebook: OpenNotebook
+) -> None:
+    reply = chat(reasoning="Reasons.", answer="**Answer**.\n\n```python\nx = 1\n```\n")
+    with ScriptedServer(reply) as server:
+        notebook = _ask_at(open_notebook, either, server, "%%qwq\nhi")
+        notebook.run(2, wait=True)
+    [output] = notebook.outputs(2)
+    notebook.save()
+    notebook.shut_kernel_down()
+
+    notebook.reload()
+
+    assert list(output["data"]) == [
+        "application/vnd.qwq.turn.v1+json",
+        "text/markdown",
+        "text/plain",
+    ]
+    expect(_pane(notebook, "answer-text").locator("strong")).to_have_text("Answer")
+    _pane(notebook, "toggle").click()
+    expect(_pane(notebook, "reasoning-body")).to_be_hidden()
+
+
+def test_pictures_of_a_demo_cell(lab: Lab, open_notebook: OpenNotebook, tmp_path: Path) -> None:
+    """Pictures for people; the README's is made by `QWQ_PICTURES=docs pytest -k pictures`."""
+    target = Path(os.environ.get("QWQ_PICTURES") or tmp_path).resolve()
+    notebook = open_notebook(
+        lab,
+        "%load_ext qwq_magic",
+        "%%qwq -s demo -o reply\nWhich is larger, 9.11 or 9.9?",
+    )
+    notebook.js("app.commands.execute('application:toggle-left-area').then(() => null)")
+    notebook.run(1, wait=True)
+    notebook.run(2)
+    expect(_pane(notebook, "answer-text").locator("mjx-container").first).to_be_visible()
+    assert _pane(notebook, "state").text_content() == "Answering…"
+    notebook.page.screenshot(path=target / "streaming.png")
+    expect(_pane(notebook, "state")).to_have_text("Done", timeout=60_000)
+    notebook.page.screenshot(path=target / "finished.png")
+
+    assert (target / "streaming.png").stat().st_size > 10_000

@@ -1,0 +1,251 @@
+"""The kernel's side of the live panes: pacing, offsets, snapshots, and the joined module."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import comm
+import pytest
+
+from qwq_magic.display.live_panel import TURN_MIME_TYPE, FrameBuffer, LivePanel
+from qwq_magic.display.panes import (
+    AnswerPane,
+    ReasoningPane,
+    StatusLine,
+    join_modules,
+    without_surrogates,
+)
+from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, Usage, UsageReported
+
+Message = dict[str, Any]
+
+
+class RecordingComm(comm.base_comm.BaseComm):  # type: ignore[misc]
+    """A front end that only listens."""
+
+    sent: list[tuple[str, Message]] = []  # noqa: RUF012  # emptied for each test
+
+    def publish_msg(
+        self,
+        msg_type: str,
+        data: Any = None,
+        metadata: Any = None,
+        buffers: Any = None,
+        **keys: Any,
+    ) -> None:
+        self.sent.append((msg_type, data or {}))
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Message]]]:
+    monkeypatch.setattr(comm, "create_comm", RecordingComm)
+    RecordingComm.sent.clear()
+    yield RecordingComm.sent
+    RecordingComm.sent.clear()
+
+
+def custom(sent: list[tuple[str, Message]]) -> list[Message]:
+    return [data["content"] for _, data in sent if data.get("method") == "custom"]
+
+
+class Clock:
+    now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def new_panel(clock: Clock | None = None, **options: Any) -> LivePanel:
+    defaults: dict[str, Any] = {
+        "model": "qwq-plus",
+        "server": "demo",
+        "conversation": "main",
+        "on_stop": lambda: None,
+        "clock": clock or Clock(),
+    }
+    return LivePanel("turn", **{**defaults, **options})
+
+
+def test_first_delta_leaves_at_once() -> None:
+    buffer = FrameBuffer(0.05)
+    buffer.append("a")
+
+    assert buffer.take(0.0) == "a"
+
+
+def test_later_deltas_wait_for_their_frame() -> None:
+    buffer = FrameBuffer(0.05)
+    buffer.append("a")
+    buffer.take(10.0)
+    buffer.append("b")
+    buffer.append("c")
+
+    assert [buffer.take(10.01), buffer.take(10.049), buffer.take(10.05)] == ["", "", "bc"]
+
+
+def test_frame_is_never_empty() -> None:
+    buffer = FrameBuffer(0.05)
+    buffer.append("")
+
+    assert buffer.take(0.0) == ""
+    buffer.append("a")
+    assert buffer.take(0.0) == "a"
+
+
+def test_rest_is_taken_whatever_the_time() -> None:
+    buffer = FrameBuffer(0.05)
+    buffer.append("a")
+    buffer.take(0.0)
+    buffer.append("b")
+
+    assert (buffer.take_rest(), buffer.take_rest()) == ("b", "")
+
+
+def test_at_most_twenty_messages_a_second_per_pane(sent: list[tuple[str, Message]]) -> None:
+    clock = Clock()
+    panel = new_panel(clock)
+    for step in range(1000):
+        clock.now_s = 100.0 + step / 1000
+        panel.show_event(ReasoningDelta("x"))
+        panel.tick()
+
+    assert len(custom(sent)) <= 20
+    assert "".join(message["text"] for message in custom(sent)).count("x") > 900
+
+
+def test_offsets_count_code_points(sent: list[tuple[str, Message]]) -> None:
+    pane = AnswerPane("turn")
+    pane.append("a𝟙")
+    pane.append("好")
+
+    assert custom(sent) == [
+        {"type": "delta", "offset": 0, "text": "a𝟙"},
+        {"type": "delta", "offset": 2, "text": "好"},
+    ]
+
+
+def test_lone_surrogate_becomes_a_replacement_character() -> None:
+    assert without_surrogates("a\ud800b") == "a\ufffdb"
+    assert without_surrogates("\ud835\udfd9") == "𝟙"
+
+
+def test_resync_is_answered_with_a_snapshot(sent: list[tuple[str, Message]]) -> None:
+    pane = ReasoningPane("turn")
+    pane.append("first ")
+    pane.append("second")
+    sent.clear()
+    pane._handle_custom_msg({"type": "resync"}, [])
+
+    assert custom(sent) == [{"type": "snapshot", "text": "first second"}]
+
+
+def test_state_holds_the_whole_text_though_no_frame_pushed_it(
+    sent: list[tuple[str, Message]],
+) -> None:
+    pane = ReasoningPane("turn")
+    pane.append("first ")
+    pane.append("second")
+
+    assert [data for _, data in sent if "text" in data.get("state", {})][1:] == []
+    assert pane.get_state()["text"] == "first second"
+
+
+def test_stop_is_passed_on_and_acknowledged(sent: list[tuple[str, Message]]) -> None:
+    stops: list[str] = []
+    line = StatusLine("turn", elapsed=lambda: 0.0, on_stop=lambda: stops.append("stop"))
+    line._handle_custom_msg({"type": "stop"}, [])
+
+    assert stops == ["stop"]
+    assert custom(sent) == [{"type": "stopping"}]
+
+
+def test_message_of_any_shape_is_survived(sent: list[tuple[str, Message]]) -> None:
+    pane = AnswerPane("turn")
+    for message in (None, [], "stop", {}, {"type": None}, {"type": {"a": 1}}):
+        pane._handle_custom_msg(message, [])
+
+    assert custom(sent) == []
+
+
+def test_state_moves_forward_only(sent: list[tuple[str, Message]]) -> None:
+    panel = new_panel()
+    states = [panel.status.state]
+    for event in (ReasoningDelta("a"), AnswerDelta("b"), ReasoningDelta("c"), AnswerDelta("d")):
+        panel.show_event(event)
+        states.append(panel.status.state)
+
+    assert states == ["connecting", "reasoning", "answering", "answering", "answering"]
+
+
+def test_usage_and_notices_reach_the_status_line(sent: list[tuple[str, Message]]) -> None:
+    panel = new_panel()
+    panel.show_event(UsageReported(Usage(output_tokens=5, reasoning_tokens=3)))
+    panel.show_event(Notice("Retrying in 2 s."))
+
+    assert panel.status.usage == {"output_tokens": 5, "reasoning_tokens": 3}
+    assert panel.status.notices == ["Retrying in 2 s."]
+
+
+@pytest.mark.parametrize(
+    ("show", "panes"),
+    [("both", (True, True)), ("reasoning", (True, False)), ("answer", (False, True))],
+)
+def test_only_what_is_shown_is_sent(
+    sent: list[tuple[str, Message]], show: str, panes: tuple[bool, bool]
+) -> None:
+    panel = new_panel(show=show)
+    panel.show_event(ReasoningDelta("a"))
+    panel.show_event(AnswerDelta("b"))
+
+    assert (panel.reasoning is not None, panel.answer is not None) == panes
+    assert len(custom(sent)) == sum(panes)
+
+
+def test_finish_sends_the_rest_and_closes_every_comm(sent: list[tuple[str, Message]]) -> None:
+    panel = new_panel()
+    panel.show_event(AnswerDelta("a"))
+    panel.show_event(AnswerDelta("b"))
+    sent.clear()
+    panel.finish({TURN_MIME_TYPE: {"state": "stopped"}})
+
+    assert [message["text"] for message in custom(sent)] == ["b"]
+    assert panel.status.state == "stopped"
+    assert [kind for kind, _ in sent].count("comm_close") == 4  # three panes, one layout
+
+
+def test_source_travels_once_not_with_every_pane(sent: list[tuple[str, Message]]) -> None:
+    AnswerPane("first")
+    sent.clear()
+    AnswerPane("second")
+
+    size = sum(len(str(data)) for kind, data in sent if kind == "comm_open")
+    assert 0 < size < 4000
+
+
+def test_modules_are_joined_in_the_order_they_need() -> None:
+    modules = {
+        "entry.js": 'import { b } from "./second.js";\nexport function start() { return b; }\n',
+        "second.js": 'import { a } from "./first.js";\nexport const b = a;\nconst local = 1;\n',
+        "first.js": "export const a = 1;\nconst local = 2;\n",
+    }
+
+    joined = join_modules("entry.js", modules.__getitem__)
+
+    assert joined.index("first_module") < joined.index("second_module")
+    assert re.findall(r"^export .*", joined, re.MULTILINE) == [
+        "export function start() { return b; }"
+    ]
+    assert "import" not in joined
+
+
+def test_shipped_modules_join_without_a_rest() -> None:
+    joined = join_modules("live_panes.js")
+
+    assert not re.search(r"^import ", joined, re.MULTILINE)
+    assert re.findall(r"^export (?:function )?(\w+|\{.*\})", joined, re.MULTILINE) == [
+        "start",
+        "render",
+        "{ useStyle }",
+    ]
