@@ -26,7 +26,7 @@ class Settings:
     """Resolved: how a model is reached and what is sent with every prompt.
 
     Attributes:
-        server: its name, as turns record it.
+        server: its name, as turns record it; its host where it is none of the presets.
         base_url: what the server's documentation calls its base, such as `https://host/v1`.
         model: the model's name as the server knows it.
         model_is_pinned: did the user choose it? A default may fall back to its successor.
@@ -115,7 +115,7 @@ def resolve(choices: Choices, environ: Mapping[str, str] = os.environ) -> Settin
             f"No key for {server.name}. Set {' or '.join(server.key_variables)} in the environment."
         )
     return Settings(
-        server=server.name,
+        server=server.name if server.name != "custom" else urlsplit(base_url).netloc,
         base_url=base_url,
         model=model,
         model_is_pinned=choices.model is not None,

@@ -53,7 +53,7 @@ def test_the_qwq_variables_choose_server_model_address_and_key():
 
     settings = resolve(Choices(), environ)
 
-    assert (settings.server, settings.base_url) == ("custom", "http://127.0.0.1:9/v1")
+    assert (settings.server, settings.base_url) == ("127.0.0.1:9", "http://127.0.0.1:9/v1")
     assert (settings.model, settings.model_is_pinned) == ("m", True)
     assert settings.api_key.source == "QWQ_API_KEY"
 
