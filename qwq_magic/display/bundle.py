@@ -20,6 +20,7 @@ Start: TypeAlias = Literal["open", "auto", "closed"]
 TURN_MIME = "application/vnd.qwq.turn.v1+json"
 
 _MAX_PLAIN_CHARACTERS = 2_000
+_MAX_LABEL_CHARACTERS = 2_000
 
 
 def final_bundle(
@@ -76,12 +77,18 @@ def turn_markdown(turn: Turn, *, number: int | None, show: Show) -> str:
             f"{escape_paragraphs(turn.reasoning)}\n</details>"
         )
     parts.append(answer)
-    parts.extend(f"<sub>{escape_span(notice)}</sub>" for notice in turn.notices)
+    parts.extend(f"<p><sub>{_label(notice)}</sub></p>" for notice in turn.notices)
     if ending := ending_caption(turn):
         label = "<strong>Error:</strong> " if turn.error else ""
-        parts.append(f"{label}{escape_span(ending)}")
-    parts.append(f"<sub>{escape_span(footer_caption(turn, number=number))}</sub>")
+        parts.append(f"<p>{label}{_label(ending)}</p>")
+    parts.append(f"<p><sub>{_label(footer_caption(turn, number=number))}</sub></p>")
     return "\n\n".join(part for part in parts if part)
+
+
+def _label(text: str) -> str:
+    """A line of ours may quote a server; it is cut, and what remains is only text."""
+    cut = text if len(text) <= _MAX_LABEL_CHARACTERS else f"{text[:_MAX_LABEL_CHARACTERS]} …"
+    return escape_span(cut)
 
 
 def _answer_markdown(answer: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from qwq_magic.display.saved_inline import Place, write_inline
@@ -32,6 +32,9 @@ MAX_PARSED_CHARACTERS = 200_000
 
 _MAX_LEVEL = 100
 _MAX_BRACKETS = 2_000
+# JupyterLab's parser is quadratic in the tags of one paragraph: 4,000 take it 0.7 s,
+# 20,000 a minute. An HTML block costs it nothing.
+_MAX_MARKS = 400
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+#.-]{0,30}")
 # Hosts run what stands under these names: they draw, typeset or load it.
 _ACTIVE_LANGUAGES = re.compile(r"mermaid.*|math|geojson|topojson|stl|latex-raw|html-raw", re.I)
@@ -101,6 +104,7 @@ class _Writer:
         self._alignments: list[str] = []
         self._place = Place()
         self._inline = ""
+        self._is_busy = False
 
     def write(self, tokens: Sequence[Token]) -> str:
         for token in tokens:
@@ -154,10 +158,10 @@ class _Writer:
     def _close(self, token: Token) -> None:
         match token.type:
             case "paragraph_close":
-                self._add("text", guard_line_starts(self._inline))
-            case "heading_close":
-                if self._inline:
-                    self._add("other", f"{'#' * int(token.tag[1])} {self._inline}")
+                self._add("text", self._as_block("p", guard_line_starts(self._inline)))
+            case "heading_close" if self._inline:
+                mark = "" if self._is_busy else f"{'#' * int(token.tag[1])} "
+                self._add("other", mark + self._as_block(token.tag, self._inline))
             case "td_close" | "th_close":
                 self._rows[-1].append(self._inline)
             case "table_close":
@@ -171,6 +175,9 @@ class _Writer:
                 frame = self._frames.pop()
                 self._add("list", ("\n" if frame.is_tight else "\n\n").join(frame.items))
 
+    def _as_block(self, tag: str, inline: str) -> str:
+        return f"<{tag}>{inline}</{tag}>" if self._is_busy else inline
+
     def _close_item(self) -> None:
         item, parent = self._frames.pop(), self._frames[-1]
         marker = parent.marker
@@ -183,13 +190,22 @@ class _Writer:
     def _leaf(self, token: Token) -> None:
         match token.type:
             case "inline":
-                self._inline = write_inline(token.children or [], self._place)
+                self._write_inline(token)
             case "fence" | "code_block":
                 self._add("other", self._code(token))
             case "math_block":
                 self._add("other", _math_block(token))
             case "hr":
                 self._add("other", "***")
+
+    def _write_inline(self, token: Token) -> None:
+        children = token.children or []
+        self._inline = write_inline(children, self._place)
+        self._is_busy = sum(map(self._inline.count, "<[`")) > _MAX_MARKS
+        if self._is_busy and self._place.is_cell:
+            self._inline = f"<code>{escape_code(readable(token.content))}</code>"
+        elif self._is_busy:
+            self._inline = write_inline(children, replace(self._place, is_html=True))
 
     def _code(self, token: Token) -> str:
         text = readable(token.content)

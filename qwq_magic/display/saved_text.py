@@ -56,8 +56,10 @@ def escape_span(text: str) -> str:
     """
     text = readable(text).replace("\n", " ").replace("\t", " ")
     text = text.replace("&", "&amp;").replace("#", "&#35;")
-    text = _TIGHT_COLON.sub("&#58;", _escape_common(text))
-    return _LAST_MARK.sub("&#33;", text)
+    # Beside live math, every backslash: a reader that pairs dollar signs in its own way
+    # must not find a macro between two of them.
+    text = _escape_common(text).replace("\\", _BACKSLASH)
+    return _LAST_MARK.sub("&#33;", _TIGHT_COLON.sub("&#58;", text))
 
 
 def escape_code(text: str) -> str:
@@ -86,6 +88,8 @@ def escape_paragraphs(text: str) -> str:
     """
     text = _INDENT.sub(_fixed_spaces, readable(text).strip("\n"))
     text = _escape_common(text.replace("&", "&amp;"))
+    if "\\" in text:
+        text = _OPENING_BACKSLASH.sub(_BACKSLASH, text).replace("\\", "&#92;")
     paragraphs = (part.replace("\n", "\n<br>") for part in _BLANK_LINES.split(text))
     return "<p>" + "</p>\n<p>".join(paragraphs) + "</p>"
 
@@ -98,7 +102,4 @@ def _escape_common(text: str) -> str:
     """Chained `replace` is the fastest way: most texts hold few of these characters."""
     for character, entity in _ENTITIES:
         text = text.replace(character, entity)
-    if "\\" in text:
-        text = _OPENING_BACKSLASH.sub(_BACKSLASH, text)
-        text = text.replace("\\", "&#92;")
     return _WWW.sub(r"\1&#46;", text).replace("$", _DOLLAR)

@@ -73,8 +73,8 @@ def test_the_markdown_folds_the_reasoning_above_the_answer() -> None:
         "<details>\n<summary>Thought for 12.4 s · 412 tokens</summary>\n"
         "<p>First, compare.</p>\n<p>Then:\n<br>\u00a0\u00a09.9 &gt; 9.11</p>\n</details>\n\n"
         "<strong>9.9</strong> is larger.\n\n"
-        "<sub>Retried once.</sub>\n\n"
-        "<sub>qwq-plus · dashscope · 1,203 tokens · 14.2 s · main · turn 3</sub>"
+        "<p><sub>Retried once.</sub></p>\n\n"
+        "<p><sub>qwq-plus · dashscope · 1,203 tokens · 14.2 s · main · turn 3</sub></p>"
     )
 
 
@@ -101,7 +101,7 @@ def test_a_stopped_turn_says_so_and_leaves_its_reasoning_open() -> None:
     stopped = replace(TURN, complete=False, answer="", finish_reason=None)
 
     assert "<details open>" in markdown(stopped)
-    assert "\n\nStopped by you.\n\n" in markdown(stopped)
+    assert "\n\n<p>Stopped by you.</p>\n\n" in markdown(stopped)
     assert plain(stopped).endswith("\n\nStopped by you.")
 
 

@@ -104,7 +104,7 @@ def test_no_mixture_of_delimiters_is_live(answer: str) -> None:
         ("a  \nb\nc", "p br", "a b c"),
         ("[t](https://a.example/x_(y)?a=1&b=2)", "p a", "t"),
         ("$5 and $10, \\$3, US$4", "p span span span span", "$5 and $10, $3, US$4"),
-        ("C:\\dir \\alpha 1\\. x", "p", "C:\\dir \\alpha 1. x"),
+        ("C:\\dir \\alpha 1\\. x", "p span span", "C:\\dir \\alpha 1. x"),
         ("2024\\. was\n\\- x\n\\# y", "p", "2024. was - x # y"),
         ("`a < b && $c \\d | e`", "p code", "a < b && $c \\d | e"),
     ],
@@ -253,3 +253,13 @@ def test_controls_and_bidirectional_tricks_do_not_survive_entities() -> None:
     saved = saved_markdown("a&#27;[2J&#x202e;b&#10;&#10;# c \x1b[31md\x1b[0m `\u2066e`")
 
     assert saved == "a\ufffd&#91;2Jb  &#35; c d `e`"
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_paragraph_of_very_many_marks_is_an_html_block_that_reads_the_same(host: str) -> None:
+    line = "**a** $5 [b](https://a.example) `c` "
+    page = read(f"- {line * 300}\n\n# {line * 200}\n\n| a |\n|---|\n| {line * 200} |", host)
+
+    assert page.problems == []
+    assert words(page.text).count("a $5 b c") == 500
+    assert max(map(len, saved_markdown(line * 300).split("<p>"))) > 10_000
