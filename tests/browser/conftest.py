@@ -132,3 +132,12 @@ def open_saved(browser: BrowserContext) -> Iterator[OpenSaved]:
     yield open_
     for notebook in opened:
         notebook.close()
+
+
+@pytest.fixture(scope="session")
+def empty_page(lab: Lab, browser: BrowserContext) -> Iterator[Notebook]:
+    """A page whose host can be used without a kernel."""
+    write_notebook(lab.root / "empty.ipynb", ["1"])
+    notebook = Notebook.open(browser, lab, "empty.ipynb")
+    yield notebook
+    notebook.close()

@@ -23,6 +23,8 @@ App = Literal["lab", "notebook"]
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parents[1] / "qwq_magic"
+# Where a server with the renderer keeps the view's modules.
+VIEW = "lab/extensions/qwq-magic/static/view/"
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -301,5 +303,5 @@ class Notebook:
         return tasks
 
     def close(self) -> None:
-        self.lab.shut_kernels_down()
+        self.js("panel?.sessionContext.shutdown().catch(() => null).then(() => null)")
         self.page.close()

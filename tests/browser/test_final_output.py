@@ -103,7 +103,7 @@ def test_data_of_any_shape_is_survived(lab: Lab, open_saved: OpenSaved) -> None:
 
 
 def test_saved_turn_of_120000_characters_is_drawn_whole(lab: Lab, open_saved: OpenSaved) -> None:
-    paragraph = "Consider *this* and `that`, since $a_i < b_i$ for all of them.\n\n"
+    paragraph = "Consider *this* and `that`, since a < b for all of them.\n\n"
     text = paragraph * (60_000 // len(paragraph))
     thought = "Let me think about it once more, from the beginning.\n" * 1200
     notebook = open_saved(lab, bundle("long", thought, text))

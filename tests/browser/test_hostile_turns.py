@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from browser.cell_code import bundle
 from browser.conftest import OpenNotebook, OpenSaved
 from browser.hostile_turns import BOMBS, HOST, TRICKS
-from browser.lab import Lab, Notebook, write_notebook
-from playwright.sync_api import BrowserContext, expect
+from browser.lab import VIEW, Lab, Notebook
+from playwright.sync_api import expect
 
 # Elements and attributes of ours; what the host's typesetter made is looked at apart.
 FOREIGN = """() => {
@@ -118,16 +116,8 @@ def test_controls_and_bidi_marks_are_neutralised(lab: Lab, open_saved: OpenSaved
     expect(notebook.output(0).locator(".qwq-reasoning-text")).to_have_text(shown)
 
 
-@pytest.fixture(scope="module")
-def empty_page(lab: Lab, browser: BrowserContext) -> Iterator[Notebook]:
-    write_notebook(lab.root / "empty.ipynb", ["1"])
-    notebook = Notebook.open(browser, lab, "empty.ipynb")
-    yield notebook
-    notebook.close()
-
-
 DRAW = """(async () => {
-  const view = await import(arg.url + "lab/extensions/qwq-magic/static/view/turn_view.js");
+  const view = await import(arg.url + "turn_view.js");
   const place = document.createElement("div");
   panel.node.append(place);
   const began = performance.now();
@@ -143,7 +133,7 @@ DRAW = """(async () => {
 def test_runaway_markdown_does_not_freeze_the_page(
     lab: Lab, empty_page: Notebook, bomb: str
 ) -> None:
-    drawn = empty_page.js(DRAW, {"url": lab.url, "text": bomb})
+    drawn = empty_page.js(DRAW, {"url": lab.url + VIEW, "text": bomb})
 
     # Generous: an unguarded parser takes 20 s and more, or overflows its stack.
     assert drawn["ms"] < 4000
@@ -153,7 +143,7 @@ def test_runaway_markdown_does_not_freeze_the_page(
 def test_host_without_a_markdown_parser_shows_readable_text(lab: Lab, empty_page: Notebook) -> None:
     text = "# Title\n\n**bold** <b>x</b>\n\n```python\nprint(1)\n```\n\n$x^2$"
 
-    drawn = empty_page.js(DRAW, {"url": lab.url, "text": text, "bare": True})
+    drawn = empty_page.js(DRAW, {"url": lab.url + VIEW, "text": text, "bare": True})
 
     for line in ("# Title", "**bold** <b>x</b>", "print(1)", "$x^2$"):
         assert line in drawn["text"]

@@ -51,6 +51,7 @@ export class ReasoningPane {
       this.#hidden = hidden;
       this.#fold();
     }
+    if (!growing && !this.#isOpen) this.#following.fromTop();
   }
 
   append(delta) {

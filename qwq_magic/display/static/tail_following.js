@@ -32,6 +32,12 @@ export class TailFollowing {
     this.#showJump();
   }
 
+  /** What nobody saw growing is read from its beginning. */
+  fromTop() {
+    this.following = false;
+    this.#record.scroll = 0;
+  }
+
   #toTail() {
     this.#body.scrollTop = this.#body.scrollHeight;
     this.#lastTop = this.#body.scrollTop;
