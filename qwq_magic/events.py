@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,14 @@ class Notice:
 Event: TypeAlias = ReasoningDelta | AnswerDelta | UsageReported | StreamFinished | Notice
 
 
-def merge_deltas(events: list[Event]) -> list[Event]:
+def merge_deltas(events: Sequence[Event]) -> Sequence[Event]:
     """Join neighbouring deltas of one kind, so that a read costs the same however it was cut."""
     if len(events) < 2:
         return events
     merged: list[Event] = []
     for kind, group in itertools.groupby(events, key=type):
         if kind is ReasoningDelta or kind is AnswerDelta:
-            merged.append(kind("".join([event.text for event in group])))
+            merged.append(kind("".join([delta.text for delta in cast("Iterator[Any]", group)])))
         else:
             merged.extend(group)
     return merged

@@ -15,9 +15,10 @@ import os
 import queue
 import threading
 import time
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 _T = TypeVar("_T")
+RunnerName: TypeAlias = Literal["thread", "notebook"]
 _CLOSE_TIMEOUT_S = 2.0
 _POLL_S = 0.005
 
@@ -115,7 +116,7 @@ class NotebookLoop:
 
 LOOP_THREAD = LoopThread()
 NOTEBOOK_LOOP = NotebookLoop()
-RUNNERS: dict[str, Runner] = {"thread": LOOP_THREAD, "notebook": NOTEBOOK_LOOP}
+RUNNERS: dict[RunnerName, Runner] = {"thread": LOOP_THREAD, "notebook": NOTEBOOK_LOOP}
 
 atexit.register(LOOP_THREAD.close)
 if hasattr(os, "register_at_fork"):

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from qwq_magic.advisors.chain import Chain
 from qwq_magic.advisors.logging import LoggingAdvisor
@@ -19,7 +19,7 @@ from qwq_magic.events import Event, Notice
 from qwq_magic.memory import ConversationMemory
 from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.run import Emit, Run, iter_events
-from qwq_magic.runner import RUNNERS, Runner
+from qwq_magic.runner import RUNNERS, Runner, RunnerName
 from qwq_magic.servers import is_dashscope
 from qwq_magic.settings import Choices, Settings, resolve
 from qwq_magic.turn_builder import TurnBuilder
@@ -86,7 +86,7 @@ class Session:
         *,
         advisors: Iterable[Any] = (),
         conversation: str = "main",
-        runner: Literal["thread", "notebook"] = "thread",
+        runner: RunnerName = "thread",
         **settings: Any,
     ) -> None:
         """Nothing is sent or read yet; a missing key shows when something is asked.

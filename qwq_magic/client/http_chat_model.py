@@ -20,11 +20,11 @@ from qwq_magic.client.connections import require_sendable_key, require_valid_url
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.events import AnswerDelta, Event, Notice, ReasoningDelta
 from qwq_magic.messages import ChatRequest, Json
+from qwq_magic.plain_text import well_formed
 from qwq_magic.retries import MAX_RETRIES, delay_s
 from qwq_magic.settings import Settings
 from qwq_magic.wire.addresses import endpoint
 from qwq_magic.wire.protocols import wire_protocol
-from qwq_magic.wire.surrogates import without_surrogates
 
 
 class HttpChatModel:
@@ -110,4 +110,4 @@ def _encoded(payload: Mapping[str, Json]) -> bytes:
             f"A parameter cannot be written as JSON: {error}. Check the values given with -p."
         ) from error
     # Half a surrogate pair in a prompt is what no server would take.
-    return without_surrogates(text).encode()
+    return well_formed(text).encode()

@@ -7,15 +7,13 @@ server's is live in the Markdown; the data holds no key and not what was sent.
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from qwq_magic.display.captions import ending_caption, footer_caption, reasoning_caption
-from qwq_magic.display.plain_text import strip_controls, well_formed
+from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.saved_text import escape_paragraphs, escape_span
+from qwq_magic.plain_text import strip_controls, well_formed
 from qwq_magic.turns import Turn
-
-Show: TypeAlias = Literal["both", "reasoning", "answer"]
-Start: TypeAlias = Literal["open", "auto", "closed"]
 
 TURN_MIME = "application/vnd.qwq.turn.v1+json"
 

@@ -22,7 +22,7 @@ def reasoning_caption(turn: Turn) -> str:
 def footer_caption(turn: Turn, *, number: int | None) -> str:
     """`qwq-plus · dashscope · 1,203 tokens · 14.2 s · main · turn 3`, leaving out the unknown."""
     usage = turn.usage
-    counted = usage.output_tokens if usage.output_tokens is not None else usage.total_tokens
+    counted = usage.total_tokens if usage.total_tokens is not None else usage.output_tokens
     if counted is None:
         tokens = f"≈ {estimated_tokens(turn.reasoning) + estimated_tokens(turn.answer):,} tokens"
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from qwq_magic.display.bundle import Show, Start, final_bundle
+from qwq_magic.display.bundle import final_bundle
+from qwq_magic.display.panel import Show, Start
 from qwq_magic.events import Event
 from qwq_magic.turns import Turn
 

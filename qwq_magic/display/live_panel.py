@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 from IPython.display import DisplayHandle
 from ipywidgets import Layout, VBox, Widget  # type: ignore[import-untyped]  # it ships no types
 from typing_extensions import assert_never
 
+from qwq_magic.display.bundle import TURN_MIME, final_bundle
+from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.panes import (
     AnswerPane,
     LiveState,
     ReasoningPane,
-    StartMode,
     StatusLine,
-    without_surrogates,
 )
 from qwq_magic.events import (
     AnswerDelta,
@@ -31,11 +31,10 @@ from qwq_magic.events import (
     StreamFinished,
     UsageReported,
 )
-
-Show: TypeAlias = Literal["both", "reasoning", "answer"]
+from qwq_magic.plain_text import well_formed
+from qwq_magic.turns import Turn
 
 FRAME_S: Final = 0.05
-TURN_MIME_TYPE: Final = "application/vnd.qwq.turn.v1+json"
 
 
 class FrameBuffer:
@@ -75,11 +74,13 @@ class LivePanel:
         server: str,
         conversation: str,
         show: Show = "both",
-        start: StartMode = "open",
+        start: Start = "open",
         on_stop: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
+        self._show = show
+        self._start = start
         began_s = clock()
         # One layout for all: each would be a model, with messages of its own.
         self._layout = Layout()
@@ -88,8 +89,8 @@ class LivePanel:
             elapsed=lambda: clock() - began_s,
             on_stop=on_stop,
             layout=self._layout,
-            model_name=without_surrogates(" · ".join(filter(None, (model, server)))),
-            conversation=without_surrogates(conversation),
+            model_name=well_formed(" · ".join(filter(None, (model, server)))),
+            conversation=well_formed(conversation),
         )
         self.reasoning = (
             ReasoningPane(turn_id, start=start, footer=show == "reasoning", layout=self._layout)
@@ -144,14 +145,17 @@ class LivePanel:
             if text := buffer.take(now_s):
                 pane.append(text)
 
-    def finish(self, bundle: dict[str, Any]) -> None:
-        """Put the final bundle in the panes' place and close them."""
+    def finish(self, turn: Turn, *, number: int | None) -> None:
+        """Put the final output in the panes' place and close them."""
+        self.give_way_to(final_bundle(turn, number=number, show=self._show, start=self._start))
+
+    def give_way_to(self, bundle: dict[str, Any]) -> None:
+        """Put this bundle in the panes' place and close them."""
         for pane, buffer in self._panes:
             if text := buffer.take_rest():
                 pane.append(text)
-        turn = bundle.get(TURN_MIME_TYPE)
-        state = turn.get("state") if isinstance(turn, dict) else None
-        self.status.show_state(state if state in ("stopped", "error") else "complete")
+        state = bundle[TURN_MIME]["state"]
+        self.status.show_state(state)
         if self._handle is not None:
             self._handle.update(bundle, raw=True)  # type: ignore[no-untyped-call]
         self.close()

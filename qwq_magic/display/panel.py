@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from qwq_magic.events import Event
 from qwq_magic.turns import Turn
+
+# What of a turn is shown, and how its reasoning starts: `auto` opens it, and closes it when
+# the answer starts.
+Show: TypeAlias = Literal["both", "reasoning", "answer"]
+Start: TypeAlias = Literal["open", "auto", "closed"]
 
 
 class Panel(Protocol):

@@ -20,11 +20,11 @@ import traitlets
 from ipywidgets import Layout  # type: ignore[import-untyped]  # it ships no types
 
 from qwq_magic.events import Usage
+from qwq_magic.plain_text import well_formed
 
 LiveState: TypeAlias = Literal[
     "connecting", "reasoning", "answering", "complete", "stopped", "error"
 ]
-StartMode: TypeAlias = Literal["open", "auto", "closed"]
 
 _ENTRY: Final = "live_panes.js"
 _IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./([a-z_]+\.js)";\n', re.MULTILINE)
@@ -132,15 +132,6 @@ def _shared_assets() -> _Assets:
     return _assets[0]
 
 
-def without_surrogates(text: str) -> str:
-    """JSON on the wire is UTF-8, which has no lone surrogates; a pair is one character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
 class _Pane(anywidget.AnyWidget):
     """What the panes of a turn have in common: its id, and where their view comes from."""
 
@@ -197,7 +188,7 @@ class _TextPane(_Pane):
 
     def append(self, text: str) -> None:
         """Send one delta."""
-        text = without_surrogates(text)
+        text = well_formed(text)
         with self._lock:
             offset = self._length
             self._chunks.append(text)
@@ -257,7 +248,7 @@ class StatusLine(_Pane):
         }
 
     def show_notices(self, notices: Sequence[str]) -> None:
-        self.notices = [without_surrogates(notice) for notice in notices]
+        self.notices = [well_formed(notice) for notice in notices]
 
     def _heard(self, kind: str) -> None:
         if kind == "stop":

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from qwq_magic.display.plain_text import strip_controls, well_formed
+from qwq_magic.plain_text import strip_controls, well_formed
 
 _ENTITIES = (
     ("<", "&lt;"),

@@ -10,9 +10,8 @@ from typing import Literal, Protocol
 
 from typing_extensions import assert_never
 
-from qwq_magic.display.bundle import Show, Start
 from qwq_magic.display.captions import ending_caption, footer_caption, reasoning_caption
-from qwq_magic.display.plain_text import ControlStripper, strip_controls, well_formed
+from qwq_magic.display.panel import Show, Start
 from qwq_magic.events import (
     AnswerDelta,
     Event,
@@ -21,6 +20,7 @@ from qwq_magic.events import (
     StreamFinished,
     UsageReported,
 )
+from qwq_magic.plain_text import ControlStripper, one_line, well_formed
 from qwq_magic.turns import Turn
 
 _DIM, _RESET = "\x1b[2m", "\x1b[0m"
@@ -90,7 +90,7 @@ class TerminalPanel:
     def finish(self, turn: Turn, *, number: int | None) -> None:
         self._end_paragraph()
         if ending := ending_caption(turn):
-            self._write(f"{'Error: ' if turn.error else ''}{_one_line(ending)}\n")
+            self._write(f"{'Error: ' if turn.error else ''}{one_line(ending)}\n")
         if turn.complete:
             thought = f"{reasoning_caption(turn)}; " if turn.reasoning.strip() else ""
             self._quiet_line(f"{thought}{footer_caption(turn, number=number)}")
@@ -115,7 +115,7 @@ class TerminalPanel:
         self._write(text, is_dim=is_dim)
 
     def _quiet_line(self, text: str) -> None:
-        self._write(_one_line(text), is_dim=True)
+        self._write(one_line(text), is_dim=True)
         self._write("\n")
 
     def _end_line(self) -> None:
@@ -135,7 +135,3 @@ class TerminalPanel:
         # A terminal of another encoding, or half of a surrogate pair, must not end the cell.
         text = well_formed(text).encode(self._encoding, "replace").decode(self._encoding)
         self._stream.write(f"{_DIM}{text}{_RESET}" if is_dim and self._is_tty else text)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(strip_controls(text).split())

@@ -10,12 +10,10 @@ import json
 import keyword
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, get_args
 
+from qwq_magic.display.panel import Show, Start
 from qwq_magic.errors import ConfigurationError
-
-Show: TypeAlias = Literal["both", "reasoning", "answer"]
-Start: TypeAlias = Literal["open", "auto", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ OPTIONS = (
         "show",
         "WHAT",
         "both (the default), reasoning or answer",
-        choices=("both", "reasoning", "answer"),
+        choices=get_args(Show),
     ),
     Option(("--open",), "open", "", "reasoning starts open, and stays so"),
     Option(("--auto",), "auto", "", "reasoning closes when the answer starts"),
@@ -50,7 +48,7 @@ OPTIONS = (
 )
 
 _BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
-_STARTS = ("open", "auto", "closed")
+_STARTS = get_args(Start)
 
 
 @dataclass(frozen=True, slots=True)

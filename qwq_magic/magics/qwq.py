@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from typing import Any, Literal, get_args
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, Dict, Enum, Float, Unicode
 
-from qwq_magic.display.panel import Panel
+from qwq_magic.display.panel import Panel, Show, Start
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.magics.front_end import Request, current_request, detect_live
+from qwq_magic.magics.front_end import Live, Request, current_request, detect_live
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, describe_options, parse_options
 from qwq_magic.run import Run
+from qwq_magic.runner import RunnerName
 from qwq_magic.servers import SERVERS
 from qwq_magic.session import Session
 from qwq_magic.settings import Choices
@@ -60,19 +61,19 @@ class QwqMagics(Magics):
         config=True
     )
     conversation = Unicode("main", help="The conversation that cells go on with.").tag(config=True)
-    show = Enum(["both", "reasoning", "answer"], "both", help="What is shown.").tag(config=True)
-    start = Enum(
-        ["open", "auto", "closed"],
+    show: Enum[Show] = Enum(get_args(Show), "both", help="What is shown.").tag(config=True)
+    start: Enum[Start] = Enum(
+        get_args(Start),
         "open",
         help="How reasoning starts; `auto` closes it when the answer starts.",
     ).tag(config=True)
-    live = Enum(
-        ["auto", "widgets", "text", "none"],
+    live: Enum[Literal["auto"] | Live] = Enum(
+        ["auto", *get_args(Live)],
         "auto",
         help="How a reply is shown while it streams; `none`: only when it has ended.",
     ).tag(config=True)
-    runner = Enum(
-        ["thread", "notebook"],
+    runner: Enum[RunnerName] = Enum(
+        get_args(RunnerName),
         "thread",
         help="`notebook` streams on the notebook's own loop, for advisors that need it.",
     ).tag(config=True)
@@ -106,7 +107,7 @@ class QwqMagics(Magics):
             turn = _follow(run, panel, interrupts)
             self._shell.user_ns["_qwq"] = turn
             if options.out:
-                self._shell.push({options.out: turn})
+                self._shell.user_ns[options.out] = turn
             memory = self.session.memory_of(turn.conversation)
             panel.finish(turn, number=memory.number_of(turn))
 
@@ -152,20 +153,29 @@ class QwqMagics(Magics):
             from qwq_magic.display.final_panel import FinalPanel
 
             return FinalPanel(show=show, start=start)
-        labels = {
-            "model": run.request.model,
-            "server": run.server,
-            "conversation": run.request.conversation,
-        }
         if live == "text":
             from qwq_magic.display.terminal import TerminalPanel
 
             return TerminalPanel(
-                stream=sys.stdout, is_tty=sys.stdout.isatty(), show=show, start=start, **labels
+                stream=sys.stdout,
+                is_tty=sys.stdout.isatty(),
+                model=run.request.model,
+                server=run.server,
+                conversation=run.request.conversation,
+                show=show,
+                start=start,
             )
         from qwq_magic.display.live_panel import LivePanel
 
-        return LivePanel(run.request.turn_id, show=show, start=start, on_stop=run.stop, **labels)
+        return LivePanel(
+            run.request.turn_id,
+            model=run.request.model,
+            server=run.server,
+            conversation=run.request.conversation,
+            show=show,
+            start=start,
+            on_stop=run.stop,
+        )
 
 
 def _prompt(rest: str, cell: str | None) -> str:
@@ -174,17 +184,16 @@ def _prompt(rest: str, cell: str | None) -> str:
         return rest
     # IPython ends every cell with a newline that nobody typed.
     body = cell.removesuffix("\n")
-    return f"{rest}\n{body}" if rest.strip() else body
+    return "\n".join(text for text in (rest, body) if text.strip()) or body
 
 
 def _follow(run: Run, panel: Panel, interrupts: InterruptWatch) -> Turn:
     """Show each event of the stream, until it ends or the user has stopped it."""
     give_up_at: float | None = None
     for event in run.events():
-        if event is None:
-            panel.tick()
-        else:
+        if event is not None:
             panel.show_event(event)
+        panel.tick()
         if interrupts.pressed and give_up_at is None:
             run.stop()
             give_up_at = time.monotonic() + _STOP_TIMEOUT_S

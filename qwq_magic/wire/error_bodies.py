@@ -15,9 +15,9 @@ from http import HTTPStatus
 from typing import Any
 
 from qwq_magic.errors import ProtocolError, ResponseError
+from qwq_magic.plain_text import SHOWN_BYTES
 from qwq_magic.wire.error_fixes import Origin, fix_for
 from qwq_magic.wire.error_kinds import classify
-from qwq_magic.wire.plain_text import SHOWN_BYTES
 from qwq_magic.wire.sse import ServerSentEvent, SSEDecoder
 
 MAX_BODY_BYTES = 64_000

@@ -16,7 +16,7 @@ from qwq_magic.errors import (
     RateLimited,
     ResponseError,
 )
-from qwq_magic.wire.plain_text import one_line
+from qwq_magic.plain_text import one_line
 
 _MAX_CLEANED = 64_000
 

@@ -6,16 +6,7 @@ next delta. A half that stays alone becomes U+FFFD: no file and no socket could 
 
 from __future__ import annotations
 
-
-def without_surrogates(text: str) -> str:
-    """`text` with pairs joined and lone halves replaced."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
+from qwq_magic.plain_text import well_formed
 
 
 class SurrogateJoiner:
@@ -30,8 +21,8 @@ class SurrogateJoiner:
         text, self._held = self._held + text, ""
         if "\ud800" <= text[-1:] <= "\udbff":
             text, self._held = text[:-1], text[-1]
-        return without_surrogates(text)
+        return well_formed(text)
 
     def flush(self) -> str:
         held, self._held = self._held, ""
-        return without_surrogates(held)
+        return well_formed(held)

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from qwq_magic.display.live_panel import TURN_MIME_TYPE, LivePanel
+from qwq_magic.display.bundle import TURN_MIME
+from qwq_magic.display.live_panel import LivePanel
 from qwq_magic.events import AnswerDelta, Event, ReasoningDelta
 
 DEADLINE_S = 60
@@ -96,4 +97,4 @@ def bundle(turn_id: str, reasoning_text: str, answer_text: str, **changes: Any) 
         "view": {"show": "both", "start": "open"},
     }
     data.update(changes)
-    return {TURN_MIME_TYPE: data, "text/markdown": answer_text, "text/plain": answer_text}
+    return {TURN_MIME: data, "text/markdown": answer_text, "text/plain": answer_text}

@@ -18,7 +18,7 @@ def test_output_is_interactive_after_reload_with_a_dead_kernel(
     notebook = open_notebook(
         either,
         "panel = new_panel()\n"
-        "panel.finish(bundle(panel.status.turn_id, 'Reasons.', '**Answer** and `code`.'))",
+        "panel.give_way_to(bundle(panel.status.turn_id, 'Reasons.', '**Answer** and `code`.'))",
     )
     notebook.run(1, wait=True)
     notebook.save()

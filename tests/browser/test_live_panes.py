@@ -40,7 +40,7 @@ def test_both_panes_show_text_before_the_stream_ends(
         "steps.wait(panel, 'answer')\n"
         "stream(panel, answer('**9.9** is larger.'))\n"
         "steps.wait(panel, 'end')\n"
-        "panel.finish(bundle(panel.status.turn_id, 'Let me compare 9.11 and 9.9.', "
+        "panel.give_way_to(bundle(panel.status.turn_id, 'Let me compare 9.11 and 9.9.', "
         "'**9.9** is larger.'))",
     )
 
@@ -69,7 +69,7 @@ def run_with_start_mode(open_notebook: OpenNotebook, lab: Lab, start: str) -> No
         "steps.wait(panel, 'answer')\n"
         "stream(panel, answer('An answer.'))\n"
         "steps.wait(panel, 'end')\n"
-        "panel.finish(bundle(panel.status.turn_id, 'Hmm, let me think.', 'An answer.', "
+        "panel.give_way_to(bundle(panel.status.turn_id, 'Hmm, let me think.', 'An answer.', "
         f"view={{'show': 'both', 'start': {start!r}}}))",
     )
     notebook.run(1)
@@ -227,7 +227,8 @@ def test_stop_is_heard_while_the_cell_runs(either: Lab, open_notebook: OpenNoteb
         "panel = new_panel(on_stop=stopped.set)\n"
         "stream(panel, reasoning('Thinking of something'))\n"
         "pump(panel, stopped.is_set)\n"
-        "panel.finish(bundle(panel.status.turn_id, 'Thinking of something', '', state='stopped'))",
+        "panel.give_way_to("
+        "bundle(panel.status.turn_id, 'Thinking of something', '', state='stopped'))",
         "'the next cell works'",
     )
 
@@ -291,7 +292,7 @@ def test_final_view_is_the_live_view_without_a_jump(
         "stream(panel, reasoning(thought, 100))\n"
         "stream(panel, answer(text, 9), 0.005)\n"
         "steps.wait(panel, 'end')\n"
-        "panel.finish(bundle(panel.status.turn_id, thought, text))",
+        "panel.give_way_to(bundle(panel.status.turn_id, thought, text))",
     )
 
     notebook.run(1)
@@ -324,9 +325,9 @@ def test_panel_leaves_no_widget_behind(lab: Lab, open_notebook: OpenNotebook) ->
         lab,
         "from comm import get_comm_manager\n"
         "open_comms = get_comm_manager().comms\n"
-        "new_panel().finish(bundle('a', 'b', 'c'))\n"
+        "new_panel().give_way_to(bundle('a', 'b', 'c'))\n"
         "before = len(open_comms)\n"
-        "for _ in range(3): new_panel().finish(bundle('a', 'b', 'c'))\n"
+        "for _ in range(3): new_panel().give_way_to(bundle('a', 'b', 'c'))\n"
         "print(len(open_comms) - before, 'left open')",
     )
 
@@ -344,7 +345,7 @@ def test_notice_and_error_stand_under_the_status_line(
         "panel = new_panel()\n"
         "panel.show_event(Notice('Retrying in 2 s.'))\n"
         "steps.wait(panel, 'end')\n"
-        "panel.finish(bundle(panel.status.turn_id, '', '', state='error', "
+        "panel.give_way_to(bundle(panel.status.turn_id, '', '', state='error', "
         "notices=['Retrying in 2 s.'], error={'kind': 'auth', 'message': 'The key is wrong.'}))",
     )
 

@@ -9,13 +9,13 @@ from typing import Any
 import comm
 import pytest
 
-from qwq_magic.display.live_panel import TURN_MIME_TYPE, FrameBuffer, LivePanel
+from qwq_magic.display.bundle import TURN_MIME
+from qwq_magic.display.live_panel import FrameBuffer, LivePanel
 from qwq_magic.display.panes import (
     AnswerPane,
     ReasoningPane,
     StatusLine,
     join_modules,
-    without_surrogates,
 )
 from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, Usage, UsageReported
 
@@ -126,11 +126,6 @@ def test_offsets_count_code_points(sent: list[tuple[str, Message]]) -> None:
     ]
 
 
-def test_lone_surrogate_becomes_a_replacement_character() -> None:
-    assert without_surrogates("a\ud800b") == "a\ufffdb"
-    assert without_surrogates("\ud835\udfd9") == "𝟙"
-
-
 def test_resync_is_answered_with_a_snapshot(sent: list[tuple[str, Message]]) -> None:
     pane = ReasoningPane("turn")
     pane.append("first ")
@@ -208,7 +203,7 @@ def test_finish_sends_the_rest_and_closes_every_comm(sent: list[tuple[str, Messa
     panel.show_event(AnswerDelta("a"))
     panel.show_event(AnswerDelta("b"))
     sent.clear()
-    panel.finish({TURN_MIME_TYPE: {"state": "stopped"}})
+    panel.give_way_to({TURN_MIME: {"state": "stopped"}})
 
     assert [message["text"] for message in custom(sent)] == ["b"]
     assert panel.status.state == "stopped"

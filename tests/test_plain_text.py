@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwq_magic.display.plain_text import ControlStripper, strip_controls, well_formed
+from qwq_magic.plain_text import ControlStripper, one_line, strip_controls, well_formed
 
 HOSTILE_ALPHABET = "ab;09[]P\\^_X(m\x07\x18\x1b\x90\x9b\x9c\x9d\n\r\t\x00\u202e\U000e0041é"
 
@@ -66,3 +66,28 @@ def test_no_control_survives(text: str) -> None:
 
 def test_surrogate_halves_are_paired_and_lone_ones_replaced() -> None:
     assert well_formed("\ud83d\ude42 \ud800x") == "🙂 \ufffdx"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x1b]0;title\x07text", "text"),
+        ("\x1b]8;;http://x\x1b\\link", "link"),
+        ("\x9b31mred", "red"),
+        ("a\x00b\x08c\x7fd\x90e", "abcd"),
+        ("one\r\n two\t\u2028three\x85four", "one two three four"),
+        ("abc\u202edef\u2066g\U000e0041h", "abcdefgh"),
+        ("lone \ud83d half", "lone half"),
+        ("漢字 é 😀", "漢字 é 😀"),
+    ],
+)
+def test_one_line_keeps_only_printable_words(text, expected):
+    assert one_line(text) == expected
+
+
+def test_a_long_text_is_cut_at_a_character():
+    shown = one_line("漢" * 1_000, limit_bytes=100)
+
+    assert shown == "漢" * 32 + "…"
+    assert len(shown.encode()) <= 100

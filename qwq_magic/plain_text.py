@@ -15,6 +15,12 @@ _State: TypeAlias = Literal["ground", "return", "escape", "intermediate", "csi",
 _DROPPED = "\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f"
 _ANY_DROPPED = re.compile(f"[{_DROPPED}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LINE_ENDS = re.compile("[\r\n\x0b\x0c\x85\u2028\u2029]+")
+# Of use in running text, but not in a line of ours: direction marks, a byte-order mark.
+_MARKS = re.compile("[\u061c\u200e\u200f\ufeff\ud800-\udfff]")
+
+# A server's words are quoted at this length at the most, in UTF-8.
+SHOWN_BYTES = 1_500
 
 _KEPT_RUN = re.compile(f"[^{_DROPPED}]*")
 _CSI_BODY = re.compile("[\x20-\x3f]*")
@@ -129,3 +135,12 @@ def well_formed(text: str) -> str:
     if not _SURROGATE.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def one_line(text: str, *, limit_bytes: int | None = None) -> str:
+    """The text as one printable line, of at most `limit_bytes` bytes in UTF-8."""
+    text = " ".join(_MARKS.sub("", strip_controls(_LINE_ENDS.sub(" ", text))).split())
+    encoded = text.encode()
+    if limit_bytes is None or len(encoded) <= limit_bytes:
+        return text
+    return encoded[: limit_bytes - len("…".encode())].decode("utf-8", "ignore") + "…"
