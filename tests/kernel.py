@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from clean_environment import clean_environment
 from jupyter_client.manager import start_new_kernel
 
 TIMEOUT_S = 60.0
@@ -51,13 +51,7 @@ class Kernel:
     """`with Kernel() as kernel: kernel.run("1 + 1")`."""
 
     def __init__(self, **environ: str) -> None:
-        # A key or server of the person who runs the tests is not for the tests.
-        clean = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith("QWQ_") and not name.endswith("_API_KEY")
-        }
-        self._env = {**clean, "QWQ_DEMO_SPEED": "1e9", **environ}
+        self._env = clean_environment(QWQ_DEMO_SPEED="1e9", **environ)
 
     def __enter__(self) -> Kernel:
         self.manager, self.client = start_new_kernel(env=self._env)

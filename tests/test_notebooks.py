@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from clean_environment import clean_environment
 from kernel import TURN_MIME
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import ExecutePreprocessor
@@ -19,9 +20,8 @@ CELLS = ["%load_ext qwq_magic", "%%qwq -o reply\nWhich is larger, 9.11 or 9.9?"]
 
 @pytest.fixture(autouse=True)
 def _quick_demo(monkeypatch):
-    for name in list(os.environ):
-        if name.endswith("_API_KEY") or name.startswith("QWQ_"):
-            monkeypatch.delenv(name)
+    for name in os.environ.keys() - clean_environment():
+        monkeypatch.delenv(name)
     monkeypatch.setenv("QWQ_DEMO_SPEED", "1e9")
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from clean_environment import clean_environment
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright
 
 App = Literal["lab", "notebook"]
@@ -115,7 +116,7 @@ def _write_settings(folder: Path) -> None:
 
 
 def _environment(state: Path, *, with_renderer: bool) -> dict[str, str]:
-    environment = dict(os.environ)
+    environment = clean_environment()
     for name in ("CONFIG", "RUNTIME", "DATA"):
         environment[f"JUPYTER_{name}_DIR"] = str(state / name.lower())
     environment["IPYTHONDIR"] = str(state / "ipython")

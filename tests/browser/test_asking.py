@@ -142,23 +142,32 @@ def test_a_finished_cell_is_one_output_that_survives_its_kernel(
     expect(_pane(notebook, "reasoning-body")).to_be_hidden()
 
 
+def _take_picture(notebook: Notebook, path: Path) -> None:
+    """Of the cell that loads the extension and the one that asks, without the test's own."""
+    cells = notebook.page.locator(".jp-Notebook .jp-Cell")
+    first, last = cells.nth(1).bounding_box(), cells.nth(2).bounding_box()
+    assert first is not None
+    assert last is not None
+    height = last["y"] + last["height"] - first["y"]
+    notebook.page.screenshot(path=path, clip={**first, "height": height})
+
+
 def test_pictures_of_a_demo_cell(lab: Lab, open_notebook: OpenNotebook, tmp_path: Path) -> None:
     """Pictures for people; the README's is made by `QWQ_PICTURES=docs pytest -k pictures`."""
     target = Path(os.environ.get("QWQ_PICTURES") or tmp_path).resolve()
     notebook = open_notebook(
         lab,
         "%load_ext qwq_magic",
-        "%%qwq -s demo -o reply\nWhich is larger, 9.11 or 9.9?",
+        "%%qwq -o reply\nWhich is larger, 9.11 or 9.9?",
     )
     notebook.js("app.commands.execute('application:toggle-left-area').then(() => null)")
     notebook.run(1, wait=True)
     notebook.run(2)
-    expect(_pane(notebook, "answer-text").locator("mjx-container").first).to_be_visible(
-        timeout=60_000
-    )
+    formula = _pane(notebook, "answer-text").locator("mjx-container").first
+    expect(formula).to_be_visible(timeout=60_000)
+    _take_picture(notebook, target / "streaming.png")
     assert _pane(notebook, "state").text_content() == "Answering…"
-    notebook.page.screenshot(path=target / "streaming.png")
     expect(_pane(notebook, "state")).to_have_text("Done", timeout=60_000)
-    notebook.page.screenshot(path=target / "finished.png")
+    _take_picture(notebook, target / "finished.png")
 
     assert (target / "streaming.png").stat().st_size > 10_000

@@ -1,12 +1,12 @@
 """`%qwq` in plain IPython, in a real pseudo-terminal and through a pipe."""
 
-import os
 import re
 import subprocess
 import sys
 import threading
 
 import pytest
+from clean_environment import clean_environment
 from server import DONE, Reply, ScriptedServer, chat, delta
 
 pexpect = pytest.importorskip("pexpect", reason="no pseudo-terminals on this system")
@@ -17,14 +17,9 @@ PROMPT = re.compile(r"In \[\d+\]: ")
 
 @pytest.fixture
 def environ(tmp_path):
-    clean = {name: v for name, v in os.environ.items() if not name.endswith("_API_KEY")}
-    return {
-        **clean,
-        "IPYTHONDIR": str(tmp_path),
-        "QWQ_DEMO_SPEED": "1e9",
-        "TERM": "xterm-256color",
-        "NO_COLOR": "1",
-    }
+    return clean_environment(
+        IPYTHONDIR=str(tmp_path), QWQ_DEMO_SPEED="1e9", TERM="xterm-256color", NO_COLOR="1"
+    )
 
 
 def _ipython(code, environ):
