@@ -127,7 +127,16 @@ def _environment(state: Path, *, with_renderer: bool) -> dict[str, str]:
     )
     if with_renderer:
         environment["JUPYTER_PATH"] = str(install_renderer(state / "share"))
+    else:
+        # The installed package brings the renderer along.
+        _disable_renderer(Path(environment["JUPYTER_CONFIG_DIR"]))
     return environment
+
+
+def _disable_renderer(config: Path) -> None:
+    page_config = config / "labconfig" / "page_config.json"
+    page_config.parent.mkdir(parents=True)
+    page_config.write_text(json.dumps({"disabledExtensions": {"qwq-magic": True}}))
 
 
 def _wait_until_up(lab: Lab, timeout_s: float = 60) -> None:
