@@ -25,6 +25,8 @@ class ModelRules:
         successor: what replaces a retired model of this name; "" for none.
         successor_parameters: what makes the successor think.
         suggested: sampling that suits the open weights.
+        opens_reasoning: does its chat template end with `<think>`, so that a server which
+            does not split the text sends the closing tag only?
     """
 
     refused: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +35,7 @@ class ModelRules:
     successor: str = ""
     successor_parameters: Mapping[str, Json] = field(default_factory=dict)
     suggested: str = ""
+    opens_reasoning: bool = False
 
 
 _QWQ = ModelRules(
@@ -59,16 +62,27 @@ _QWQ = ModelRules(
     successor="qwen3.6-plus",
     successor_parameters=MappingProxyType({"enable_thinking": True}),
     suggested="temperature=0.6 and top_p=0.95 suit the open weights",
+    opens_reasoning=True,
 )
+_OPENS_REASONING = ModelRules(opens_reasoning=True)
+
 
 _ANY = ModelRules()
 
 _FAMILIES: tuple[tuple[re.Pattern[str], ModelRules], ...] = (
     # `qwq-plus`, `Qwen/QwQ-32B`, `qwq:32b`, `qwq-32b-q4_k_m.gguf`
     (re.compile(r"(^|/)qwq\b", re.IGNORECASE), _QWQ),
+    (re.compile(r"qwen3-.*-thinking-2507|qwen3\.[5-9]", re.IGNORECASE), _OPENS_REASONING),
 )
+# From Qwen3.5 on, text models too answer only where images go as well.
+_MULTIMODAL = re.compile(r"qwen(3\.[5-9]|[4-9])|-vl\b|-vl-|^qvq|-omni", re.IGNORECASE)
 
 
 def rules_for(model: str) -> ModelRules:
     """The rules of the family `model` belongs to; a model not known here has none."""
     return next((rules for pattern, rules in _FAMILIES if pattern.search(model)), _ANY)
+
+
+def is_multimodal(model: str) -> bool:
+    """Does hosted `model` take its content as a list, at an address of its own?"""
+    return _MULTIMODAL.search(model) is not None

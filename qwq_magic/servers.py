@@ -1,12 +1,58 @@
-"""Servers by name: where they listen, which variable holds their key, what they serve."""
+"""Servers by name: where they listen, which variable holds their key, what they understand.
+
+Sources: the vendors' API references as of 2026, and the servers' own source.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlsplit
 
+# A workspace's hosts; other names below aliyuncs.com anybody can rent.
+_DASHSCOPE_HOSTS = (".dashscope.aliyuncs.com", ".maas.aliyuncs.com")
 _DASHSCOPE_KEYS = ("AI_DASHSCOPE_API_KEY", "DASHSCOPE_API_KEY")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a server writes a parameter.
+
+    Attributes:
+        path: its name, with dots for objects in objects; "" where it must not be sent.
+        values: the server's words for some values; others stay as they are.
+    """
+
+    path: str
+    values: Mapping[Any, Any] = field(default_factory=dict)
+
+    def value_of(self, value: Any) -> Any:
+        return self.values.get(value, value) if isinstance(value, Hashable) else value
+
+
+Spellings = Mapping[str, Spelling]
+
+_BY_TEMPLATE: Spellings = MappingProxyType(
+    {"enable_thinking": Spelling("chat_template_kwargs.enable_thinking")}
+)
+_BY_REASONING_OBJECT: Spellings = MappingProxyType(
+    {
+        "enable_thinking": Spelling("reasoning.enabled"),
+        "reasoning_effort": Spelling("reasoning.effort"),
+        "thinking_budget": Spelling("reasoning.max_tokens"),
+    }
+)
+# A level alone: off is a level too, on is what it does anyway.
+_BY_EFFORT: Spellings = MappingProxyType(
+    {
+        "reasoning_effort": Spelling("reasoning_effort"),
+        "enable_thinking": Spelling(
+            "reasoning_effort", MappingProxyType({True: "medium", False: "none"})
+        ),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +66,11 @@ class Server:
         key_variables: environment variables that may hold its key, the first found wins.
         needs_key: is a request without a key pointless?
         start_hint: how to get it running, for a server on the user's own machine.
+        spellings: its own names for `enable_thinking`, `thinking_budget`, `reasoning_effort`.
+        accepts_stream_options: does it report usage on request, rather than refuse the request?
+        splits_reasoning: does it tell reasoning from answer, given the right start?
+        history_field: the name under which it takes earlier reasoning back, where the user
+            asks for that; "" where it has none. By default no reasoning is sent.
     """
 
     name: str
@@ -28,6 +79,10 @@ class Server:
     key_variables: tuple[str, ...] = ()
     needs_key: bool = False
     start_hint: str = ""
+    spellings: Spellings = field(default_factory=dict)
+    accepts_stream_options: bool = True
+    splits_reasoning: bool = True
+    history_field: str = ""
 
 
 def _dashscope(name: str, host: str) -> Server:
@@ -37,10 +92,20 @@ def _dashscope(name: str, host: str) -> Server:
         model="qwq-plus",
         key_variables=_DASHSCOPE_KEYS,
         needs_key=True,
+        # With `preserve_thinking`, which newer models have on.
+        history_field="reasoning_content",
     )
 
 
+def _service(name: str, base_url: str, **fields: Any) -> Server:
+    """A service on the net, which wants a key in a variable named after it."""
+    variable = f"{name.upper()}_API_KEY"
+    return Server(name, base_url, key_variables=(variable,), needs_key=True, **fields)
+
+
 DEMO = Server("demo", "", model="demo (recording)")
+# Any other OpenAI-compatible server; the user gives its address and model.
+CUSTOM = Server("custom", "")
 
 SERVERS = MappingProxyType(
     {
@@ -51,25 +116,52 @@ SERVERS = MappingProxyType(
             _dashscope("dashscope", "dashscope.aliyuncs.com"),
             _dashscope("dashscope-intl", "dashscope-intl.aliyuncs.com"),
             _dashscope("dashscope-us", "dashscope-us.aliyuncs.com"),
-            Server(
+            _dashscope("dashscope-hk", "cn-hongkong.dashscope.aliyuncs.com"),
+            _service(
                 "deepseek",
                 "https://api.deepseek.com/v1",
                 model="deepseek-reasoner",
-                key_variables=("DEEPSEEK_API_KEY",),
-                needs_key=True,
+                spellings={
+                    "enable_thinking": Spelling(
+                        "thinking.type", MappingProxyType({True: "enabled", False: "disabled"})
+                    )
+                },
+                # In turns with tools, and refused without.
+                history_field="reasoning_content",
             ),
-            Server(
+            _service(
                 "openrouter",
                 "https://openrouter.ai/api/v1",
                 model="qwen/qwq-32b",
-                key_variables=("OPENROUTER_API_KEY",),
-                needs_key=True,
+                spellings=_BY_REASONING_OBJECT,
+                history_field="reasoning",
             ),
+            _service(
+                "groq",
+                "https://api.groq.com/openai/v1",
+                model="qwen/qwen3-32b",
+                spellings=_BY_EFFORT,
+            ),
+            _service(
+                "together",
+                "https://api.together.xyz/v1",
+                model="deepseek-ai/DeepSeek-R1",
+                spellings={"enable_thinking": Spelling("reasoning.enabled")},
+            ),
+            _service(
+                "fireworks",
+                "https://api.fireworks.ai/inference/v1",
+                model="accounts/fireworks/models/deepseek-r1-0528",
+                spellings=_BY_EFFORT,
+            ),
+            _service("siliconflow", "https://api.siliconflow.cn/v1", model="Qwen/QwQ-32B"),
             Server(
                 "ollama",
                 "http://127.0.0.1:11434/v1",
                 model="qwq",
                 start_hint="`ollama serve`, then `ollama pull qwq`",
+                # `think` is for the native protocol; this one ignores it.
+                spellings=_BY_EFFORT,
             ),
             Server(
                 "vllm",
@@ -77,18 +169,24 @@ SERVERS = MappingProxyType(
                 model="Qwen/QwQ-32B",
                 key_variables=("VLLM_API_KEY",),
                 start_hint="`vllm serve Qwen/QwQ-32B --reasoning-parser deepseek_r1`",
+                spellings={**_BY_TEMPLATE, "thinking_budget": Spelling("thinking_token_budget")},
             ),
             Server(
                 "sglang",
                 "http://127.0.0.1:30000/v1",
                 model="Qwen/QwQ-32B",
-                start_hint="`python -m sglang.launch_server --model-path Qwen/QwQ-32B`",
+                start_hint=(
+                    "`python -m sglang.launch_server --model-path Qwen/QwQ-32B "
+                    "--reasoning-parser deepseek-r1 --port 30000`"
+                ),
+                spellings=_BY_TEMPLATE,
             ),
             Server(
                 "llamacpp",
                 "http://127.0.0.1:8080/v1",
                 model="qwq-32b",
                 start_hint="`llama-server -m qwq-32b.gguf`",
+                spellings=_BY_TEMPLATE,
             ),
             Server(
                 "lmstudio",
@@ -96,14 +194,56 @@ SERVERS = MappingProxyType(
                 model="qwq-32b",
                 start_hint="the Developer tab of LM Studio",
             ),
-            # Any other OpenAI-compatible server; the user gives its address and model.
-            Server("custom", ""),
+            Server(
+                "tgi",
+                "http://127.0.0.1:3000/v1",
+                model="Qwen/QwQ-32B",
+                start_hint="`text-generation-launcher --model-id Qwen/QwQ-32B`",
+                splits_reasoning=False,
+            ),
+            Server(
+                "transformers",
+                "http://127.0.0.1:8000/v1",
+                model="Qwen/QwQ-32B",
+                start_hint="`transformers serve`",
+                # Whatever it knows and does not use, it refuses.
+                accepts_stream_options=False,
+                spellings={**_BY_TEMPLATE, "reasoning_effort": Spelling("")},
+            ),
+            Server(
+                "litellm",
+                "http://127.0.0.1:4000/v1",
+                key_variables=("LITELLM_API_KEY", "LITELLM_MASTER_KEY"),
+                start_hint="`litellm --config config.yaml`",
+            ),
+            CUSTOM,
         )
     }
 )
 
 
+def server_at(base_url: str) -> Server:
+    """The preset whose host this address names, `custom` if none; this machine's are not told."""
+    host = _host(base_url)
+    for server in SERVERS.values():
+        if server.base_url.startswith("https:") and _host(server.base_url) == host:
+            return server
+    return SERVERS["dashscope"] if host.endswith(_DASHSCOPE_HOSTS) else CUSTOM
+
+
+def preset_of(name: str, base_url: str) -> Server:
+    """The preset of this name, or else of this address; a server may be known by its host."""
+    return SERVERS.get(name) or server_at(base_url)
+
+
 def is_dashscope(base_url: str) -> bool:
     """Is this one of Alibaba's own hosts, regional or a workspace's?"""
-    host = urlsplit(base_url).hostname or ""
+    host = _host(base_url)
     return host == "aliyuncs.com" or host.endswith(".aliyuncs.com")
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

@@ -7,6 +7,7 @@ one call drops the model, the address and the key that were chosen before.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias, get_args
@@ -15,10 +16,14 @@ from urllib.parse import urlsplit
 from qwq_magic.api_key import ApiKey
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.messages import Json
-from qwq_magic.servers import SERVERS, Server
+from qwq_magic.models import rules_for
+from qwq_magic.servers import SERVERS, Server, server_at
 
-Protocol: TypeAlias = Literal["auto", "openai"]
+Protocol: TypeAlias = Literal["auto", "openai", "dashscope", "ollama"]
 InlineThink: TypeAlias = Literal["auto", "open", "off"]
+
+# What people copy along with a base URL.
+_PASTED_PATH = re.compile(r"(/chat/completions|/services/aigc/[a-z-]+/generation)?/*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Settings:
         model: the model's name as the server knows it.
         model_is_pinned: did the user choose it? A default may fall back to its successor.
         api_key: the key for `base_url`'s host, None where none is needed.
-        protocol: how the server speaks; `auto` decides from the URL.
+        protocol: how the server speaks; `auto` decides from the URL, or else from the reply.
         inline_think: `auto`: a `<think>` at the very start opens reasoning; `open`: the text
             begins inside reasoning; `off`: tags are text.
         allow_insecure_key: may the key travel over http:// to another machine?
@@ -121,7 +126,7 @@ def resolve(choices: Choices, environ: Mapping[str, str] = os.environ) -> Settin
         model_is_pinned=choices.model is not None,
         api_key=key,
         protocol=choices.protocol,
-        inline_think=choices.inline_think,
+        inline_think=_inline_think_of(choices, server, model),
         allow_insecure_key=choices.allow_insecure_key,
         connect_timeout_s=choices.connect_timeout_s,
         idle_timeout_s=choices.idle_timeout_s,
@@ -148,7 +153,7 @@ def _server_of(choices: Choices, environ: Mapping[str, str]) -> Server:
     if choices.server is not None:
         return SERVERS[choices.server]
     if choices.base_url is not None:
-        return SERVERS["custom"]
+        return server_at(choices.base_url)
     # A DashScope key is sign enough; without one a newcomer meets the demo.
     if choices.api_key or _key_from(environ, SERVERS["dashscope"].key_variables):
         return SERVERS["dashscope"]
@@ -163,6 +168,12 @@ def _key_from(environ: Mapping[str, str], variables: tuple[str, ...]) -> ApiKey 
     return None
 
 
+def _inline_think_of(choices: Choices, server: Server, model: str) -> InlineThink:
+    if choices.inline_think == "auto" and not server.splits_reasoning:
+        return "open" if rules_for(model).opens_reasoning else "auto"
+    return choices.inline_think
+
+
 def _base_url_of(choices: Choices, server: Server) -> str:
     if server.name == "demo":
         return ""
@@ -175,7 +186,7 @@ def _base_url_of(choices: Choices, server: Server) -> str:
 
 
 def _clean_base_url(url: str) -> str:
-    url = url.strip().rstrip("/").removesuffix("/chat/completions")
+    url = _PASTED_PATH.sub("", url.strip())
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

@@ -16,7 +16,8 @@ import httpx
 from qwq_magic.client.connections import Bearer
 from qwq_magic.client.failures import interruption, no_answer, without_frames
 from qwq_magic.errors import QwqError, StreamInterrupted
-from qwq_magic.events import Event, merge_deltas
+from qwq_magic.events import Event
+from qwq_magic.messages import ChatRequest
 from qwq_magic.retries import retry_after_s
 from qwq_magic.settings import Settings
 from qwq_magic.wire import broken_connections as broken
@@ -51,7 +52,7 @@ class Attempt:
         protocol: WireProtocol,
         *,
         url: str,
-        model: str,
+        request: ChatRequest,
         clock: Callable[[], float],
     ) -> None:
         key = settings.api_key
@@ -59,12 +60,13 @@ class Attempt:
         self._settings = settings
         self._protocol = protocol
         self._url = url
+        self._request = request
         self._clock = clock
         self._response_began = False
         self._origin = Origin(
             server=settings.server,
             host=host_of(settings.base_url),
-            model=model,
+            model=request.model,
             has_key=key is not None,
             redact=str if key is None else key.redact,
         )
@@ -125,18 +127,18 @@ class Attempt:
 
     async def _reply(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
         decoder = self._protocol.decoder(
-            inline_think=self._settings.inline_think, origin=self._origin
+            self._request, inline_think=self._settings.inline_think, origin=self._origin
         )
         try:
             async with aclosing(_reads(response, decoder)) as reads:
                 async for data in reads:
-                    for event in merge_deltas(decoder.feed(data)):
+                    for event in decoder.feed(data):
                         yield event
         except httpx.HTTPError as raised:
             # A connection that breaks after the last word takes nothing away.
             if not decoder.is_complete:
                 self._fail_by(raised)
-        for event in merge_deltas(decoder.close()):
+        for event in decoder.close():
             yield event
         if decoder.error is not None and self.failure is None:
             self._fail(decoder.error)

@@ -22,6 +22,7 @@ from qwq_magic.events import AnswerDelta, Event, Notice, ReasoningDelta
 from qwq_magic.messages import ChatRequest, Json
 from qwq_magic.plain_text import well_formed
 from qwq_magic.retries import MAX_RETRIES, delay_s
+from qwq_magic.servers import preset_of
 from qwq_magic.settings import Settings
 from qwq_magic.wire.addresses import endpoint
 from qwq_magic.wire.protocols import wire_protocol
@@ -45,9 +46,9 @@ class HttpChatModel:
             ConfigurationError: the protocol or the base URL is none.
         """
         self._settings = settings
-        self._protocol = wire_protocol(settings.protocol)
-        self._url = endpoint(settings.base_url, self._protocol.path)
-        require_valid_url(self._url)
+        self._protocol = wire_protocol(settings.protocol, settings.base_url)
+        self._preset = preset_of(settings.server, settings.base_url)
+        require_valid_url(self._url_for(settings.model))
         self._transport = transport
         self._sleep = sleep
         self._random = random
@@ -64,14 +65,15 @@ class HttpChatModel:
             QwqError: see `ChatModel.stream`.
         """
         require_sendable_key(self._settings)
-        body = _encoded(self._protocol.encode(request))
-        client = await self._client()
+        url = self._url_for(request.model)
+        body = _encoded(self._protocol.encode(request, self._preset))
+        client = await self._client(url)
         for retry in range(MAX_RETRIES + 1):
             attempt = Attempt(
                 self._settings,
                 self._protocol,
-                url=self._url,
-                model=request.model,
+                url=url,
+                request=request,
                 clock=self._clock,
             )
             has_text = False
@@ -90,10 +92,13 @@ class HttpChatModel:
             yield _announcement(error, wait_s, retry)
             await self._sleep(wait_s)
 
-    async def _client(self) -> httpx.AsyncClient:
+    def _url_for(self, model: str) -> str:
+        return endpoint(self._settings.base_url, self._protocol.path_for(model))
+
+    async def _client(self, url: str) -> httpx.AsyncClient:
         if self._transport is not None:
             return httpx.AsyncClient(transport=self._transport)
-        return await shared_client(self._url)
+        return await shared_client(url)
 
 
 def _announcement(error: QwqError, wait_s: float, retry: int) -> Notice:

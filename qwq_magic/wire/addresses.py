@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 from qwq_magic.errors import ConfigurationError
@@ -11,7 +12,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def endpoint(base_url: str, path: str) -> str:
-    """`base_url` followed by `path`; a query stays, and a path already there is not doubled."""
+    """`base_url` followed by `path`; a query stays, and what is already there is not doubled."""
     if not host_of(base_url):
         # What stands before the @ may be a password.
         shown = base_url.rpartition("@")[2]
@@ -20,8 +21,19 @@ def endpoint(base_url: str, path: str) -> str:
             'Set base_url to something like "http://host:port/v1".'
         )
     parts = urlsplit(base_url)
-    base = parts.path.rstrip("/").removesuffix(path)
+    base = parts.path.rstrip("/")
+    for end in _iter_starts(path):
+        if base.endswith(end):
+            base = base.removesuffix(end)
+            break
     return parts._replace(path=base + path, fragment="").geturl()
+
+
+def _iter_starts(path: str) -> Iterator[str]:
+    """`/a/b`, then `/a`."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
 
 
 def host_of(url: str) -> str:

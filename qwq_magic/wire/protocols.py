@@ -8,21 +8,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.events import Event
 from qwq_magic.messages import ChatRequest, Json
+from qwq_magic.servers import Server, is_dashscope
 from qwq_magic.settings import InlineThink
-from qwq_magic.wire import openai_chat
+from qwq_magic.wire import dashscope, ollama, openai_chat
 from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.sniffing import SniffingDecoder
+
+_OLLAMA_PORT = 11434
 
 
 class Decoder(Protocol):
-    """Turns the bytes of one response into events; see `OpenAIChatDecoder`."""
+    """Turns the bytes of one response into events; see `StreamDecoder`."""
 
-    error: QwqError | None
-    is_complete: bool
-    is_done: bool
+    @property
+    def error(self) -> QwqError | None: ...
+
+    @property
+    def is_complete(self) -> bool: ...
+
+    @property
+    def is_done(self) -> bool: ...
 
     def feed(self, data: bytes) -> list[Event]: ...
 
@@ -30,9 +40,11 @@ class Decoder(Protocol):
 
 
 class MakeDecoder(Protocol):
-    """A decoder's class."""
+    """Makes the decoder of the response to `request`."""
 
-    def __call__(self, *, inline_think: InlineThink, origin: Origin) -> Decoder: ...
+    def __call__(
+        self, request: ChatRequest, *, inline_think: InlineThink, origin: Origin
+    ) -> Decoder: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +52,72 @@ class WireProtocol:
     """One way of speaking to a server.
 
     Attributes:
-        path: what follows the base URL.
-        encode: a request's JSON body.
+        path_for: what follows the base URL, for a model of this name.
+        encode: a request's JSON body for this server.
         decoder: makes the decoder of one response.
         headers: what the protocol wants beside the usual ones.
     """
 
-    path: str
-    encode: Callable[[ChatRequest], dict[str, Json]]
+    path_for: Callable[[str], str]
+    encode: Callable[[ChatRequest, Server], dict[str, Json]]
     decoder: MakeDecoder
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def _always(path: str) -> Callable[[str], str]:
+    return lambda _: path
+
+
 PROTOCOLS: dict[str, WireProtocol] = {
     "openai": WireProtocol(
-        path=openai_chat.PATH,
+        path_for=_always(openai_chat.PATH),
         encode=openai_chat.encode,
-        decoder=openai_chat.OpenAIChatDecoder,
+        decoder=openai_chat.decoder,
+    ),
+    "dashscope": WireProtocol(
+        path_for=dashscope.path_for,
+        encode=dashscope.encode,
+        decoder=dashscope.decoder,
+        headers=dashscope.HEADERS,
+    ),
+    "ollama": WireProtocol(
+        path_for=_always(ollama.PATH),
+        encode=ollama.encode,
+        decoder=ollama.decoder,
     ),
 }
+# Nearly every server is asked this way; a gateway's reply may still be of another kind.
+_UNKNOWN = WireProtocol(
+    path_for=_always(openai_chat.PATH),
+    encode=openai_chat.encode,
+    decoder=SniffingDecoder,
+)
 
 
-def wire_protocol(name: str) -> WireProtocol:
-    """The protocol of this name; `auto` is the one nearly every server speaks."""
+def wire_protocol(name: str, base_url: str) -> WireProtocol:
+    """The protocol of this name; `auto` goes by the address.
+
+    Raises:
+        ConfigurationError: there is no protocol of this name.
+    """
+    if name == "auto":
+        found = protocol_at(base_url)
+        return PROTOCOLS[found] if found else _UNKNOWN
     try:
-        return PROTOCOLS["openai" if name == "auto" else name]
+        return PROTOCOLS[name]
     except KeyError:
         known = ", ".join(("auto", *PROTOCOLS))
         raise ConfigurationError(f"Unknown protocol {name!r}. Known: {known}.") from None
+
+
+def protocol_at(base_url: str) -> str:
+    """The name of the protocol spoken at this address; "" where it does not tell."""
+    parts = urlsplit(base_url)
+    path = parts.path.rstrip("/")
+    if is_dashscope(base_url) and "/api/v1" in path:
+        return "dashscope"
+    if path.endswith(("/v1", openai_chat.PATH)):
+        return "openai"
+    if path.endswith(ollama.PATH) or (path in ("", "/api") and parts.port == _OLLAMA_PORT):
+        return "ollama"
+    return ""

@@ -82,14 +82,7 @@ class SSEDecoder:
 
     def _keep(self, piece: bytes) -> None:
         self._unfinished_line += piece
-        self._check_size(len(self._unfinished_line))
-
-    def _check_size(self, more: int) -> None:
-        if self._event_size + more > MAX_EVENT_BYTES:
-            raise ProtocolError(
-                f"One event of the stream exceeds {MAX_EVENT_BYTES // 1_000_000} MB, which no "
-                "reply needs. Check that `base_url` names a chat server."
-            )
+        require_size(self._event_size + len(self._unfinished_line))
 
     def _take_line(self, line: bytes) -> ServerSentEvent | None:
         """The event that `line` completes, if it is an empty one and there is any."""
@@ -98,7 +91,7 @@ class SSEDecoder:
             line = line.removeprefix(_BOM)
         if not line:
             return self._dispatch() if self._event_size else None
-        self._check_size(len(line))
+        require_size(self._event_size + len(line))
         self._event_size += len(line)
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
@@ -119,6 +112,15 @@ class SSEDecoder:
         comments = b"\n".join(self._comments).decode("utf-8", "replace")
         self._event_size, self._data, self._event, self._comments = 0, [], b"", []
         return ServerSentEvent(data, event, comments) if data else None
+
+
+def require_size(size: int) -> None:
+    """Refuse an event of this many bytes, if that is beyond `MAX_EVENT_BYTES`."""
+    if size > MAX_EVENT_BYTES:
+        raise ProtocolError(
+            f"One event of the stream exceeds {MAX_EVENT_BYTES // 1_000_000} MB, which no "
+            "reply needs. Check that `base_url` names a chat server."
+        )
 
 
 def _is_whole(data: bytes) -> bool:

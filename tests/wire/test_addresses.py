@@ -22,6 +22,11 @@ def test_the_path_follows_the_base(base_url: str, expected: str) -> None:
     assert endpoint(base_url, "/chat/completions") == expected
 
 
+def test_a_piece_of_the_path_in_the_base_is_not_doubled() -> None:
+    assert endpoint("http://h:11434/api", "/api/chat") == "http://h:11434/api/chat"
+    assert endpoint("http://h/rapid", "/api/chat") == "http://h/rapid/api/chat"
+
+
 @pytest.mark.parametrize(
     "base_url", ["", "localhost:8000", "ftp://a.b", "https://", "http://a:99999", "http://[::1"]
 )

@@ -24,7 +24,8 @@ from qwq_magic.events import (
     UsageReported,
 )
 from qwq_magic.messages import ChatRequest, Message
-from qwq_magic.wire.openai_chat import OpenAIChatDecoder, encode
+from qwq_magic.wire.openai_chat import decoder, encode
+from qwq_magic.wire.reply import MAX_CHARACTERS
 from qwq_magic.wire.sse import MAX_EVENT_BYTES
 
 DONE = b"data: [DONE]\n\n"
@@ -60,9 +61,9 @@ def test_a_request_is_always_a_stream_with_usage() -> None:
 
 
 def test_one_delta_may_hold_reasoning_and_answer() -> None:
-    decoder = OpenAIChatDecoder()
+    reply = decoder()
 
-    assert decoder.feed(delta(reasoning="r", content="a")) == [
+    assert reply.feed(delta(reasoning="r", content="a")) == [
         ReasoningDelta("r"),
         AnswerDelta("a"),
     ]
@@ -79,37 +80,37 @@ def test_one_delta_may_hold_reasoning_and_answer() -> None:
     ],
 )
 def test_reasoning_under_several_names_counts_once(fields: dict[str, Any]) -> None:
-    assert OpenAIChatDecoder().feed(delta(**fields)) == [ReasoningDelta("r")]
+    assert decoder().feed(delta(**fields)) == [ReasoningDelta("r")]
 
 
 def test_only_choice_0_counts() -> None:
     other = sse({"choices": [{"index": 1, "delta": {"content": "no"}}]})
     unnumbered = sse({"choices": [{"delta": {"content": "yes"}}]})
 
-    assert OpenAIChatDecoder().feed(other + unnumbered) == [AnswerDelta("yes")]
+    assert decoder().feed(other + unnumbered) == [AnswerDelta("yes")]
 
 
 def test_the_end_comes_after_the_text_held_back_and_the_usage() -> None:
-    decoder = OpenAIChatDecoder()
+    reply = decoder()
     usage = sse({"choices": [], "usage": {"prompt_tokens": 1}})
 
-    decoder.feed(delta(content="<think>a</th"))
-    events = decoder.feed(delta("length") + usage + DONE)
+    reply.feed(delta(content="<think>a</th"))
+    events = reply.feed(delta("length") + usage + DONE)
 
     assert events == [
         ReasoningDelta("</th"),
         UsageReported(Usage(input_tokens=1)),
         StreamFinished("length"),
     ]
-    assert decoder.is_done
-    assert decoder.close() == []
+    assert reply.is_done
+    assert reply.close() == []
 
 
 @pytest.mark.parametrize("cut", [b"data: [DONE]\n", b"data: [DONE]", DONE])
 def test_a_stream_ends_once(cut: bytes) -> None:
-    decoder = OpenAIChatDecoder()
+    reply = decoder()
 
-    events = [*decoder.feed(delta("stop", content="a") + cut), *decoder.close()]
+    events = [*reply.feed(delta("stop", content="a") + cut), *reply.close()]
 
     assert events == [AnswerDelta("a"), StreamFinished("stop")]
 
@@ -120,43 +121,43 @@ def test_a_running_usage_is_reported_once_per_read_and_cuts_no_text() -> None:
         for n in range(3)
     ]
 
-    assert OpenAIChatDecoder().feed(b"".join(chunks)) == [
-        *[AnswerDelta("x")] * 3,
+    assert decoder().feed(b"".join(chunks)) == [
+        AnswerDelta("xxx"),
         UsageReported(Usage(output_tokens=2)),
     ]
 
 
 def test_a_later_chunk_erases_no_finish_reason() -> None:
-    decoder = OpenAIChatDecoder()
+    reply = decoder()
 
     for reason in ("stop", None, "", "null"):
-        decoder.feed(delta(reason))
+        reply.feed(delta(reason))
 
-    assert decoder.close() == [StreamFinished("stop")]
+    assert reply.close() == [StreamFinished("stop")]
 
 
 def test_halves_of_a_character_in_two_deltas_are_joined() -> None:
-    decoder = OpenAIChatDecoder()
+    reply = decoder()
 
-    events = decoder.feed(
+    events = reply.feed(
         delta(reasoning="\ud83d") + delta(reasoning="\ude00") + delta(content="a\ud83d")
     )
 
     assert events == [ReasoningDelta("😀"), AnswerDelta("a")]
-    assert decoder.feed(DONE) == [AnswerDelta("\ufffd"), StreamFinished(None)]
+    assert reply.feed(DONE) == [AnswerDelta("\ufffd"), StreamFinished(None)]
 
 
 def test_a_reasoning_field_makes_later_tags_text() -> None:
-    decoder = OpenAIChatDecoder(inline_think="open")
+    reply = decoder(inline_think="open")
 
-    events = decoder.feed(delta(reasoning="r") + delta(content="<think>a</think>"))
+    events = reply.feed(delta(reasoning="r") + delta(content="<think>a</think>"))
 
     assert events == [ReasoningDelta("r"), AnswerDelta("<think>a</think>")]
 
 
 def _hints(inline_think: str, *chunks: bytes) -> list[str]:
-    decoder = OpenAIChatDecoder(inline_think=inline_think)
-    events = [event for chunk in chunks for event in decoder.feed(chunk)]
+    reply = decoder(inline_think=inline_think)
+    events = [event for chunk in chunks for event in reply.feed(chunk)]
     return [event.text for event in events if isinstance(event, Notice)]
 
 
@@ -182,14 +183,14 @@ def test_a_closing_tag_with_an_opening_is_no_riddle(inline_think: str, chunks: l
 
 
 def test_events_before_an_error_in_the_same_read_are_delivered() -> None:
-    decoder = OpenAIChatDecoder()
+    reply = decoder()
     failure = sse({"error": {"message": "Slow down", "code": "limit_requests"}})
 
-    events = decoder.feed(delta(content="<thi") + failure + delta(content="never") + DONE)
+    events = reply.feed(delta(content="<thi") + failure + delta(content="never") + DONE)
 
     assert events == [AnswerDelta("<thi")]
-    assert isinstance(decoder.error, RateLimited)
-    assert decoder.close() == decoder.feed(DONE) == []
+    assert isinstance(reply.error, RateLimited)
+    assert reply.close() == reply.feed(DONE) == []
 
 
 @pytest.mark.parametrize(
@@ -205,84 +206,137 @@ def test_events_before_an_error_in_the_same_read_are_delivered() -> None:
     ],
 )
 def test_an_error_in_the_stream_is_that_error(body: bytes, kind: type, status: int | None) -> None:
-    decoder = OpenAIChatDecoder()
+    reply = decoder()
 
-    events = [*decoder.feed(body), *decoder.close()]
+    events = [*reply.feed(body), *reply.close()]
 
     assert events == []
-    assert isinstance(decoder.error, kind)
-    assert decoder.error.status == status
+    assert isinstance(reply.error, kind)
+    assert reply.error.status == status
 
 
 @pytest.mark.parametrize("chunk", [None, "ping", 1, [], {}, {"error": None}, {"usage": {}}])
 def test_odd_json_is_no_error(chunk: Any) -> None:
-    decoder = OpenAIChatDecoder()
+    reply = decoder()
 
-    assert decoder.feed(sse(chunk) + delta("stop")) == []
-    assert decoder.close() == [StreamFinished("stop")]
+    assert reply.feed(sse(chunk) + delta("stop")) == []
+    assert reply.close() == [StreamFinished("stop")]
 
 
-@pytest.mark.parametrize("data", [b"not JSON", b'{"cut": ', b"[" * 100_000])
-def test_an_event_that_is_not_json_breaks_the_reply(data: bytes) -> None:
-    decoder = OpenAIChatDecoder()
+MALFORMED = [b"not JSON", b'{"cut": ', b"[" * 100_000]
 
-    events = decoder.feed(delta(content="a") + b"data: " + data + b"\n\n")
 
-    assert events == [AnswerDelta("a")]
-    assert isinstance(decoder.error, ProtocolError)
+@pytest.mark.parametrize("data", MALFORMED)
+def test_a_malformed_event_loses_no_text_around_it(data: bytes) -> None:
+    reply = decoder()
+    body = delta(content="a") + b"data: " + data + b"\n\n" + delta("stop", content="b") + DONE
+
+    events = reply.feed(body)
+
+    assert events == [AnswerDelta("ab")]
+    assert isinstance(reply.error, ProtocolError)
+    assert "an event that is not JSON" in reply.error.message
+
+
+@pytest.mark.parametrize("data", MALFORMED)
+def test_a_stream_that_begins_malformed_is_not_waited_for(data: bytes) -> None:
+    reply = decoder()
+
+    assert reply.feed(b"data: " + data + b"\n\n") == []
+    assert reply.is_done
+    assert isinstance(reply.error, ProtocolError)
+
+
+def test_a_reply_beyond_all_reason_is_stopped_and_kept() -> None:
+    reply = decoder()
+    piece = delta(content="x" * 1_000_000)
+
+    events = [event for _ in range(9) for event in reply.feed(piece)]
+
+    assert sum(len(event.text) for event in events) == MAX_CHARACTERS + 1_000_000
+    assert reply.is_done
+    assert isinstance(reply.error, ProtocolError)
+    assert "exceeds 4 million characters" in reply.error.message
+
+
+def test_a_reply_that_the_server_cut_says_so() -> None:
+    reply = decoder()
+
+    events = reply.feed(delta("insufficient_system_resource") + DONE)
+
+    assert isinstance(events[0], Notice)
+    assert "cut: the server ran out of resources" in events[0].text
+    assert events[1] == StreamFinished("insufficient_system_resource")
+
+
+def test_what_a_reader_does_not_see_breaks_nothing() -> None:
+    reply = decoder()
+    calls = [{"index": 0, "id": "c", "function": {"name": "f", "arguments": "{"}}]
+    two = {"choices": [{"index": 1, "delta": {"content": "no"}, "finish_reason": "stop"}]}
+
+    events = reply.feed(
+        delta(content="a", tool_calls=calls)
+        + sse(two)
+        + delta(reasoning="late", refusal=None, audio={"data": ""})
+        + b"event: thread.run.created\ndata: {}\n\n"
+        + sse({"object": "ping", "choices": []})
+    )
+
+    assert events == [AnswerDelta("a"), ReasoningDelta("late")]
+    assert not reply.is_complete
 
 
 def test_noise_after_a_complete_reply_takes_nothing_away() -> None:
-    decoder = OpenAIChatDecoder()
+    reply = decoder()
 
-    decoder.feed(delta("stop") + b"data: bye\n\n")
+    reply.feed(delta("stop") + b"data: bye\n\n")
 
-    assert decoder.close() == [StreamFinished("stop")]
-    assert decoder.error is None
+    assert reply.close() == [StreamFinished("stop")]
+    assert reply.error is None
 
 
 def test_a_stream_without_an_end_is_incomplete() -> None:
-    decoder = OpenAIChatDecoder()
+    reply = decoder()
 
-    events = [*decoder.feed(delta(content="a")), *decoder.close()]
+    events = [*reply.feed(delta(content="a")), *reply.close()]
 
     assert events == [AnswerDelta("a")]
-    assert isinstance(decoder.error, StreamInterrupted)
+    assert isinstance(reply.error, StreamInterrupted)
 
 
 @pytest.mark.parametrize("body", [b"", b"\n\n", b": alive\n\n: alive\n\n"])
 def test_silence_is_incomplete(body: bytes) -> None:
-    decoder = OpenAIChatDecoder()
-    decoder.feed(body)
-    decoder.close()
+    reply = decoder()
+    reply.feed(body)
+    reply.close()
 
-    assert isinstance(decoder.error, StreamInterrupted)
+    assert isinstance(reply.error, StreamInterrupted)
 
 
 @pytest.mark.parametrize(
     "body", [b"<html>Log in</html>", b'{"choices": []}', b"Hello.\n\nWorld.", b"null"]
 )
 def test_a_document_instead_of_a_stream_is_a_protocol_error(body: bytes) -> None:
-    decoder = OpenAIChatDecoder()
-    decoder.feed(body)
-    decoder.close()
+    reply = decoder()
+    reply.feed(body)
+    reply.close()
 
-    assert isinstance(decoder.error, ProtocolError)
+    assert isinstance(reply.error, ProtocolError)
 
 
 def test_an_endless_document_is_not_read_to_its_end() -> None:
-    decoder = OpenAIChatDecoder()
+    reply = decoder()
 
-    decoder.feed(b"<html>" + b"\n<p>x</p>" * 10_000)
+    reply.feed(b"<html>" + b"\n<p>x</p>" * 10_000)
 
-    assert decoder.is_done
-    assert isinstance(decoder.error, ProtocolError)
+    assert reply.is_done
+    assert isinstance(reply.error, ProtocolError)
 
 
 def test_an_oversized_event_breaks_the_reply_and_keeps_what_came() -> None:
-    decoder = OpenAIChatDecoder()
+    reply = decoder()
 
-    events = decoder.feed(delta(content="a") + b"data: " + b"x" * MAX_EVENT_BYTES)
+    events = reply.feed(delta(content="a") + b"data: " + b"x" * MAX_EVENT_BYTES)
 
     assert events == [AnswerDelta("a")]
-    assert isinstance(decoder.error, ProtocolError)
+    assert isinstance(reply.error, ProtocolError)

@@ -1,18 +1,52 @@
-"""A protocol is found by its name."""
+"""A protocol is found by its name, or by the address."""
 
 from __future__ import annotations
 
 import pytest
 
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.wire.protocols import PROTOCOLS, wire_protocol
+from qwq_magic.wire.protocols import PROTOCOLS, protocol_at, wire_protocol
+
+BASE = "http://127.0.0.1:8000/v1"
 
 
-def test_auto_is_what_nearly_every_server_speaks() -> None:
-    assert wire_protocol("auto") is PROTOCOLS["openai"]
-    assert wire_protocol("openai").path == "/chat/completions"
+@pytest.mark.parametrize(
+    ("base_url", "expected"),
+    [
+        ("https://dashscope.aliyuncs.com/compatible-mode/v1", "openai"),
+        ("https://dashscope.aliyuncs.com/api/v1", "dashscope"),
+        ("https://cn-hongkong.dashscope.aliyuncs.com/api/v1/", "dashscope"),
+        ("https://ws1.eu-central-1.maas.aliyuncs.com/api/v1", "dashscope"),
+        ("https://openrouter.ai/api/v1", "openai"),
+        ("https://dashscope.aliyuncs.com.example.com/api/v1", "openai"),
+        ("http://127.0.0.1:8000/v1", "openai"),
+        ("http://127.0.0.1:11434/v1", "openai"),
+        ("http://127.0.0.1:11434", "ollama"),
+        ("http://gpu-box:11434/", "ollama"),
+        ("http://gpu-box:11434/api", "ollama"),
+        ("https://models.example.com/api/chat", "ollama"),
+        ("http://127.0.0.1:8000", ""),
+        ("https://gateway.example.com/llm", ""),
+    ],
+)
+def test_the_address_names_the_protocol_or_leaves_it_open(base_url: str, expected: str) -> None:
+    assert protocol_at(base_url) == expected
+
+
+def test_a_name_outweighs_the_address() -> None:
+    assert wire_protocol("ollama", BASE) is PROTOCOLS["ollama"]
+    assert wire_protocol("auto", BASE) is PROTOCOLS["openai"]
+
+
+def test_the_native_path_depends_on_the_model() -> None:
+    path_for = PROTOCOLS["dashscope"].path_for
+
+    assert path_for("qwq-plus") == "/services/aigc/text-generation/generation"
+    assert path_for("qwen3-max") == "/services/aigc/text-generation/generation"
+    for model in ("qwen3.6-plus", "qwen3.8-max", "qwen-vl-max", "qvq-max"):
+        assert path_for(model) == "/services/aigc/multimodal-generation/generation"
 
 
 def test_an_unknown_protocol_names_the_known_ones() -> None:
-    with pytest.raises(ConfigurationError, match="openai"):
-        wire_protocol("carrier-pigeon")
+    with pytest.raises(ConfigurationError, match="auto, openai, dashscope, ollama"):
+        wire_protocol("carrier-pigeon", BASE)

@@ -20,7 +20,8 @@ from qwq_magic.turn_builder import TurnBuilder
 from qwq_magic.turns import Turn
 from qwq_magic.wire.error_bodies import response_error
 from qwq_magic.wire.error_fixes import Origin
-from qwq_magic.wire.openai_chat import OpenAIChatDecoder
+from qwq_magic.wire.protocols import PROTOCOLS, Decoder, MakeDecoder
+from qwq_magic.wire.sniffing import SniffingDecoder
 
 VECTORS = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))
@@ -29,6 +30,13 @@ VECTORS = {
 STREAMS = [name for name, vector in VECTORS.items() if vector["http_status"] == 200]
 ERROR_BODIES = [name for name in VECTORS if name not in STREAMS]
 SMALL_STREAMS = [name for name in STREAMS if VECTORS[name]["size"] < 10_000]
+
+
+PROTOCOL_NAMES = {
+    "openai-sse": "openai",
+    "dashscope-native": "dashscope",
+    "ollama-native": "ollama",
+}
 
 
 def body_of(name: str) -> bytes:
@@ -40,13 +48,24 @@ def cut_at(body: bytes, places: Iterable[int]) -> list[bytes]:
     return [body[start:end] for start, end in pairwise(bounds)]
 
 
-def reply_to(name: str, reads: Iterable[bytes]) -> dict[str, Any]:
-    """What the client makes of a body that arrives in these reads."""
+def request_for(name: str) -> ChatRequest:
+    incremental = VECTORS[name]["client_options"].get("incremental_output", True)
+    return ChatRequest("", "m", (), {} if incremental else {"incremental_output": False})
+
+
+def decoder_for(name: str, make: MakeDecoder | None = None) -> Decoder:
     vector = VECTORS[name]
-    decoder = OpenAIChatDecoder(
+    protocol = PROTOCOLS[PROTOCOL_NAMES[vector["protocol"]]]
+    return (make or protocol.decoder)(
+        request_for(name),
         inline_think=vector["client_options"]["inline_think"],
         origin=Origin(server=vector["server"]),
     )
+
+
+def reply_to(name: str, reads: Iterable[bytes], make: MakeDecoder | None = None) -> dict[str, Any]:
+    """What the client makes of a body that arrives in these reads."""
+    decoder = decoder_for(name, make)
     events: list[Event] = []
     for read in reads:
         events += decoder.feed(read)
@@ -136,6 +155,15 @@ def test_a_stream_cut_anywhere_gives_the_expected_reply(name: str, places: list[
     assert reply_to(name, cut_at(body_of(name), places)) == expected_of(name)
 
 
+@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_the_protocol_of_a_reply_is_found_in_its_first_bytes(name: str, size: int) -> None:
+    body = body_of(name)
+    reads = (body[at : at + size] for at in range(0, len(body), size))
+
+    assert reply_to(name, reads, SniffingDecoder) == expected_of(name)
+
+
 @pytest.mark.parametrize("name", ERROR_BODIES)
 def test_an_error_body_gives_the_expected_error(name: str) -> None:
     vector = VECTORS[name]
@@ -158,7 +186,7 @@ def test_an_error_message_holds_the_servers_words(name: str) -> None:
         return
     origin = Origin(server=vector["server"])
     if vector["http_status"] == 200:
-        decoder = OpenAIChatDecoder(inline_think="auto", origin=origin)
+        decoder = decoder_for(name)
         decoder.feed(body_of(name))
         raised = decoder.error
     else:

@@ -1,0 +1,176 @@
+"""What the chunks of one reply amount to: its texts, its token counts, its end.
+
+The same for every protocol. Texts are gathered and become one delta a read, so that a
+read costs the same however the server cut it. An error is kept rather than raised: the
+text that came before it is delivered first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qwq_magic.errors import ProtocolError, QwqError, ServerFailure
+from qwq_magic.events import (
+    AnswerDelta,
+    Event,
+    Notice,
+    ReasoningDelta,
+    StreamFinished,
+    UsageReported,
+)
+from qwq_magic.settings import InlineThink
+from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.surrogates import SurrogateJoiner
+from qwq_magic.wire.think_tags import ThinkTagSplitter
+from qwq_magic.wire.token_usage import usage_from
+
+# Several times what any model can write; it bounds the memory an endless stream takes.
+MAX_CHARACTERS = 4_000_000
+
+_LONE_CLOSE = (
+    "The reply closes a <think> that it never opened. If all before it was reasoning: "
+    'inline_think="open".'
+)
+# Ends that look proper and are not; `length` shows by itself.
+_CUTS = {
+    "insufficient_system_resource": "the server ran out of resources",
+    "abort": "the server gave up",
+    "content_filter": "the server's content filter stopped it",
+}
+
+
+class Reply:
+    """Gathers one reply.
+
+    Attributes:
+        error: why the reply will not come whole, once that is known.
+        is_complete: has the reply come whole? More usage may follow.
+        is_done: is there nothing left to read?
+    """
+
+    def __init__(self, *, inline_think: InlineThink, origin: Origin) -> None:
+        self.error: QwqError | None = None
+        self.is_complete = False
+        self.is_done = False
+        self._origin = origin
+        self._events: list[Event] = []
+        # Texts of one kind, as they came since the last read or the last change of kind.
+        self._run: list[str] = []
+        self._run_is_reasoning = False
+        self._splitter = ThinkTagSplitter(inline_think)
+        self._reasoning_text = SurrogateJoiner()
+        self._content_text = SurrogateJoiner()
+        self._saw_reasoning_field = False
+        self._characters = 0
+        self._finish_reason: str | None = None
+        self._usage: Any = None
+        self._damage: QwqError | None = None
+
+    def add_reasoning(self, text: str) -> None:
+        """Text from a field of its own; inline tags are plain text from here on."""
+        if not self._run_is_reasoning:
+            self._end_run()
+            self._run_is_reasoning = True
+            if not self._saw_reasoning_field:
+                self._saw_reasoning_field = True
+                self._deliver(*self._splitter.stop_splitting())
+        self._run.append(text)
+
+    def add_content(self, text: str) -> None:
+        """Text that is the answer, but for inline reasoning."""
+        if self._run_is_reasoning:
+            self._end_run()
+            self._run_is_reasoning = False
+        self._run.append(text)
+
+    def add_usage(self, counts: Any) -> None:
+        """The server's counts so far: the last ones win."""
+        if counts:
+            self._usage = counts
+
+    def end_with(self, reason: Any) -> None:
+        """The server's word for the end; `null` in any spelling is none, and erases none."""
+        if reason and reason != "null" and isinstance(reason, str):
+            self._finish_reason = reason
+            self.is_complete = True
+
+    def damage(self, error: QwqError) -> None:
+        """Something in the middle is lost: go on, but never call the reply whole."""
+        if self.is_complete:
+            return
+        if not (self._characters or self._run):
+            self.fail(error)
+        self._damage = self._damage or error
+
+    def finish(self) -> None:
+        """Nothing follows, and all came."""
+        self._flush()
+        if self.error is not None:
+            return
+        self.is_complete = self.is_done = True
+        if self._damage is not None:
+            self.is_complete = False
+            self.error = self._damage
+        elif self._finish_reason == "error":
+            said = f"{self._origin.name} ended the reply with finish_reason `error`."
+            self.error = ServerFailure(f"{said} Run the cell again.", retryable=True)
+        else:
+            cut = _CUTS.get(self._finish_reason or "")
+            if cut:
+                self._events.append(Notice(f"The reply is cut: {cut}. Run the cell again."))
+            self._report_usage()
+            self._events.append(StreamFinished(self._finish_reason))
+
+    def fail(self, error: QwqError) -> None:
+        """Nothing follows, and something is missing."""
+        self._flush()
+        self.error = self.error or error
+        self.is_complete = False
+        self.is_done = True
+
+    def take_events(self) -> list[Event]:
+        """What came since this was last called; a running usage is reported once."""
+        if self._run:
+            self._end_run()
+        if self._usage:
+            self._report_usage()
+        events, self._events = self._events, []
+        return events
+
+    def _end_run(self) -> None:
+        if not self._run:
+            return
+        text = "".join(self._run)
+        self._run.clear()
+        if self._run_is_reasoning:
+            self._deliver(self._reasoning_text.join(text), "")
+            return
+        split = self._splitter.split(self._content_text.join(text))
+        self._deliver(*split)
+        if self._splitter.meets_lone_close(split[1]):
+            self._events.append(Notice(_LONE_CLOSE))
+
+    def _deliver(self, reasoning: str, answer: str) -> None:
+        if reasoning:
+            self._events.append(ReasoningDelta(reasoning))
+        if answer:
+            self._events.append(AnswerDelta(answer))
+        self._characters += len(reasoning) + len(answer)
+        if self._characters > MAX_CHARACTERS and self.error is None:
+            self.error = ProtocolError(
+                f"The reply exceeds {MAX_CHARACTERS // 1_000_000} million characters and was "
+                "stopped. What came is kept; set max_tokens with -p."
+            )
+            self.is_complete = False
+            self.is_done = True
+
+    def _flush(self) -> None:
+        self._end_run()
+        self._deliver(self._reasoning_text.flush(), "")
+        self._deliver(*self._splitter.split(self._content_text.flush()))
+        self._deliver(*self._splitter.flush())
+
+    def _report_usage(self) -> None:
+        usage, self._usage = usage_from(self._usage), None
+        if usage is not None:
+            self._events.append(UsageReported(usage))

@@ -1,0 +1,174 @@
+"""Turn the bytes of a response into events, whichever protocol they follow.
+
+A framing cuts the bytes into JSON texts, and a protocol's reader takes each chunk into
+the reply. What lies between is the same for all: a chunk that is an error, a chunk that
+is no JSON, a body that is no stream at all, an end that comes too early.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeAlias
+
+from qwq_magic.errors import ProtocolError, QwqError, StreamInterrupted
+from qwq_magic.events import Event
+from qwq_magic.settings import InlineThink
+from qwq_magic.wire.error_bodies import (
+    MAX_BODY_BYTES,
+    document_error,
+    error_from,
+    facts_in_event,
+)
+from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.reply import Reply
+from qwq_magic.wire.sse import DONE, ServerSentEvent
+
+ReadChunk: TypeAlias = Callable[[dict[str, Any], Reply], None]
+
+# How the lines of an event stream begin, comments included.
+_FIELDS = (b":", b"data", b"event", b"id", b"retry", b"error")
+_BOM = b"\xef\xbb\xbf"
+
+_raw_decode = json.JSONDecoder().raw_decode
+
+
+class Framing(Protocol):
+    """Cuts bytes into events, each with a JSON text; see `SSEDecoder`."""
+
+    def feed(self, data: bytes) -> Iterator[ServerSentEvent]: ...
+
+    def close(self) -> Iterator[ServerSentEvent]: ...
+
+
+class StreamDecoder:
+    """Turns the bytes of one response into events.
+
+    Errors are kept rather than raised, so that the events of the same read are delivered
+    first: look at `error` after every `feed`, and after `close`.
+    """
+
+    def __init__(
+        self, framing: Framing, read_chunk: ReadChunk, *, inline_think: InlineThink, origin: Origin
+    ) -> None:
+        self._framing = framing
+        self._read_chunk = read_chunk
+        self._origin = origin
+        self._reply = Reply(inline_think=inline_think, origin=origin)
+        # The start of a body without a single chunk: it may be a document that explains itself.
+        self._head: bytearray | None = bytearray()
+
+    @property
+    def error(self) -> QwqError | None:
+        """Why the reply will not come whole, once that is known."""
+        return self._reply.error
+
+    @property
+    def is_complete(self) -> bool:
+        """Has the reply come whole? More usage may follow."""
+        return self._reply.is_complete
+
+    @property
+    def is_done(self) -> bool:
+        """Is there nothing left to read?"""
+        return self._reply.is_done
+
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that `data` completes: one delta of a kind, and one usage at most."""
+        reply = self._reply
+        if reply.is_done:
+            return []
+        if self._head is not None:
+            self._head += data[: MAX_BODY_BYTES - len(self._head)]
+        try:
+            for event in self._framing.feed(data):
+                self._take(event)
+                if reply.is_done:
+                    break
+        except ProtocolError as error:
+            reply.fail(error)
+        if self._head is not None and _is_endless_document(self._head):
+            reply.fail(document_error(bytes(self._head), origin=self._origin))
+        return reply.take_events()
+
+    def close(self) -> list[Event]:
+        """The last events, when the connection has ended."""
+        reply = self._reply
+        if reply.is_done:
+            return []
+        for event in self._framing.close():
+            self._take(event)
+        if not reply.is_done:
+            if reply.is_complete:
+                reply.finish()
+            else:
+                reply.fail(self._why_incomplete())
+        return reply.take_events()
+
+    def _take(self, event: ServerSentEvent) -> None:
+        text, name, comments = event
+        try:
+            chunk, end = _raw_decode(text)
+            if end != len(text):
+                chunk = json.loads(text)
+        except (ValueError, RecursionError):
+            chunk = self._read_odd(event)
+            if chunk is None and name != "error":
+                return
+        self._head = None
+        if isinstance(chunk, dict):
+            self._read_chunk(chunk, self._reply)
+            if not (name or comments) and not _may_be_error(chunk):
+                return
+        facts = facts_in_event(event, chunk)
+        if facts is not None:
+            self._reply.fail(error_from(facts, self._origin))
+
+    def _read_odd(self, event: ServerSentEvent) -> Any:
+        """The value of a text that is not simply JSON; None where that is dealt with."""
+        text = event.data.strip()
+        if text == DONE:
+            self._head = None
+            self._reply.finish()
+            return None
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            if event.event != "error":
+                self._reject(text)
+        return None
+
+    def _reject(self, text: str) -> None:
+        if self._head is not None and not _is_event_stream(self._head):
+            return  # The body may be a document: its end will tell.
+        said = f"{self._origin.name} sent an event that is not JSON: {self._origin.quote(text)}."
+        self._reply.damage(
+            ProtocolError(
+                f"{said} The reply may lack a part; run the cell again, or check `base_url`."
+            )
+        )
+
+    def _why_incomplete(self) -> QwqError:
+        head = bytes(self._head or b"")
+        if not _is_event_stream(head):
+            return document_error(head, origin=self._origin)
+        return StreamInterrupted(
+            f"The connection to {self._origin.name} ended before the reply was complete. "
+            "What came is kept; run the cell again for a whole reply."
+        )
+
+
+def _may_be_error(chunk: dict[str, Any]) -> bool:
+    """A cheap look, since it is taken at every token."""
+    return "error" in chunk or "choices" not in chunk or chunk.get("object") == "error"
+
+
+def _is_event_stream(head: bytes | bytearray) -> bool:
+    lines = bytes(head).removeprefix(_BOM).splitlines()
+    return all(line.startswith(_FIELDS) for line in lines if line.strip())
+
+
+def _is_endless_document(head: bytearray) -> bool:
+    if len(head) < MAX_BODY_BYTES:
+        return False
+    return head.removeprefix(_BOM).lstrip().startswith((b"{", b"[", b"<"))
