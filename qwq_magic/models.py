@@ -20,6 +20,7 @@ class ModelRules:
 
     Attributes:
         refused: parameters the server would answer with an error, and why.
+        exclusive: parameters of which the server takes one at a time.
         ineffective: parameters that change nothing on a hosted service.
         system_discouraged: does the vendor advise against a system message?
         successor: what replaces a retired model of this name; "" for none.
@@ -30,6 +31,7 @@ class ModelRules:
     """
 
     refused: Mapping[str, str] = field(default_factory=dict)
+    exclusive: frozenset[str] = frozenset()
     ineffective: frozenset[str] = frozenset()
     system_discouraged: bool = False
     successor: str = ""
@@ -65,6 +67,9 @@ _QWQ = ModelRules(
     opens_reasoning=True,
 )
 _OPENS_REASONING = ModelRules(opens_reasoning=True)
+_QWEN_3_8 = ModelRules(
+    exclusive=frozenset({"thinking_budget", "reasoning_effort"}), opens_reasoning=True
+)
 
 
 _ANY = ModelRules()
@@ -72,6 +77,7 @@ _ANY = ModelRules()
 _FAMILIES: tuple[tuple[re.Pattern[str], ModelRules], ...] = (
     # `qwq-plus`, `Qwen/QwQ-32B`, `qwq:32b`, `qwq-32b-q4_k_m.gguf`
     (re.compile(r"(^|/)qwq\b", re.IGNORECASE), _QWQ),
+    (re.compile(r"qwen3\.8", re.IGNORECASE), _QWEN_3_8),
     (re.compile(r"qwen3-.*-thinking-2507|qwen3\.[5-9]", re.IGNORECASE), _OPENS_REASONING),
 )
 # From Qwen3.5 on, text models too answer only where images go as well.

@@ -186,6 +186,36 @@ def test_a_request_says_what_it_wants(server: ScriptedServer) -> None:
     assert sent.headers["content-type"] == "application/json"
 
 
+def test_a_native_request_goes_to_the_place_its_model_has() -> None:
+    sent = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        data = {"output": {"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]}}
+        return streamed(sse(data))
+
+    settings = settings_for("https://dashscope.aliyuncs.com/api/v1")
+    for model in ("qwq-plus", "qwen3.6-plus"):
+        request = ChatRequest("Hi", model, (Message("user", "Hi"),))
+        asking = ask(settings, request, transport=httpx.MockTransport(answer))
+        assert asking.text == "a"
+
+    assert [str(request.url).rpartition("/aigc/")[2] for request in sent] == [
+        "text-generation/generation",
+        "multimodal-generation/generation",
+    ]
+    assert sent[0].headers["x-dashscope-sse"] == "enable"
+
+
+def test_ollama_is_asked_at_its_bare_address() -> None:
+    lines = [b'{"message": {"thinking": "r"}}\n', b'{"message": {"content": "a"}, "done": true}\n']
+    with ScriptedServer(Reply(lines, headers={"Content-Type": "application/x-ndjson"})) as server:
+        asking = ask(settings_for(server.origin, protocol="ollama"))
+
+    assert asking.events == [ReasoningDelta("r"), AnswerDelta("a"), StreamFinished(None)]
+    assert server.requests[0].path == "/api/chat"
+
+
 def test_without_a_key_none_is_sent(server: ScriptedServer) -> None:
     ask(settings_for(server.url))
 
@@ -572,6 +602,16 @@ def test_a_lasting_refusal_is_not_repeated(status: int, kind: type) -> None:
 
     assert type(asking.error) is kind
     assert asking.waits == []
+
+
+def test_a_server_that_refuses_to_count_tokens_is_asked_without() -> None:
+    refusal = failure(400, {"error": {"message": "Unknown field: stream_options"}})
+    with ScriptedServer(refusal, chat(answer="a")) as server:
+        asking = ask(settings_for(server.url))
+
+    assert asking.text == "a"
+    assert asking.waits == []
+    assert ["stream_options" in request.json for request in server.requests] == [True, False]
 
 
 def test_retry_after_is_obeyed() -> None:

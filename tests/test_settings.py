@@ -1,6 +1,7 @@
 import pytest
 
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.servers import SERVERS
 from qwq_magic.settings import Choices, resolve
 
 KEY = "sk-0123456789abcdef0123456789"
@@ -36,12 +37,73 @@ def test_the_spring_variable_wins_over_the_sdk_variable():
         ("dashscope", "dashscope.aliyuncs.com"),
         ("dashscope-intl", "dashscope-intl.aliyuncs.com"),
         ("dashscope-us", "dashscope-us.aliyuncs.com"),
+        ("dashscope-hk", "cn-hongkong.dashscope.aliyuncs.com"),
     ],
 )
 def test_each_region_has_its_preset(name, host):
     settings = resolve(Choices(server=name), {"DASHSCOPE_API_KEY": KEY})
 
     assert settings.base_url == f"https://{host}/compatible-mode/v1"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "server"),
+    [
+        ("https://ws1.ap-southeast-1.maas.aliyuncs.com/compatible-mode/v1", "dashscope"),
+        ("https://dashscope-intl.aliyuncs.com/api/v1", "dashscope-intl"),
+        ("https://openrouter.ai/api/v1", "openrouter"),
+    ],
+)
+def test_an_address_of_a_known_host_brings_its_preset(base_url, server):
+    variable = SERVERS[server].key_variables[-1]
+
+    settings = resolve(Choices(base_url=base_url), {variable: KEY})
+
+    assert (settings.server, settings.base_url) == (server, base_url)
+    assert settings.model == SERVERS[server].model
+    assert settings.api_key.source == variable
+
+
+@pytest.mark.parametrize(
+    "host", ["mine.oss-cn-beijing.aliyuncs.com", "dashscope.aliyuncs.com.example.com", "127.0.0.1"]
+)
+def test_a_host_that_only_looks_known_gets_no_key(host):
+    environ = {"DASHSCOPE_API_KEY": KEY, "VLLM_API_KEY": KEY}
+
+    settings = resolve(Choices(base_url=f"https://{host}/v1", model="m"), environ)
+
+    assert (settings.server, settings.api_key) == (host, None)
+
+
+@pytest.mark.parametrize(
+    "server", [s for s in SERVERS.values() if s.name not in ("demo", "custom")]
+)
+def test_every_preset_is_whole(server):
+    environ = dict.fromkeys(server.key_variables, KEY)
+
+    settings = resolve(Choices(server=server.name, model="m"), environ)
+
+    assert settings.base_url == server.base_url
+    assert settings.base_url.startswith("https:") == server.needs_key
+    assert bool(server.start_hint) != server.needs_key
+
+
+@pytest.mark.parametrize(
+    ("server", "model", "chosen", "expected"),
+    [
+        ("tgi", "Qwen/QwQ-32B", "auto", "open"),
+        ("tgi", "Qwen/Qwen3-4B-Thinking-2507", "auto", "open"),
+        ("tgi", "meta/Llama-3", "auto", "auto"),
+        ("tgi", "Qwen/QwQ-32B", "off", "off"),
+        ("vllm", "Qwen/QwQ-32B", "auto", "auto"),
+    ],
+)
+def test_text_begins_inside_reasoning_where_only_the_template_opens_it(
+    server, model, chosen, expected
+):
+    settings = resolve(Choices(server=server, model=model, inline_think=chosen), {})
+
+    assert settings.inline_think == expected
 
 
 def test_the_qwq_variables_choose_server_model_address_and_key():
@@ -91,17 +153,24 @@ def test_parameters_of_a_call_join_those_of_the_session():
         ("http://127.0.0.1:8000/v1/", "http://127.0.0.1:8000/v1"),
         ("https://h.example/v1/chat/completions", "https://h.example/v1"),
         (" http://[::1]:1/v1 ", "http://[::1]:1/v1"),
+        (
+            "https://dashscope.aliyuncs.com/api/v1/services/aigc/text-generation/generation",
+            "https://dashscope.aliyuncs.com/api/v1",
+        ),
     ],
 )
 def test_an_address_is_taken_as_people_paste_it(url, clean):
-    assert resolve(Choices(base_url=url, model="m"), {}).base_url == clean
+    assert resolve(Choices(base_url=url, model="m", api_key=KEY), {}).base_url == clean
 
 
 @pytest.mark.parametrize(
     ("choose", "message"),
     [
         (lambda: Choices(server="nope"), "Unknown server 'nope'. Known: demo, dashscope"),
-        (lambda: Choices(protocol="grpc"), "Unknown protocol 'grpc'. Known: auto, openai"),
+        (
+            lambda: Choices(protocol="grpc"),
+            "Unknown protocol 'grpc'. Known: auto, openai, dashscope, ollama",
+        ),
         (lambda: Choices().override(colour=1), "Unknown setting 'colour'. Settings: server"),
         (lambda: resolve(Choices(server="dashscope"), {}), "Set AI_DASHSCOPE_API_KEY or"),
         (lambda: resolve(Choices(server="custom"), {}), "has no address"),

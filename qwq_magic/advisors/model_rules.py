@@ -79,14 +79,20 @@ class ModelRulesAdvisor:
 
 def _refuse(request: ChatRequest) -> None:
     """Raise before anything is sent that the server would only refuse."""
+    rules = rules_for(request.model)
     for name in request.parameters:
         if name in _RESERVED:
             raise ConfigurationError(
                 f"Parameter {name!r} is set for every request. Leave it out of -p."
             )
-        reason = rules_for(request.model).refused.get(name)
+        reason = rules.refused.get(name)
         if reason:
             raise UnsupportedFeature(f"{request.model} does not accept {name!r}: {reason}.")
+    rivals = sorted(rules.exclusive & request.parameters.keys())
+    if len(rivals) > 1:
+        raise UnsupportedFeature(
+            f"{request.model} does not accept {' and '.join(rivals)} together: keep one."
+        )
 
 
 def _discouraged(request: ChatRequest, *, is_hosted: bool) -> Iterator[str]:

@@ -17,7 +17,7 @@ import httpx
 
 from qwq_magic.client.attempt import Attempt
 from qwq_magic.client.connections import require_sendable_key, require_valid_url, shared_client
-from qwq_magic.errors import ConfigurationError, QwqError
+from qwq_magic.errors import ConfigurationError, InvalidRequest, QwqError
 from qwq_magic.events import AnswerDelta, Event, Notice, ReasoningDelta
 from qwq_magic.messages import ChatRequest, Json
 from qwq_magic.plain_text import well_formed
@@ -66,7 +66,8 @@ class HttpChatModel:
         """
         require_sendable_key(self._settings)
         url = self._url_for(request.model)
-        body = _encoded(self._protocol.encode(request, self._preset))
+        payload = self._protocol.encode(request, self._preset)
+        body = _encoded(payload)
         client = await self._client(url)
         for retry in range(MAX_RETRIES + 1):
             attempt = Attempt(
@@ -84,6 +85,10 @@ class HttpChatModel:
             if attempt.failure is None:
                 return
             error, cause, may_repeat = attempt.failure
+            if _refuses_usage(error) and payload.pop("stream_options", None):
+                # Counting tokens is our wish, not the user's: the prompt goes without it.
+                body = _encoded(payload)
+                continue
             wait_s = None
             if may_repeat and not has_text and retry < MAX_RETRIES:
                 wait_s = delay_s(retry, retry_after_s=error.retry_after_s, random=self._random())
@@ -99,6 +104,10 @@ class HttpChatModel:
         if self._transport is not None:
             return httpx.AsyncClient(transport=self._transport)
         return await shared_client(url)
+
+
+def _refuses_usage(error: QwqError) -> bool:
+    return isinstance(error, InvalidRequest) and "stream_options" in error.message
 
 
 def _announcement(error: QwqError, wait_s: float, retry: int) -> Notice:

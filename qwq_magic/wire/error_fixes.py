@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -75,6 +76,8 @@ def fix_for(
         return "Top up the account or settle its bill, then run the cell again."
     if issubclass(error, PermissionDenied) and "freetier" in code.lower():
         return "The free tier is used up: allow paid use in the console, or choose another model."
+    if issubclass(error, InvalidRequest):
+        return _fix_request(text)
     if retry_after_s:
         return f"The server asks to wait {retry_after_s:.0f} s; then run the cell again."
     return _FIXES.get(error, "Run the cell again, or choose another server with -s.")
@@ -85,11 +88,33 @@ _FIXES: dict[type[ResponseError], str] = {
     PermissionDenied: (
         "Ask for access to the model in the provider's console, or choose another with -m."
     ),
-    InvalidRequest: "Check the parameters given with -p and the length of the conversation.",
     ContentFiltered: "Rephrase the prompt, or start afresh with --fresh.",
     RateLimited: "Wait a moment, then run the cell again.",
     ProtocolError: "Check that `base_url` names an OpenAI-compatible server.",
 }
+
+
+def _fix_request(text: str) -> str:
+    for pattern, fix in _REQUEST_FIXES:
+        if pattern.search(text):
+            return fix
+    return "Check the parameters given with -p and the length of the conversation."
+
+
+_REQUEST_FIXES = (
+    (
+        re.compile(r"(?i)context.{0,12}(length|size|window)|too long|input length|too many tokens"),
+        "Send less of the conversation with --history N or --fresh, or shorten the prompt.",
+    ),
+    (
+        re.compile(r"(?i)does not support (thinking|reasoning)"),
+        "Leave out the parameters about thinking, or choose another model with -m.",
+    ),
+    (
+        re.compile(r"(?i)url error"),
+        'The model lives at another address: use a base_url that ends in "/compatible-mode/v1".',
+    ),
+)
 
 
 def _fix_key(origin: Origin) -> str:

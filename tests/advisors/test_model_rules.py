@@ -47,6 +47,14 @@ def test_what_qwq_refuses_is_refused_before_it_is_sent(name):
     assert model.requests == []
 
 
+def test_what_a_model_takes_one_at_a_time_is_refused_together():
+    parameters = {"thinking_budget": 9, "reasoning_effort": "low"}
+
+    with pytest.raises(UnsupportedFeature, match="reasoning_effort and thinking_budget together"):
+        _ask(ScriptedModel(), model="qwen3.8-max", parameters=parameters)
+    assert _ask(ScriptedModel(), model="qwen3.6-plus", parameters=parameters) == list(REPLY)
+
+
 @pytest.mark.parametrize("name", ["stream", "messages", "model"])
 def test_what_every_request_sets_is_not_a_parameter(name):
     with pytest.raises(ConfigurationError, match="is set for every request"):

@@ -159,6 +159,10 @@ def test_a_message_decides_where_nothing_else_tells(
             "`ollama pull qwq`",
         ),
         (OTHER, 429, {}, "Wait a moment"),
+        (OTHER, 400, {"error": "This model's maximum context length is 9"}, "--history N"),
+        (ALIBABA, 400, {"error": "Range of input length should be [1, 98304]"}, "--history N"),
+        (OTHER, 400, {"error": '"m" does not support thinking'}, "about thinking"),
+        (ALIBABA, 400, {"code": "InvalidParameter", "message": "url error"}, "compatible-mode"),
     ],
 )
 def test_the_fix_fits_the_server(origin: Origin, status: int, body: Any, fix: str) -> None:
