@@ -11,8 +11,11 @@ from qwq_magic.servers import SERVERS
 
 
 def register(shell: InteractiveShell) -> None:
-    """Give a shell the magics and their completion."""
+    """Give a shell the magics and their completion; `%reload_ext` keeps its conversations."""
     magics = QwqMagics(shell)
+    earlier = shell.magics_manager.registry.get("QwqMagics")
+    if isinstance(earlier, QwqMagics):
+        magics.session = earlier.session
     shell.register_magics(magics)
     line_prompt.install(shell)
     completer = make_completer(

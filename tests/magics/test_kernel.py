@@ -110,6 +110,18 @@ def test_two_asks_in_one_cell_are_two_turns(kernel, ask_at):
     assert done.turn["number"] == 2
 
 
+def test_reloading_the_extension_keeps_the_conversation(kernel, ask_at):
+    with ScriptedServer(chat(answer="one")) as server:
+        ask_at(server)
+        kernel.run("%%qwq -c reload\nfirst", cell_id="a")
+        kernel.run("%reload_ext qwq_magic")
+        ask_at(server)
+
+        kernel.run("%%qwq -c reload\nsecond", cell_id="b")
+
+        assert [m["content"] for m in server.requests[1].json["messages"]][:2] == ["first", "one"]
+
+
 def test_parameters_and_models_reach_the_server(kernel, ask_at):
     with ScriptedServer(chat(answer="ok")) as server:
         ask_at(server)
