@@ -1,0 +1,23 @@
+"""Reasoning as data: its steps, what each probably does, and what can be counted.
+
+Pure functions over text and numbers: no I/O but the weights of the classifier, no Jupyter.
+"""
+
+from __future__ import annotations
+
+from qwq_magic.reasoning.kinds import Group, Guess, Kind, classify, guess
+from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
+from qwq_magic.reasoning.steps import Step, Steps, steps_of
+
+__all__ = [
+    "Group",
+    "Guess",
+    "Kind",
+    "Piece",
+    "Step",
+    "StepSegmenter",
+    "Steps",
+    "classify",
+    "guess",
+    "steps_of",
+]

@@ -1,0 +1,57 @@
+"""The learned weights of `kind_weights.json`, and how they vote: a linear model, no more."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+from qwq_magic.reasoning.kind_names import Kind
+
+_WORDS = re.compile(r"\^?([a-z]+(?:'[a-z]+)?(?: [a-z]+(?:'[a-z]+)?)*)")
+
+
+@dataclass(frozen=True, slots=True)
+class KindWeights:
+    """One weight per feature and kind; a step's features add theirs up."""
+
+    kinds: tuple[Kind, ...]
+    intercepts: tuple[float, ...]
+    weights: Mapping[str, tuple[float, ...]]
+
+    def shares(self, features: Iterable[str]) -> dict[Kind, float]:
+        """How the vote is shared among the kinds; the shares add up to 1."""
+        known = [self.weights[name] for name in features if name in self.weights]
+        # `fsum` does not mind the order, and a set has none that lasts.
+        sums = [math.fsum(column) for column in zip(self.intercepts, *known, strict=True)]
+        highest = max(sums)
+        powers = [math.exp(value - highest) for value in sums]
+        total = math.fsum(powers)
+        return {kind: power / total for kind, power in zip(self.kinds, powers, strict=True)}
+
+    def strongest_words(self, kind: Kind, features: Iterable[str], text: str) -> str:
+        """The words of `text` that speak most for `kind`, "" if only its form does."""
+        column, lowered = self.kinds.index(kind), text.lower()
+        best, best_weight = "", 0.0
+        for name in sorted(features):
+            weight = self.weights[name][column] if name in self.weights else 0.0
+            if weight > best_weight and (match := _WORDS.fullmatch(name)):
+                at = lowered.find(match.group(1))
+                if at >= 0:
+                    best, best_weight = text[at : at + len(match.group(1))], weight
+        return best
+
+
+@functools.cache
+def load_weights() -> KindWeights:
+    file = resources.files("qwq_magic.reasoning") / "kind_weights.json"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    return KindWeights(
+        kinds=tuple(Kind(name) for name in data["kinds"]),
+        intercepts=tuple(data["intercepts"]),
+        weights={name: tuple(row) for name, row in data["weights"].items()},
+    )

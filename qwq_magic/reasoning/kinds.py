@@ -1,0 +1,124 @@
+"""Say what a step probably does, and which words say so: likely, never certain.
+
+English goes to a small learned model over the cues and the words around them; where it
+is not sure, and in Chinese, the first cue found decides. Some cues outrank the model,
+because the kind is defined by them: a boxed result is an answer, an opening
+"Alternatively" is a switch, and a problem is set up in the first 6 % only.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from qwq_magic.reasoning.cues import CHINESE, ENGLISH, compiled
+from qwq_magic.reasoning.features import features_of
+from qwq_magic.reasoning.kind_names import Group, Kind
+from qwq_magic.reasoning.kind_weights import load_weights
+
+__all__ = ["Group", "Guess", "Kind", "classify", "guess", "guess_by_rules"]
+
+SETUP_ENDS = 0.06
+
+# A longer step is judged by its beginning and its end.
+_HEAD, _TAIL = 1_200, 400
+# Below this share of the vote the model has nothing to say.
+_LEAST_SHARE = 0.22
+
+_ENGLISH = compiled(ENGLISH)
+_CHINESE = compiled(CHINESE)
+_CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_SPOKEN = re.compile(r"[a-z]{2}|\d|=", re.IGNORECASE)
+_SURE_ANSWER = re.compile(r"\\boxed\b|\bfinal answer\b|最终答案", re.IGNORECASE)
+_SURE_SWITCH = re.compile(
+    r"^[\s*#>-]{0,8}(?:(?:or|so|but|hmm+|wait|ok|okay|maybe)\b[,.]?\s{0,2}){0,2}"
+    r"(?:alternatively|another (?:way|approach|method|idea)|"
+    r"let(?:'s| me| us) try (?:another|a different)|"
+    r"a different (?:way|approach|method))\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A kind, and the words that speak for it; no words where only the form does."""
+
+    kind: Kind
+    cue: str
+
+
+_NOTHING = Guess(Kind.UNCLASSIFIED, "")
+
+
+def classify(text: str, *, position: float = 0.0, previous: str = "") -> Kind:
+    """What the step `text` probably does.
+
+    `position` is where it begins, from 0 to 1 of the reasoning; `previous` is the step
+    before it. Both help, and neither is needed.
+    """
+    return guess(text, position=position, previous=previous).kind
+
+
+def guess(text: str, *, position: float = 0.0, previous: str = "") -> Guess:
+    """Like `classify`, with the cue."""
+    text, previous = _shortened(text), _shortened(previous)
+    if _CJK.search(text):
+        return _by_cues(text, position)
+    if not _SPOKEN.search(text):
+        return _by_cues(text, position) if text else _NOTHING
+    for kind, pattern in ((Kind.ANSWER, _SURE_ANSWER), (Kind.SWITCH, _SURE_SWITCH)):
+        if match := pattern.search(text):
+            return Guess(kind, match.group().strip())
+    return _by_model(text, position, previous)
+
+
+def guess_by_rules(text: str, *, position: float = 0.0, previous: str = "") -> Guess:
+    """What the cues say alone: the yardstick that the learned model has to beat."""
+    del previous  # the signature is `guess`'s
+    return _by_cues(_shortened(text), position)
+
+
+def english_features(text: str, *, position: float, previous: str) -> set[str]:
+    """What the model sees: for its training, and for its use."""
+    return features_of(
+        text,
+        position=position,
+        previous=previous,
+        cues=list(_found(text, position, _ENGLISH)),
+        previous_cues=list(_found(previous, position, _ENGLISH)),
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]}\n{text[-_TAIL:]}"
+
+
+def _found(
+    text: str, position: float, cues: tuple[tuple[Kind, re.Pattern[str]], ...]
+) -> dict[Kind, str]:
+    """The kinds with a cue here and the words, the telling ones first."""
+    return {
+        kind: match.group().strip()
+        for kind, pattern in cues
+        if (kind is not Kind.SETUP or position <= SETUP_ENDS) and (match := pattern.search(text))
+    }
+
+
+def _by_cues(text: str, position: float) -> Guess:
+    found = _found(text, position, _CHINESE if _CJK.search(text) else _ENGLISH)
+    return Guess(*next(iter(found.items()))) if found else _NOTHING
+
+
+def _by_model(text: str, position: float, previous: str) -> Guess:
+    features = english_features(text, position=position, previous=previous)
+    found = _found(text, position, _ENGLISH)
+    weights = load_weights()
+    shares = weights.shares(features)
+    if position > SETUP_ENDS:
+        shares.pop(Kind.SETUP, None)
+    kind = max(shares, key=shares.__getitem__)
+    if shares[kind] < _LEAST_SHARE:
+        return Guess(*next(iter(found.items()))) if found else _NOTHING
+    if kind is Kind.DOUBT and Kind.SWITCH in found:
+        return Guess(Kind.SWITCH, found[Kind.SWITCH])
+    return Guess(kind, found.get(kind) or weights.strongest_words(kind, features, text))

@@ -1,0 +1,168 @@
+"""Cut reasoning into steps while it streams.
+
+A step ends at a blank line or after a sentence, and takes the blanks behind it along, so
+the steps join to the text. A cut is made only once the text that decides it is here,
+whatever the deltas, and one piece is held back until it is known that its successor is
+long enough to stand alone: so what was emitted never changes. Every look ahead has a
+limit, which keeps the whole linear.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from qwq_magic.reasoning.masked_spans import UNDECIDED, span_end
+from qwq_magic.reasoning.sentence_ends import ends_sentence
+
+SHORTEST_STEP = 10
+
+_SIGN = re.compile(r"[$\\`~\n.?!。？！；]")
+_END = re.compile(
+    r"(?P<signs>[.?!…。？！；]{0,200})(?P<closers>[\"'”’»)\]}*_」』）】》]{0,20})(?P<gap>\s{0,1000})"
+)
+_INK = re.compile(r"\S")
+_CHINESE_ENDS = frozenset("。？！；")
+
+# How much of the text before the open step stays at hand, and how much is scanned
+# before the window is trimmed.
+_CONTEXT = 64
+_TRIM_AFTER = 2_048
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The text of one step and where it stands: `reasoning[start:end] == text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+class StepSegmenter:
+    """Takes deltas, gives the pieces they settle; `close` gives the rest."""
+
+    def __init__(self) -> None:
+        # The virtual newline before the text makes its first line like any other.
+        self._window = "\n"
+        self._base = -1  # where the window stands in the text
+        self._start = 1  # where the open step begins, in the window
+        self._at = 1  # everything before is scanned
+        self._ink = 1  # where the open step's first printable character may stand
+        self._front: list[str] = []  # what the window dropped of the open step
+        self._front_is_long = False
+        self._held: Piece | None = None
+        self._is_closed = False
+
+    def feed(self, delta: str) -> list[Piece]:
+        """The pieces that are settled now, none of which was given before."""
+        if self._is_closed:
+            raise ValueError("The segmenter is closed: make a new one for another text.")
+        self._window += delta
+        settled = self._scan()
+        if self._held is not None and self._tail_is_long(len(self._window)):
+            settled.append(self._held)
+            self._held = None
+        self._trim()
+        return settled
+
+    def close(self) -> list[Piece]:
+        """The pieces that were still open; an unterminated tail is one of them."""
+        if self._is_closed:
+            return []
+        self._is_closed = True
+        settled = self._scan()
+        held, self._held = self._held, None
+        end = len(self._window)
+        if held is not None and not self._tail_is_long(end):
+            tail = self._take(end)
+            settled.append(Piece(held.start, tail.end, held.text + tail.text))
+            return settled
+        if held is not None:
+            settled.append(held)
+        if self._front or self._start < end:
+            settled.append(self._take(end))
+        return settled
+
+    def _scan(self) -> list[Piece]:
+        settled: list[Piece] = []
+        while match := _SIGN.search(self._window, self._at):
+            at = match.start()
+            if match.group() in "$\\`~":
+                end, span = span_end(self._window, at, closed=self._is_closed)
+                if span == UNDECIDED:
+                    self._at = at
+                    return settled
+                self._at = max(end, span)
+            elif not self._pass_end(at, settled):
+                self._at = at
+                return settled
+        self._at = len(self._window)
+        return settled
+
+    def _pass_end(self, at: int, settled: list[Piece]) -> bool:
+        """Cut after the possible end at `at`, or go past it; False if text is missing."""
+        window = self._window
+        match = _END.match(window, at)
+        assert match is not None, "the pattern matches the empty text"
+        end = match.end()
+        if end == len(window):
+            if not self._is_closed:
+                return False
+            self._at = end
+            return True
+        if self._ends_step(match) and self._tail_is_long(match.start("gap")):
+            if self._held is not None:
+                settled.append(self._held)
+            self._held = self._take(end)
+        self._at = max(end, at + 1)
+        return True
+
+    def _ends_step(self, match: re.Match[str]) -> bool:
+        signs, gap = match["signs"], match["gap"]
+        if gap.count("\n") >= 2:
+            return True
+        if not signs:
+            return False
+        if signs[-1] in _CHINESE_ENDS:
+            return True
+        before = self._window[max(self._start, match.start() - _CONTEXT) : match.start()]
+        return bool(gap) and ends_sentence(before, signs, self._window[match.end()])
+
+    def _tail_is_long(self, end: int) -> bool:
+        """Does the open step have ten characters up to `end`, blanks at its ends not counted?"""
+        if self._front_is_long:
+            return True
+        if self._ink >= 0:
+            ink = _INK.search(self._window, self._ink, end)
+            self._ink = end if ink is None else ink.start()
+        tenth = max(0, self._ink + SHORTEST_STEP - 1)
+        return _INK.search(self._window, tenth, end) is not None
+
+    def _take(self, end: int) -> Piece:
+        text = "".join([*self._front, self._window[self._start : end]])
+        piece = Piece(self._base + end - len(text), self._base + end, text)
+        self._front.clear()
+        self._front_is_long = False
+        self._start = self._ink = end
+        return piece
+
+    def _trim(self) -> None:
+        """Drop what lies behind, once it is worth the copy."""
+        cut = self._at - _CONTEXT
+        if cut < _TRIM_AFTER:
+            return
+        if self._start < cut:
+            self._front_is_long = self._tail_is_long(cut)
+            self._front.append(self._window[self._start : cut])
+            self._start = cut
+        self._window = self._window[cut:]
+        self._base += cut
+        self._start -= cut
+        self._at -= cut
+        self._ink -= cut  # negative: found, and dropped
+
+
+def pieces_of(text: str) -> list[Piece]:
+    segmenter = StepSegmenter()
+    return segmenter.feed(text) + segmenter.close()

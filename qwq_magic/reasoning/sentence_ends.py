@@ -1,0 +1,45 @@
+"""Decide whether a sentence ends at a sign: abbreviations, numbers and ellipses do not end one."""
+
+from __future__ import annotations
+
+import re
+
+# Never the end of a sentence.
+_ALWAYS = "e.g i.e cf viz vs dr mr mrs ms prof jr sr st mt fig figs eqs al resp u.s u.k ph.d"
+# No end before a lowercase letter or a digit.
+_BEFORE_LOWER = (
+    "etc approx no nos eq sec ch chap vol p pp art incl max min avg est dept ref thm prop def "
+    "lem cor ex a.m p.m ca inc ltd co corp jan feb mar apr jun jul aug sep sept oct nov dec "
+    "mon tue wed thu fri sat sun hr hrs sq ft lb lbs oz"
+)
+_NEVER_END = frozenset(_ALWAYS.split())
+_SELDOM_END = frozenset(_BEFORE_LOWER.split())
+_LAST_WORD = re.compile(r"(?:[A-Za-z]+\.)*[A-Za-z]+$")
+_LIST_NUMBER = re.compile(
+    r"(?:^|[\n;(（]|[.?!。？！；]\s)[\s>#*_+-]{0,12}(?:\(?\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})$|"
+    r"[:：]\s?\(?1$"
+)
+_DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]$")
+_NUMBER = re.compile(r"\d$")
+_INITIALS = re.compile(r"(?:^|[\s(])(?:[A-Z]\.\s?)+[A-Z]$")
+
+
+def ends_sentence(before: str, signs: str, following: str) -> bool:
+    """Do `signs`, after `before` and a blank, end a sentence that `following` does not continue?
+
+    `before` is the step so far, or its last characters; `following` is the next character
+    that is not blank.
+    """
+    goes_on = following.islower() or following.isdigit() or following in "(["
+    if signs != ".":
+        is_ellipsis = signs.endswith("..") or signs.endswith("…")
+        return not (is_ellipsis and not (following.isupper() or following > "\u2e7f"))
+    if _LIST_NUMBER.search(before) or _INITIALS.search(before):
+        return False
+    if _NUMBER.search(before):
+        return not following.islower()
+    match = _LAST_WORD.search(before)
+    word = match.group().lower() if match else ""
+    if word in _NEVER_END or (_DOTTED.match(word) and word not in _SELDOM_END):
+        return False
+    return not (word in _SELDOM_END and goes_on)

@@ -1,0 +1,173 @@
+"""The steps of a reasoning: what it says piece by piece, and what each piece probably does."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, overload
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.reasoning.kind_names import Group, Kind
+from qwq_magic.reasoning.kinds import guess
+from qwq_magic.reasoning.segmenter import Piece, pieces_of
+from qwq_magic.reasoning.token_estimate import estimate_tokens
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a reasoning.
+
+    Attributes:
+        index: its number, from 0.
+        start: where it begins in the reasoning, in characters.
+        end: where it ends, so that `reasoning[start:end] == text`.
+        text: what it says, with the blanks behind it.
+        kind: what it probably does.
+        cue: the words that speak for the kind; "" where only its form does.
+        group: the kind's coarse family.
+        episode: the number of its episode, from 0; each switch begins one.
+        seconds: how long it took to arrive; None where no arrival times are known.
+        tokens: ≈ its tokens; None only if nobody estimated them.
+    """
+
+    index: int
+    start: int
+    end: int
+    text: str
+    kind: Kind
+    cue: str
+    group: Group
+    episode: int
+    seconds: float | None = None
+    tokens: int | None = None
+
+
+class Steps(Sequence[Step]):
+    """The steps in order; their texts join to the exact reasoning."""
+
+    __slots__ = ("_steps",)
+
+    def __init__(self, steps: Iterable[Step] = ()) -> None:
+        self._steps = tuple(steps)
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> Steps: ...
+    def __getitem__(self, index: int | slice) -> Step | Steps:
+        return Steps(self._steps[index]) if isinstance(index, slice) else self._steps[index]
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._steps)
+
+    def __eq__(self, other: object) -> bool:
+        return self._steps == other._steps if isinstance(other, Steps) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._steps)
+
+    def __repr__(self) -> str:
+        """Short: a notebook shows it, and there may be two thousand."""
+        episodes = len({step.episode for step in self._steps})
+        return f"<Steps: {len(self):,} steps in {episodes:,} episodes>"
+
+    @property
+    def text(self) -> str:
+        """The reasoning, every character of it."""
+        return "".join(step.text for step in self._steps)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A pandas DataFrame with a row per step and a column per field, in that order."""
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ConfigurationError(
+                "A table of steps needs pandas, which is not installed. "
+                'Install it with: pip install "qwq-magic[data]"'
+            ) from error
+        columns = [field.name for field in fields(Step)]
+        rows = [[_plain(getattr(step, name)) for name in columns] for step in self._steps]
+        frame = pd.DataFrame(rows, columns=columns)
+        return frame.astype({"seconds": "Float64", "tokens": "Int64"})
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, (Kind, Group)) else value
+
+
+def steps_of(
+    reasoning: str,
+    *,
+    arrivals: Sequence[tuple[int, float]] = (),
+    reasoning_tokens: int | None = None,
+) -> Steps:
+    """The steps of a whole reasoning.
+
+    `arrivals` are marks (offset, seconds): so many characters were there by then; they
+    date the steps. `reasoning_tokens`, where a server counted them, are shared out among
+    the steps in the measure of their estimates.
+    """
+    pieces = pieces_of(reasoning)
+    times = _seconds(pieces, arrivals)
+    tokens = _tokens(pieces, reasoning_tokens)
+    steps: list[Step] = []
+    episode, previous = 0, ""
+    for index, piece in enumerate(pieces):
+        best = guess(piece.text, position=piece.start / len(reasoning), previous=previous)
+        if best.kind is Kind.SWITCH and index:
+            episode += 1
+        steps.append(
+            Step(
+                index=index,
+                start=piece.start,
+                end=piece.end,
+                text=piece.text,
+                kind=best.kind,
+                cue=best.cue,
+                group=best.kind.group,
+                episode=episode,
+                seconds=times[index],
+                tokens=tokens[index],
+            )
+        )
+        previous = piece.text
+    return Steps(steps)
+
+
+def _seconds(
+    pieces: Sequence[Piece], arrivals: Sequence[tuple[int, float]]
+) -> Sequence[float | None]:
+    """From the arrival of a step's first character to that of the next step's."""
+    if not arrivals:
+        return [None] * len(pieces)
+    marks = sorted(arrivals)
+    offsets = [offset for offset, _ in marks]
+
+    def arrival(offset: int) -> float:
+        # The first mark beyond the offset brought that character.
+        return marks[min(bisect_right(offsets, offset), len(marks) - 1)][1]
+
+    begins = [arrival(piece.start) for piece in pieces]
+    ends = [*begins[1:], marks[-1][1]]
+    return [max(0.0, end - begin) for begin, end in zip(begins, ends, strict=False)]
+
+
+def _tokens(pieces: Sequence[Piece], counted: int | None) -> Sequence[int]:
+    """Whole tokens per step, rounded so that they add up."""
+    estimates = [estimate_tokens(piece.text) for piece in pieces]
+    total = sum(estimates)
+    scale = counted / total if counted is not None and total else 1.0
+    shares: list[int] = []
+    so_far, given = 0.0, 0
+    for estimate in estimates:
+        so_far += estimate * scale
+        shares.append(round(so_far) - given)
+        given += shares[-1]
+    return shares

@@ -1,0 +1,116 @@
+"""Train the weights of `qwq_magic/reasoning/kind_weights.json` from labelled sentences.
+
+    python scripts/train_kinds.py SENTENCES.jsonl
+
+Needs scikit-learn, which the package itself does not. A feature enters only if several
+problems show it, so neither a sentence nor a problem's own vocabulary is stored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from labelled_sentences import KIND_OF, Labelled, read_labelled
+
+from qwq_magic.reasoning import kinds
+from qwq_magic.reasoning.kind_names import Kind
+from qwq_magic.reasoning.kind_weights import KindWeights
+
+TARGET = Path(kinds.__file__).with_name("kind_weights.json")
+LICENCE = (
+    "Weights of a logistic regression over words and cues, trained by scripts/train_kinds.py on "
+    "sentences labelled by Thought Anchors, copyright (c) 2025 interp-reasoning, MIT License "
+    "(https://github.com/interp-reasoning/thought-anchors.com). No sentence is stored. Used by "
+    'permission of that licence: "Permission is hereby granted, free of charge, to any person '
+    "obtaining a copy of this software [...] The software is provided 'as is', without warranty "
+    'of any kind."'
+)
+
+MIN_SENTENCES = 5
+MIN_PROBLEMS = 3
+STRENGTH = 0.02  # inverse of the regularisation; the best of 0.005 to 0.2 by cross-validation
+BALANCE = 0.5  # how far rare labels are weighed up: 0 not at all, 1 fully
+
+
+def features_of_rows(rows: Sequence[Labelled]) -> list[set[str]]:
+    return [
+        kinds.english_features(row.text, position=row.position, previous=row.previous)
+        for row in rows
+    ]
+
+
+def _vocabulary(rows: Sequence[Labelled], features: Sequence[set[str]]) -> set[str]:
+    sentences: Counter[str] = Counter()
+    problems: defaultdict[str, set[str]] = defaultdict(set)
+    for row, names in zip(rows, features, strict=True):
+        sentences.update(names)
+        for name in names:
+            problems[name].add(row.problem)
+    return {
+        name
+        for name, count in sentences.items()
+        if count >= MIN_SENTENCES and len(problems[name]) >= MIN_PROBLEMS
+    }
+
+
+def train(rows: Sequence[Labelled], features: Sequence[set[str]]) -> KindWeights:
+    from sklearn.feature_extraction import DictVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    vocabulary = _vocabulary(rows, features)
+    vectorizer = DictVectorizer()
+    matrix = vectorizer.fit_transform(
+        [dict.fromkeys(sorted(names & vocabulary), 1.0) for names in features]
+    )
+    labels = [row.label for row in rows]
+    counts = Counter(labels)
+    model = LogisticRegression(
+        C=STRENGTH,
+        class_weight={
+            label: (len(rows) / len(counts) / count) ** BALANCE for label, count in counts.items()
+        },
+        max_iter=1_000,
+    ).fit(matrix, labels)
+    columns = model.coef_.round(3).T.tolist()
+    return KindWeights(
+        kinds=tuple(KIND_OF[label] for label in model.classes_),
+        intercepts=tuple(model.intercept_.round(3).tolist()),
+        weights={
+            name: tuple(column)
+            for name, column in zip(vectorizer.feature_names_, columns, strict=True)
+        },
+    )
+
+
+def write(weights: KindWeights, target: Path) -> None:
+    head = {
+        "licence": LICENCE,
+        "kinds": [kind.value for kind in weights.kinds],
+        "intercepts": weights.intercepts,
+    }
+    lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
+    rows = [
+        f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(row)}"
+        for name, row in sorted(weights.weights.items())
+    ]
+    body = ",\n".join(rows)
+    lines.append(f'"weights": {{\n{body}\n}}')
+    target.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sentences", type=Path)
+    rows = read_labelled(parser.parse_args().sentences)
+    weights = train(rows, features_of_rows(rows))
+    write(weights, TARGET)
+    assert {Kind.COMPUTE, Kind.DOUBT} <= set(weights.kinds)
+    print(f"{len(weights.weights)} features, {TARGET.stat().st_size:,} bytes: {TARGET}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reasoning.chinese_sentences import SENTENCES
+
+from qwq_magic.reasoning import Group, Guess, Kind, classify, guess, kinds
+from qwq_magic.reasoning.kind_weights import load_weights
+
+ENGLISH = {
+    Kind.SETUP: "Okay, so I have this problem where a train leaves the station at noon.",
+    Kind.PLAN: "Let me break this down step by step.",
+    Kind.RECALL: "I remember that the formula for the area of a circle is pi times r squared.",
+    Kind.COMPUTE: "12 * 7 = 84, and 84 + 16 = 100",
+    Kind.CHECK: "Yes, that's correct.",
+    Kind.DOUBT: "Wait, maybe I made a mistake somewhere.",
+    Kind.SWITCH: "Alternatively, I could count them one by one.",
+    Kind.CONCLUDE: "Therefore, the total number of seats is 45.",
+    Kind.ANSWER: "**Final Answer**\nThe value is \\boxed{45}.",
+}
+
+
+@pytest.mark.parametrize(("kind", "text"), ENGLISH.items(), ids=ENGLISH)
+def test_plain_examples_are_of_their_kind(kind, text):
+    position = 0.0 if kind is Kind.SETUP else 0.5
+
+    assert classify(text, position=position, previous="" if position == 0 else "Hm.") is kind
+
+
+def test_kinds_are_strings_and_have_groups():
+    assert [Kind.DOUBT, f"{Kind.DOUBT}"] == ["doubt", "doubt"]
+    assert {kind.group for kind in Kind} == set(Group)
+    assert (Kind.ANSWER.group, Kind.PLAN.group) == ("conclude", "orient")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "...", "—— !!", "\n\n", "Привет", "ははは"])
+def test_what_says_nothing_known_is_unclassified(text):
+    assert guess(text, position=0.5) == Guess(Kind.UNCLASSIFIED, "")
+
+
+def test_the_cue_is_the_words_that_stand_there():
+    assert guess("But WAIT, it is odd.", position=0.4).cue == "WAIT"
+    assert guess("等一下，我漏掉了零。", position=0.4) == Guess(Kind.DOUBT, "等一下")
+
+
+@given(st.text(max_size=200), st.floats(0, 1), st.text(max_size=80))
+def test_any_text_has_a_kind_and_a_cue_of_its_own_words(text, position, previous):
+    found = guess(text, position=position, previous=previous)
+
+    assert found.kind in Kind
+    assert found.cue in text
+    assert found.kind is classify(text, position=position, previous=previous)
+
+
+def test_a_problem_is_set_up_at_the_start_only():
+    texts = [*SENTENCES[Kind.SETUP], ENGLISH[Kind.SETUP]]
+
+    assert Kind.SETUP not in {classify(text, position=0.5) for text in texts}
+
+
+def test_a_huge_step_is_judged_by_its_ends():
+    assert classify("Wait, no. " + "a " * 500_000, position=0.5) is Kind.DOUBT
+
+
+def test_a_hundred_chinese_sentences_are_mostly_of_their_kind():
+    assert sum(map(len, SENTENCES.values())) == 100
+    pairs = [
+        (kind, classify(text, position=0.0 if kind is Kind.SETUP else 0.5))
+        for kind, texts in SENTENCES.items()
+        for text in texts
+    ]
+    kinds_right = sum(kind is guessed for kind, guessed in pairs)
+    groups_right = sum(kind.group is guessed.group for kind, guessed in pairs)
+
+    assert min(kinds_right, groups_right) >= 88
+
+
+def test_the_weights_are_loaded_once_and_small():
+    file = Path(kinds.__file__).with_name("kind_weights.json")
+
+    assert load_weights() is load_weights()
+    assert file.stat().st_size < 150_000
+    assert "MIT License" in json.loads(file.read_text(encoding="utf-8"))["licence"]
+
+
+def test_no_weight_stands_for_more_than_three_words():
+    longest = max(len(name.lstrip("^").split()) for name in load_weights().weights)
+
+    assert longest <= 3
