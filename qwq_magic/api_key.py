@@ -6,6 +6,8 @@ import base64
 import urllib.parse
 from collections.abc import Callable
 
+from qwq_magic.errors import ConfigurationError
+
 _MASK = "***"
 # An echoed key is often cut to its end ("ending in ...").
 _TAIL = 8
@@ -36,6 +38,19 @@ class ApiKey:
 
     def __reduce__(self) -> str:
         raise TypeError("A key is not pickled.")
+
+
+def as_api_key(key: str | ApiKey | None, *, source: str = "api_key") -> ApiKey | None:
+    """Wrap a key a caller gave; rebind the name it came by, so that no frame keeps it.
+
+    Raises:
+        ConfigurationError: it is no text.
+    """
+    if key is None or isinstance(key, ApiKey):
+        return key
+    if not isinstance(key, str):
+        raise ConfigurationError("The api_key is no text. Give it as a string.")
+    return ApiKey(key, source=source)
 
 
 def _forms(key: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@
     ├── ConfigurationError      a setting, option or key is wrong; nothing was sent
     │   └── UnsupportedFeature  the model is known not to accept what was asked
     ├── AdvisorFailed           an advisor of the user's raised; `__cause__` is what it raised
+    ├── ModelFailed             a `ChatModel` of the user's raised, likewise
     ├── FileError               a conversation file is damaged, foreign or cannot be written
     ├── NoRecording             the demo has no recording for this prompt
     ├── ConnectionFailed        no connection, or it broke before the response began
@@ -93,6 +94,12 @@ class AdvisorFailed(QwqError):
     """An advisor raised; `__cause__` is what it raised."""
 
     kind = "advisor"
+
+
+class ModelFailed(QwqError):
+    """A `ChatModel` that is not ours raised; `__cause__` is what it raised."""
+
+    kind = "model"
 
 
 class FileError(QwqError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import math
 import queue
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
@@ -34,15 +35,22 @@ class Run:
     def __init__(self, produce: Produce, *, builder: TurnBuilder, runner: Runner) -> None:
         self._builder = builder
         self._runner = runner
+        if runner.would_block():
+            raise ConfigurationError(
+                "An advisor cannot wait for another ask. Use `await session.ask_async(...)`."
+            )
+        self._give_up_at = math.inf
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._handle = _Handle(produce, self._queue.put, runner)
 
     def events(self, *, tick_s: float = _TICK_S) -> Iterator[Event | None]:
         """Yield events as they come, and None after every `tick_s` seconds without one.
 
-        May be called again after an interrupt, and goes on where it was.
+        Ends a few seconds after `stop` at the latest, even if an advisor does not.
         """
         while not (self._handle.done.done() and self._queue.empty()):
+            if time.monotonic() > self._give_up_at:
+                return
             try:
                 event = self._runner.get(self._queue, timeout_s=tick_s)
             except queue.Empty:
@@ -53,16 +61,16 @@ class Run:
 
     def stop(self) -> None:
         """Close the connection; the turn keeps what came. Any thread may call this."""
+        self._give_up_at = min(self._give_up_at, time.monotonic() + _STOP_TIMEOUT_S)
         self._handle.stop()
 
-    def turn(self, *, timeout_s: float | None = None) -> Turn:
-        """Wait for the turn; events not taken by then are dropped.
-
-        Raises:
-            concurrent.futures.TimeoutError: it has not ended after `timeout_s` seconds.
-        """
-        self._drain(timeout_s)
-        return self._handle.done.result(timeout=0)
+    def turn(self) -> Turn:
+        """Wait for the turn; events not taken by then are dropped."""
+        for _ in self.events():
+            pass
+        if self._handle.done.done():
+            return self._handle.done.result()
+        return self._builder.finish()
 
     @property
     def request(self) -> ChatRequest:
@@ -72,22 +80,13 @@ class Run:
     def server(self) -> str:
         return self._builder.server
 
-    def turn_so_far(self) -> Turn:
-        """The turn as it would be if it were stopped now."""
-        return self._builder.finish()
-
     def __enter__(self) -> Run:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        self._drain(_STOP_TIMEOUT_S)
-
-    def _drain(self, timeout_s: float | None) -> None:
-        give_up_at = None if timeout_s is None else time.monotonic() + timeout_s
-        for _ in self.events():
-            if give_up_at is not None and time.monotonic() > give_up_at:
-                return
+        for _event in self.events():
+            pass
 
 
 async def iter_events(produce: Produce, runner: Runner) -> AsyncGenerator[Event | Turn, None]:
@@ -118,10 +117,6 @@ class _Handle:
     def __init__(
         self, produce: Produce, put: Callable[[Event | None], None], runner: Runner
     ) -> None:
-        if runner.would_block():
-            raise ConfigurationError(
-                "An advisor cannot wait for another ask. Use `await session.ask_async(...)`."
-            )
         self._loop = runner.loop()
         self._task: asyncio.Task[Turn] | None = None
         self._is_stopped = False
@@ -134,8 +129,10 @@ class _Handle:
 
     def _start(self, produce: Produce, put: Callable[[Event | None], None]) -> None:
         def finish(task: asyncio.Task[Turn]) -> None:
-            error = task.exception()
-            if error is not None:
+            # Whatever happened, whoever waits must hear of it.
+            if task.cancelled():
+                self.done.cancel()
+            elif error := task.exception():
                 self.done.set_exception(error)
             else:
                 self.done.set_result(task.result())

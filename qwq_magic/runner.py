@@ -45,7 +45,7 @@ class LoopThread:
 
     def loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
-            if self._loop is None:
+            if self._loop is None or self._thread is None or not self._thread.is_alive():
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(
                     target=self._loop.run_forever, name="qwq-magic", daemon=True
@@ -91,16 +91,19 @@ class NotebookLoop:
     """The caller's own loop, re-entered by nest-asyncio2 while the caller waits."""
 
     def __init__(self) -> None:
-        self._own: asyncio.AbstractEventLoop | None = None
+        self._own = threading.local()
 
     def loop(self) -> asyncio.AbstractEventLoop:
         import nest_asyncio2
 
+        loop: asyncio.AbstractEventLoop
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             # A plain script or terminal has no running loop to share.
-            loop = self._own = self._own or asyncio.new_event_loop()
+            if not hasattr(self._own, "loop"):
+                self._own.loop = asyncio.new_event_loop()
+            loop = self._own.loop
         nest_asyncio2.apply(loop)
         return loop
 

@@ -13,10 +13,11 @@ from qwq_magic.advisors.chain import Chain
 from qwq_magic.advisors.logging import LoggingAdvisor
 from qwq_magic.advisors.memory import MemoryAdvisor
 from qwq_magic.advisors.model_rules import Experience, ModelRulesAdvisor
+from qwq_magic.api_key import ApiKey, as_api_key
 from qwq_magic.chat_model import ChatModel
-from qwq_magic.errors import AdvisorFailed, ConfigurationError, QwqError
+from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.events import Event, Notice
-from qwq_magic.memory import ConversationMemory
+from qwq_magic.memory import Context, ConversationMemory
 from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.run import Emit, Run, iter_events
 from qwq_magic.runner import RUNNERS, Runner, RunnerName
@@ -28,15 +29,21 @@ from qwq_magic.turns import Turn
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
-    """Everything one ask needs, settled before anything is sent."""
+    """Everything one ask needs, settled before anything is sent.
+
+    `builder` folds what the caller sees, `recorder` what passes the memory advisor;
+    they differ where an advisor further out changes the texts.
+    """
 
     request: ChatRequest
     chain: Chain
     builder: TurnBuilder
-    memory_advisor: MemoryAdvisor
+    recorder: TurnBuilder
+    memory: ConversationMemory
+    context: Context
 
     async def stream_into(self, emit: Emit) -> Turn:
-        """Stream the reply; whatever happens, return the turn as far as it came."""
+        """Stream the reply; whatever happens, commit and return the turn as far as it came."""
         error: QwqError | None = None
         try:
             async with aclosing(self.chain.stream(self.request)) as events:
@@ -47,18 +54,11 @@ class _Ask:
             pass  # Stopped: by the user, or with the process.
         except QwqError as raised:
             error = raised
-        except Exception as raised:
-            # An advisor is the user's code, and may raise anything; the notebook must go on.
-            error = AdvisorFailed(
-                f"An advisor failed with {type(raised).__name__}: {raised}. "
-                "Mend it, or leave it out of `advisors`."
-            )
-            error.__cause__ = raised
-        turn = self.builder.finish(error)
-        # Where no advisor changed the texts, the turn in memory and the one returned are one.
-        kept = self.memory_advisor.kept
-        if kept and _said(kept) == _said(turn):
-            turn = kept
+        # Nothing is awaited from here on: no second cancellation can come between.
+        turn, recorded = self.builder.finish(error), self.recorder.finish(error)
+        if _texts(turn) == _texts(recorded):
+            recorded = turn
+        self.memory.commit(recorded, self.context)
         if error is not None:
             error.partial = turn
         return turn
@@ -72,7 +72,7 @@ class Session:
 
     Attributes:
         choices: what holds for every call; may be replaced.
-        advisors: the user's own.
+        advisors: the user's own; more may be appended.
         conversation: the name of the current conversation.
         conversations: all of them, by name.
         runner: `thread` streams on a thread of its own; `notebook` on the caller's loop, for
@@ -87,6 +87,7 @@ class Session:
         advisors: Iterable[Any] = (),
         conversation: str = "main",
         runner: RunnerName = "thread",
+        api_key: str | ApiKey | None = None,
         **settings: Any,
     ) -> None:
         """Nothing is sent or read yet; a missing key shows when something is asked.
@@ -94,9 +95,11 @@ class Session:
         Raises:
             ConfigurationError: a setting is unknown or has a value it cannot have.
         """
+        # At once, here and below: a traceback that prints locals must not print a key.
+        api_key = as_api_key(api_key)
         name, self._chat_model = _name_or_object(model)
-        self.choices = Choices().override(server=server, model=name, **settings)
-        self.advisors = tuple(advisors)
+        self.choices = Choices().override(server=server, model=name, api_key=api_key, **settings)
+        self.advisors = list(advisors)
         self.conversation = conversation
         self.runner = runner
         self.conversations: dict[str, ConversationMemory] = {}
@@ -111,43 +114,52 @@ class Session:
         """The conversation of that name, made on first use."""
         return self.conversations.setdefault(conversation, ConversationMemory(conversation))
 
-    def ask(self, prompt: str, **call: Any) -> Turn:
+    def ask(self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Any) -> Turn:
         """Ask, and wait for the whole reply; works inside a running event loop too.
 
         Args:
             prompt: the user's text, sent verbatim.
-            call: settings for this call, and `conversation`, `fresh` (send no earlier
+            api_key: for this call.
+            call: other settings for this call, and `conversation`, `fresh` (send no earlier
                 turns), `advisors` (besides the session's) and `cell_id`.
 
         Raises:
             QwqError: for whatever went wrong; `partial` is the turn as far as it came.
         """
-        with self.start(prompt, **call) as run:
+        api_key = as_api_key(api_key)
+        with self.start(prompt, api_key=api_key, **call) as run:
             for _ in run.events():
                 pass
             turn = run.turn()
         return _checked(turn)
 
-    async def ask_async(self, prompt: str, **call: Any) -> Turn:
+    async def ask_async(
+        self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Any
+    ) -> Turn:
         """Ask from async code; see `ask`."""
-        async with aclosing(self._events(prompt, **call)) as events:
+        api_key = as_api_key(api_key)
+        async with aclosing(self._events(prompt, api_key=api_key, **call)) as events:
             async for event in events:
                 if isinstance(event, Turn):
                     return _checked(event)
         raise AssertionError("A run ends with its turn.")
 
-    async def stream(self, prompt: str, **call: Any) -> AsyncGenerator[Event, None]:
+    async def stream(
+        self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Any
+    ) -> AsyncGenerator[Event, None]:
         """Ask, and yield the events as they come; see `ask`. Leaving the loop stops the reply."""
-        async with aclosing(self._events(prompt, **call)) as events:
+        api_key = as_api_key(api_key)
+        async with aclosing(self._events(prompt, api_key=api_key, **call)) as events:
             async for event in events:
                 if isinstance(event, Turn):
                     _checked(event)
                 elif not isinstance(event, Notice):
                     yield event
 
-    def start(self, prompt: str, **call: Any) -> Run:
+    def start(self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Any) -> Run:
         """Ask, and return at once; see `ask`. The run gives the events and then the turn."""
-        ask = self._prepare(prompt, **call)
+        api_key = as_api_key(api_key)
+        ask = self._prepare(prompt, api_key=api_key, **call)
         return Run(ask.stream_into, builder=ask.builder, runner=self._runner())
 
     def _events(self, prompt: str, **call: Any) -> AsyncGenerator[Event | Turn, None]:
@@ -171,6 +183,8 @@ class Session:
         cell_id: str | None = None,
         **choices: Any,
     ) -> _Ask:
+        if not isinstance(prompt, str):
+            raise ConfigurationError(f"The prompt is a {type(prompt).__name__}. Give it as text.")
         if not prompt.strip():
             raise ConfigurationError("The prompt is empty. Write what you want to ask.")
         chat_model, settings = self._resolve(model, choices)
@@ -185,18 +199,31 @@ class Session:
             turn_id=uuid.uuid4().hex,
             cell_id=cell_id,
         )
-        memory_advisor = MemoryAdvisor(
-            self.memory_of(conversation), server=chat_model.server, fresh=fresh
-        )
-        rules = ModelRulesAdvisor(
-            self._experience,
-            is_hosted=is_dashscope(settings.base_url),
-            is_pinned=settings.model_is_pinned,
-        )
-        own = (LoggingAdvisor(), memory_advisor, rules)
-        chain = Chain((*self.advisors, *advisors, *own), chat_model)
+        memory = self.memory_of(conversation)
+        context = memory.context(cell_id=cell_id)
         builder = TurnBuilder(request, server=chat_model.server)
-        return _Ask(request, chain, builder, memory_advisor)
+        recorder = TurnBuilder(request, server=chat_model.server)
+
+        def take_down(sent: ChatRequest) -> None:
+            builder.sent(sent)
+            recorder.sent(sent)
+
+        chain = Chain(
+            (
+                *self.advisors,
+                *advisors,
+                LoggingAdvisor(),
+                MemoryAdvisor(context, recorder, fresh=fresh),
+                ModelRulesAdvisor(
+                    self._experience,
+                    is_hosted=is_dashscope(settings.base_url),
+                    is_pinned=settings.model_is_pinned,
+                ),
+            ),
+            chat_model,
+            on_sent=take_down,
+        )
+        return _Ask(request, chain, builder, recorder, memory, context)
 
     def _resolve(
         self, model: str | ChatModel | None, choices: dict[str, Any]
@@ -223,6 +250,11 @@ class Session:
 def _name_or_object(model: str | ChatModel | None) -> tuple[str | None, ChatModel | None]:
     if model is None or isinstance(model, str):
         return model, None
+    if not callable(getattr(model, "stream", None)) or not isinstance(model.server, str):
+        raise ConfigurationError(
+            f"A {type(model).__name__} is no model. Give a name, or an object with `server` "
+            "and `stream(request)`."
+        )
     return None, model
 
 
@@ -236,8 +268,9 @@ def _connect(settings: Settings) -> ChatModel:
     return HttpChatModel(settings)
 
 
-def _said(turn: Turn) -> tuple[object, ...]:
-    return turn.reasoning, turn.answer, turn.state, turn.notices
+def _texts(turn: Turn) -> tuple[object, ...]:
+    """What an advisor may have changed on its way out."""
+    return turn.reasoning, turn.answer, turn.state, turn.finish_reason
 
 
 def _checked(turn: Turn) -> Turn:

@@ -30,17 +30,26 @@ class TurnBuilder:
     ) -> None:
         self.request = request
         self.server = server
+        self._prompt = request.prompt
         self._clock = clock
         self._started = clock()
         self._started_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        self._notices: list[str] = []
+        self._model: str | None = None
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Forget the texts and how they ended; the clock and the notices go on."""
         self._reasoning: list[str] = []
         self._answer: list[str] = []
         self._reasoning_since: float | None = None
         self._answer_since: float | None = None
         self._usage = Usage()
         self._finished: StreamFinished | None = None
-        self._notices: list[str] = []
-        self._model = request.model
+
+    def sent(self, request: ChatRequest) -> None:
+        """Take down what the model is asked in the end; the prompt stays the user's."""
+        self.request = request
 
     def add(self, event: Event) -> None:
         match event:
@@ -79,10 +88,10 @@ class TurnBuilder:
             thinking_s = max(0.0, (self._answer_since or now) - self._reasoning_since)
         turn = Turn(
             id=self.request.turn_id,
-            prompt=self.request.prompt,
+            prompt=self._prompt,
             reasoning="".join(self._reasoning),
             answer="".join(self._answer),
-            model=self._model,
+            model=self._model or self.request.model,
             server=self.server,
             conversation=self.request.conversation,
             finish_reason=self._finished.finish_reason if self._finished else None,

@@ -1,14 +1,19 @@
 import asyncio
 import threading
-from contextlib import aclosing
+import traceback
+from contextlib import aclosing, suppress
+from dataclasses import replace
 
 import pytest
 from fakes import REPLY, EndlessModel, ScriptedModel
 
 from qwq_magic import Session
+from qwq_magic.advisors import ThinkTags
 from qwq_magic.errors import (
     AdvisorFailed,
     ConfigurationError,
+    ModelFailed,
+    QwqError,
     RateLimited,
     StreamInterrupted,
 )
@@ -137,7 +142,7 @@ def test_a_stop_before_the_first_event_still_gives_a_turn():
     with Session(model=EndlessModel()).start("why?") as run:
         run.stop()
 
-        assert run.turn(timeout_s=10).state == "stopped"
+        assert run.turn().state == "stopped"
 
 
 def test_an_interrupted_turn_is_sent_on_only_if_it_has_an_answer():
@@ -259,7 +264,9 @@ def test_what_an_advisor_raises_is_one_line_with_its_cause():
 
     session = Session(model=ScriptedModel(), advisors=[Broken()])
 
-    with pytest.raises(AdvisorFailed, match="An advisor failed with ZeroDivisionError: oops") as e:
+    with pytest.raises(
+        AdvisorFailed, match="The advisor Broken failed with ZeroDivisionError: oops"
+    ) as e:
         session.ask("why?")
 
     assert isinstance(e.value.__cause__, ZeroDivisionError)
@@ -274,3 +281,144 @@ def test_an_advisor_that_waits_for_another_ask_is_told_how_to():
 
     with pytest.raises(ConfigurationError, match="ask_async"):
         session.ask("outer", advisors=[Nested()])
+
+
+def test_an_advisor_may_ask_async():
+    session = Session(model=ScriptedModel())
+
+    class Nested:
+        async def before(self, request):
+            self.inner = await session.ask_async("inner", conversation="inner")
+
+    nested = Nested()
+    session.ask("outer", advisors=[nested])
+
+    assert nested.inner.answer == "42"
+
+
+@pytest.mark.parametrize("raised", [SystemExit(1), KeyboardInterrupt(), ValueError("oops")])
+def test_whatever_an_advisor_raises_the_next_ask_works(raised):
+    class Broken:
+        async def before(self, request):
+            raise raised
+
+    session = Session(model=ScriptedModel())
+
+    with pytest.raises(AdvisorFailed, match=f"Broken failed with {type(raised).__name__}"):
+        session.ask("why?", advisors=[Broken()])
+
+    assert session.ask("and now?").answer == "42"
+
+
+def test_what_a_model_raises_is_told_from_what_an_advisor_raises():
+    session = Session(model=ScriptedModel([AnswerDelta("part")], error=ValueError("oops")))
+
+    with pytest.raises(ModelFailed, match="ScriptedModel failed with ValueError: oops"):
+        session.ask("why?")
+
+    assert [turn.state for turn in session.memory.turns] == ["error"]
+
+
+@pytest.mark.parametrize("event", ["text", AnswerDelta(None), None])
+def test_a_model_that_yields_no_event_is_named(event):
+    with pytest.raises(ModelFailed, match="is no event"):
+        Session(model=ScriptedModel([event])).ask("why?")
+
+
+def test_an_advisor_that_asks_twice_makes_one_turn():
+    class Twice:
+        async def advise(self, request, call_next):
+            async for _ in call_next(request):
+                pass
+            async for event in call_next(request):
+                yield event
+
+    model = ScriptedModel()
+    session = Session(model=model, advisors=[Twice()])
+
+    turn = session.ask("why?")
+
+    assert session.memory.turns == (turn,)
+    assert [len(request.messages) for request in model.requests] == [1, 1]
+
+
+def test_a_turn_says_what_was_sent():
+    class Adds:
+        def before(self, request):
+            return replace(request, parameters={**request.parameters, "seed": 1})
+
+    session = Session(model=ScriptedModel(), advisors=[Adds(), ThinkTags()])
+    session.ask("first")
+
+    turn = session.ask("second")
+
+    assert [message.text for message in turn.messages] == ["first", "42", "second"]
+    assert turn.parameters == {"seed": 1}
+
+
+def test_a_turn_stopped_before_it_was_sent_is_kept_too():
+    class Slow:
+        async def before(self, request):
+            await asyncio.Event().wait()
+
+    session = Session(model=ScriptedModel(), advisors=[Slow()])
+
+    with session.start("why?") as run:
+        run.stop()
+        turn = run.turn()
+
+    assert session.memory.turns == (turn,)
+
+
+def test_a_stop_that_an_advisor_ignores_ends_all_the_same():
+    release = threading.Event()
+
+    class Stubborn:
+        async def before(self, request):
+            while not release.is_set():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.sleep(0.01)
+
+    with Session(model=ScriptedModel()).start("why?", advisors=[Stubborn()]) as run:
+        run.stop()
+        turn = run.turn()
+    release.set()
+
+    assert turn.state == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: Session(model=5), "A int is no model"),
+        (lambda: Session(api_key=5), "The api_key is no text"),
+        (lambda: Session(model=ScriptedModel()).ask(None), "The prompt is a NoneType"),
+        (lambda: Session(model=ScriptedModel()).ask(b"x"), "The prompt is a bytes"),
+    ],
+)
+def test_a_wrong_argument_is_one_clear_line(ask, message):
+    with pytest.raises(ConfigurationError, match=message):
+        ask()
+
+
+KEY = "sk-0123456789abcdef0123456789"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: Session(server="typo", api_key=KEY),
+        lambda: Session(colour="red", api_key=KEY),
+        lambda: Session(model=ScriptedModel()).ask(" ", api_key=KEY),
+        lambda: Session(model=ScriptedModel([], error=RateLimited("x"))).ask("y", api_key=KEY),
+        lambda: asyncio.run(Session(model=ScriptedModel()).ask_async(" ", api_key=KEY)),
+    ],
+)
+def test_no_frame_of_ours_holds_a_key(ask):
+    with pytest.raises(QwqError) as caught:
+        ask()
+
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    ours = [frame for frame in frames if "qwq_magic" in frame.f_code.co_filename]
+    assert ours
+    assert KEY not in repr([frame.f_locals for frame in ours])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 from qwq_magic.advisors.chain import MEMORY_ORDER, THINK_TAGS_ORDER, CallNext, Events
@@ -47,7 +48,8 @@ class ThinkTags:
                         yield event
                     case _:
                         yield event
-        except QwqError:
+        except (QwqError, asyncio.CancelledError):
+            # A stopped reply is text, too; the exception goes on after it.
             if phase == "reasoning":
                 yield AnswerDelta("</think>")
             raise

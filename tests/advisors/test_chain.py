@@ -216,3 +216,25 @@ def test_think_tags_are_closed_when_the_stream_breaks():
         session.ask("why?")
 
     assert caught.value.partial.answer == "<think>Hm</think>"
+
+
+def test_think_tags_are_closed_when_the_reply_is_stopped():
+    model = EndlessModel([ReasoningDelta("Hm")])
+
+    with Session(model=model, advisors=[ThinkTags()]).start("why?") as run:
+        for event in run.events():
+            if event == AnswerDelta("<think>Hm"):
+                run.stop()
+
+        assert run.turn().answer == "<think>Hm</think>"
+
+
+def test_an_order_that_is_no_number_is_named():
+    class Odd:
+        order = None
+
+        def before(self, request):
+            pass
+
+    with pytest.raises(ConfigurationError, match="The order of Odd is None"):
+        Chain([Odd()], ScriptedModel())
