@@ -10,6 +10,7 @@ needs. Everything else is shown as code.
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,22 +49,16 @@ _BLOCK_PATTERN = re.compile(
 
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n|$)")
 _CONTROL_WORD = re.compile(r"\\([A-Za-z@]+)")
-_DENIED = re.compile(
-    r"href|url|mmltoken|style|class|cssid|data|require|includegraphics|html\w*|unicode|char|bbox"
-    r"|[egx]?def|let|futurelet|(?:re)?new(?!line$)\w+|provide\w+|declare\w+|definecolor|\w*tagform"
-    r"|input|include|verb\w*|csname|endcsname|catcode|special|write|read|open\w+|immediate|everymath"
-    r"|setoptions|enclose|toggle|endtoggle|tooltip|texttip|mathtip|mmltext|mathml|fcolorbox|colorbox"
-    r"|rule|space|raise\w*|lower\w*|move\w+|[hmv]?kern|[hmv]skip|mspace|vspace|[rl]lap|begingroup"
-    r"|\w*@\w*",
-    re.IGNORECASE,
+# The view in the browser keeps to the same rules; they stand in one of its modules.
+_RULES = dict(
+    re.findall(
+        r"export const (\w+) = String\.raw`([^`]+)`;",
+        files("qwq_magic.display").joinpath("static/math_rules.js").read_text("utf-8"),
+    )
 )
-_ARGUMENT_NEEDED = {
-    "hspace": re.compile(
-        r"\*? ?\{-?(?:[0-9]?\.?[0-9] ?(?:em|ex|cm)|[0-9]?\.?[0-9]{1,2} ?(?:pt|mm|mu))\}"
-    ),
-    "color": re.compile(r" ?\{[A-Za-z]{1,20}\}"),
-    "textcolor": re.compile(r" ?\{[A-Za-z]{1,20}\}"),
-}
+_DENIED = re.compile(_RULES["DENIED_COMMANDS"], re.IGNORECASE)
+_MEASURED = re.compile(_RULES["MEASURED_COMMANDS"])
+_MEASURED_NAMES = frozenset({"hspace", "color", "textcolor"})
 _ROW_GAP = re.compile(r"\\\\\[ ?[0-9.]{1,4} ?(?:em|ex|pt|cm|mm) ?\]")
 _FORBIDDEN = re.compile(r'["`#]|@@|\^\^|\\\\\[|\\$')
 
@@ -98,8 +93,7 @@ def _is_harmless(source: str) -> bool:
         word = match[1]
         if _DENIED.fullmatch(word):
             return False
-        argument = _ARGUMENT_NEEDED.get(word)
-        if argument and not argument.match(source, match.end()):
+        if word in _MEASURED_NAMES and not _MEASURED.match(source, match.start(1)):
             return False
     return True
 

@@ -3,6 +3,8 @@
 // Each formula becomes one placeholder, which `answer_dom` turns into an element of its
 // own; only those elements are handed to the typesetter, so a price stays a price.
 
+import { DENIED_COMMANDS, MEASURED_COMMANDS } from "./math_rules.js";
+
 /** Stand for `<`, and around a formula's number. Noncharacters: `cleanText` lets none in. */
 export const LESS_THAN = "\ufdd0";
 export const MATH_OPEN = "\ufdd1";
@@ -11,21 +13,16 @@ export const MATH_CLOSE = "\ufdd2";
 const LONGEST = 4000;
 const DEEPEST = 40;
 
-// Commands that load, link, style, define or name: none of them is mathematics.
-const DENIED = new RegExp(
-  "\\\\(?:href|url|mmlToken|style|class|css|require|autoload|include|html|unicode|[egx]?def|let|" +
-    "futurelet|newcommand|renewcommand|providecommand|newenvironment|renewenvironment|" +
-    "DeclareMathOperator|DeclarePairedDelimiter|Newextarrow|csname|data|bbox|action|toggle|mathtip|" +
-    "texttip|label|ref|eqref|input|write|special|catcode|loop|setOptions|definecolor)",
-  "i",
-);
+const DENIED = new RegExp(`^(?:${DENIED_COMMANDS})$`, "i");
+const MEASURED = new RegExp(`\\\\(?:${MEASURED_COMMANDS})`, "y");
+const MEASURED_NAME = /^(?:hspace|color|textcolor)$/;
 
 const ENVIRONMENT =
   /^\\begin\{((?:equation|align|alignat|gather|multline|eqnarray|flalign)\*?)\}/;
 
 /** May the host's typesetter see this? */
 export function mathIsSafe(tex) {
-  if (tex.length > LONGEST || /["`]/.test(tex) || DENIED.test(tex)) {
+  if (tex.length > LONGEST || /["`]/.test(tex) || !commandsAreSafe(tex)) {
     return false;
   }
   let depth = 0;
@@ -35,6 +32,15 @@ export function mathIsSafe(tex) {
     if (depth < 0 || depth > DEEPEST) return false;
   }
   return depth === 0;
+}
+
+function commandsAreSafe(tex) {
+  for (const command of tex.matchAll(/\\([A-Za-z@]+)/g)) {
+    if (DENIED.test(command[1])) return false;
+    MEASURED.lastIndex = command.index;
+    if (MEASURED_NAME.test(command[1]) && !MEASURED.test(tex)) return false;
+  }
+  return true;
 }
 
 /** An amount and words ("5 dollars or ") is no formula, though two dollar signs enclose it. */
