@@ -56,6 +56,7 @@ def turn_data(turn: Turn, *, number: int | None, show: Show, start: Start) -> di
         "timing": {name: None if s is None else round(s, 3) for name, s in timing.items()},
         "error": error and {name: _well_formed_value(value) for name, value in error.items()},
         "notices": [well_formed(notice) for notice in turn.notices],
+        "ending": ending_caption(turn) if turn.complete else "",
         "view": {"show": show, "start": start},
     }
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 
+from qwq_magic.plain_text import one_line
 from qwq_magic.turns import Turn
 
 _CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+")
+
+
+_ENDINGS: dict[str | None, str] = {
+    "tool_calls": "The model asked for a tool, and has none here: ask it to answer without.",
+    "content_filter": "The server's content filter ended the answer. Rephrase the prompt.",
+    "insufficient_system_resource": "The server ran short of resources: the answer is cut off.",
+}
 
 
 def reasoning_caption(turn: Turn) -> str:
@@ -15,8 +23,9 @@ def reasoning_caption(turn: Turn) -> str:
     verb = "Thought" if turn.complete or turn.answer else "Thought so far"
     thought = verb if seconds is None else f"Thought for {spoken_seconds(seconds)}"
     reported = turn.usage.reasoning_tokens
-    count = f"≈ {estimated_tokens(turn.reasoning):,}" if reported is None else f"{reported:,}"
-    return f"{thought} · {count} tokens"
+    estimated = "" if reported is not None else "≈ "
+    count = estimated_tokens(turn.reasoning) if reported is None else reported
+    return f"{thought} · {estimated}{_tokens(count)}"
 
 
 def footer_caption(turn: Turn, *, number: int | None) -> str:
@@ -24,9 +33,9 @@ def footer_caption(turn: Turn, *, number: int | None) -> str:
     usage = turn.usage
     counted = usage.total_tokens if usage.total_tokens is not None else usage.output_tokens
     if counted is None:
-        tokens = f"≈ {estimated_tokens(turn.reasoning) + estimated_tokens(turn.answer):,} tokens"
+        tokens = f"≈ {_tokens(estimated_tokens(turn.reasoning) + estimated_tokens(turn.answer))}"
     else:
-        tokens = f"{counted:,} tokens"
+        tokens = _tokens(counted)
     total_s = turn.timing.total_s
     parts = (
         turn.model,
@@ -49,7 +58,24 @@ def ending_caption(turn: Turn) -> str:
         if turn.answer.strip():
             return "Ran out of tokens: the answer is cut off."
         return "Ran out of tokens while thinking: no answer."
-    return ""
+    if turn.finish_reason in _ENDINGS:
+        return _ENDINGS[turn.finish_reason]
+    return "" if turn.answer.strip() else "The reply has no answer."
+
+
+def closing_lines(turn: Turn, *, number: int | None) -> list[str]:
+    """What stands under a turn shown as text: how it ended, and what it cost."""
+    lines = []
+    if ending := ending_caption(turn):
+        lines.append(f"{'Error: ' if turn.error else ''}{one_line(ending)}")
+    if turn.complete:
+        thought = f"{reasoning_caption(turn)}; " if turn.reasoning.strip() else ""
+        lines.append(one_line(f"{thought}{footer_caption(turn, number=number)}"))
+    return lines
+
+
+def _tokens(count: int) -> str:
+    return f"{count:,} token{'' if count == 1 else 's'}"
 
 
 def spoken_seconds(seconds: float) -> str:

@@ -1,35 +1,46 @@
-"""The panel for nbconvert, papermill and the like: nobody looks until the turn has ended."""
+"""The panel for whoever cannot show live panes: the final output, after live text or alone.
+
+Live widgets would be no help there. A console prints text and knows no updates; and
+nbclient, which nbconvert and papermill run notebooks with, keeps the state of widgets
+in the notebook's metadata even when they are closed.
+"""
 
 from __future__ import annotations
 
 from qwq_magic.display.bundle import final_bundle
+from qwq_magic.display.captions import closing_lines
 from qwq_magic.display.panel import Show, Start
+from qwq_magic.display.terminal import TerminalPanel
 from qwq_magic.events import Event
 from qwq_magic.turns import Turn
 
 
 class FinalPanel:
-    """Shows nothing but the final output.
+    """Displays the turn when it has ended; until then, `live` writes it as text."""
 
-    Live widgets would leave their state behind in the notebook's metadata: nbclient
-    keeps that of closed widgets too.
-    """
-
-    def __init__(self, *, show: Show, start: Start) -> None:
+    def __init__(self, *, show: Show, start: Start, live: TerminalPanel | None = None) -> None:
         self._show = show
         self._start = start
+        self._live = live
 
     def open(self) -> None:
-        pass
+        if self._live is not None:
+            self._live.open()
 
     def show_event(self, event: Event) -> None:
-        pass
+        if self._live is not None:
+            self._live.show_event(event)
 
     def tick(self) -> None:
-        pass
+        if self._live is not None:
+            self._live.tick()
 
     def finish(self, turn: Turn, *, number: int | None) -> None:
         from IPython.display import display
 
         bundle = final_bundle(turn, number=number, show=self._show, start=self._start)
+        if self._live is not None:
+            self._live.end_text()
+            # A front end of text alone has shown the answer already.
+            bundle["text/plain"] = "\n".join(closing_lines(turn, number=number))
         display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here

@@ -29,12 +29,14 @@ from qwq_magic.events import (
     Notice,
     ReasoningDelta,
     StreamFinished,
+    Usage,
     UsageReported,
 )
 from qwq_magic.plain_text import well_formed
 from qwq_magic.turns import Turn
 
 FRAME_S: Final = 0.05
+_USAGE_S: Final = 0.5
 
 
 class FrameBuffer:
@@ -103,6 +105,8 @@ class LivePanel:
         ]
         self._buffers = {id(pane): buffer for pane, buffer in self._panes}
         self._notices: list[str] = []
+        self._usage: Usage | None = None
+        self._usage_due_s = 0.0
         self._box: VBox | None = None
         self._handle: DisplayHandle | None = None
 
@@ -129,7 +133,8 @@ class LivePanel:
             case AnswerDelta(text):
                 self._show_text(self.answer, text, "answering")
             case UsageReported(usage):
-                self.status.show_usage(usage)
+                # Some servers report at every token; the frame's pace is enough.
+                self._usage = usage
             case Notice(text):
                 self._notices.append(text)
                 self.status.show_notices(self._notices)
@@ -144,6 +149,9 @@ class LivePanel:
         for pane, buffer in self._panes:
             if text := buffer.take(now_s):
                 pane.append(text)
+        if self._usage is not None and now_s >= self._usage_due_s:
+            self.status.show_usage(self._usage)
+            self._usage, self._usage_due_s = None, now_s + _USAGE_S
 
     def finish(self, turn: Turn, *, number: int | None) -> None:
         """Put the final output in the panes' place and close them."""

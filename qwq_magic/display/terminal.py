@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from typing_extensions import assert_never
 
-from qwq_magic.display.captions import ending_caption, footer_caption, reasoning_caption
+from qwq_magic.display.captions import closing_lines
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.events import (
     AnswerDelta,
@@ -56,8 +56,8 @@ class TerminalPanel:
         self._is_reasoning_shown = show != "answer" and start != "closed"
         self._is_answer_shown = show != "reasoning"
         self._stripper = ControlStripper()
-        self._area: Literal["none", "reasoning", "answer"] = "none"
-        self._is_area_empty = True
+        self._pane: Literal["none", "reasoning", "answer"] = "none"
+        self._is_pane_empty = True
         self._trailing_newlines = 2
 
     def open(self) -> None:
@@ -88,30 +88,32 @@ class TerminalPanel:
         self._stream.flush()
 
     def finish(self, turn: Turn, *, number: int | None) -> None:
-        self._end_paragraph()
-        if ending := ending_caption(turn):
-            self._write(f"{'Error: ' if turn.error else ''}{one_line(ending)}\n")
-        if turn.complete:
-            thought = f"{reasoning_caption(turn)}; " if turn.reasoning.strip() else ""
-            self._quiet_line(f"{thought}{footer_caption(turn, number=number)}")
+        self.end_text()
+        for line in closing_lines(turn, number=number):
+            self._write(f"{line}\n", is_dim=turn.complete)
         self._stream.flush()
 
-    def _enter(self, area: Literal["reasoning", "answer"]) -> None:
-        if area == self._area:
+    def end_text(self) -> None:
+        """Leave the cursor below the text, with a blank line between."""
+        self._end_paragraph()
+        self._stream.flush()
+
+    def _enter(self, pane: Literal["reasoning", "answer"]) -> None:
+        if pane == self._pane:
             return
-        self._area, self._is_area_empty = area, True
+        self._pane, self._is_pane_empty = pane, True
         self._stripper = ControlStripper()
         self._end_paragraph()
-        if area == "reasoning":
+        if pane == "reasoning":
             self._quiet_line("Reasoning" if self._is_reasoning_shown else "Reasoning …")
         elif not self._is_answer_shown:
             self._quiet_line("Answering …")
 
     def _delta(self, text: str, *, is_dim: bool) -> None:
         text = self._stripper.feed(text)
-        if self._is_area_empty:
+        if self._is_pane_empty:
             text = text.lstrip("\n")
-            self._is_area_empty = not text
+            self._is_pane_empty = not text
         self._write(text, is_dim=is_dim)
 
     def _quiet_line(self, text: str) -> None:

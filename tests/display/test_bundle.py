@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
 from display.hostile_answers import PAYLOADS
 from display.inertness import HOSTS, Page, problems
 
@@ -64,6 +65,7 @@ def test_the_data_is_the_turn_without_what_was_sent() -> None:
         "timing": {"ttft_s": 0.123, "thinking_s": 12.4, "total_s": 14.2},
         "error": None,
         "notices": ["Retried once."],
+        "ending": "",
         "view": {"show": "answer", "start": "auto"},
     }
 
@@ -91,6 +93,24 @@ def test_tokens_the_server_did_not_count_are_estimated() -> None:
 
     assert "Thought for 12.4 s · ≈ 103 tokens" in plain(latin)
     assert "Thought for 12.4 s · ≈ 100 tokens" in plain(chinese)
+
+
+@pytest.mark.parametrize(
+    ("finish_reason", "answer", "ending"),
+    [
+        ("stop", "", "The reply has no answer."),
+        ("length", "", "Ran out of tokens while thinking: no answer."),
+        ("length", "9.9", "Ran out of tokens: the answer is cut off."),
+        ("tool_calls", "", "The model asked for a tool, and has none here"),
+        ("content_filter", "9.", "The server's content filter ended the answer."),
+    ],
+)
+def test_an_odd_ending_is_said_everywhere(finish_reason: str, answer: str, ending: str) -> None:
+    bundle = final_bundle(replace(TURN, finish_reason=finish_reason, answer=answer), number=1)
+
+    assert ending in bundle[TURN_MIME]["ending"]  # type: ignore[index]
+    assert ending.partition("'")[0] in str(bundle["text/markdown"])
+    assert ending in str(bundle["text/plain"])
 
 
 def test_minutes_are_spoken_as_minutes() -> None:

@@ -178,6 +178,7 @@ def test_usage_and_notices_reach_the_status_line(sent: list[tuple[str, Message]]
     panel = new_panel()
     panel.show_event(UsageReported(Usage(output_tokens=5, reasoning_tokens=3)))
     panel.show_event(Notice("Retrying in 2 s."))
+    panel.tick()
 
     assert panel.status.usage == {"output_tokens": 5, "reasoning_tokens": 3}
     assert panel.status.notices == ["Retrying in 2 s."]
@@ -196,6 +197,22 @@ def test_only_what_is_shown_is_sent(
 
     assert (panel.reasoning is not None, panel.answer is not None) == panes
     assert len(custom(sent)) == sum(panes)
+
+
+def test_a_usage_at_every_token_costs_no_message_at_every_token(
+    sent: list[tuple[str, Message]],
+) -> None:
+    now_s = 0.0
+    panel = LivePanel(
+        "turn", model="", server="", conversation="", on_stop=lambda: None, clock=lambda: now_s
+    )
+    sent.clear()
+    for count in range(100):
+        now_s = count / 100
+        panel.show_event(UsageReported(Usage(output_tokens=count)))
+        panel.tick()
+
+    assert len(sent) == 2
 
 
 def test_finish_sends_the_rest_and_closes_every_comm(sent: list[tuple[str, Message]]) -> None:

@@ -15,6 +15,7 @@ import { listen, notify, offerDrawing, viewRecord } from "./view_records.js";
 
 const UNHEARD_MS = 500;
 const ADOPTION_MS = 20000;
+const LOST = "The connection to the kernel is lost; what came until then is shown.";
 
 function recordOf(model) {
   return viewRecord(model.get("turn_id"));
@@ -51,7 +52,7 @@ function startText(model, record, inbox) {
 }
 
 function startStatus(model, record, inbox) {
-  const live = (record.live = { model, began: performance.now() - 1000 * model.get("elapsed_s"), stopping: false });
+  const live = (record.live = { model, began: performance.now() - 1000 * model.get("elapsed_s"), stopping: false, lost: false });
   const refresh = () => {
     const state = model.get("state");
     if (live.state !== state) changeState(record, live, state);
@@ -102,17 +103,25 @@ export function render({ model, el }) {
 function renderStatus(model, record, el, signal) {
   const line = new StatusLine(() => askToStop(model, record));
   const refresh = () => {
-    const { state, began, stopping } = record.live;
+    const { live } = record;
+    // The host marks widgets whose kernel restarted or died; nobody else tells.
+    const lost = isRunning(model.get("state")) && el.closest(".jupyter-widgets-disconnected") !== null;
+    if (lost !== live.lost) {
+      live.lost = lost;
+      changeState(record, live, lost ? "stopped" : model.get("state"));
+      queueMicrotask(() => notify(record, "live"));
+    }
+    const { state, began, stopping } = live;
     line.show({
       state,
-      seconds: seconds((performance.now() - began) / 1000),
+      seconds: lost ? "" : seconds((performance.now() - began) / 1000),
       tokens: tokenSplit(usageOf(model.get("usage")), record.tokens),
       about: [model.get("model_name"), model.get("conversation")].filter(Boolean).join(" · "),
-      notices: noticesOf(model.get("notices")),
+      notices: lost ? [LOST] : noticesOf(model.get("notices")),
       stopping,
     });
   };
-  const timer = setInterval(() => isRunning(record.live.state) && refresh(), 100);
+  const timer = setInterval(() => isRunning(model.get("state")) && refresh(), 100);
   signal.addEventListener("abort", () => clearInterval(timer));
   listen(record, "live", refresh, signal);
   refresh();

@@ -52,6 +52,7 @@ export function turnOf(value) {
     timing: numbers(data.timing, ["ttft_s", "thinking_s", "total_s"]),
     error: error && lineOf(error.message, 1000),
     notices: noticesOf(data.notices),
+    ending: lineOf(data.ending, 300),
     show: oneOf(view.show, ["both", "reasoning", "answer"], "both"),
     start: oneOf(view.start, ["open", "auto", "closed"], "open"),
   };

@@ -46,7 +46,7 @@ function statusOf(turn) {
     seconds: seconds(turn.timing.total_s),
     tokens: "",
     about: "",
-    notices: turn.notices,
+    notices: turn.ending ? [...turn.notices, turn.ending] : turn.notices,
     error: turn.error ?? "",
   });
   return line.element;

@@ -28,7 +28,7 @@ function count(value, exact) {
 export function tokens(reported, estimate) {
   const exact = reported !== null && reported !== undefined;
   const value = exact ? reported : estimate;
-  return value >= 1 ? `${count(value, exact)} tokens` : "";
+  return value >= 0.5 ? `${count(value, exact)} token${Math.round(value) === 1 ? "" : "s"}` : "";
 }
 
 /** "≈ 412 reasoning + 36 answer tokens", as far as there are any. */
