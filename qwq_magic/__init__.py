@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 __version__ = "0.1.0"
-__all__ = ["QwqError", "Session", "Turn", "load_ipython_extension"]
+__all__ = ["QwqError", "Session", "Turn", "load_ipython_extension", "notebook_session"]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
@@ -23,3 +23,14 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     from qwq_magic.magics import register
 
     register(shell)
+
+
+def notebook_session() -> Session:
+    """The session that `%%qwq` asks: give it advisors, look at its conversations.
+
+    Raises:
+        ConfigurationError: the extension is not loaded.
+    """
+    from qwq_magic.magics import loaded_session
+
+    return loaded_session()

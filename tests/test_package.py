@@ -22,7 +22,13 @@ def _public(cls):
 
 
 def test_the_public_names_are_these():
-    assert sorted(qwq_magic.__all__) == ["QwqError", "Session", "Turn", "load_ipython_extension"]
+    assert sorted(qwq_magic.__all__) == [
+        "QwqError",
+        "Session",
+        "Turn",
+        "load_ipython_extension",
+        "notebook_session",
+    ]
     assert sorted(advisors) == [
         "Advisor",
         "CallNext",

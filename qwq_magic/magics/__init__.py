@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from IPython.core.getipython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 
+from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics import line_prompt
 from qwq_magic.magics.completion import known_models, make_completer
 from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.servers import SERVERS
+from qwq_magic.session import Session
+from qwq_magic.turns import Turn
 
 
 def register(shell: InteractiveShell) -> None:
     """Give a shell the magics and their completion; `%reload_ext` keeps its conversations."""
     magics = QwqMagics(shell)
-    earlier = shell.magics_manager.registry.get("QwqMagics")
-    if isinstance(earlier, QwqMagics):
+    earlier = _registered(shell)
+    if earlier is not None:
         magics.session = earlier.session
     shell.register_magics(magics)
     line_prompt.install(shell)
+    if shell.display_formatter is not None:
+        shell.display_formatter.mimebundle_formatter.for_type(Turn, _bundle_of)
     completer = make_completer(
         {
             "server": lambda: SERVERS,
@@ -27,3 +33,28 @@ def register(shell: InteractiveShell) -> None:
     )
     for name in ("%qwq", "%%qwq"):
         shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here
+
+
+def loaded_session() -> Session:
+    """The session behind `%%qwq` in the running notebook or shell.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    shell = get_ipython()
+    magics = _registered(shell) if shell is not None else None
+    if magics is None:
+        raise ConfigurationError("%%qwq is not loaded here. Run %load_ext qwq_magic first.")
+    return magics.session
+
+
+def _registered(shell: InteractiveShell) -> QwqMagics | None:
+    magics = shell.magics_manager.registry.get("QwqMagics")
+    return magics if isinstance(magics, QwqMagics) else None
+
+
+def _bundle_of(turn: Turn) -> dict[str, object]:
+    """A turn as the value of a cell looks like the output it had."""
+    from qwq_magic.display.bundle import final_bundle
+
+    return final_bundle(turn, number=None)

@@ -1,14 +1,13 @@
-"""Who is looking: a notebook with widgets, a terminal, or nobody while a batch runs.
+"""Who is looking: a notebook with widgets, a console, or nobody while a batch runs.
 
 The protocol does not say it. What tells: a notebook front end names the cell in
 the request's metadata; nbconvert, papermill and Voilà run notebooks with an
-nbclient that neither does so nor takes input; a terminal front end to a kernel is
-known only by the command that started it.
+nbclient that neither does so nor takes input; whoever is left, a console say,
+shows text.
 """
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -19,49 +18,53 @@ Live: TypeAlias = Literal["widgets", "text", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the kernel knows of the execution under way.
+    """What is known of the execution under way.
 
-    `id` differs for every execution, `cell_id` stays the same when a cell runs again;
-    both are None where there is no kernel, or the front end does not say.
+    Attributes:
+        id: differs for every execution; None where there is no kernel.
+        cell_id: stays the same when a cell runs again; None where the front end does not say.
+        takes_input: could the front end ask its user something?
+        code: the code that runs, as the user wrote it.
     """
 
     id: str | None = None
     cell_id: str | None = None
     takes_input: bool = True
+    code: str = ""
+
+    @property
+    def is_program(self) -> bool:
+        """Is there more to the execution than one `%%qwq` or `%qwq`?"""
+        code = self.code.strip()
+        return not code.startswith(("%%qwq", "%qwq")) or (
+            not code.startswith("%%") and "\n" in code
+        )
 
 
 def current_request(shell: InteractiveShell) -> Request:
     get_parent = getattr(shell, "get_parent", None)
     if get_parent is None:
-        return Request()
+        history = getattr(shell.history_manager, "input_hist_raw", None) or [""]
+        return Request(code=history[-1])
     parent: dict[str, Any] = get_parent() or {}
+    content = parent.get("content", {})
     return Request(
         id=parent.get("header", {}).get("msg_id"),
         cell_id=parent.get("metadata", {}).get("cellId") or None,
-        takes_input=bool(parent.get("content", {}).get("allow_stdin", True)),
+        takes_input=bool(content.get("allow_stdin", True)),
+        code=str(content.get("code", "")),
     )
 
 
 def detect_live(shell: InteractiveShell, request: Request) -> Live:
     """How a reply can be shown while it streams."""
-    if not hasattr(shell, "kernel"):
+    if not is_kernel(shell):
         return "text"
     if request.cell_id:
         return "widgets"
-    if not request.takes_input:
-        return "none"
-    return "text" if _is_started_by_console() else "widgets"
+    return "text" if request.takes_input else "none"
 
 
-@functools.cache
-def _is_started_by_console() -> bool:
-    try:
-        import psutil  # ipykernel depends on it; another kernel may not.
-    except ImportError:
-        return False
-    try:
-        parent = psutil.Process().parent()
-        command = parent.cmdline() if parent else []
-    except psutil.Error:
-        return False
-    return any("jupyter-console" in word or "jupyter_console" in word for word in command)
+def is_kernel(shell: InteractiveShell) -> bool:
+    """Is there a front end that takes rich output, perhaps?"""
+    return hasattr(shell, "kernel")

@@ -47,6 +47,8 @@ OPTIONS = (
     Option(("--closed",), "closed", "", "reasoning starts closed"),
 )
 
+_PYTHON_WORDS = {"True": True, "False": False, "None": None}
+
 _BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
 _STARTS = get_args(Start)
 
@@ -137,10 +139,21 @@ def _parameter(value: str) -> tuple[str, Any]:
     key, equals, text = value.partition("=")
     if not key or not equals:
         raise ConfigurationError(f"-p {value} is not KEY=VALUE. Write it like -p max_tokens=2000.")
+    text = _unquoted(text)
+    if text in _PYTHON_WORDS:
+        return key, _PYTHON_WORDS[text]
     try:
-        return key, json.loads(text)
-    except ValueError:
-        return key, _unquoted(text)
+        return key, json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        if text.startswith(("[", "{")):
+            raise ConfigurationError(
+                f"The value of -p {key} is no JSON: {text}. Write lists and objects as JSON."
+            ) from None
+        return key, text
+
+
+def _refuse_constant(name: str) -> None:
+    raise ConfigurationError(f"-p cannot send {name}. Give a finite number.")
 
 
 def _skip_blanks(line: str, position: int) -> int:

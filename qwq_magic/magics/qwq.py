@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import Any, Literal, get_args
 
 from IPython.core.error import UsageError
@@ -13,19 +12,15 @@ from traitlets import Bool, Dict, Enum, Float, Unicode
 
 from qwq_magic.display.panel import Panel, Show, Start
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.magics.front_end import Live, Request, current_request, detect_live
+from qwq_magic.magics.front_end import Live, Request, current_request, detect_live, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, describe_options, parse_options
 from qwq_magic.run import Run
 from qwq_magic.runner import RunnerName
 from qwq_magic.servers import SERVERS
 from qwq_magic.session import Session
-from qwq_magic.settings import Choices
+from qwq_magic.settings import Choices, Protocol
 from qwq_magic.turns import Turn
-
-# How long a stopped stream may take to end before the cell goes on without it.
-_STOP_TIMEOUT_S = 3.0
-
 
 _HELP = f"""Ask a reasoning model: `%qwq [options] PROMPT`, or a cell
 
@@ -77,6 +72,10 @@ class QwqMagics(Magics):
         "thread",
         help="`notebook` streams on the notebook's own loop, for advisors that need it.",
     ).tag(config=True)
+    protocol: Enum[Protocol] = Enum(
+        get_args(Protocol), "auto", help="How the server speaks; `auto` decides from its address."
+    ).tag(config=True)
+    connect_timeout_s = Float(10.0, help="Seconds until a connection must stand.").tag(config=True)
     idle_timeout_s = Float(
         300.0, help="Seconds without a byte after which a stream counts as dead."
     ).tag(config=True)
@@ -94,22 +93,25 @@ class QwqMagics(Magics):
     @no_var_expand
     @line_cell_magic
     def qwq(self, line: str, cell: str | None = None) -> None:
-        try:
-            options, rest = parse_options(line)
-            prompt = _prompt(rest, cell)
-            request = current_request(self._shell)
-            run = self._start(prompt, options, request)
-        except ConfigurationError as error:
-            raise UsageError(str(error)) from None
+        request = current_request(self._shell)
         with InterruptWatch() as interrupts:
-            panel = self._panel(run, options, request)
-            panel.open()
-            turn = _follow(run, panel, interrupts)
-            self._shell.user_ns["_qwq"] = turn
-            if options.out:
-                self._shell.user_ns[options.out] = turn
-            memory = self.session.memory_of(turn.conversation)
-            panel.finish(turn, number=memory.number_of(turn))
+            try:
+                options, rest = parse_options(line)
+                run = self._start(_prompt(rest, cell), options, request)
+            except ConfigurationError as error:
+                raise UsageError(str(error)) from None
+            with run:
+                panel = self._panel(run, options, request)
+                try:
+                    panel.open()
+                    _follow(run, panel, interrupts)
+                finally:
+                    # Also where showing it failed: the turn is there, and so is its output.
+                    run.stop()
+                    self._finish(run.turn(), options, panel)
+        if interrupts.pressed and request.is_program:
+            # A reply alone ends quietly, and the cells behind it run; a program is interrupted.
+            raise KeyboardInterrupt
 
     qwq.__doc__ = _HELP
 
@@ -121,6 +123,8 @@ class QwqMagics(Magics):
             inline_think=self.inline_think,
             system=self.system or None,
             parameters=self.parameters,
+            protocol=self.protocol,
+            connect_timeout_s=self.connect_timeout_s,
             idle_timeout_s=self.idle_timeout_s,
             allow_insecure_key=self.allow_insecure_key,
         )
@@ -136,6 +140,13 @@ class QwqMagics(Magics):
             cell_id=self._place(request),
         )
 
+    def _finish(self, turn: Turn, options: CellOptions, panel: Panel) -> None:
+        self._shell.user_ns["_qwq"] = turn
+        if options.out:
+            self._shell.user_ns[options.out] = turn
+        memory = self.session.memory_of(turn.conversation)
+        panel.finish(turn, number=memory.number_of(turn))
+
     def _place(self, request: Request) -> str | None:
         """Where in the notebook this ask stands: its cell, and which of the cell's asks it is."""
         if request.cell_id is None:
@@ -149,33 +160,36 @@ class QwqMagics(Magics):
         live = detect_live(self._shell, request) if self.live == "auto" else self.live
         show = options.show or self.show
         start = options.start or self.start
-        if live == "none":
-            from qwq_magic.display.final_panel import FinalPanel
+        # Imported here, since %load_ext is to be quick and a session needs one of them.
+        if live == "widgets":
+            from qwq_magic.display.live_panel import LivePanel
 
-            return FinalPanel(show=show, start=start)
-        if live == "text":
-            from qwq_magic.display.terminal import TerminalPanel
-
-            return TerminalPanel(
-                stream=sys.stdout,
-                is_tty=sys.stdout.isatty(),
+            return LivePanel(
+                run.request.turn_id,
                 model=run.request.model,
                 server=run.server,
                 conversation=run.request.conversation,
                 show=show,
                 start=start,
+                on_stop=run.stop,
             )
-        from qwq_magic.display.live_panel import LivePanel
+        from qwq_magic.display.final_panel import FinalPanel
 
-        return LivePanel(
-            run.request.turn_id,
+        if live == "none":
+            return FinalPanel(show=show, start=start)
+        from qwq_magic.display.terminal import TerminalPanel
+
+        text = TerminalPanel(
+            stream=sys.stdout,
+            is_tty=sys.stdout.isatty(),
             model=run.request.model,
             server=run.server,
             conversation=run.request.conversation,
             show=show,
             start=start,
-            on_stop=run.stop,
         )
+        is_rich = is_kernel(self._shell)
+        return FinalPanel(show=show, start=start, live=text) if is_rich else text
 
 
 def _prompt(rest: str, cell: str | None) -> str:
@@ -187,16 +201,11 @@ def _prompt(rest: str, cell: str | None) -> str:
     return "\n".join(text for text in (rest, body) if text.strip()) or body
 
 
-def _follow(run: Run, panel: Panel, interrupts: InterruptWatch) -> Turn:
+def _follow(run: Run, panel: Panel, interrupts: InterruptWatch) -> None:
     """Show each event of the stream, until it ends or the user has stopped it."""
-    give_up_at: float | None = None
     for event in run.events():
         if event is not None:
             panel.show_event(event)
         panel.tick()
-        if interrupts.pressed and give_up_at is None:
+        if interrupts.pressed:
             run.stop()
-            give_up_at = time.monotonic() + _STOP_TIMEOUT_S
-        if give_up_at is not None and time.monotonic() > give_up_at:
-            return run.turn_so_far()
-    return run.turn()

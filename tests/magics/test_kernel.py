@@ -224,6 +224,76 @@ def test_without_a_front_end_there_is_one_output_and_no_widget(kernel):
     assert done.turn["state"] == "complete"
 
 
+def test_a_console_gets_live_text_and_then_the_output(kernel):
+    done = kernel.run(f"%%qwq -c console\n{DECIMALS}", cell_id=None)
+
+    assert done.of_type("comm_open", "comm_msg") == []
+    assert "Let me double-check" in done.text()
+    assert "**9.9 is larger.**" in done.text()
+    assert "Let me double-check" in done.turn["reasoning"]
+    assert "**9.9 is larger.**" not in done.final["text/plain"]
+
+
+def test_an_interrupt_ends_a_loop_of_asks_too(kernel, ask_at):
+    reached, never = threading.Event(), threading.Event()
+    with ScriptedServer(Reply([reached.set, never])) as server:
+        ask_at(server)
+        loop = kernel.send("for i in range(3):\n    %qwq -c loop hi\nprint('after the loop')")
+        assert reached.wait(30)
+
+        kernel.interrupt()
+
+        done = kernel.collect(loop)
+        never.set()
+        assert len(server.requests) == 1
+    assert done.reply["ename"] == "KeyboardInterrupt"
+    assert done.turn["state"] == "stopped"
+    assert "after the loop" not in done.text()
+
+
+def test_a_turn_as_the_value_of_a_cell_looks_like_its_output(kernel):
+    kernel.run(f"%%qwq -c value\n{DECIMALS}")
+
+    [value] = kernel.run("_qwq").of_type("execute_result")
+
+    assert value["data"]["application/vnd.qwq.turn.v1+json"]["state"] == "complete"
+
+
+def test_the_notebooks_session_takes_advisors(kernel, ask_at):
+    kernel.run(
+        "from qwq_magic import notebook_session\n"
+        "class Seen:\n"
+        "    def after(self, turn): self.answer = turn.answer\n"
+        "seen = Seen()\n"
+        "notebook_session().advisors.append(seen)"
+    )
+    with ScriptedServer(chat(answer="one")) as server:
+        ask_at(server)
+
+        kernel.run("%qwq -c advisors hi")
+
+    assert kernel.value("seen.answer") == "'one'"
+    kernel.run("notebook_session().advisors.clear()")
+
+
+def test_a_panel_that_fails_does_not_lose_the_turn(kernel, ask_at):
+    kernel.run(
+        "from qwq_magic.display.live_panel import LivePanel\n"
+        "show_event = LivePanel.show_event\n"
+        "def fail(self, event): raise RuntimeError('no display')\n"
+        "LivePanel.show_event = fail"
+    )
+    with ScriptedServer(chat(answer="one")) as server:
+        ask_at(server)
+
+        done = kernel.run("%qwq -c failing -o kept hi")
+
+    kernel.run("LivePanel.show_event = show_event")
+    assert done.reply["ename"] == "RuntimeError"
+    assert done.turn["id"]
+    assert kernel.value("kept is _qwq, kept.prompt") == "(True, 'hi')"
+
+
 def test_cells_without_ids_always_add_turns(kernel):
     for _ in range(2):
         done = kernel.run(f"%%qwq -c no-ids\n{DECIMALS}", cell_id=None, allow_stdin=False)
