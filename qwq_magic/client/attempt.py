@@ -130,10 +130,14 @@ class Attempt:
             self._request, inline_think=self._settings.inline_think, origin=self._origin
         )
         try:
-            async with aclosing(_reads(response, decoder)) as reads:
+            async with aclosing(_raw(response)) as reads:
                 async for data in reads:
                     for event in decoder.feed(data):
                         yield event
+                    if decoder.is_complete or decoder.is_done:
+                        break
+                for event in await _last_events(reads, decoder):
+                    yield event
         except httpx.HTTPError as raised:
             # A connection that breaks after the last word takes nothing away.
             if not decoder.is_complete:
@@ -158,20 +162,20 @@ class Attempt:
         self.failure = Failure(error, without_frames(raised, self._origin), may_repeat)
 
 
-async def _reads(response: httpx.Response, decoder: Decoder) -> AsyncGenerator[bytes, None]:
-    """The body as it comes, until the decoder has what it needs."""
-    async with aclosing(_raw(response)) as body:
-        while not decoder.is_done:
-            if decoder.is_complete:
-                data = await _within(_USAGE_TIMEOUT_S, _anext_or_none(body))
-            else:
-                data = await _anext_or_none(body)
-            if data is None:
-                return
-            yield data
-        if decoder.error is None:
-            # Read to the end, so that the connection serves the next request as well.
-            await _within(_DRAIN_TIMEOUT_S, _anext_or_none(body))
+async def _last_events(reads: AsyncGenerator[bytes, None], decoder: Decoder) -> list[Event]:
+    """What follows a complete reply: its usage, and the end of the body."""
+    events: list[Event] = []
+    now = asyncio.get_running_loop().time
+    give_up_at = now() + _USAGE_TIMEOUT_S
+    while decoder.is_complete and not decoder.is_done:
+        data = await _within(give_up_at - now(), _anext_or_none(reads))
+        if data is None:
+            return events
+        events += decoder.feed(data)
+    if decoder.error is None:
+        # Read to the end, so that the connection serves the next request as well.
+        await _within(_DRAIN_TIMEOUT_S, _anext_or_none(reads))
+    return events
 
 
 async def _bounded_body(response: httpx.Response) -> bytes:

@@ -14,9 +14,9 @@ from qwq_magic.servers import CUSTOM, Server
 from qwq_magic.settings import InlineThink
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.openai_chat import reasoning_in, text_of
-from qwq_magic.wire.reply import Reply
 from qwq_magic.wire.sse import SSEDecoder
 from qwq_magic.wire.stream_decoder import StreamDecoder
+from qwq_magic.wire.text_template import Sink
 
 HEADERS = {"X-DashScope-SSE": "enable"}
 
@@ -69,7 +69,7 @@ class ChunkReader:
         self._reasoning = ""
         self._content = ""
 
-    def read(self, chunk: dict[str, Any], reply: Reply) -> None:
+    def read(self, chunk: dict[str, Any], reply: Sink) -> None:
         reply.add_usage(chunk.get("usage"))
         output = chunk.get("output")
         if not isinstance(output, dict):

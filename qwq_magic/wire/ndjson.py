@@ -20,6 +20,11 @@ class NDJSONDecoder:
         self._unfinished_line = bytearray()
         self._is_first_line = True
 
+    @property
+    def is_between_events(self) -> bool:
+        """Does the next byte begin a line?"""
+        return not self._unfinished_line
+
     def feed(self, data: bytes) -> Iterator[ServerSentEvent]:
         """Yield the lines that `data` completes.
 

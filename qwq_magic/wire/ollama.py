@@ -17,8 +17,8 @@ from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.ndjson import NDJSONDecoder
 from qwq_magic.wire.openai_chat import read_texts
 from qwq_magic.wire.parameters import spelled
-from qwq_magic.wire.reply import Reply
 from qwq_magic.wire.stream_decoder import StreamDecoder
+from qwq_magic.wire.text_template import Sink
 
 PATH = "/api/chat"
 
@@ -65,7 +65,7 @@ def decoder(
     )
 
 
-def read_chunk(chunk: dict[str, Any], reply: Reply) -> None:
+def read_chunk(chunk: dict[str, Any], reply: Sink) -> None:
     """Take one line into the reply; the last one has the counts."""
     message = chunk.get("message")
     if isinstance(message, dict):

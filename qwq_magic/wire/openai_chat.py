@@ -14,9 +14,9 @@ from qwq_magic.servers import CUSTOM, Server
 from qwq_magic.settings import InlineThink
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.parameters import spelled
-from qwq_magic.wire.reply import Reply
 from qwq_magic.wire.sse import SSEDecoder
 from qwq_magic.wire.stream_decoder import StreamDecoder
+from qwq_magic.wire.text_template import Sink, TextTemplate
 
 PATH = "/chat/completions"
 
@@ -46,11 +46,15 @@ def decoder(
 ) -> StreamDecoder:
     """The decoder of one response."""
     return StreamDecoder(
-        SSEDecoder(), read_chunk, inline_think=inline_think, origin=origin or Origin()
+        SSEDecoder(),
+        read_chunk,
+        inline_think=inline_think,
+        origin=origin or Origin(),
+        template=TextTemplate(read_chunk),
     )
 
 
-def read_chunk(chunk: dict[str, Any], reply: Reply) -> None:
+def read_chunk(chunk: dict[str, Any], reply: Sink) -> None:
     """Take one chunk into the reply."""
     usage = chunk.get("usage")
     if not usage and "x_groq" in chunk and isinstance(chunk["x_groq"], dict):
@@ -70,7 +74,7 @@ def read_chunk(chunk: dict[str, Any], reply: Reply) -> None:
                 reply.end_with(reason)
 
 
-def read_texts(message: dict[str, Any], reply: Reply) -> None:
+def read_texts(message: dict[str, Any], reply: Sink) -> None:
     """Take a message or a delta of one: its reasoning first, then its content."""
     reasoning = reasoning_in(message)
     if reasoning:

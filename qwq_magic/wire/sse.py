@@ -41,6 +41,11 @@ class SSEDecoder:
         self._is_first_line = True
         self._skips_lf = False
 
+    @property
+    def is_between_events(self) -> bool:
+        """Does the next byte begin an event?"""
+        return not (self._event_size or self._unfinished_line or self._skips_lf)
+
     def feed(self, data: bytes) -> Iterator[ServerSentEvent]:
         """Yield the events that `data` completes.
 

@@ -8,8 +8,8 @@ is no JSON, a body that is no stream at all, an end that comes too early.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from qwq_magic.errors import ProtocolError, QwqError, StreamInterrupted
 from qwq_magic.events import Event
@@ -23,8 +23,7 @@ from qwq_magic.wire.error_bodies import (
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.reply import Reply
 from qwq_magic.wire.sse import DONE, ServerSentEvent
-
-ReadChunk: TypeAlias = Callable[[dict[str, Any], Reply], None]
+from qwq_magic.wire.text_template import ReadChunk, TextTemplate
 
 # How the lines of an event stream begin, comments included.
 _FIELDS = (b":", b"data", b"event", b"id", b"retry", b"error")
@@ -36,9 +35,12 @@ _raw_decode = json.JSONDecoder().raw_decode
 class Framing(Protocol):
     """Cuts bytes into events, each with a JSON text; see `SSEDecoder`."""
 
-    def feed(self, data: bytes) -> Iterator[ServerSentEvent]: ...
+    @property
+    def is_between_events(self) -> bool: ...
 
-    def close(self) -> Iterator[ServerSentEvent]: ...
+    def feed(self, data: bytes) -> Iterable[ServerSentEvent]: ...
+
+    def close(self) -> Iterable[ServerSentEvent]: ...
 
 
 class StreamDecoder:
@@ -49,10 +51,17 @@ class StreamDecoder:
     """
 
     def __init__(
-        self, framing: Framing, read_chunk: ReadChunk, *, inline_think: InlineThink, origin: Origin
+        self,
+        framing: Framing,
+        read_chunk: ReadChunk,
+        *,
+        inline_think: InlineThink,
+        origin: Origin,
+        template: TextTemplate | None = None,
     ) -> None:
         self._framing = framing
         self._read_chunk = read_chunk
+        self._template = template
         self._origin = origin
         self._reply = Reply(inline_think=inline_think, origin=origin)
         # The start of a body without a single chunk: it may be a document that explains itself.
@@ -81,10 +90,7 @@ class StreamDecoder:
         if self._head is not None:
             self._head += data[: MAX_BODY_BYTES - len(self._head)]
         try:
-            for event in self._framing.feed(data):
-                self._take(event)
-                if reply.is_done:
-                    break
+            self._feed(data)
         except ProtocolError as error:
             reply.fail(error)
         if self._head is not None and _is_endless_document(self._head):
@@ -105,7 +111,26 @@ class StreamDecoder:
                 reply.fail(self._why_incomplete())
         return reply.take_events()
 
-    def _take(self, event: ServerSentEvent) -> None:
+    def _feed(self, data: bytes) -> None:
+        template, framing, at = self._template, self._framing, 0
+        while at < len(data) and not self._reply.is_done:
+            end = len(data)
+            if template is not None:
+                if framing.is_between_events:
+                    at = template.take(data, at, self._reply)
+                end = data.find(b"\n\n", at) + 2
+                end = end if end >= 2 else len(data)
+            piece = data[at:end]
+            at = end
+            for event in framing.feed(piece):
+                chunk = self._take(event)
+                if self._reply.is_done:
+                    break
+                if template is not None and chunk is not None:
+                    template.learn(piece, chunk)
+
+    def _take(self, event: ServerSentEvent) -> dict[str, Any] | None:
+        """Take what an event holds; returns its chunk, if that is an ordinary one."""
         text, name, comments = event
         try:
             chunk, end = _raw_decode(text)
@@ -114,15 +139,16 @@ class StreamDecoder:
         except (ValueError, RecursionError):
             chunk = self._read_odd(event)
             if chunk is None and name != "error":
-                return
+                return None
         self._head = None
         if isinstance(chunk, dict):
             self._read_chunk(chunk, self._reply)
             if not (name or comments) and not _may_be_error(chunk):
-                return
+                return chunk
         facts = facts_in_event(event, chunk)
         if facts is not None:
             self._reply.fail(error_from(facts, self._origin))
+        return None
 
     def _read_odd(self, event: ServerSentEvent) -> Any:
         """The value of a text that is not simply JSON; None where that is dealt with."""
