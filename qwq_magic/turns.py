@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from qwq_magic.errors import QwqError, error_from_dict
 from qwq_magic.events import Usage
 from qwq_magic.messages import Json, Message
+
+if TYPE_CHECKING:
+    from qwq_magic.reasoning import Metrics, Steps
 
 State: TypeAlias = Literal["complete", "stopped", "error"]
 
@@ -49,6 +53,14 @@ def _build(cls: type[_Value], data: Mapping[str, Any] | None) -> _Value:
     """Read a value back; keys it does not know are ignored."""
     data = data or {}
     return cls(**{f.name: data[f.name] for f in fields(cls) if f.name in data})
+
+
+# A turn is frozen, so what follows from its text is kept beside it, for the last few.
+@functools.lru_cache(maxsize=8)
+def _steps_of(reasoning: str, reasoning_tokens: int | None) -> Steps:
+    from qwq_magic.reasoning import steps_of  # most turns are never asked
+
+    return steps_of(reasoning, reasoning_tokens=reasoning_tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +121,27 @@ class Turn:
             for token in MarkdownIt("commonmark").parse(self.answer)
             if token.type == "fence"
         ]
+
+    @property
+    def steps(self) -> Steps:
+        """The reasoning, step by step; the texts of the steps join to all of it."""
+        return _steps_of(self.reasoning, self.usage.reasoning_tokens)
+
+    @property
+    def metrics(self) -> Metrics:
+        """The reasoning in numbers, each with its unit in `Metrics`."""
+        from qwq_magic.reasoning import measure
+
+        return measure(
+            self.reasoning,
+            self.answer,
+            steps=self.steps,
+            ttft_s=self.timing.ttft_s,
+            thinking_s=self.timing.thinking_s,
+            total_s=self.timing.total_s,
+            output_tokens=self.usage.output_tokens,
+            reasoning_tokens=self.usage.reasoning_tokens,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The turn as plain JSON; `Turn.from_dict` reads it back."""

@@ -5,19 +5,29 @@ Pure functions over text and numbers: no I/O but the weights of the classifier, 
 
 from __future__ import annotations
 
+from qwq_magic.reasoning.first_seen import FirstSeen, first_seen
 from qwq_magic.reasoning.kinds import Group, Guess, Kind, classify, guess
+from qwq_magic.reasoning.loops import Loop, LoopDetector, loops_of
+from qwq_magic.reasoning.metrics import Metrics, measure
 from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
 from qwq_magic.reasoning.steps import Step, Steps, steps_of
 
 __all__ = [
+    "FirstSeen",
     "Group",
     "Guess",
     "Kind",
+    "Loop",
+    "LoopDetector",
+    "Metrics",
     "Piece",
     "Step",
     "StepSegmenter",
     "Steps",
     "classify",
+    "first_seen",
     "guess",
+    "loops_of",
+    "measure",
     "steps_of",
 ]

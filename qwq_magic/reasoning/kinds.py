@@ -37,6 +37,10 @@ _SURE_SWITCH = re.compile(
     r"a different (?:way|approach|method))\b",
     re.IGNORECASE,
 )
+# Too common to tell a kind, enough to tell a claim.
+_SO = re.compile(
+    r"(?:^|[,;.]\s{1,2})(?:so|thus|hence)\b(?!,? (?:let|i'?m|i|we should|if)\b)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +126,10 @@ def _by_model(text: str, position: float, previous: str) -> Guess:
     if kind is Kind.DOUBT and Kind.SWITCH in found:
         return Guess(Kind.SWITCH, found[Kind.SWITCH])
     return Guess(kind, found.get(kind) or weights.strongest_words(kind, features, text))
+
+
+def has_conclusion_cue(text: str) -> bool:
+    """Does the step conclude or answer in so many words, whatever its kind?"""
+    text = _shortened(text)
+    found = _found(text, 1.0, _CHINESE if _CJK.search(text) else _ENGLISH)
+    return Kind.CONCLUDE in found or Kind.ANSWER in found or _SO.search(text) is not None

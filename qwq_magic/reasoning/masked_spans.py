@@ -9,6 +9,7 @@ at a blank line too. The next `$` decides whether a `$` opens math, as Pandoc do
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 INLINE_LIMIT = 1_000
 DISPLAY_LIMIT = 4_000
@@ -18,6 +19,7 @@ FENCE_LIMIT = 20_000
 PLAIN = -1
 UNDECIDED = -2
 
+_SIGN = re.compile(r"[$\\`~]")
 _OPENER = re.compile(r"\\begin\{|\\.|\\|\$\$|\$|`+|~+", re.DOTALL)
 _DISPLAY_CLOSERS = {"\\[": "\\]", "$$": "$$", "\\begin{": "\\end{"}
 _BREAK = re.compile(r"\n[ \t\r]*\n")
@@ -117,3 +119,15 @@ def _fence_end(text: str, start: int, sign: str, closed: bool) -> int:
 def _opens_line(text: str, at: int) -> bool:
     line = text.rfind("\n", max(0, at - 4), at)
     return line >= 0 and text[line + 1 : at].strip(" ") == ""
+
+
+def iter_unmasked(text: str) -> Iterator[str]:
+    """What stands outside of math and code."""
+    begin = at = 0
+    while match := _SIGN.search(text, at):
+        end, span = span_end(text, match.start(), closed=True)
+        if span >= 0:
+            yield text[begin : match.start()]
+            begin = span
+        at = max(end, span)
+    yield text[begin:]

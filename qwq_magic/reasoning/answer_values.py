@@ -1,0 +1,87 @@
+r"""Read the value a reply commits to, in a form in which equal values are equal texts.
+
+`$\boxed{1{,}234}$ cm²` and `1234 cm` both say `1234`: LaTeX dress, thousands commas and
+units go. That makes values comparable, not correct.
+"""
+
+from __future__ import annotations
+
+import re
+
+_LONGEST_VALUE = 200
+_COMMITS_WITHIN = 20_000  # characters at the end of a text
+
+_NUMBER = r"[-+−]?[$€£¥]?\d[\d.,]*(?:\s?/\s?\d+)?|\\[dt]?frac\{[^{}]{1,30}\}\{[^{}]{1,30}\}"
+_DRESSED = r"\*\*[^*\n]{1,60}\*\*|\$[^$\n]{1,80}\$|\\\([^\n]{1,80}?\\\)"
+_WORD = r"(?:yes|no|true|false|[A-H])\b|[是否对错]"
+_GAP = r"\s{0,3}[*:：\\(\[]{0,6}\s{0,3}"
+
+# From the surest to the vaguest.
+_COMMITS = (
+    re.compile(
+        r"(?:\banswer\s?(?:is|should be|must be|would be|[:：])|"
+        r"答案(?:就|应该|应当)?(?:是|为|应为|[:：])|"
+        rf"最终结果[是为]|故选){_GAP}(?P<value>{_DRESSED}|{_NUMBER}|{_WORD})",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"\A\s*\*\*(?P<value>{_NUMBER})[^*\n]{{0,80}}\*\*"),
+    re.compile(
+        r"(?:\b(?:therefore|thus|hence|so|in total)\b|所以|因此|综上|总共)"
+        r"(?:[^.?!。？！\n]|\.\d){0,200}"
+        rf"(?:\bis|\bare|=|≈|[是为有]){_GAP}(?P<value>{_NUMBER})",
+        re.IGNORECASE,
+    ),
+)
+_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]{1,60})\}\s*\{([^{}]{1,60})\}")
+_WRAPPED = re.compile(
+    r"\\(?:text|mathrm|mathbf|textbf|boldsymbol|operatorname)\s*\{([^{}]{0,80})\}"
+)
+_DRESS = re.compile(
+    r"\\(?:left|right|displaystyle|quad|qquad|[,;:!()\[\]]|\s)|[$*`{}]|\\?[%°]|\^\\circ"
+)
+_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_SIGNS = str.maketrans({"−": "-", "–": "-", "，": ",", "×": "*", "·": "*", "：": ":"})
+_ZEROS = re.compile(r"(?<![\d.])(\d+\.(?:\d*[1-9])?)0+(?!\d)")
+_UNIT = re.compile(r"^([-+]?[\d./]*\d)\s*[a-z²³\u4e00-\u9fff][^\d=+*/^]{0,30}$")
+_BLANKS = re.compile(r"\s+")
+
+
+def boxed_values(text: str) -> list[str]:
+    r"""What stands in each `\boxed{…}`, braces balanced, in order."""
+    values = []
+    for match in re.finditer(r"\\boxed\s{0,3}\{", text):
+        depth = 1
+        for at in range(match.end(), min(len(text), match.end() + _LONGEST_VALUE)):
+            depth += {"{": 1, "}": -1}.get(text[at], 0)
+            if depth == 0:
+                values.append(text[match.end() : at])
+                break
+    return values
+
+
+def normalised(text: str) -> str:
+    """The text without its dress: lower case, no LaTeX, no thousands commas, single blanks."""
+    text = text.translate(_SIGNS)
+    text = _WRAPPED.sub(r" \1 ", text)
+    text = _FRACTION.sub(r"\1/\2", text)
+    text = _DRESS.sub("", text.replace("{,}", ","))
+    text = _ZEROS.sub(lambda match: match.group(1).rstrip("."), _COMMA.sub("", text))
+    return _BLANKS.sub(" ", text).strip().lower()
+
+
+def without_unit(value: str) -> str:
+    match = _UNIT.match(value)
+    return match.group(1) if match else value
+
+
+def committed_value(text: str) -> str | None:
+    """The value of the last box, else of the last sentence that commits to one; normalised."""
+    text = text[-_COMMITS_WITHIN:]
+    boxed = boxed_values(text)
+    if boxed:
+        return without_unit(normalised(boxed[-1])) or None
+    for pattern in _COMMITS:
+        commits = list(pattern.finditer(text))
+        if commits:
+            return without_unit(normalised(commits[-1]["value"]).rstrip(".,:")) or None
+    return None

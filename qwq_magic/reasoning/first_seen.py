@@ -1,0 +1,88 @@
+"""Where the reasoning first asserts the final answer: "first seen", never "found".
+
+Nobody can see when a model knows something. A step counts if it is no question, has a
+cue of a conclusion, and ends its sentence with the value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qwq_magic.reasoning.answer_values import (
+    boxed_values,
+    committed_value,
+    normalised,
+    without_unit,
+)
+from qwq_magic.reasoning.kinds import has_conclusion_cue
+from qwq_magic.reasoning.steps import Step
+
+_TAIL = 240  # the end of a step, in which its assertion must stand
+# The value is only a part of a longer number or word, or of a fraction or product.
+_GOES_INTO = re.compile(r"[\da-z_.]\w$|[\d)][-+/*^]\S$|(?<![\w)])-\d$", re.ASCII)
+_GOES_ON = re.compile(r"\d[.,]?\d|\d\s?[/*^+]|[a-z_][a-z_\d]", re.ASCII)
+# Among several numbers, the one that is stated is the result.
+_NUMBER = re.compile(r"\d")
+_STATES = re.compile(
+    r"(?:[=≈:]|\b(?:is|are|be|equals|get|gives|have|has|to|of|about|approximately|exactly)|"
+    r"[是为有得于到共])\s{0,3}$"
+)
+_AFTER = re.compile(r"[^\d=+*/^<>?？]{0,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSeen:
+    """The first step that asserts the final answer.
+
+    Attributes:
+        value: the final answer, normalised.
+        step: the step's index, from 0.
+        share: where the step ends, from 0 to 1 of the reasoning's characters.
+    """
+
+    value: str
+    step: int
+    share: float
+
+
+def first_seen(steps: Sequence[Step], *, answer: str) -> FirstSeen | None:
+    """Where `steps` first assert what `answer` commits to; None if either is not clear.
+
+    Without an answer, the last value the reasoning itself commits to is taken.
+    """
+    if not steps:
+        return None
+    value = committed_value(answer)
+    if value is None and not answer.strip():
+        value = committed_value("".join(step.text for step in steps))
+    if value is None:
+        return None
+    for step in steps:
+        if _asserts(step, value):
+            return FirstSeen(value, step.index, step.end / steps[-1].end)
+    return None
+
+
+def _asserts(step: Step, value: str) -> bool:
+    text = step.text.rstrip()
+    if text.endswith(("?", "？")):
+        return False
+    tail = text[-_TAIL:]
+    if any(without_unit(normalised(boxed)) == value for boxed in boxed_values(tail)):
+        return True
+    return _ends_with(normalised(tail), value) and has_conclusion_cue(step.text)
+
+
+def _ends_with(sentence: str, value: str) -> bool:
+    """Does the sentence end with the value, or with it and its unit?"""
+    at = sentence.rfind(value)
+    if at < 0:
+        return False
+    before, after = sentence[max(0, at - 2) : at], sentence[at + len(value) :]
+    if _GOES_INTO.search(before + value[0]) or _GOES_ON.match(value[-1] + after):
+        return False
+    if _NUMBER.search(sentence[:at]) and not _STATES.search(sentence[:at]):
+        return False
+    return len(after.split()) <= 4 and _AFTER.fullmatch(after) is not None

@@ -1,0 +1,144 @@
+"""What can be counted about a reasoning without knowing the right answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from qwq_magic.reasoning.first_seen import FirstSeen, first_seen
+from qwq_magic.reasoning.kind_names import Kind
+from qwq_magic.reasoning.loops import loops_of
+from qwq_magic.reasoning.masked_spans import iter_unmasked
+from qwq_magic.reasoning.repetition import repetition_of
+from qwq_magic.reasoning.steps import Steps, steps_of
+from qwq_magic.reasoning.token_estimate import estimate_tokens
+
+_CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """One reasoning in numbers; None = not known, or nothing to measure.
+
+    Attributes:
+        ttft_s: seconds from the request to the first text.
+        thinking_s: seconds from the first reasoning text to the first answer text.
+        total_s: seconds from the request to the end.
+        reasoning_tokens: tokens of the reasoning; ≈ where `tokens_estimated`.
+        answer_tokens: tokens of the answer; ≈ where `tokens_estimated`.
+        tokens_estimated: were tokens estimated from characters, as no server counted them?
+        reasoning_share: reasoning ÷ (reasoning + answer) in tokens, 0 to 1; ≈ where
+            `tokens_estimated`.
+        tokens_per_s: tokens per second from the first text to the end; ≈ where
+            `tokens_estimated`.
+        steps: number of steps.
+        episodes: number of runs of steps between two switches.
+        switches_per_100_steps: ≈ steps of kind `switch` in a hundred; kinds are guesses.
+        checks: ≈ number of steps of kind `check`; kinds are guesses.
+        mean_episode_steps: ≈ steps in an episode, on average; switches are guesses.
+        first_seen: ≈ where the final answer was first seen: step, and share of the
+            characters.
+        post_answer_ratio: ≈ share of the characters behind the step in which the final
+            answer was first seen, 0 to 1.
+        repetition: share of 8-grams (words, Chinese characters, signs) that repeat an
+            earlier one, 0 to 1.
+        loops: number of stretches in which 20 to 1,000 characters stand three times or
+            more in a row.
+        language_mix: Chinese characters ÷ (Chinese characters + Latin letters), math and
+            code left out, 0 to 1.
+    """
+
+    ttft_s: float | None = None
+    thinking_s: float | None = None
+    total_s: float | None = None
+    reasoning_tokens: int = 0
+    answer_tokens: int = 0
+    tokens_estimated: bool = True
+    reasoning_share: float | None = None
+    tokens_per_s: float | None = None
+    steps: int = 0
+    episodes: int = 0
+    switches_per_100_steps: float | None = None
+    checks: int = 0
+    mean_episode_steps: float | None = None
+    first_seen: FirstSeen | None = None
+    post_answer_ratio: float | None = None
+    repetition: float = 0.0
+    loops: int = 0
+    language_mix: float | None = None
+
+
+def measure(
+    reasoning: str,
+    answer: str = "",
+    *,
+    steps: Steps | None = None,
+    ttft_s: float | None = None,
+    thinking_s: float | None = None,
+    total_s: float | None = None,
+    output_tokens: int | None = None,
+    reasoning_tokens: int | None = None,
+) -> Metrics:
+    """The metrics of a reasoning and its answer.
+
+    `steps` saves cutting the reasoning again. Tokens are the server's if it counted both
+    kinds, else estimates.
+    """
+    if steps is None:
+        steps = steps_of(reasoning, reasoning_tokens=reasoning_tokens)
+    thought, answered, estimated = _tokens(reasoning, answer, output_tokens, reasoning_tokens)
+    # The total alone is enough for a speed, whatever its parts.
+    produced = thought + answered if output_tokens is None else output_tokens
+    episodes = steps[-1].episode + 1 if steps else 0
+    switches = sum(step.kind is Kind.SWITCH for step in steps)
+    seen = first_seen(steps, answer=answer)
+    return Metrics(
+        ttft_s=ttft_s,
+        thinking_s=thinking_s,
+        total_s=total_s,
+        reasoning_tokens=thought,
+        answer_tokens=answered,
+        tokens_estimated=estimated,
+        reasoning_share=thought / (thought + answered) if thought + answered else None,
+        tokens_per_s=_per_second(produced, ttft_s, total_s),
+        steps=len(steps),
+        episodes=episodes,
+        switches_per_100_steps=100 * switches / len(steps) if steps else None,
+        checks=sum(step.kind is Kind.CHECK for step in steps),
+        mean_episode_steps=len(steps) / episodes if episodes else None,
+        first_seen=seen,
+        post_answer_ratio=1 - seen.share if seen else None,
+        repetition=repetition_of(reasoning),
+        loops=len(loops_of(reasoning)),
+        language_mix=language_mix_of(reasoning),
+    )
+
+
+def _tokens(
+    reasoning: str, answer: str, output_tokens: int | None, reasoning_tokens: int | None
+) -> tuple[int, int, bool]:
+    """Tokens of the reasoning, of the answer, and whether they are estimates."""
+    if output_tokens is not None and reasoning_tokens is not None:
+        return reasoning_tokens, max(0, output_tokens - reasoning_tokens), False
+    thought, answered = estimate_tokens(reasoning), estimate_tokens(answer)
+    if output_tokens is not None and thought + answered:
+        scale = output_tokens / (thought + answered)
+        thought, answered = thought * scale, answered * scale
+    return round(thought), round(answered), True
+
+
+def _per_second(tokens: int, ttft_s: float | None, total_s: float | None) -> float | None:
+    if total_s is None or not tokens:
+        return None
+    streaming_s = total_s - (ttft_s or 0.0)
+    return tokens / streaming_s if streaming_s > 0 else None
+
+
+def language_mix_of(text: str) -> float | None:
+    """Chinese ÷ (Chinese + Latin letters), outside of math and code; None without either."""
+    chinese = latin = 0
+    for part in iter_unmasked(text):
+        chinese += sum(map(len, _CJK.findall(part)))
+        latin += sum(map(len, _LATIN.findall(part)))
+    return chinese / (chinese + latin) if chinese + latin else None

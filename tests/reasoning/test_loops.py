@@ -1,0 +1,90 @@
+import random
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qwq_magic.reasoning import Loop, LoopDetector, loops_of
+
+UNIT = "But wait, I should look at it again. "
+
+
+def _text(length, seed=1):
+    rng = random.Random(seed)
+    return "".join(rng.choice("abcdefghij klmnop") for _ in range(length))
+
+
+def test_the_third_time_is_a_loop():
+    detector = LoopDetector()
+    detector.feed("Let me see:")
+
+    assert detector.feed(UNIT * 2) is None
+    assert detector.feed(UNIT) == Loop(11, 11 + 3 * len(UNIT), UNIT)
+    assert detector.loop.repeats == 3
+
+
+def test_a_loop_that_ends_is_remembered():
+    loops = loops_of(_text(500) + UNIT * 5 + "Now the answer is " + _text(500, 2))
+
+    assert [(loop.start, loop.unit, loop.repeats) for loop in loops] == [(500, UNIT, 5)]
+
+
+@pytest.mark.parametrize("mark", ["!", "...", "—— ", "？！", "=-=-"])
+def test_punctuation_alone_is_a_loop_too(mark):
+    assert LoopDetector().feed(_text(100) + mark * 60) is not None
+
+
+@pytest.mark.parametrize("size", [20, 21, 29, 333, 999, 1_000])
+def test_units_of_any_allowed_length(size):
+    unit = _text(size, seed=3)
+    detector = LoopDetector()
+
+    assert detector.feed(_text(777) + unit * 2 + unit[:-1]) is None
+    assert detector.feed(unit[-1]) == Loop(777, 777 + 3 * size, unit)
+
+
+def test_what_is_too_long_or_too_seldom_is_none():
+    assert loops_of(_text(1_001) * 4) == ()
+    assert loops_of(_text(100) * 2) == ()
+    assert loops_of("ha" * 29) == ()
+    assert loops_of("") == ()
+
+
+@given(
+    st.lists(st.sampled_from(["a", "ab ", "no. ", UNIT, "x" * 20, _text(40)]), max_size=60),
+    st.lists(st.integers(0, 1_000), max_size=6),
+)
+@settings(max_examples=200)
+def test_any_deltas_give_the_same_loops(parts, cuts):
+    text = "".join(parts)
+    bounds = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
+    pieces, single = LoopDetector(), LoopDetector()
+    for begin, end in zip(bounds, bounds[1:], strict=False):  # noqa: RUF007 - needs 3.10's own
+        pieces.feed(text[begin:end])
+    for char in text:
+        single.feed(char)
+
+    whole = loops_of(text)
+    assert pieces.close() == single.close() == whole
+    for loop in whole:
+        length = loop.end - loop.start
+        assert text[loop.start : loop.end] == (loop.unit * (length // len(loop.unit) + 1))[:length]
+        assert loop.repeats >= 3
+
+
+@given(st.text("ab", min_size=20, max_size=60), st.integers(0, 40), st.integers(3, 6))
+def test_every_loop_at_the_end_is_seen(unit, before, repeats):
+    assert LoopDetector().feed(_text(before) + unit * repeats) is not None
+
+
+@pytest.mark.parametrize("unit", ["a", "word ", "-" * 39 + "|x", _text(500), _text(1_500)])
+def test_a_megabyte_costs_little_and_keeps_little(unit):
+    text = (unit * (1_000_000 // len(unit) + 1))[:1_000_000]
+    begin = time.process_time()
+    detector = LoopDetector()
+    for at in range(0, len(text), 100):
+        detector.feed(text[at : at + 100])
+
+    assert time.process_time() - begin < 5
+    assert sum(len(v) for v in vars(detector).values() if isinstance(v, str)) < 10_000
