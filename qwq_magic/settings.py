@@ -22,6 +22,7 @@ from qwq_magic.servers import SERVERS, Server, server_at
 Protocol: TypeAlias = Literal["auto", "openai", "dashscope", "ollama"]
 InlineThink: TypeAlias = Literal["auto", "open", "off"]
 
+_USER_INFO = re.compile(r"//[^/]*@")
 # What people copy along with a base URL.
 _PASTED_PATH = re.compile(r"(/chat/completions|/services/aigc/[a-z-]+/generation)?/*$")
 
@@ -81,9 +82,16 @@ class Choices:
         _require_one_of("server", self.server, (None, *SERVERS))
         _require_one_of("protocol", self.protocol, get_args(Protocol))
         _require_one_of("inline_think", self.inline_think, get_args(InlineThink))
+        for name in ("model", "base_url", "system"):
+            _require_type(name, getattr(self, name), (str, type(None)), "text")
+        _require_type("parameters", self.parameters, Mapping, "a mapping of names to values")
+        for name in ("connect_timeout_s", "idle_timeout_s"):
+            value = getattr(self, name)
+            _require_type(name, value, (int, float), "a number of seconds")
+            if not value > 0:
+                raise ConfigurationError(f"{name} is {value!r}. Give seconds above zero.")
         if isinstance(self.api_key, str):
-            key = ApiKey(self.api_key, source="api_key")
-            object.__setattr__(self, "api_key", key)
+            object.__setattr__(self, "api_key", ApiKey(self.api_key, source="api_key"))
 
     def override(self, **choices: Any) -> Choices:
         """These choices with others on top, for one call; None leaves a choice as it is."""
@@ -94,11 +102,21 @@ class Choices:
                 f"Settings: {', '.join(f.name for f in fields(self))}."
             )
         changes = {name: value for name, value in choices.items() if value is not None}
-        if "server" in changes or "base_url" in changes:
-            changes = {"server": None, "model": None, "base_url": None, "api_key": None} | changes
-        if "parameters" in changes:
+        if isinstance(changes.get("parameters"), Mapping):
             changes["parameters"] = {**self.parameters, **changes["parameters"]}
+        if "server" in changes or "base_url" in changes:
+            # What was right for one server may be wrong, or unsafe, for another.
+            return Choices(
+                **{"system": self.system, "parameters": self.parameters, **self._waiting, **changes}
+            )
         return replace(self, **changes)
+
+    @property
+    def _waiting(self) -> dict[str, float]:
+        return {
+            "connect_timeout_s": self.connect_timeout_s,
+            "idle_timeout_s": self.idle_timeout_s,
+        }
 
 
 def resolve(choices: Choices, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -107,20 +125,24 @@ def resolve(choices: Choices, environ: Mapping[str, str] = os.environ) -> Settin
     Raises:
         ConfigurationError: an address, a model or a key is missing or malformed.
     """
-    choices = _with_environment(choices, environ)
+    is_chosen_in_code = choices.server is not None or choices.base_url is not None
+    if not is_chosen_in_code:
+        choices = _with_environment(choices, environ)
     server = _server_of(choices, environ)
     base_url = _base_url_of(choices, server)
     model = choices.model or server.model
     if not model:
         raise ConfigurationError(f"No model is named for {base_url}. Name one: -m MODEL.")
-    key = choices.api_key or _key_from(environ, server.key_variables)
+    key = choices.api_key or _own_key(server, base_url, environ)
+    if key is None and not (is_chosen_in_code and _is_elsewhere(server, base_url, environ)):
+        key = _key_from(environ, ("QWQ_API_KEY",))
     assert not isinstance(key, str)  # Choices wraps it
-    if key is None and server.needs_key:
+    if key is None and server.needs_key and _is_at_home(server, base_url):
         raise ConfigurationError(
             f"No key for {server.name}. Set {' or '.join(server.key_variables)} in the environment."
         )
     return Settings(
-        server=server.name if server.name != "custom" else urlsplit(base_url).netloc,
+        server=server.name if _is_at_home(server, base_url) else urlsplit(base_url).netloc,
         base_url=base_url,
         model=model,
         model_is_pinned=choices.model is not None,
@@ -136,17 +158,43 @@ def resolve(choices: Choices, environ: Mapping[str, str] = os.environ) -> Settin
 
 
 def _with_environment(choices: Choices, environ: Mapping[str, str]) -> Choices:
-    """Take the `QWQ_*` variables, which belong together and to no server named in code."""
+    """Take the server the `QWQ_*` variables name, and the model that belongs to it."""
     server = environ.get("QWQ_SERVER") or None
-    base_url = environ.get("QWQ_BASE_URL") or None
-    general_key = choices.api_key or _key_from(environ, ("QWQ_API_KEY",))
-    if choices.server is None and choices.base_url is None:
-        model = choices.model or environ.get("QWQ_MODEL") or None
-        return replace(choices, server=server, base_url=base_url, model=model, api_key=general_key)
-    if choices.server is None and server is None and base_url is None:
-        # The variable names no host of its own, so the address in code is what it is for.
-        return replace(choices, api_key=general_key)
-    return choices
+    if server is not None and server not in SERVERS:
+        raise ConfigurationError(
+            f"QWQ_SERVER names an unknown server {server!r}. Known: {', '.join(SERVERS)}."
+        )
+    return replace(
+        choices,
+        server=server,
+        base_url=environ.get("QWQ_BASE_URL") or None,
+        model=choices.model or environ.get("QWQ_MODEL") or None,
+    )
+
+
+def _own_key(server: Server, base_url: str, environ: Mapping[str, str]) -> ApiKey | None:
+    """The key in the server's own variables: a vendor's key goes to the vendor's host alone."""
+    if not _is_at_home(server, base_url):
+        return None
+    return _key_from(environ, server.key_variables)
+
+
+def _is_at_home(server: Server, base_url: str) -> bool:
+    """Is this the preset's own host? One that people run themselves is wherever they run it."""
+    if server.name == "custom":
+        return False
+    return not server.needs_key or server_at(base_url).key_variables == server.key_variables
+
+
+def _is_elsewhere(server: Server, base_url: str, environ: Mapping[str, str]) -> bool:
+    """Was `QWQ_API_KEY` set for another host than the one named in code?"""
+    bound_url, bound_server = environ.get("QWQ_BASE_URL"), environ.get("QWQ_SERVER")
+    if bound_url:
+        return urlsplit(bound_url).netloc != urlsplit(base_url).netloc
+    if bound_server:
+        return bound_server != server.name or not _is_at_home(server, base_url)
+    # It names no host: it is for a server of the user's own, and for no vendor's.
+    return server.needs_key and _is_at_home(server, base_url)
 
 
 def _server_of(choices: Choices, environ: Mapping[str, str]) -> Server:
@@ -155,7 +203,8 @@ def _server_of(choices: Choices, environ: Mapping[str, str]) -> Server:
     if choices.base_url is not None:
         return server_at(choices.base_url)
     # A DashScope key is sign enough; without one a newcomer meets the demo.
-    if choices.api_key or _key_from(environ, SERVERS["dashscope"].key_variables):
+    variables = (*SERVERS["dashscope"].key_variables, "QWQ_API_KEY")
+    if choices.api_key or _key_from(environ, variables):
         return SERVERS["dashscope"]
     return SERVERS["demo"]
 
@@ -176,6 +225,11 @@ def _inline_think_of(choices: Choices, server: Server, model: str) -> InlineThin
 
 def _base_url_of(choices: Choices, server: Server) -> str:
     if server.name == "demo":
+        if choices.base_url:
+            raise ConfigurationError(
+                'The demo has no address: server="demo" and base_url contradict each other. '
+                'Set server to "" for the address.'
+            )
         return ""
     base_url = choices.base_url or server.base_url
     if not base_url:
@@ -194,7 +248,8 @@ def _clean_base_url(url: str) -> str:
         parts, host = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not host:
         raise ConfigurationError(
-            f"Not an address: {url!r}. A base_url looks like http://127.0.0.1:8000/v1."
+            f"Not an address: {_USER_INFO.sub('//***@', url)!r}. "
+            "A base_url looks like http://127.0.0.1:8000/v1."
         )
     if parts.username or parts.password:
         raise ConfigurationError(
@@ -207,3 +262,8 @@ def _require_one_of(name: str, value: object, allowed: tuple[object, ...]) -> No
     if value not in allowed:
         known = ", ".join(str(item) for item in allowed if item is not None)
         raise ConfigurationError(f"Unknown {name} {value!r}. Known: {known}.")
+
+
+def _require_type(name: str, value: object, types: Any, expected: str) -> None:
+    if not isinstance(value, types) or isinstance(value, bool):
+        raise ConfigurationError(f"{name} is {value!r}. Give {expected}.")

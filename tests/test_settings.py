@@ -193,3 +193,79 @@ def test_no_repr_shows_a_key():
 
     assert KEY not in repr(choices)
     assert KEY not in repr(resolve(choices, {}))
+
+
+@pytest.mark.parametrize(
+    ("choices", "environ", "is_sent"),
+    [
+        (Choices(server="dashscope"), {"DASHSCOPE_API_KEY": KEY}, True),
+        (
+            Choices(server="dashscope", base_url="https://x.cn-beijing.maas.aliyuncs.com/v1"),
+            {"DASHSCOPE_API_KEY": KEY},
+            True,
+        ),
+        (
+            Choices(server="dashscope", base_url="https://evil.example/v1"),
+            {"DASHSCOPE_API_KEY": KEY},
+            False,
+        ),
+        (
+            Choices(server="deepseek", base_url="https://dashscope.aliyuncs.com/v1"),
+            {"DEEPSEEK_API_KEY": KEY},
+            False,
+        ),
+        (Choices(server="vllm", base_url="http://gpu:8000/v1"), {"VLLM_API_KEY": KEY}, True),
+        (Choices(server="sglang"), {"QWQ_API_KEY": KEY}, True),
+        (Choices(server="custom", base_url="http://h/v1", model="m"), {"QWQ_API_KEY": KEY}, True),
+        (
+            Choices(base_url="http://a/v1", model="m"),
+            {"QWQ_BASE_URL": "http://a/v1", "QWQ_API_KEY": KEY},
+            True,
+        ),
+        (
+            Choices(base_url="http://b/v1", model="m"),
+            {"QWQ_BASE_URL": "http://a/v1", "QWQ_API_KEY": KEY},
+            False,
+        ),
+        (Choices(server="ollama"), {"QWQ_SERVER": "vllm", "QWQ_API_KEY": KEY}, False),
+    ],
+)
+def test_a_key_goes_where_it_was_set_for_and_nowhere_else(choices, environ, is_sent):
+    assert (resolve(choices, environ).api_key is not None) == is_sent
+
+
+def test_a_vendors_name_is_not_lent_to_another_host():
+    choices = Choices(server="dashscope", base_url="http://127.0.0.1:9/v1")
+
+    assert resolve(choices, {}).server == "127.0.0.1:9"
+
+
+def test_what_is_unsafe_elsewhere_is_not_carried_to_another_server():
+    choices = Choices(base_url="http://gpu/v1", inline_think="open", allow_insecure_key=True)
+
+    other = choices.override(server="vllm")
+
+    assert (other.inline_think, other.allow_insecure_key) == ("auto", False)
+
+
+@pytest.mark.parametrize(
+    ("choose", "message"),
+    [
+        (lambda: Choices(parameters="abc"), "parameters is 'abc'. Give a mapping"),
+        (lambda: Choices().override(parameters=[1]), "parameters is [1]. Give a mapping"),
+        (lambda: Choices(base_url=5), "base_url is 5. Give text."),
+        (lambda: Choices(idle_timeout_s=-1), "idle_timeout_s is -1. Give seconds above zero."),
+        (lambda: Choices(connect_timeout_s="x"), "Give a number of seconds."),
+        (lambda: resolve(Choices(base_url="ftp://u:hunter2@h", model="m"), {}), "ftp://***@h"),
+        (
+            lambda: resolve(Choices(server="demo", base_url="http://h/v1"), {}),
+            'server="demo" and base_url contradict each other',
+        ),
+        (lambda: resolve(Choices(), {"QWQ_SERVER": "nope"}), "QWQ_SERVER names an unknown server"),
+    ],
+)
+def test_a_value_of_another_kind_is_one_clear_line(choose, message):
+    with pytest.raises(ConfigurationError) as caught:
+        choose()
+
+    assert message in str(caught.value)

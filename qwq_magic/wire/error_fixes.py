@@ -18,6 +18,7 @@ from qwq_magic.errors import (
     ResponseError,
 )
 from qwq_magic.plain_text import one_line
+from qwq_magic.servers import SERVERS
 
 _MAX_CLEANED = 64_000
 
@@ -119,13 +120,15 @@ _REQUEST_FIXES = (
 
 def _fix_key(origin: Origin) -> str:
     if not origin.has_key:
-        return "No key was sent: set one with %qwq_login or the variable QWQ_API_KEY."
+        preset = SERVERS.get(origin.server)
+        variables = (preset.key_variables if preset else ()) or ("QWQ_API_KEY",)
+        return f"No key was sent: set {' or '.join(variables)} in the environment."
     if origin.is_dashscope:
         return (
             f"Check the key, and that it was made for {origin.host}: a DashScope key works only "
             "in its own region and plan; another region is another server (-s)."
         )
-    return f"Check the key for {origin.host or origin.name}, or enter it with %qwq_login."
+    return f"Check the key for {origin.host or origin.name}."
 
 
 def _fix_model(origin: Origin, *, is_about_model: bool) -> str:
