@@ -23,11 +23,24 @@ from qwq_magic.reasoning.kind_weights import KindWeights
 TARGET = Path(kinds.__file__).with_name("kind_weights.json")
 LICENCE = (
     "Weights of a logistic regression over words and cues, trained by scripts/train_kinds.py on "
-    "sentences labelled by Thought Anchors, copyright (c) 2025 interp-reasoning, MIT License "
-    "(https://github.com/interp-reasoning/thought-anchors.com). No sentence is stored. Used by "
-    'permission of that licence: "Permission is hereby granted, free of charge, to any person '
-    "obtaining a copy of this software [...] The software is provided 'as is', without warranty "
-    'of any kind."'
+    "the labelled sentences of Thought Anchors, none of which is stored here "
+    "(https://github.com/interp-reasoning/thought-anchors.com), under their licence: "
+    "MIT License "
+    "Copyright (c) 2025 interp-reasoning "
+    "Permission is hereby granted, free of charge, to any person obtaining a copy of this "
+    'software and associated documentation files (the "Software"), to deal in the Software '
+    "without restriction, including without limitation the rights to use, copy, modify, "
+    "merge, publish, distribute, sublicense, and/or sell copies of the Software, and to "
+    "permit persons to whom the Software is furnished to do so, subject to the following "
+    "conditions: "
+    "The above copyright notice and this permission notice shall be included in all copies or "
+    "substantial portions of the Software. "
+    'THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, '
+    "INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR "
+    "PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE "
+    "LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT "
+    "OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR "
+    "OTHER DEALINGS IN THE SOFTWARE. "
 )
 
 MIN_SENTENCES = 5
@@ -88,7 +101,7 @@ def train(rows: Sequence[Labelled], features: Sequence[set[str]]) -> KindWeights
 
 def write(weights: KindWeights, target: Path) -> None:
     head = {
-        "licence": LICENCE,
+        "licence": LICENCE.strip(),
         "kinds": [kind.value for kind in weights.kinds],
         "intercepts": weights.intercepts,
     }

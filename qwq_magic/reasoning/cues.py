@@ -81,7 +81,7 @@ ENGLISH: tuple[tuple[Kind, str], ...] = (
     ),
     (
         Kind.COMPUTE,
-        r"[=≈]|\d\s{0,2}[-+*/×÷·^<>≤≥]\s{0,2}[\d(]|\\(?:frac|times|cdot|sqrt|approx|div|sum)\b|"
+        r"[=≈]|\d{1,12}\s{0,2}[-+*/×÷·^<>≤≥]\s{0,2}(?:\d{1,12}|\()|\\(?:frac|times|cdot|sqrt|approx|div|sum)\b|"
         r"\b(?:plus|minus|times|divided by|equals|multipl(?:y|ied|ying)|subtract\w{0,4}|"
         r"add(?:ing)?|substitut\w{0,4}|plugging|comput(?:e|ing)|calculat(?:e|ing))\b",
     ),
@@ -135,7 +135,7 @@ CHINESE: tuple[tuple[Kind, str], ...] = (
     ),
     (
         Kind.COMPUTE,
-        r"[=≈＝]|\d\s{0,2}[-+*/×÷·^<>≤≥＋－]\s{0,2}[\d(]|\\(?:frac|times|cdot|sqrt|approx|div|sum)\b|"
+        r"[=≈＝]|\d{1,12}\s{0,2}[-+*/×÷·^<>≤≥＋－]\s{0,2}(?:\d{1,12}|\()|\\(?:frac|times|cdot|sqrt|approx|div|sum)\b|"
         r"等于|乘以|除以|加上|减去|得到|得出|计算|化简|解得|代入|平方|展开|移项|约等于|相加|相乘|相减",
     ),
 )

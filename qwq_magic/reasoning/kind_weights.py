@@ -12,6 +12,12 @@ from importlib import resources
 
 from qwq_magic.reasoning.kind_names import Kind
 
+# They weigh something, but tell a reader nothing.
+_EMPTY = (
+    "a an and are as at be by for from has have i if in is it its n of on or so that the then "
+    "there they this to was we were which with x y you"
+)
+_EMPTY_WORDS = frozenset(_EMPTY.split())
 _WORDS = re.compile(r"\^?([a-z]+(?:'[a-z]+)?(?: [a-z]+(?:'[a-z]+)?)*)")
 
 
@@ -40,6 +46,8 @@ class KindWeights:
         for name in sorted(features):
             weight = self.weights[name][column] if name in self.weights else 0.0
             if weight > best_weight and (match := _WORDS.fullmatch(name)):
+                if _EMPTY_WORDS.issuperset(match.group(1).split()):
+                    continue
                 at = lowered.find(match.group(1))
                 if at >= 0:
                     best, best_weight = text[at : at + len(match.group(1))], weight

@@ -8,6 +8,7 @@ because the kind is defined by them: a boxed result is an answer, an opening
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -88,8 +89,8 @@ def english_features(text: str, *, position: float, previous: str) -> set[str]:
         text,
         position=position,
         previous=previous,
-        cues=list(_found(text, position, _ENGLISH)),
-        previous_cues=list(_found(previous, position, _ENGLISH)),
+        cues=list(_found(text, position)),
+        previous_cues=list(_found(previous, position)),
     )
 
 
@@ -97,25 +98,31 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]}\n{text[-_TAIL:]}"
 
 
-def _found(
-    text: str, position: float, cues: tuple[tuple[Kind, re.Pattern[str]], ...]
-) -> dict[Kind, str]:
+def _found(text: str, position: float) -> dict[Kind, str]:
     """The kinds with a cue here and the words, the telling ones first."""
-    return {
-        kind: match.group().strip()
-        for kind, pattern in cues
-        if (kind is not Kind.SETUP or position <= SETUP_ENDS) and (match := pattern.search(text))
-    }
+    found = dict(_found_anywhere(text))
+    if position > SETUP_ENDS:
+        found.pop(Kind.SETUP, None)
+    return found
+
+
+# A step is asked for its cues, then asked again as the one before the next.
+@functools.lru_cache(maxsize=16)
+def _found_anywhere(text: str) -> tuple[tuple[Kind, str], ...]:
+    cues = _CHINESE if _CJK.search(text) else _ENGLISH
+    return tuple(
+        (kind, match.group().strip()) for kind, pattern in cues if (match := pattern.search(text))
+    )
 
 
 def _by_cues(text: str, position: float) -> Guess:
-    found = _found(text, position, _CHINESE if _CJK.search(text) else _ENGLISH)
+    found = _found(text, position)
     return Guess(*next(iter(found.items()))) if found else _NOTHING
 
 
 def _by_model(text: str, position: float, previous: str) -> Guess:
     features = english_features(text, position=position, previous=previous)
-    found = _found(text, position, _ENGLISH)
+    found = _found(text, position)
     weights = load_weights()
     shares = weights.shares(features)
     if position > SETUP_ENDS:
@@ -131,5 +138,5 @@ def _by_model(text: str, position: float, previous: str) -> Guess:
 def has_conclusion_cue(text: str) -> bool:
     """Does the step conclude or answer in so many words, whatever its kind?"""
     text = _shortened(text)
-    found = _found(text, 1.0, _CHINESE if _CJK.search(text) else _ENGLISH)
+    found = _found(text, 1.0)
     return Kind.CONCLUDE in found or Kind.ANSWER in found or _SO.search(text) is not None

@@ -19,6 +19,9 @@ _LIST_NUMBER = re.compile(
     r"(?:^|[\n;(（]|[.?!。？！；]\s)[\s>#*_+-]{0,12}(?:\(?\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})$|"
     r"[:：]\s?\(?1$"
 )
+# No sentence begins with one of these, but `n! + 1` goes on with it.
+_OPERATORS = frozenset("+=/×÷·^<>≤≥≈≠−%")
+_FACTOR = re.compile(r"(?:[\d)\]}]|(?<![A-Za-z'’])[A-Za-z])$")
 _DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]$")
 _NUMBER = re.compile(r"\d$")
 _INITIALS = re.compile(r"(?:^|[\s(])(?:[A-Z]\.\s?)+[A-Z]$")
@@ -31,6 +34,10 @@ def ends_sentence(before: str, signs: str, following: str) -> bool:
     that is not blank.
     """
     goes_on = following.islower() or following.isdigit() or following in "(["
+    if following and following in _OPERATORS:
+        return False
+    if signs.startswith("!") and goes_on and _FACTOR.search(before):
+        return False
     if signs != ".":
         is_ellipsis = signs.endswith("..") or signs.endswith("…")
         return not (is_ellipsis and not (following.isupper() or following > "\u2e7f"))
