@@ -8,7 +8,9 @@ a turn without answer text is kept, but not sent. Reasoning is never sent.
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,8 @@ from qwq_magic.memory_file import read_attempts, write_attempts
 from qwq_magic.messages import Message
 from qwq_magic.turns import Turn
 
+# A lock held by another thread at a fork would stay held in the child for ever.
+_all_memories: weakref.WeakSet[ConversationMemory] = weakref.WeakSet()
 # All attempts at one place of the conversation; the last one counts.
 _Slot = tuple[Turn, ...]
 
@@ -39,6 +43,7 @@ class ConversationMemory:
         # Counts clearings: a turn that began before one must not come back after it.
         self._generation = 0
         self._lock = threading.Lock()
+        _all_memories.add(self)
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -148,3 +153,12 @@ def _messages_of(slots: tuple[_Slot, ...]) -> Iterator[Message]:
         if turn.answer.strip():
             yield Message("user", turn.prompt)
             yield Message("assistant", turn.answer)
+
+
+def _renew_locks() -> None:
+    for memory in _all_memories:
+        memory._lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)

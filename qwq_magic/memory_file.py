@@ -59,22 +59,44 @@ def read_attempts(path: Path) -> tuple[tuple[Turn, ...], ...]:
             try:
                 data = json.loads(line.decode(errors=_SURROGATES))
                 slots.setdefault(int(data["number"]), []).append(_turn_from(data["turn"]))
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 raise FileError(
                     f"{path} is damaged in line {index}. Nothing was loaded from it."
                 ) from error
     return tuple(tuple(slots[number]) for number in sorted(slots))
 
 
+_TEXTS = ("id", "prompt", "reasoning", "answer", "model", "server", "conversation", "started_at")
+_MAYBE_TEXTS = ("finish_reason", "cell_id")
+_NUMBERS = ("usage", "timing")
+
+
 def _turn_from(data: Any) -> Turn:
-    """A turn from a file somebody may have sent: text must be text, roles must be roles."""
-    turn = Turn.from_dict(data)
-    texts = (turn.id, turn.prompt, turn.reasoning, turn.answer, turn.model, turn.server)
-    if not all(isinstance(text, str) for text in texts):
-        raise TypeError("text expected")
-    if any(message.role not in ("system", "user", "assistant") for message in turn.messages):
-        raise ValueError("unknown role")
-    return turn
+    """A turn from a file somebody may have sent: every value must be of its kind."""
+    _require(isinstance(data, dict))
+    _require(all(isinstance(data.get(name, ""), str) for name in _TEXTS))
+    _require(all(isinstance(data.get(name) or "", str) for name in _MAYBE_TEXTS))
+    for name in _NUMBERS:
+        values = (data.get(name) or {}).values()
+        _require(all(value is None or type(value) in (int, float) for value in values))
+    _require(isinstance(data.get("parameters", {}), dict))
+    _require(isinstance(data.get("complete", False), bool))
+    _require(all(isinstance(notice, str) for notice in _list_of(data, "notices")))
+    for message in _list_of(data, "messages"):
+        _require(message["role"] in ("system", "user", "assistant"))
+        _require(isinstance(message["text"], str))
+    return Turn.from_dict(data)
+
+
+def _list_of(data: dict[str, Any], name: str) -> list[Any]:
+    values = data.get(name) or []
+    _require(isinstance(values, list))
+    return list(values)
+
+
+def _require(holds: bool) -> None:
+    if not holds:
+        raise TypeError("a value of another kind")
 
 
 def _read_header(path: Path) -> None:
@@ -88,7 +110,7 @@ def _read_header(path: Path) -> None:
         schema = int(header["schema"])
     except OSError as error:
         raise FileError(f"Cannot read {path}: {error.strerror}. Check the path.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise FileError(f"{path} is not a saved conversation. Choose another file.") from error
     if schema > _SCHEMA:
         raise FileError(f"{path} was written by a newer qwq_magic. Upgrade to read it.")

@@ -147,6 +147,45 @@ def test_a_bad_file_is_refused_and_changes_nothing(tmp_path, content, message):
     assert memory.turns == (_turn(1),)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"notices": "abc"},
+        {"notices": [1]},
+        {"cell_id": ["x"]},
+        {"conversation": {}},
+        {"usage": {"input_tokens": "many"}},
+        {"usage": [1]},
+        {"timing": {"total_s": True}},
+        {"messages": [{"role": "root", "text": "x"}]},
+        {"messages": [{"role": "user", "text": 5}]},
+        {"messages": "abc"},
+        {"parameters": [1]},
+        {"complete": "yes"},
+        {"error": "boom"},
+    ],
+    ids=str,
+)
+def test_a_turn_with_a_value_of_another_kind_is_refused(tmp_path, changes):
+    path = tmp_path / "chat.jsonl"
+    turn = {"id": "a", "prompt": "b", **changes}
+    path.write_text(
+        '{"format": "qwq_magic.conversation", "schema": 1}\n'
+        + json.dumps({"number": 1, "turn": turn})
+    )
+
+    with pytest.raises(FileError, match="is damaged in line 2"):
+        ConversationMemory().load(path)
+
+
+def test_a_header_too_deep_to_read_is_no_conversation(tmp_path):
+    path = tmp_path / "chat.jsonl"
+    path.write_text("[" * 9_000)
+
+    with pytest.raises(FileError, match="is not a saved conversation"):
+        ConversationMemory().load(path)
+
+
 def test_a_file_of_another_kind_is_never_overwritten(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("mine")
