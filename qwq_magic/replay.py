@@ -34,7 +34,7 @@ DEMO_MODEL = "demo (recording)"
 SPEED_VARIABLE = "QWQ_DEMO_SPEED"
 
 _CONNECT = 'to ask a real model, set DASHSCOPE_API_KEY, or run %config QwqMagics.server = "ollama"'
-_NOTICE = f"Demo: a recording written for it is replayed, no model is running; {_CONNECT}."
+_NOTICE = f"Demo: this replays a written recording, no model is running; {_CONNECT}."
 _LISTED_CHARACTERS = 60
 # Timers are no finer than this; closer deadlines are met together.
 _GRAIN_S = 0.01
