@@ -142,6 +142,41 @@ def test_a_finished_cell_is_one_output_that_survives_its_kernel(
     expect(_pane(notebook, "reasoning-body")).to_be_hidden()
 
 
+def test_a_restarted_kernel_ends_the_panel_and_keeps_its_text(
+    lab: Lab, open_notebook: OpenNotebook
+) -> None:
+    never = threading.Event()
+    with ScriptedServer(Reply([delta(reasoning_content="Hm, let me see."), never])) as server:
+        notebook = _ask_at(open_notebook, lab, server, "%%qwq\nhi")
+        notebook.run(2)
+        expect(_pane(notebook, "reasoning-text")).to_have_text("Hm, let me see.")
+
+        notebook.js("panel.sessionContext.session.kernel.restart().then(() => null)")
+
+        expect(_pane(notebook, "state")).to_have_text("Stopped", timeout=30_000)
+        never.set()
+    expect(notebook.output(2)).to_contain_text("The connection to the kernel is lost")
+    expect(_pane(notebook, "reasoning-text")).to_have_text("Hm, let me see.")
+    expect(notebook.output(2).get_by_role("button", name="Stop")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [420, 560, 700])
+def test_stop_can_be_clicked_in_a_narrow_output(
+    lab: Lab, open_notebook: OpenNotebook, width: int
+) -> None:
+    never = threading.Event()
+    with ScriptedServer(Reply([delta(reasoning_content="Hm. " * 50), never])) as server:
+        notebook = _ask_at(open_notebook, lab, server, "%%qwq\nhi")
+        notebook.page.set_viewport_size({"width": width, "height": 900})
+        notebook.run(2)
+        expect(_pane(notebook, "reasoning-text")).to_contain_text("Hm.")
+
+        notebook.output(2).get_by_role("button", name="Stop").click(timeout=5_000)
+
+        expect(_pane(notebook, "state")).to_have_text("Stopped")
+        never.set()
+
+
 def _take_picture(notebook: Notebook, path: Path) -> None:
     """Of the cell that loads the extension and the one that asks, without the test's own."""
     cells = notebook.page.locator(".jp-Notebook .jp-Cell")
