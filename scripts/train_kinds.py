@@ -3,7 +3,8 @@
     python scripts/train_kinds.py SENTENCES.jsonl
 
 Needs scikit-learn, which the package itself does not. A feature enters only if several
-problems show it, so neither a sentence nor a problem's own vocabulary is stored.
+problems show it and it is no whole sentence, so neither a sentence nor a problem's own
+vocabulary is stored.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from labelled_sentences import KIND_OF, Labelled, read_labelled
 
 from qwq_magic.reasoning import kinds
+from qwq_magic.reasoning.features import tokens_of
 from qwq_magic.reasoning.kind_names import Kind
 from qwq_magic.reasoning.kind_weights import KindWeights
 
@@ -63,10 +65,13 @@ def _vocabulary(rows: Sequence[Labelled], features: Sequence[set[str]]) -> set[s
         sentences.update(names)
         for name in names:
             problems[name].add(row.problem)
+    whole = {" ".join(tokens_of(row.text)).rstrip(" .,:!?") for row in rows}
     return {
         name
         for name, count in sentences.items()
-        if count >= MIN_SENTENCES and len(problems[name]) >= MIN_PROBLEMS
+        if count >= MIN_SENTENCES
+        and len(problems[name]) >= MIN_PROBLEMS
+        and not (" " in name and name.strip("^ .,:!?") in whole)
     }
 
 

@@ -10,6 +10,7 @@ from qwq_magic.reasoning.kinds import Group, Guess, Kind, classify, guess
 from qwq_magic.reasoning.loops import Loop, LoopDetector, loops_of
 from qwq_magic.reasoning.metrics import Metrics, measure
 from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
+from qwq_magic.reasoning.step_reader import StepReader
 from qwq_magic.reasoning.steps import Step, Steps, steps_of
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Metrics",
     "Piece",
     "Step",
+    "StepReader",
     "StepSegmenter",
     "Steps",
     "classify",

@@ -14,7 +14,7 @@ ENGLISH = {
     Kind.PLAN: "Let me break this down step by step.",
     Kind.RECALL: "I remember that the formula for the area of a circle is pi times r squared.",
     Kind.COMPUTE: "12 * 7 = 84, and 84 + 16 = 100",
-    Kind.CHECK: "Yes, that's correct.",
+    Kind.CHECK: "Let me verify that once more.",
     Kind.DOUBT: "Wait, maybe I made a mistake somewhere.",
     Kind.SWITCH: "Alternatively, I could count them one by one.",
     Kind.CONCLUDE: "Therefore, the total number of seats is 45.",

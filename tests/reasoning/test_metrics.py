@@ -12,7 +12,7 @@ from qwq_magic.turns import Turn
 REASONING = (
     "Okay, so I have this problem about trains. Let me think step by step.\n\n"
     "Alternatively, count the stations one by one. So the total is 14. "
-    "Let me double-check that number. Yes, that's correct."
+    "Let me double-check that number. Yes, it matches what I had."
 )
 
 

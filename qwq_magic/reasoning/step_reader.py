@@ -1,0 +1,77 @@
+"""Classified steps while a reasoning still streams.
+
+A step that was given never changes, not in its kind either. How long the reasoning will
+be is not known yet, so its position is measured on what has arrived, but at least on a
+typical length: kinds may differ here and there from those of the finished turn, whose
+steps are cut in the same places.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from qwq_magic.reasoning.kind_names import Kind
+from qwq_magic.reasoning.kinds import guess
+from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
+from qwq_magic.reasoning.steps import Step
+from qwq_magic.reasoning.token_estimate import estimate_tokens
+
+_TYPICAL_LENGTH = 10_000
+
+
+class StepReader:
+    """Takes deltas and the time they arrived at, gives the steps they settle."""
+
+    def __init__(self) -> None:
+        self._segmenter = StepSegmenter()
+        self._length = 0
+        self._marks: deque[tuple[int, float]] = deque()  # the end of a delta, its arrival
+        self._index = self._episode = 0
+        self._previous = ""
+
+    def feed(self, delta: str, *, at_s: float | None = None) -> list[Step]:
+        """The steps that are settled now; `at_s` is any clock's time, if it is known."""
+        self._length += len(delta)
+        if at_s is not None and delta:
+            self._marks.append((self._length, at_s))
+        return self._steps(self._segmenter.feed(delta))
+
+    def close(self) -> list[Step]:
+        """The steps that were still open."""
+        return self._steps(self._segmenter.close())
+
+    def _steps(self, pieces: Iterable[Piece]) -> list[Step]:
+        return [self._step(piece) for piece in pieces]
+
+    def _step(self, piece: Piece) -> Step:
+        position = piece.start / max(self._length, _TYPICAL_LENGTH)
+        best = guess(piece.text, position=position, previous=self._previous)
+        if best.kind is Kind.SWITCH and self._index:
+            self._episode += 1
+        step = Step(
+            index=self._index,
+            start=piece.start,
+            end=piece.end,
+            text=piece.text,
+            kind=best.kind,
+            cue=best.cue,
+            group=best.kind.group,
+            episode=self._episode,
+            seconds=self._seconds(piece),
+            tokens=round(estimate_tokens(piece.text)),
+        )
+        self._index += 1
+        self._previous = piece.text
+        return step
+
+    def _seconds(self, piece: Piece) -> float | None:
+        """From the arrival of its first character to that of the next step's."""
+        begin, end = self._arrival(piece.start), self._arrival(piece.end)
+        return None if begin is None or end is None else max(0.0, end - begin)
+
+    def _arrival(self, offset: int) -> float | None:
+        # Steps come in order, so marks before the offset are never asked for again.
+        while len(self._marks) > 1 and self._marks[0][0] <= offset:
+            self._marks.popleft()
+        return self._marks[0][1] if self._marks else None

@@ -1,0 +1,50 @@
+import dataclasses
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qwq_magic.reasoning import StepReader, steps_of
+
+TEXT = "The first sentence. The second sentence. Alternatively, a third sentence."
+
+
+def test_steps_come_as_they_settle():
+    reader = StepReader()
+    steps = [reader.feed(delta) for delta in ("The first sentence. ", "The second", " sentence. ")]
+
+    assert [[step.text for step in settled] for settled in steps] == [
+        [],
+        ["The first sentence. "],
+        [],
+    ]
+    assert [step.text for step in reader.close()] == ["The second sentence. "]
+
+
+@given(st.text(max_size=300), st.integers(1, 40))
+def test_they_are_cut_as_the_finished_ones(text, size):
+    reader = StepReader()
+    steps = [s for at in range(0, len(text), size) for s in reader.feed(text[at : at + size])]
+    steps += reader.close()
+
+    assert [(s.index, s.start, s.end, s.text) for s in steps] == [
+        (s.index, s.start, s.end, s.text) for s in steps_of(text)
+    ]
+
+
+def test_arrivals_date_steps_alike():
+    reader, marks, steps = StepReader(), [], []
+    for number, at in enumerate(range(0, len(TEXT), 7)):
+        marks.append((min(at + 7, len(TEXT)), float(number)))
+        steps += reader.feed(TEXT[at : at + 7], at_s=float(number))
+    steps += reader.close()
+
+    finished = steps_of(TEXT, arrivals=marks)
+    assert [s.seconds for s in steps] == [s.seconds for s in finished]
+    assert [s.episode for s in steps] == [s.episode for s in finished] == [0, 0, 1]
+
+
+def test_without_times_there_are_no_seconds():
+    reader = StepReader()
+    [step] = reader.feed("One long enough sentence") + reader.close()
+
+    assert dataclasses.astuple(step)[-2:] == (None, 7)
