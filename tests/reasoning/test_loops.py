@@ -1,5 +1,4 @@
 import random
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -79,12 +78,10 @@ def test_every_loop_at_the_end_is_seen(unit, before, repeats):
 
 
 @pytest.mark.parametrize("unit", ["a", "word ", "-" * 39 + "|x", _text(500), _text(1_500)])
-def test_a_megabyte_costs_little_and_keeps_little(unit):
+def test_a_megabyte_keeps_little(unit):
     text = (unit * (1_000_000 // len(unit) + 1))[:1_000_000]
-    begin = time.process_time()
     detector = LoopDetector()
     for at in range(0, len(text), 100):
         detector.feed(text[at : at + 100])
 
-    assert time.process_time() - begin < 5
     assert sum(len(v) for v in vars(detector).values() if isinstance(v, str)) < 10_000
