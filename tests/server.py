@@ -16,10 +16,11 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -76,7 +77,8 @@ class Request:
 class Reply:
     """One response: `framing` is how its end is told, "chunked", "length" or "close"."""
 
-    steps: Sequence[Step] = ()
+    # An endless reply needs steps that never end: `itertools.repeat(...)`.
+    steps: Iterable[Step] = ()
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": SSE_TYPE})
     framing: str = "chunked"
@@ -139,9 +141,10 @@ def failure(status: int, body: Any, headers: Mapping[str, str] | None = None) ->
 class ScriptedServer:
     """Plays replies and records requests, connections and disconnects."""
 
-    def __init__(self, *replies: Reply | Script) -> None:
+    def __init__(self, *replies: Reply | Script, tls: ssl.SSLContext | None = None) -> None:
         # May be replaced or appended to at any time; the last one is repeated.
         self.replies = list(replies) or [chat(answer="Hello.")]
+        self._tls = tls
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="scripted-server", daemon=True)
@@ -155,7 +158,7 @@ class ScriptedServer:
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
@@ -180,7 +183,8 @@ class ScriptedServer:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._accept, "127.0.0.1", 0))
+        starting = asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._tls, backlog=256)
+        server = self._loop.run_until_complete(starting)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         try:
@@ -203,6 +207,9 @@ class ScriptedServer:
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
+            if self._tls:
+                # A goodbye in TLS waits for the client's, which may never come.
+                writer.transport.abort()
             writer.close()
             with suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()

@@ -667,21 +667,6 @@ def test_a_redirect_is_named_and_not_followed(server: ScriptedServer) -> None:
     assert server.requests == []
 
 
-def test_an_encoded_reply_is_refused_unread() -> None:
-    with ScriptedServer(Reply([b"\x1f\x8b"], headers={"Content-Encoding": "gzip"})) as server:
-        asking = ask(settings_for(server.url))
-
-    assert isinstance(asking.error, ProtocolError)
-    assert "gzip" in asking.error.message
-
-
-def test_an_encoded_error_keeps_its_status() -> None:
-    with ScriptedServer(failure(401, b"\x1f\x8b", {"Content-Encoding": "gzip"})) as server:
-        asking = ask(settings_for(server.url))
-
-    assert isinstance(asking.error, AuthenticationError)
-
-
 def test_an_endless_error_body_is_not_read_to_its_end() -> None:
     steps = [b"x" * 10_000] * 20
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
+from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar, cast
 
 import httpx
 
 from qwq_magic.client.connections import Bearer
 from qwq_magic.client.failures import interruption, no_answer, without_frames
+from qwq_magic.client.unpacking import ENCODINGS, unpacked
 from qwq_magic.errors import QwqError, StreamInterrupted
 from qwq_magic.events import Event
 from qwq_magic.messages import ChatRequest
@@ -113,13 +115,15 @@ class Attempt:
         if 300 <= status < 400:
             target = redirect_target(self._url, response.headers.get("location", ""))
             return broken.redirected(self._origin, status, target)
-        encoding = response.headers.get("content-encoding", "identity").lower()
-        is_encoded = encoding not in ("identity", "")
+        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            return broken.refused_by_proxy(self._origin)
+        encoding = _encoding_of(response)
+        is_readable = encoding in ("", *ENCODINGS)
         if status < 400:
-            return broken.encoded(self._origin, status, encoding) if is_encoded else None
+            return None if is_readable else broken.encoded(self._origin, status, encoding)
         return response_error(
             status,
-            b"" if is_encoded else await _bounded_body(response),
+            await _bounded_body(response) if is_readable else b"",
             origin=self._origin,
             headers=response.headers,
             retry_after_s=retry_after_s(response.headers, now=self._clock()),
@@ -130,7 +134,7 @@ class Attempt:
             self._request, inline_think=self._settings.inline_think, origin=self._origin
         )
         try:
-            async with aclosing(_raw(response)) as reads:
+            async with aclosing(_body(response)) as reads:
                 async for data in reads:
                     for event in decoder.feed(data):
                         yield event
@@ -183,7 +187,7 @@ async def _bounded_body(response: httpx.Response) -> bytes:
     body = bytearray()
 
     async def read() -> None:
-        async with aclosing(_raw(response)) as reads:
+        async with aclosing(_body(response)) as reads:
             async for data in reads:
                 body.extend(data)
                 if len(body) >= MAX_BODY_BYTES:
@@ -194,9 +198,16 @@ async def _bounded_body(response: httpx.Response) -> bytes:
     return bytes(body[:MAX_BODY_BYTES])
 
 
-def _raw(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+def _body(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """The body as it comes, unpacked."""
     # It is one, though its annotation promises less; only a generator can be closed.
-    return cast("AsyncGenerator[bytes, None]", response.aiter_raw())
+    raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
+    return unpacked(raw) if _encoding_of(response) else raw
+
+
+def _encoding_of(response: httpx.Response) -> str:
+    encoding: str = response.headers.get("content-encoding", "").strip().lower()
+    return "" if encoding == "identity" else encoding
 
 
 async def _anext_or_none(body: AsyncGenerator[bytes, None]) -> bytes | None:

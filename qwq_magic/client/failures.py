@@ -19,6 +19,8 @@ def interruption(raised: httpx.HTTPError, origin: Origin, settings: Settings) ->
     """The error where a response broke off."""
     if isinstance(raised, httpx.TimeoutException):
         return broken.silent_stream(origin, settings.idle_timeout_s)
+    if isinstance(raised, httpx.DecodingError):
+        return broken.unpackable(origin, str(raised))
     return broken.broken_stream(origin)
 
 

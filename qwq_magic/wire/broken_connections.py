@@ -65,6 +65,14 @@ def broken_before_answer(origin: Origin) -> ConnectionFailed:
     )
 
 
+def refused_by_proxy(origin: Origin) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"The proxy on the way to {origin.host} wants a name and a password. Write them into "
+        "HTTP_PROXY or HTTPS_PROXY as http://name:password@proxy:port.",
+        status=407,
+    )
+
+
 def not_http(origin: Origin, reason: str) -> ProtocolError:
     shown = origin.quote(reason)
     return ProtocolError(
@@ -102,4 +110,12 @@ def encoded(origin: Origin, status: int, encoding: str) -> ProtocolError:
         f"{origin.host} answered with encoding {shown!r}, though none was accepted. "
         "Check the proxies on the way, or choose another server with -s.",
         status=status,
+    )
+
+
+def unpackable(origin: Origin, reason: str) -> ProtocolError:
+    return ProtocolError(
+        f"{origin.host} sent a compressed reply that cannot be used: {reason}. What came is "
+        "kept; check the proxies on the way, or choose another server with -s.",
+        status=200,
     )

@@ -16,6 +16,8 @@ _BOM = b"\xef\xbb\xbf"
 class NDJSONDecoder:
     """A framing, as `SSEDecoder` is; each line is an event without a name."""
 
+    takes_any_line = True
+
     def __init__(self) -> None:
         self._unfinished_line = bytearray()
         self._is_first_line = True

@@ -85,7 +85,7 @@ class Reply:
 
     def add_usage(self, counts: Any) -> None:
         """The server's counts so far: the last ones win."""
-        if counts:
+        if counts and isinstance(counts, dict):
             self._usage = counts
 
     def end_with(self, reason: Any) -> None:

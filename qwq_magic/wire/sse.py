@@ -18,6 +18,8 @@ from qwq_magic.errors import ProtocolError
 MAX_EVENT_BYTES = 8_000_000
 DONE = "[DONE]"
 
+# What it takes to hold even the shortest line.
+_LINE_COST_BYTES = 64
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -31,6 +33,8 @@ class ServerSentEvent(NamedTuple):
 
 class SSEDecoder:
     """Feed it reads, then close it; the events come out as they complete."""
+
+    takes_any_line = False
 
     def __init__(self) -> None:
         self._unfinished_line = bytearray()
@@ -97,7 +101,7 @@ class SSEDecoder:
         if not line:
             return self._dispatch() if self._event_size else None
         require_size(self._event_size + len(line))
-        self._event_size += len(line)
+        self._event_size += len(line) + _LINE_COST_BYTES
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if name == b"data":

@@ -25,6 +25,8 @@ from qwq_magic.wire.reply import Reply
 from qwq_magic.wire.sse import DONE, ServerSentEvent
 from qwq_magic.wire.text_template import ReadChunk, TextTemplate
 
+# After so many unknown events in a row, a read is not cut further in hope of known ones.
+_MAX_MISSES = 8
 # How the lines of an event stream begin, comments included.
 _FIELDS = (b":", b"data", b"event", b"id", b"retry", b"error")
 _BOM = b"\xef\xbb\xbf"
@@ -33,7 +35,13 @@ _raw_decode = json.JSONDecoder().raw_decode
 
 
 class Framing(Protocol):
-    """Cuts bytes into events, each with a JSON text; see `SSEDecoder`."""
+    """Cuts bytes into events, each with a JSON text; see `SSEDecoder`.
+
+    Attributes:
+        takes_any_line: would it make events of a web page, too?
+    """
+
+    takes_any_line: bool
 
     @property
     def is_between_events(self) -> bool: ...
@@ -112,12 +120,14 @@ class StreamDecoder:
         return reply.take_events()
 
     def _feed(self, data: bytes) -> None:
-        template, framing, at = self._template, self._framing, 0
+        template, framing, at, misses = self._template, self._framing, 0, 0
         while at < len(data) and not self._reply.is_done:
-            end = len(data)
-            if template is not None:
+            start, end = at, len(data)
+            if template is not None and misses < _MAX_MISSES:
                 if framing.is_between_events:
                     at = template.take(data, at, self._reply)
+                misses = misses + 1 if at == start else 0
+                # The next event alone: those behind it may be known again.
                 end = data.find(b"\n\n", at) + 2
                 end = end if end >= 2 else len(data)
             piece = data[at:end]
@@ -165,7 +175,7 @@ class StreamDecoder:
         return None
 
     def _reject(self, text: str) -> None:
-        if self._head is not None and not _is_event_stream(self._head):
+        if self._head is not None and self._framing.takes_any_line:
             return  # The body may be a document: its end will tell.
         said = f"{self._origin.name} sent an event that is not JSON: {self._origin.quote(text)}."
         self._reply.damage(

@@ -1,0 +1,146 @@
+"""Whatever bytes arrive, a decoder raises nothing, invents nothing, and cuts change nothing.
+
+Bodies are put together from pieces of streams: 300 a protocol, or QWQ_FUZZ_CASES.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qwq_magic.errors import QwqError
+from qwq_magic.events import Event, UsageReported
+from qwq_magic.messages import ChatRequest
+from qwq_magic.turn_builder import TurnBuilder
+from qwq_magic.wire.error_bodies import response_error
+from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.protocols import PROTOCOLS, Decoder, MakeDecoder
+from qwq_magic.wire.sniffing import SniffingDecoder
+
+CASES = int(os.environ.get("QWQ_FUZZ_CASES", "300"))
+MAKERS = {
+    **{name: protocol.decoder for name, protocol in PROTOCOLS.items()},
+    "unknown": SniffingDecoder,
+}
+
+TEXTS = st.sampled_from(
+    ["", "a", "<think>", "</think>", "</th", "\ud83d", "\ude00", "漢", '"', "\\"]
+)
+ODD = st.sampled_from([None, "", "null", 0, 1, [], {}, [None], {"text": "t"}, True])
+VALUES = st.one_of(TEXTS, ODD)
+MESSAGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "content": st.one_of(VALUES, st.lists(st.fixed_dictionaries({"text": VALUES}), max_size=2)),
+        "reasoning_content": VALUES,
+        "reasoning": VALUES,
+        "thinking": VALUES,
+        "reasoning_details": st.one_of(ODD, st.just([{"text": "d"}])),
+        "tool_calls": ODD,
+    },
+)
+CHOICES = st.lists(
+    st.one_of(
+        ODD,
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "index": ODD,
+                "delta": st.one_of(MESSAGES, ODD),
+                "message": st.one_of(MESSAGES, ODD),
+                "finish_reason": st.one_of(ODD, st.sampled_from(["stop", "length", "error"])),
+            },
+        ),
+    ),
+    max_size=2,
+)
+CHUNKS = st.fixed_dictionaries(
+    {},
+    optional={
+        "choices": st.one_of(CHOICES, ODD),
+        "output": st.one_of(
+            st.fixed_dictionaries({}, optional={"choices": CHOICES, "text": VALUES}), ODD
+        ),
+        "message": st.one_of(MESSAGES, ODD),
+        "done": ODD,
+        "usage": st.one_of(ODD, st.just({"prompt_tokens": 1, "completion_tokens_details": []})),
+        "error": st.one_of(ODD, TEXTS, st.just({"message": ["m"], "code": 400})),
+        "object": st.sampled_from(["error", "chat.completion.chunk", None]),
+        "code": VALUES,
+    },
+)
+JSON = st.one_of(CHUNKS, CHUNKS, CHUNKS, ODD).map(lambda value: json.dumps(value).encode())
+PIECES = st.one_of(
+    JSON.map(lambda data: b"data: " + data + b"\n\n"),
+    JSON.map(lambda data: b"data: " + data + b"\n\n"),
+    JSON.map(lambda data: data + b"\n"),
+    st.sampled_from(
+        [
+            b"data: [DONE]\n\n",
+            b":HTTP_STATUS/429\n",
+            b"event: error\n",
+            b"event:result\r\n",
+            b"id:1\r",
+            b": alive\n\n",
+            b"data",
+            b"\xef\xbb\xbf",
+            b"<html>",
+            b"error: x\n\n",
+            b"\n",
+        ]
+    ),
+    st.binary(max_size=5),
+)
+BODIES = st.lists(PIECES, max_size=8).map(b"".join)
+
+
+def outcome(decoder: Decoder, reads: list[bytes]) -> tuple[Any, ...]:
+    events: list[Event] = []
+    for read in reads:
+        events += decoder.feed(read)
+    events += decoder.close()
+    assert decoder.close() == decoder.feed(b"data: {}\n\n") == []
+    builder = TurnBuilder(ChatRequest("", "m", ()), server="s")
+    for event in events:
+        builder.add(event)
+    turn = builder.finish(decoder.error)
+    # An end or an error, never both and never neither.
+    assert turn.complete == (decoder.error is None)
+    json.dumps(turn.to_dict(), ensure_ascii=False).encode()
+    usages = [event.usage for event in events if isinstance(event, UsageReported)]
+    error = decoder.error.to_dict() if decoder.error else None
+    return turn.reasoning, turn.answer, usages[-1:], turn.finish_reason, error
+
+
+@pytest.mark.parametrize("name", MAKERS)
+@settings(max_examples=CASES, deadline=None)
+@given(body=BODIES, places=st.lists(st.integers(0, 500), max_size=6))
+def test_any_body_has_one_outcome_however_it_is_cut(
+    name: str, body: bytes, places: list[int]
+) -> None:
+    make: MakeDecoder = MAKERS[name]
+    origin, request = Origin(server="s"), ChatRequest("", "m", ())
+    bounds = sorted({0, len(body), *(place for place in places if place < len(body))})
+
+    whole = outcome(make(request, inline_think="auto", origin=origin), [body])
+
+    reads = [body[start:end] for start, end in pairwise(bounds)]
+    assert outcome(make(request, inline_think="auto", origin=origin), reads) == whole
+    single = [body[at : at + 1] for at in range(len(body))]
+    assert outcome(make(request, inline_think="auto", origin=origin), single) == whole
+
+
+@settings(max_examples=CASES, deadline=None)
+@given(body=st.one_of(BODIES, JSON), status=st.integers(400, 599))
+def test_any_error_body_makes_an_error_of_one_line(body: bytes, status: int) -> None:
+    error = response_error(status, body, origin=Origin(server="s"))
+
+    assert isinstance(error, QwqError)
+    assert error.status == status
+    assert error.message.isprintable()
