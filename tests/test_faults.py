@@ -718,7 +718,7 @@ def test_an_endless_reply_is_cut_at_its_limit_in_bounded_memory() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 400])
-@pytest.mark.parametrize("content", [b"\0", b"data: \n\n", b"data: x\n", b": x\n"])
+@pytest.mark.parametrize("content", [b"\0", b"data: x\n"])
 def test_a_bomb_does_not_unfold_in_memory(content: bytes, status: int) -> None:
     bomb = compressed_start(SAID + content * (30_000_000 // len(content)))
     with ScriptedServer(Reply([bomb], status, GZIP)) as server, memory_growth_below(25):

@@ -61,6 +61,7 @@ class Reply:
         self._reasoning_text = SurrogateJoiner()
         self._content_text = SurrogateJoiner()
         self._saw_reasoning_field = False
+        self._saw_text = False
         self._characters = 0
         self._finish_reason: str | None = None
         self._usage: Any = None
@@ -98,7 +99,7 @@ class Reply:
         """Something in the middle is lost: go on, but never call the reply whole."""
         if self.is_complete:
             return
-        if not (self._characters or self._run):
+        if not (self._saw_text or self._run):
             self.fail(error)
         self._damage = self._damage or error
 
@@ -142,6 +143,7 @@ class Reply:
             return
         text = "".join(self._run)
         self._run.clear()
+        self._saw_text = True
         if self._run_is_reasoning:
             self._deliver(self._reasoning_text.join(text), "")
             return

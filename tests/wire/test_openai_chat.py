@@ -247,6 +247,14 @@ def test_a_stream_that_begins_malformed_is_not_waited_for(data: bytes) -> None:
     assert isinstance(reply.error, ProtocolError)
 
 
+def test_a_malformed_event_after_half_a_tag_is_the_same_however_it_is_cut() -> None:
+    body = [delta(content="<think>"), b"data: oops\n\n", delta("stop", content="b"), DONE]
+    whole, pieces = decoder(), decoder()
+
+    assert whole.feed(b"".join(body)) == [event for each in body for event in pieces.feed(each)]
+    assert str(whole.error) == str(pieces.error)
+
+
 def test_a_reply_beyond_all_reason_is_stopped_and_kept() -> None:
     reply = decoder()
     piece = delta(content="x" * 1_000_000)
