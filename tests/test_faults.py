@@ -41,6 +41,8 @@ from server import (
 )
 
 from qwq_magic import QwqError, Session
+from qwq_magic.advisors import Chain, ModelRulesAdvisor
+from qwq_magic.advisors.model_rules import Experience
 from qwq_magic.api_key import ApiKey
 from qwq_magic.client import HttpChatModel, aclose_clients, connections
 from qwq_magic.errors import (
@@ -57,7 +59,8 @@ from qwq_magic.errors import (
     ServerFailure,
     StreamInterrupted,
 )
-from qwq_magic.events import Notice
+from qwq_magic.events import AnswerDelta, Event, Notice, StreamFinished
+from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.runner import RUNNERS
 from qwq_magic.settings import Settings
 from qwq_magic.turns import Turn
@@ -835,14 +838,48 @@ def test_an_unknown_certificate_is_refused_before_anything_is_sent(
     assert (server.requests, asking.waits) == ([], [])
 
 
-def test_a_proxy_that_refuses_is_the_proxys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("scheme", "sent"),
+    [
+        ("http", "POST http://models.example.com/v1/chat/completions"),
+        ("https", "CONNECT models.example.com:443"),
+    ],
+)
+def test_a_proxy_that_refuses_is_the_proxys_fault(
+    scheme: str, sent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with ScriptedServer(failure(407, b"")) as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.origin)
-        error = Asking("http://models.example.com/v1").fail()
+        monkeypatch.setenv(f"{scheme.upper()}_PROXY", proxy.origin)
+        asking = Asking(f"{scheme}://models.example.com/v1")
+        error = asking.fail()
 
-    assert error.status == 407
+    assert (type(error), error.status, asking.waits) == (ConnectionFailed, 407, [])
     assert_is_one_clean_line(error.message, ("proxy", "HTTPS_PROXY"))
-    assert proxy.requests[0].path == "http://models.example.com/v1/chat/completions"
+    assert f"{proxy.requests[0].method} {proxy.requests[0].path}" == sent
+
+
+def test_a_retired_model_at_a_native_address_gives_way_to_its_successor() -> None:
+    gone = failure(400, {"code": "InvalidParameter", "message": "Model not exist."})
+    yes = {"output": {"choices": [{"message": {"content": "Yes."}, "finish_reason": "stop"}]}}
+    with ScriptedServer(gone, stream(native(yes))) as server:
+        model = HttpChatModel(
+            Settings("dashscope", f"{server.origin}/api/v1", "qwq-plus", protocol="dashscope")
+        )
+        advisor = ModelRulesAdvisor(Experience(), is_hosted=True, is_pinned=False)
+        request = ChatRequest("Hi", "qwq-plus", (Message("user", "Hi"),))
+
+        async def ask() -> list[Event]:
+            return [event async for event in Chain([advisor], model).stream(request)]
+
+        events = asyncio.run(ask())
+
+    assert events == [
+        Notice("qwq-plus is gone; qwen3.6-plus answers.", model="qwen3.6-plus"),
+        AnswerDelta("Yes."),
+        StreamFinished("stop"),
+    ]
+    assert server.requests[1].path.endswith("/multimodal-generation/generation")
+    assert server.requests[1].json["parameters"]["enable_thinking"] is True
 
 
 def test_a_key_is_not_sent_in_the_clear() -> None:

@@ -33,6 +33,8 @@ def no_answer(raised: httpx.HTTPError, origin: Origin, settings: Settings) -> Qw
             return broken.no_answer_in_time(origin, settings.idle_timeout_s)
         case httpx.ConnectError():
             return _no_connection(raised, origin, settings)
+        case httpx.ProxyError() if str(raised).startswith("407"):
+            return broken.refused_by_proxy(origin)
         case httpx.RemoteProtocolError() if "without sending" not in str(raised):
             return broken.not_http(origin, str(raised))
         case httpx.NetworkError() | httpx.RemoteProtocolError():

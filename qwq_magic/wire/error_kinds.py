@@ -102,6 +102,8 @@ _BY_STATUS = {
 # Some gateways say it in the message only, under a 400 or 403.
 _NO_MONEY = re.compile(r"(?i)insufficient (account )?(balance|credit)|balance is (too low|insuff)")
 _BAD_KEY = re.compile(r"(?i)api key not valid|(incorrect|invalid) api[ _-]?key")
+# Native DashScope calls it an invalid parameter.
+_NO_MODEL = re.compile(r"(?i)^model not exist")
 _FREE_QUOTA_USED_UP = re.compile(r"(?i)free allocated quota exceeded")
 
 
@@ -111,7 +113,9 @@ def classify(
     """`status` is what HTTP or the body said, `kind` the server's error type, "" if none."""
     name = _normal(code or "")
     verdict: Verdict | None
-    if name in ("insufficientquota", "throttlingallocationquota"):
+    if _NO_MODEL.search(text):
+        verdict = _NOT_FOUND
+    elif name in ("insufficientquota", "throttlingallocationquota"):
         verdict = _quota_verdict(name, text, is_dashscope=is_dashscope)
     else:
         verdict = _BY_CODE.get(name) or _by_status(status, text) or _BY_TYPE.get(_normal(kind))

@@ -134,6 +134,7 @@ def test_a_used_up_quota_is_no_money_elsewhere_and_when_it_was_free() -> None:
     ("status", "message", "expected"),
     [
         (403, "Sorry, your account balance is insufficient", BillingError),
+        (400, "Model not exist.", ModelNotFound),
         (400, "API key not valid. Please pass a valid API key.", AuthenticationError),
     ],
 )
