@@ -1,54 +1,33 @@
-"""Whatever a server does wrong: the text is kept, memory stays valid, one line says why.
-
-Each fault is played by a real server on a real socket, and met through a session.
-"""
+"""The faults: what a server does wrong, and what must come of it."""
 
 from __future__ import annotations
 
-import asyncio
 import gzip
-import itertools
 import json
-import shutil
-import socket
-import ssl
-import subprocess
 import threading
-import tracemalloc
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from pathlib import Path
 from typing import Any
 
-import pytest
+from faults.asking import KEY, NOW, arrived
 from server import (
     DONE,
     DROP,
     RESET,
-    TIMEOUT_S,
     Reply,
-    Request,
-    ScriptedServer,
     Step,
-    chat,
-    chat_steps,
     delta,
     failure,
     sse,
 )
 
-from qwq_magic import QwqError, Session
-from qwq_magic.advisors import Chain, ModelRulesAdvisor
-from qwq_magic.advisors.model_rules import Experience
+from qwq_magic import QwqError
 from qwq_magic.api_key import ApiKey
-from qwq_magic.client import HttpChatModel, aclose_clients, connections
 from qwq_magic.errors import (
     AuthenticationError,
     BillingError,
-    ConfigurationError,
     ConnectionFailed,
     ContentFiltered,
     InvalidRequest,
@@ -59,18 +38,6 @@ from qwq_magic.errors import (
     ServerFailure,
     StreamInterrupted,
 )
-from qwq_magic.events import AnswerDelta, Event, Notice, StreamFinished
-from qwq_magic.messages import ChatRequest, Message
-from qwq_magic.runner import RUNNERS
-from qwq_magic.settings import Settings
-from qwq_magic.turns import Turn
-from qwq_magic.wire.reply import MAX_CHARACTERS
-
-KEY = "sk-0123456789abcdefghij"
-NOW = 1_790_000_000.0
-
-# The client has the text that was sent so far.
-arrived = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -573,317 +540,3 @@ MID_STREAM = [
         answer="So",
     ),
 ]
-
-
-class Asking:
-    """A session on a scripted server, with no real waiting."""
-
-    def __init__(self, base_url: str, **settings: Any) -> None:
-        self.waits: list[float] = []
-        values = {"server": "custom", "base_url": base_url, "model": "m", **settings}
-        model = HttpChatModel(
-            Settings(**values), sleep=self._sleep, random=lambda: 0.0, clock=lambda: NOW
-        )
-        self.session = Session(model=model, advisors=[Witness()])
-
-    async def _sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-
-    def fail(self) -> QwqError:
-        with pytest.raises(QwqError) as raised:
-            self.session.ask("first?")
-        return raised.value
-
-
-class Witness:
-    """Says when text has arrived."""
-
-    async def advise(self, request: Any, call_next: Any) -> Any:
-        async for event in call_next(request):
-            arrived.set()
-            yield event
-
-
-@pytest.fixture(autouse=True)
-def nothing_has_arrived(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    arrived.clear()
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    # Connections are kept from turn to turn, and with them what the environment said.
-    asyncio.run_coroutine_threadsafe(aclose_clients(), RUNNERS["thread"].loop()).result(TIMEOUT_S)
-    yield
-    arrived.set()
-
-
-@pytest.mark.parametrize(
-    "fault", [*REFUSALS, *INSTEAD_OF_A_STREAM, *MID_STREAM], ids=lambda fault: fault.name
-)
-def test_a_fault_keeps_the_text_and_says_why(fault: Fault) -> None:
-    tries = 1 + len(fault.waits)
-    with ScriptedServer(*[fault.reply] * tries, chat(answer="Fine.")) as server:
-        asking = Asking(server.url, **fault.settings)
-
-        error = asking.fail()
-
-        assert type(error) is fault.error
-        assert (error.status, error.code) == (fault.status, fault.code)
-        assert (error.request_id, error.retryable) == (fault.request_id, fault.retryable)
-        assert_is_one_clean_line(error.message, fault.said)
-        assert asking.waits == list(fault.waits)
-        assert_is_kept(asking, error, fault)
-        assert_next_ask_works(asking, server, fault)
-
-
-def assert_is_one_clean_line(message: str, said: Sequence[str]) -> None:
-    assert all(words in message for words in said), message
-    assert message.isprintable()
-    assert len(message.encode()) <= 2_000
-    assert message.endswith((".", ")"))
-    assert KEY[-8:] not in message
-
-
-def assert_is_kept(asking: Asking, error: QwqError, fault: Fault) -> None:
-    turn = error.partial
-    assert turn is not None
-    assert (turn.reasoning, turn.answer) == (fault.reasoning, fault.answer)
-    assert (turn.state, turn.complete, turn.error) == ("error", False, error)
-    assert [kept.to_dict() for kept in asking.session.memory.turns] == [turn.to_dict()]
-    # Each wait was announced.
-    announced = [line.partition("retrying in ")[2] for line in turn.notices]
-    assert [line.split(" s")[0] for line in announced if line] == [f"{w:g}" for w in fault.waits]
-
-
-def assert_next_ask_works(asking: Asking, server: ScriptedServer, fault: Fault) -> None:
-    turn = asking.session.ask("second?")
-
-    assert (turn.answer, turn.state) == ("Fine.", "complete")
-    earlier = [("user", "first?"), ("assistant", fault.answer)] if fault.answer else []
-    sent = [(m["role"], m["content"]) for m in server.requests[-1].json["messages"]]
-    assert sent == [*earlier, ("user", "second?")]
-
-
-def test_a_compressed_reply_is_read() -> None:
-    body = gzip.compress(b"".join(chat_steps(reasoning="Hm", answer="Yes." * 9)))
-    with ScriptedServer(stream(*[body[at : at + 9] for at in range(0, 999, 9)], headers=GZIP)) as s:
-        turn = Asking(s.url).session.ask("Hi")
-
-    assert (turn.reasoning, turn.answer, turn.complete) == ("Hm", "Yes." * 9, True)
-
-
-def test_a_refused_connection_is_named() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    asking = Asking(f"http://127.0.0.1:{port}/v1", server="ollama")
-    error = asking.fail()
-
-    assert type(error) is ConnectionFailed
-    assert_is_one_clean_line(error.message, (f"127.0.0.1:{port} refuses", "ollama serve"))
-    assert error.partial is not None
-    assert asking.waits == []
-
-
-def test_an_unknown_host_is_named() -> None:
-    error = Asking("https://no-such-host.invalid/v1").fail()
-
-    assert type(error) is ConnectionFailed
-    assert_is_one_clean_line(error.message, ("no-such-host.invalid cannot be found", "base_url"))
-
-
-# Streams without measure, many at once, and stopping.
-
-
-@contextmanager
-def memory_growth_below(limit_mb: float) -> Iterator[None]:
-    """The server's share included, which is in this process as well."""
-    tracemalloc.start()
-    try:
-        yield
-        peak_mb = tracemalloc.get_traced_memory()[1] / 1e6
-    finally:
-        tracemalloc.stop()
-    assert peak_mb < limit_mb
-
-
-def test_an_endless_reply_is_cut_at_its_limit_in_bounded_memory() -> None:
-    piece = delta(content="x" * 50_000)
-    with ScriptedServer(Reply(itertools.repeat(piece))) as server, memory_growth_below(50):
-        asking = Asking(server.url)
-        error = asking.fail()
-        assert server.disconnected.wait(TIMEOUT_S)
-
-    assert type(error) is ProtocolError
-    assert_is_one_clean_line(error.message, ("exceeds 4 million characters", "max_tokens"))
-    assert error.partial is not None
-    assert MAX_CHARACTERS < len(error.partial.answer) < MAX_CHARACTERS + 1_000_000
-
-
-@pytest.mark.parametrize("status", [200, 400])
-@pytest.mark.parametrize("content", [b"\0", b"data: x\n"])
-def test_a_bomb_does_not_unfold_in_memory(content: bytes, status: int) -> None:
-    bomb = compressed_start(SAID + content * (30_000_000 // len(content)))
-    with ScriptedServer(Reply([bomb], status, GZIP)) as server, memory_growth_below(25):
-        error = Asking(server.url).fail()
-
-    assert isinstance(error, QwqError)
-    assert error.status == status or "exceeds 8 MB" in error.message
-
-
-@pytest.mark.parametrize(
-    "step", [b": alive\n\n", b"data: \n\n", delta(), sse({"usage": {"total_tokens": 1}})]
-)
-def test_an_endless_stream_without_text_can_be_stopped(step: bytes) -> None:
-    with ScriptedServer(Reply(itertools.chain([SAID], itertools.repeat(step)))) as server:
-        asking = Asking(server.url)
-        with asking.session.start("first?") as run:
-            assert arrived.wait(TIMEOUT_S)
-            run.stop()
-            turn = run.turn()
-        assert server.disconnected.wait(TIMEOUT_S)
-
-    assert (turn.reasoning, turn.answer, turn.state) == ("Hm", "So", "stopped")
-
-
-def test_a_wait_that_the_server_asked_for_can_be_stopped() -> None:
-    with ScriptedServer(failure(429, {}, {"Retry-After": "50"})) as server:
-        session = Session(base_url=server.url, model="m")
-        with session.start("first?") as run:
-            event = next(event for event in run.events() if event is not None)
-            run.stop()
-            turn = run.turn()
-
-    assert event == Notice("The server answered 429; retrying in 50 s (1 of 2).")
-    assert turn.state == "stopped"
-    assert len(server.requests) == 1
-
-
-def test_a_hundred_streams_at_once_keep_apart() -> None:
-    def echo(request: Request) -> Reply:
-        prompt = request.json["messages"][-1]["content"]
-        return chat(reasoning=["r", prompt], answer=["a", prompt])
-
-    async def ask_all(session: Session) -> list[Turn]:
-        asks = [session.ask_async(f"<{n}>", conversation=f"c{n}") for n in range(100)]
-        return await asyncio.gather(*asks)
-
-    with ScriptedServer(echo) as server:
-        session = Session(base_url=server.url, model="m")
-        turns = asyncio.run(ask_all(session))
-
-    assert [turn.answer for turn in turns] == [f"a<{n}>" for n in range(100)]
-    assert [turn.reasoning for turn in turns] == [f"r<{n}>" for n in range(100)]
-    assert all(len(session.memory_of(f"c{n}")) == 1 for n in range(100))
-
-
-def test_running_out_of_tokens_while_thinking_is_a_whole_turn_without_answer() -> None:
-    with ScriptedServer(chat(reasoning="Hm", finish_reason="length"), chat(answer="b")) as server:
-        session = Session(base_url=server.url, model="m")
-        turn = session.ask("first?")
-        session.ask("second?")
-
-    assert (turn.finish_reason, turn.reasoning, turn.answer) == ("length", "Hm", "")
-    assert [m["content"] for m in server.requests[1].json["messages"]] == ["second?"]
-
-
-# Secure connections, and who stands in between.
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for this machine, with its key, signed by itself."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("needs the openssl program to make a certificate")
-    folder = tmp_path_factory.mktemp("tls")
-    command = (
-        f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 "
-        "-addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
-    )
-    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
-    return folder
-
-
-@pytest.fixture
-def tls(certificate: Path) -> Iterator[ssl.SSLContext]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
-    connections._certificates.cache_clear()
-    yield context
-    connections._certificates.cache_clear()
-
-
-def test_a_trusted_certificate_makes_a_secure_connection(
-    tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
-    with ScriptedServer(chat(answer="Yes."), tls=tls) as server:
-        turn = Session(base_url=server.url, model="m", api_key=KEY, runner="thread").ask("Hi")
-
-    assert turn.answer == "Yes."
-    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
-
-
-def test_an_unknown_certificate_is_refused_before_anything_is_sent(
-    tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    with ScriptedServer(tls=tls) as server:
-        asking = Asking(server.url, api_key=ApiKey(KEY, source="s"))
-        error = asking.fail()
-
-    assert type(error) is ConnectionFailed
-    assert_is_one_clean_line(error.message, ("No secure connection to 127.0.0.1", "SSL_CERT_FILE"))
-    assert (server.requests, asking.waits) == ([], [])
-
-
-@pytest.mark.parametrize(
-    ("scheme", "sent"),
-    [
-        ("http", "POST http://models.example.com/v1/chat/completions"),
-        ("https", "CONNECT models.example.com:443"),
-    ],
-)
-def test_a_proxy_that_refuses_is_the_proxys_fault(
-    scheme: str, sent: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with ScriptedServer(failure(407, b"")) as proxy:
-        monkeypatch.setenv(f"{scheme.upper()}_PROXY", proxy.origin)
-        asking = Asking(f"{scheme}://models.example.com/v1")
-        error = asking.fail()
-
-    assert (type(error), error.status, asking.waits) == (ConnectionFailed, 407, [])
-    assert_is_one_clean_line(error.message, ("proxy", "HTTPS_PROXY"))
-    assert f"{proxy.requests[0].method} {proxy.requests[0].path}" == sent
-
-
-def test_a_retired_model_at_a_native_address_gives_way_to_its_successor() -> None:
-    gone = failure(400, {"code": "InvalidParameter", "message": "Model not exist."})
-    yes = {"output": {"choices": [{"message": {"content": "Yes."}, "finish_reason": "stop"}]}}
-    with ScriptedServer(gone, stream(native(yes))) as server:
-        model = HttpChatModel(
-            Settings("dashscope", f"{server.origin}/api/v1", "qwq-plus", protocol="dashscope")
-        )
-        advisor = ModelRulesAdvisor(Experience(), is_hosted=True, is_pinned=False)
-        request = ChatRequest("Hi", "qwq-plus", (Message("user", "Hi"),))
-
-        async def ask() -> list[Event]:
-            return [event async for event in Chain([advisor], model).stream(request)]
-
-        events = asyncio.run(ask())
-
-    assert events == [
-        Notice("qwq-plus is gone; qwen3.6-plus answers.", model="qwen3.6-plus"),
-        AnswerDelta("Yes."),
-        StreamFinished("stop"),
-    ]
-    assert server.requests[1].path.endswith("/multimodal-generation/generation")
-    assert server.requests[1].json["parameters"]["enable_thinking"] is True
-
-
-def test_a_key_is_not_sent_in_the_clear() -> None:
-    error = Asking("http://models.example.com/v1", api_key=ApiKey(KEY, source="QWQ_API_KEY")).fail()
-
-    assert type(error) is ConfigurationError
-    assert_is_one_clean_line(error.message, ("QWQ_API_KEY would travel unencrypted", "https://"))

@@ -1,0 +1,122 @@
+"""Secure connections, and who stands in between."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faults.asking import KEY, Asking, assert_is_one_clean_line
+from server import (
+    ScriptedServer,
+    chat,
+    failure,
+)
+
+from qwq_magic import Session
+from qwq_magic.api_key import ApiKey
+from qwq_magic.client import connections
+from qwq_magic.errors import (
+    ConfigurationError,
+    ConnectionFailed,
+)
+
+
+def test_a_refused_connection_is_named() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    asking = Asking(f"http://127.0.0.1:{port}/v1", server="ollama")
+    error = asking.fail()
+
+    assert type(error) is ConnectionFailed
+    assert_is_one_clean_line(error.message, (f"127.0.0.1:{port} refuses", "ollama serve"))
+    assert error.partial is not None
+    assert asking.waits == []
+
+
+def test_an_unknown_host_is_named() -> None:
+    error = Asking("https://no-such-host.invalid/v1").fail()
+
+    assert type(error) is ConnectionFailed
+    assert_is_one_clean_line(error.message, ("no-such-host.invalid cannot be found", "base_url"))
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for this machine, with its key, signed by itself."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs the openssl program to make a certificate")
+    folder = tmp_path_factory.mktemp("tls")
+    command = (
+        f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 "
+        "-addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
+    )
+    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def tls(certificate: Path) -> Iterator[ssl.SSLContext]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    connections._certificates.cache_clear()
+    yield context
+    connections._certificates.cache_clear()
+
+
+def test_a_trusted_certificate_makes_a_secure_connection(
+    tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+    with ScriptedServer(chat(answer="Yes."), tls=tls) as server:
+        turn = Session(base_url=server.url, model="m", api_key=KEY, runner="thread").ask("Hi")
+
+    assert turn.answer == "Yes."
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_an_unknown_certificate_is_refused_before_anything_is_sent(
+    tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with ScriptedServer(tls=tls) as server:
+        asking = Asking(server.url, api_key=ApiKey(KEY, source="s"))
+        error = asking.fail()
+
+    assert type(error) is ConnectionFailed
+    assert_is_one_clean_line(error.message, ("No secure connection to 127.0.0.1", "SSL_CERT_FILE"))
+    assert (server.requests, asking.waits) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("scheme", "sent"),
+    [
+        ("http", "POST http://models.example.com/v1/chat/completions"),
+        ("https", "CONNECT models.example.com:443"),
+    ],
+)
+def test_a_proxy_that_refuses_is_the_proxys_fault(
+    scheme: str, sent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ScriptedServer(failure(407, b"")) as proxy:
+        monkeypatch.setenv(f"{scheme.upper()}_PROXY", proxy.origin)
+        asking = Asking(f"{scheme}://models.example.com/v1")
+        error = asking.fail()
+
+    assert (type(error), error.status, asking.waits) == (ConnectionFailed, 407, [])
+    assert_is_one_clean_line(error.message, ("proxy", "HTTPS_PROXY"))
+    assert f"{proxy.requests[0].method} {proxy.requests[0].path}" == sent
+
+
+def test_a_key_is_not_sent_in_the_clear() -> None:
+    error = Asking("http://models.example.com/v1", api_key=ApiKey(KEY, source="QWQ_API_KEY")).fail()
+
+    assert type(error) is ConfigurationError
+    assert_is_one_clean_line(error.message, ("QWQ_API_KEY would travel unencrypted", "https://"))
