@@ -3,7 +3,7 @@
 A turn is committed once, when it has ended. Every change builds a new tuple and
 puts it in place with one assignment, so that an interrupt at any instruction
 leaves the old conversation or the new one. What is sent alternates strictly:
-a turn without answer text is kept, but not sent. Reasoning is never sent.
+a turn without answer text is kept, but not sent. Reasoning is sent only on request.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ class ConversationMemory:
                 return number
         return None
 
-    def context(self, *, cell_id: str | None = None) -> Context:
+    def context(self, *, cell_id: str | None = None, with_reasoning: bool = False) -> Context:
         """The messages to send before a new prompt: for a cell that ran before, those above it."""
         generation, slots = self._generation, self._slots
         place = _place_of(slots, cell_id)
         above = slots if place is None else slots[:place]
-        return Context(tuple(_messages_of(above)), generation)
+        return Context(tuple(_messages_of(above, with_reasoning=with_reasoning)), generation)
 
     def commit(self, turn: Turn, context: Context) -> None:
         """Put a turn that has ended in its place: its cell's, or the end."""
@@ -147,12 +147,12 @@ def _place_of(slots: tuple[_Slot, ...], cell_id: str | None) -> int | None:
     return None
 
 
-def _messages_of(slots: tuple[_Slot, ...]) -> Iterator[Message]:
+def _messages_of(slots: tuple[_Slot, ...], *, with_reasoning: bool) -> Iterator[Message]:
     for slot in slots:
         turn = slot[-1]
         if turn.answer.strip():
             yield Message("user", turn.prompt)
-            yield Message("assistant", turn.answer)
+            yield Message("assistant", turn.answer, turn.reasoning if with_reasoning else "")
 
 
 def _renew_locks() -> None:

@@ -85,6 +85,7 @@ def _turn_from(data: Any) -> Turn:
     for message in _list_of(data, "messages"):
         _require(message["role"] in ("system", "user", "assistant"))
         _require(isinstance(message["text"], str))
+        _require(isinstance(message.get("reasoning", ""), str))
     return Turn.from_dict(data)
 
 

@@ -13,10 +13,15 @@ Json: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of the conversation as it is sent."""
+    """One message of the conversation as it is sent.
+
+    `reasoning` goes with an assistant's text only where the user asks for it and the
+    server takes it back; else it is empty.
+    """
 
     role: Role
     text: str
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

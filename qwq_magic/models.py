@@ -25,7 +25,7 @@ class ModelRules:
         system_discouraged: does the vendor advise against a system message?
         successor: what replaces a retired model of this name; "" for none.
         successor_parameters: what makes the successor think.
-        suggested: sampling that suits the open weights.
+        suggested: sampling that suits the open weights, which greedy decoding does not.
         opens_reasoning: does its chat template end with `<think>`, so that a server which
             does not split the text sends the closing tag only?
     """

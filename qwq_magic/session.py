@@ -21,7 +21,7 @@ from qwq_magic.memory import Context, ConversationMemory
 from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.run import Emit, Run, iter_events
 from qwq_magic.runner import RUNNERS, Runner, RunnerName
-from qwq_magic.servers import is_dashscope
+from qwq_magic.servers import is_dashscope, preset_of
 from qwq_magic.settings import Choices, Settings, resolve
 from qwq_magic.turn_builder import TurnBuilder
 from qwq_magic.turns import Turn
@@ -200,7 +200,12 @@ class Session:
             cell_id=cell_id,
         )
         memory = self.memory_of(conversation)
-        context = memory.context(cell_id=cell_id)
+        # Newer models take their reasoning back, where the user wants them to.
+        takes_reasoning = preset_of(settings.server, settings.base_url).history_field
+        context = memory.context(
+            cell_id=cell_id,
+            with_reasoning=bool(takes_reasoning and settings.parameters.get("preserve_thinking")),
+        )
         builder = TurnBuilder(request, server=chat_model.server)
         recorder = TurnBuilder(request, server=chat_model.server)
 

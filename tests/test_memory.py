@@ -38,6 +38,15 @@ def test_what_is_sent_alternates_and_has_no_reasoning():
     )
 
 
+def test_reasoning_goes_along_where_it_is_asked_for():
+    memory = _memory(_turn(1, reasoning="a thought"))
+
+    assert memory.context(with_reasoning=True).messages == (
+        Message("user", "prompt 1"),
+        Message("assistant", "answer 1", "a thought"),
+    )
+
+
 def test_a_turn_without_answer_text_is_kept_but_not_sent():
     memory = _memory(_turn(1), _turn(2, answer=" \n"))
 

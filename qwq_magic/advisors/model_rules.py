@@ -100,6 +100,8 @@ def _discouraged(request: ChatRequest, *, is_hosted: bool) -> Iterator[str]:
     idle = [name for name in request.parameters if name in rules.ineffective]
     if idle and is_hosted:
         yield f"{', '.join(idle)}: no effect on hosted {request.model}, so not sent."
+    if rules.suggested and not is_hosted and request.parameters.get("temperature") == 0:
+        yield f"{request.model} repeats itself at temperature 0: {rules.suggested}."
     if rules.system_discouraged and request.messages[0].role == "system":
         yield f"{request.model} works best without a system message; yours is sent all the same."
 

@@ -10,13 +10,6 @@ from qwq_magic.turns import Turn
 _CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+")
 
 
-_ENDINGS: dict[str | None, str] = {
-    "tool_calls": "The model asked for a tool, and has none here: ask it to answer without.",
-    "content_filter": "The server's content filter ended the answer. Rephrase the prompt.",
-    "insufficient_system_resource": "The server ran short of resources: the answer is cut off.",
-}
-
-
 def reasoning_caption(turn: Turn) -> str:
     """`Thought for 12.4 s · 412 tokens`; `≈` where the server did not count them."""
     seconds = turn.timing.thinking_s
@@ -58,8 +51,8 @@ def ending_caption(turn: Turn) -> str:
         if turn.answer.strip():
             return "Ran out of tokens: the answer is cut off."
         return "Ran out of tokens while thinking: no answer."
-    if turn.finish_reason in _ENDINGS:
-        return _ENDINGS[turn.finish_reason]
+    if turn.finish_reason == "tool_calls":
+        return "The model asked for a tool, and has none here: ask it to answer without."
     return "" if turn.answer.strip() else "The reply has no answer."
 
 

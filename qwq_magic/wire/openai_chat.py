@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qwq_magic.messages import ChatRequest, Json
+from qwq_magic.messages import ChatRequest, Json, Message
 from qwq_magic.servers import CUSTOM, Server
 from qwq_magic.settings import InlineThink
 from qwq_magic.wire.error_fixes import Origin
@@ -28,7 +28,7 @@ def encode(request: ChatRequest, server: Server = CUSTOM) -> dict[str, Json]:
     body = {
         **spelled(request.parameters, server.spellings),
         "model": request.model,
-        "messages": [{"role": m.role, "content": m.text} for m in request.messages],
+        "messages": [_message(message, server) for message in request.messages],
         "stream": True,
     }
     if server.accepts_stream_options:
@@ -36,6 +36,13 @@ def encode(request: ChatRequest, server: Server = CUSTOM) -> dict[str, Json]:
         options = options if isinstance(options, dict) else {}
         body["stream_options"] = {**options, "include_usage": True}
     return body
+
+
+def _message(message: Message, server: Server) -> dict[str, Json]:
+    plain = {"role": message.role, "content": message.text}
+    if message.reasoning and server.history_field:
+        return {**plain, server.history_field: message.reasoning}
+    return plain
 
 
 def decoder(

@@ -82,6 +82,15 @@ def test_sampling_is_sent_to_open_weights():
     assert model.requests[0].parameters == {"temperature": 0.6}
 
 
+def test_greedy_decoding_of_open_weights_gets_a_better_suggestion():
+    model = ScriptedModel()
+
+    events = _ask(model, is_hosted=False, model="Qwen/QwQ-32B", parameters={"temperature": 0})
+
+    assert "temperature=0.6 and top_p=0.95" in events[0].text
+    assert model.requests[0].parameters == {"temperature": 0}
+
+
 def test_a_system_message_is_sent_and_discouraged():
     model = ScriptedModel()
     messages = (Message("system", "Be brief."), Message("user", "why?"))

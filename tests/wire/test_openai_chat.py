@@ -24,6 +24,7 @@ from qwq_magic.events import (
     UsageReported,
 )
 from qwq_magic.messages import ChatRequest, Message
+from qwq_magic.servers import SERVERS
 from qwq_magic.wire.openai_chat import decoder, encode
 from qwq_magic.wire.reply import MAX_CHARACTERS
 from qwq_magic.wire.sse import MAX_EVENT_BYTES
@@ -57,6 +58,21 @@ def test_a_request_is_always_a_stream_with_usage() -> None:
         "temperature": 0.6,
         "stream": True,
         "stream_options": {"o": 1, "include_usage": True},
+    }
+
+
+@pytest.mark.parametrize(
+    ("server", "extra"), [("dashscope", {"reasoning_content": "r"}), ("custom", {})]
+)
+def test_reasoning_goes_back_under_the_servers_name_for_it(
+    server: str, extra: dict[str, str]
+) -> None:
+    request = ChatRequest("b", "m", (Message("assistant", "a", "r"), Message("user", "b")))
+
+    assert encode(request, SERVERS[server])["messages"][0] == {
+        "role": "assistant",
+        "content": "a",
+        **extra,
     }
 
 
