@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
 
@@ -60,11 +60,13 @@ class Notice:
 
     A session keeps notices in the turn; `Session.stream` does not yield them. `model`
     names the model that answers from here on, where that is no longer the one asked for;
-    such a notice may have no text.
+    such a notice may have no text. `wait_s` is how long the client waits before it goes on,
+    in seconds; a display may count it down.
     """
 
     text: str
     model: str | None = None
+    wait_s: float | None = field(default=None, compare=False)
 
 
 Event: TypeAlias = ReasoningDelta | AnswerDelta | UsageReported | StreamFinished | Notice

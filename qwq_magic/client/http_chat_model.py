@@ -113,7 +113,8 @@ def _refuses_usage(error: QwqError) -> bool:
 def _announcement(error: QwqError, wait_s: float, retry: int) -> Notice:
     label = " ".join(str(part) for part in (error.status, error.code) if part)
     cause = f"The server answered {label}" if label else error.message.split(". ")[0].rstrip(".")
-    return Notice(f"{cause}; retrying in {round(wait_s, 1):g} s ({retry + 1} of {MAX_RETRIES}).")
+    text = f"{cause}; retrying in {round(wait_s, 1):g} s ({retry + 1} of {MAX_RETRIES})."
+    return Notice(text, wait_s=wait_s)
 
 
 def _encoded(payload: Mapping[str, Json]) -> bytes:

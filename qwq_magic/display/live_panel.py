@@ -135,9 +135,12 @@ class LivePanel:
             case UsageReported(usage):
                 # Some servers report at every token; the frame's pace is enough.
                 self._usage = usage
-            case Notice(text):
-                self._notices.append(text)
-                self.status.show_notices(self._notices)
+            case Notice(text, _, wait_s):
+                if text:
+                    self._notices.append(text)
+                    self.status.show_notices(self._notices)
+                if wait_s:
+                    self.status.count_down(wait_s)
             case StreamFinished():
                 pass  # the turn's end, and so its state, comes with the bundle
             case _:

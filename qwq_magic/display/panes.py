@@ -220,6 +220,7 @@ class StatusLine(_Pane):
     kind = traitlets.Unicode("status").tag(sync=True)
     state = traitlets.Unicode("connecting").tag(sync=True)
     elapsed_s = traitlets.Float(0.0).tag(sync=True, to_json=lambda _, line: line.elapsed())
+    wait_s = traitlets.Float(0.0).tag(sync=True)
     usage = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     model_name = traitlets.Unicode().tag(sync=True)
@@ -240,6 +241,10 @@ class StatusLine(_Pane):
 
     def show_state(self, state: LiveState) -> None:
         self.state = state
+
+    def count_down(self, wait_s: float) -> None:
+        """Show how long the client still waits; the browser counts."""
+        self.wait_s = wait_s
 
     def show_usage(self, usage: Usage) -> None:
         self.usage = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from browser.conftest import OpenNotebook
 from browser.lab import Lab, Notebook
 from playwright.sync_api import expect
-from server import DONE, Reply, ScriptedServer, chat, delta
+from server import DONE, Reply, ScriptedServer, chat, delta, failure
 
 PHASES = {
     "connecting": [],
@@ -117,6 +118,20 @@ def test_a_failure_is_one_line_and_keeps_what_came(lab: Lab, open_notebook: Open
     expect(notebook.output(2)).to_contain_text(
         "data_inspection_failed: Inappropriate. Rephrase the prompt"
     )
+
+
+def test_a_wait_is_counted_down_and_stop_ends_it(lab: Lab, open_notebook: OpenNotebook) -> None:
+    busy = failure(429, {"error": {"message": "Slow down"}}, {"Retry-After": "50"})
+    with ScriptedServer(busy) as server:
+        notebook = _ask_at(open_notebook, lab, server, "%%qwq\nhi")
+        notebook.run(2)
+        expect(_pane(notebook, "state")).to_have_text(re.compile(r"Retrying in \d+ s…"))
+        expect(_pane(notebook, "state")).to_have_text(re.compile(r"Retrying in [1-4][0-8] s…"))
+
+        notebook.output(2).get_by_role("button", name="Stop").click()
+
+        expect(_pane(notebook, "state")).to_have_text("Stopped")
+        assert len(server.requests) == 1
 
 
 def test_a_finished_cell_is_one_output_that_survives_its_kernel(

@@ -52,7 +52,7 @@ function startText(model, record, inbox) {
 }
 
 function startStatus(model, record, inbox) {
-  const live = (record.live = { model, began: performance.now() - 1000 * model.get("elapsed_s"), stopping: false, lost: false });
+  const live = (record.live = { model, began: performance.now() - 1000 * model.get("elapsed_s"), stopping: false, lost: false, waitsUntil: 0 });
   const refresh = () => {
     const state = model.get("state");
     if (live.state !== state) changeState(record, live, state);
@@ -60,6 +60,10 @@ function startStatus(model, record, inbox) {
   };
   model.on("change:state", refresh);
   model.on("change:usage", refresh);
+  model.on("change:wait_s", () => {
+    live.waitsUntil = performance.now() + 1000 * model.get("wait_s");
+    refresh();
+  });
   model.on("change:notices", refresh);
   const receive = (message) => {
     if (message?.type === "stopping") {
@@ -114,6 +118,7 @@ function renderStatus(model, record, el, signal) {
     const { state, began, stopping } = live;
     line.show({
       state,
+      waitS: state === "connecting" ? Math.max(0, (live.waitsUntil - performance.now()) / 1000) : 0,
       seconds: lost ? "" : seconds((performance.now() - began) / 1000),
       tokens: tokenSplit(usageOf(model.get("usage")), record.tokens),
       about: [model.get("model_name"), model.get("conversation")].filter(Boolean).join(" · "),

@@ -24,9 +24,10 @@ export class StatusLine {
     this.element = element("div", "qwq-status", {}, row, this.#notices);
   }
 
-  /** Show {state, seconds, tokens, about, notices, error, stopping}: strings, but the lists. */
-  show({ state, seconds, tokens, about, notices, error = "", stopping = false }) {
-    const word = stopping && isRunning(state) ? "Stopping…" : STATE_WORDS[state];
+  /** Show {state, seconds, tokens, about, notices, error, stopping, waitS}: strings, but the lists. */
+  show({ state, seconds, tokens, about, notices, error = "", stopping = false, waitS = 0 }) {
+    const waiting = waitS > 0 ? `Retrying in ${Math.ceil(waitS)} s…` : STATE_WORDS[state];
+    const word = stopping && isRunning(state) ? "Stopping…" : waiting;
     setText(this.#state, word);
     this.#state.dataset.state = state;
     setText(this.#seconds, seconds);
