@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from fakes import REPLY, EndlessModel, ScriptedModel
+from server import ScriptedServer, chat
 
 from qwq_magic import Session
 from qwq_magic.advisors import ThinkTags
@@ -402,6 +403,18 @@ def test_a_wrong_argument_is_one_clear_line(ask, message):
 
 
 KEY = "sk-0123456789abcdef0123456789"
+
+
+def test_a_key_that_a_server_streams_back_is_masked_everywhere(tmp_path):
+    pieces = [KEY[:7], KEY[7:20], KEY[20:] + " is it"]
+    with ScriptedServer(chat(reasoning=pieces, answer=[f"Your key: {KEY}"])) as server:
+        session = Session(base_url=server.url, model="m", api_key=KEY)
+
+        turn = session.ask("what did I send?")
+
+    session.memory.save(tmp_path / "chat.jsonl")
+    assert (turn.reasoning, turn.answer) == ("*** is it", "Your key: ***")
+    assert KEY not in (tmp_path / "chat.jsonl").read_text()
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from qwq_magic.errors import (
 )
 from qwq_magic.events import Event, StreamFinished
 from qwq_magic.messages import ChatRequest
+from qwq_magic.plain_text import SHOWN_BYTES, one_line
 from qwq_magic.turn_builder import TurnBuilder
 from qwq_magic.turns import Turn
 
@@ -152,7 +153,8 @@ async def _advised(
 
 
 def _said(raised: BaseException) -> str:
-    return f"{type(raised).__name__}: {raised}" if str(raised) else type(raised).__name__
+    name, words = type(raised).__name__, one_line(str(raised), limit_bytes=SHOWN_BYTES)
+    return f"{name}: {words}" if words else name
 
 
 async def _close(stream: Any) -> None:

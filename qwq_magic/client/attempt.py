@@ -16,6 +16,7 @@ import httpx
 
 from qwq_magic.client.connections import Bearer
 from qwq_magic.client.failures import interruption, no_answer, without_frames
+from qwq_magic.client.masked_events import masked_events
 from qwq_magic.client.unpacking import ENCODINGS, unpacked
 from qwq_magic.errors import QwqError, StreamInterrupted
 from qwq_magic.events import Event
@@ -94,7 +95,10 @@ class Attempt:
                 if error is not None:
                     self._fail(error)
                     return
-                async with aclosing(self._reply(response)) as events:
+                reply = self._reply(response)
+                if key is not None:
+                    reply = masked_events(reply, key)
+                async with aclosing(reply) as events:
                     async for event in events:
                         yield event
         except httpx.HTTPError as raised:

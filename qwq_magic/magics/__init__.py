@@ -15,15 +15,14 @@ from qwq_magic.turns import Turn
 
 
 def register(shell: InteractiveShell) -> None:
-    """Give a shell the magics and their completion; `%reload_ext` keeps its conversations."""
+    """Give a shell the magics and their completion; `%reload_ext` keeps what is there."""
+    if _registered(shell) is not None:
+        return
     magics = QwqMagics(shell)
-    earlier = _registered(shell)
-    if earlier is not None:
-        magics.session = earlier.session
     shell.register_magics(magics)
     line_prompt.install(shell)
     if shell.display_formatter is not None:
-        shell.display_formatter.mimebundle_formatter.for_type(Turn, _bundle_of)
+        shell.display_formatter.mimebundle_formatter.for_type(Turn, magics.bundle_of)
     completer = make_completer(
         {
             "server": lambda: SERVERS,
@@ -51,10 +50,3 @@ def loaded_session() -> Session:
 def _registered(shell: InteractiveShell) -> QwqMagics | None:
     magics = shell.magics_manager.registry.get("QwqMagics")
     return magics if isinstance(magics, QwqMagics) else None
-
-
-def _bundle_of(turn: Turn) -> dict[str, object]:
-    """A turn as the value of a cell looks like the output it had."""
-    from qwq_magic.display.bundle import final_bundle
-
-    return final_bundle(turn, number=None)

@@ -35,10 +35,14 @@ class Request:
     @property
     def is_program(self) -> bool:
         """Is there more to the execution than one `%%qwq` or `%qwq`?"""
-        code = self.code.strip()
-        return not code.startswith(("%%qwq", "%qwq")) or (
-            not code.startswith("%%") and "\n" in code
-        )
+        lines = [line.strip() for line in self.code.splitlines()]
+        # A comment above it, or `%%time`, makes no program of an ask.
+        lines = [line for line in lines if line and not line.startswith("#")]
+        while lines and lines[0].startswith("%%") and not lines[0].startswith("%%qwq"):
+            del lines[0]
+        if not lines or lines[0].startswith("%%qwq"):
+            return False
+        return len(lines) > 1 or not lines[0].startswith("%qwq")
 
 
 def current_request(shell: InteractiveShell) -> Request:

@@ -115,6 +115,13 @@ class QwqMagics(Magics):
 
     qwq.__doc__ = _HELP
 
+    def bundle_of(self, turn: Turn) -> dict[str, object]:
+        """A turn as the value of a cell: the output it had."""
+        from qwq_magic.display.bundle import final_bundle
+
+        number = self.session.memory_of(turn.conversation).number_of(turn)
+        return final_bundle(turn, number=number, show=self.show, start=self.start)
+
     def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
         self.session.choices = Choices().override(
             server=self.server or None,

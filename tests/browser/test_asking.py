@@ -142,6 +142,7 @@ def test_a_finished_cell_is_one_output_that_survives_its_kernel(
         notebook = _ask_at(open_notebook, either, server, "%%qwq\nhi")
         notebook.run(2, wait=True)
     [output] = notebook.outputs(2)
+    assert notebook.output(2).evaluate("output => output.scrollWidth <= output.clientWidth")
     notebook.save()
     notebook.shut_kernel_down()
 

@@ -251,12 +251,38 @@ def test_an_interrupt_ends_a_loop_of_asks_too(kernel, ask_at):
     assert "after the loop" not in done.text()
 
 
+@pytest.mark.parametrize(
+    "code", ["# ask\n%qwq -c alone hi", "%%time\n%qwq -c alone hi", "\n%qwq -c alone hi\n"]
+)
+def test_a_comment_or_a_timer_makes_no_program_of_an_ask(kernel, ask_at, code):
+    reached, never = threading.Event(), threading.Event()
+    with ScriptedServer(Reply([reached.set, never])) as server:
+        ask_at(server)
+        ask = kernel.send(code)
+        assert reached.wait(30)
+
+        kernel.interrupt()
+
+        done = kernel.collect(ask)
+        never.set()
+    assert (done.reply["status"], done.turn["state"]) == ("ok", "stopped")
+
+
+def test_a_rejected_setting_does_not_keep_the_extension_from_reloading(kernel):
+    kernel.run('%config QwqMagics.server = "nope"')
+
+    done = kernel.run("%reload_ext qwq_magic")
+
+    assert done.reply["status"] == "ok"
+    kernel.run('%config QwqMagics.server = ""')
+
+
 def test_a_turn_as_the_value_of_a_cell_looks_like_its_output(kernel):
     kernel.run(f"%%qwq -c value\n{DECIMALS}")
 
     [value] = kernel.run("_qwq").of_type("execute_result")
 
-    assert value["data"]["application/vnd.qwq.turn.v1+json"]["state"] == "complete"
+    assert value["data"]["application/vnd.qwq.turn.v1+json"]["number"] == 1
 
 
 def test_the_notebooks_session_takes_advisors(kernel, ask_at):

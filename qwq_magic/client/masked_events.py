@@ -1,0 +1,52 @@
+"""Mask the key in what a server streams back, since some echo whatever they are sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+
+from qwq_magic.api_key import ApiKey, KeyMask
+from qwq_magic.events import AnswerDelta, Event, ReasoningDelta
+
+
+async def masked_events(
+    events: AsyncGenerator[Event, None], key: ApiKey
+) -> AsyncGenerator[Event, None]:
+    """The events with the key masked, also where it is cut over deltas of one kind."""
+    masks = _Masks(key.mask())
+    async with aclosing(events):
+        try:
+            async for event in events:
+                for masked in masks.feed(event):
+                    yield masked
+        except asyncio.CancelledError:
+            # What is held back has arrived, too.
+            for masked in masks.flush():
+                yield masked
+            raise
+        for masked in masks.flush():
+            yield masked
+
+
+class _Masks:
+    """One mask for whichever kind of text is under way."""
+
+    def __init__(self, mask: KeyMask) -> None:
+        self._mask = mask
+        self._kind: type[ReasoningDelta] | type[AnswerDelta] = ReasoningDelta
+
+    def feed(self, event: Event) -> Iterator[Event]:
+        if not isinstance(event, (ReasoningDelta, AnswerDelta)):
+            yield from self.flush()
+            yield event
+            return
+        if type(event) is not self._kind:
+            yield from self.flush()
+            self._kind = type(event)
+        if text := self._mask.feed(event.text):
+            yield self._kind(text)
+
+    def flush(self) -> Iterator[Event]:
+        if held := self._mask.flush():
+            yield self._kind(held)
