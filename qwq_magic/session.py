@@ -183,29 +183,12 @@ class Session:
         cell_id: str | None = None,
         **choices: Any,
     ) -> _Ask:
-        if not isinstance(prompt, str):
-            raise ConfigurationError(f"The prompt is a {type(prompt).__name__}. Give it as text.")
-        if not prompt.strip():
-            raise ConfigurationError("The prompt is empty. Write what you want to ask.")
+        _check_prompt(prompt)
         chat_model, settings = self._resolve(model, choices)
         conversation = conversation or self.conversation
-        system = (Message("system", settings.system),) if settings.system else ()
-        request = ChatRequest(
-            prompt=prompt,
-            model=settings.model,
-            messages=(*system, Message("user", prompt)),
-            parameters=dict(settings.parameters),
-            conversation=conversation,
-            turn_id=uuid.uuid4().hex,
-            cell_id=cell_id,
-        )
+        request = _new_request(prompt, settings, conversation=conversation, cell_id=cell_id)
         memory = self.memory_of(conversation)
-        # Newer models take their reasoning back, where the user wants them to.
-        takes_reasoning = preset_of(settings.server, settings.base_url).history_field
-        context = memory.context(
-            cell_id=cell_id,
-            with_reasoning=bool(takes_reasoning and settings.parameters.get("preserve_thinking")),
-        )
+        context = memory.context(cell_id=cell_id, with_reasoning=_takes_reasoning(settings))
         builder = TurnBuilder(request, server=chat_model.server)
         recorder = TurnBuilder(request, server=chat_model.server)
 
@@ -213,21 +196,16 @@ class Session:
             builder.sent(sent)
             recorder.sent(sent)
 
-        chain = Chain(
-            (
-                *self.advisors,
-                *advisors,
-                LoggingAdvisor(),
-                MemoryAdvisor(context, recorder, fresh=fresh),
-                ModelRulesAdvisor(
-                    self._experience,
-                    is_hosted=is_dashscope(settings.base_url),
-                    is_pinned=settings.model_is_pinned,
-                ),
+        own = (
+            LoggingAdvisor(),
+            MemoryAdvisor(context, recorder, fresh=fresh),
+            ModelRulesAdvisor(
+                self._experience,
+                is_hosted=is_dashscope(settings.base_url),
+                is_pinned=settings.model_is_pinned,
             ),
-            chat_model,
-            on_sent=take_down,
         )
+        chain = Chain((*self.advisors, *advisors, *own), chat_model, on_sent=take_down)
         return _Ask(request, chain, builder, recorder, memory, context)
 
     def _resolve(
@@ -250,6 +228,34 @@ class Session:
             system=chosen.system,
         )
         return chat_model, settings
+
+
+def _check_prompt(prompt: object) -> None:
+    if not isinstance(prompt, str):
+        raise ConfigurationError(f"The prompt is a {type(prompt).__name__}. Give it as text.")
+    if not prompt.strip():
+        raise ConfigurationError("The prompt is empty. Write what you want to ask.")
+
+
+def _new_request(
+    prompt: str, settings: Settings, *, conversation: str, cell_id: str | None
+) -> ChatRequest:
+    system = (Message("system", settings.system),) if settings.system else ()
+    return ChatRequest(
+        prompt=prompt,
+        model=settings.model,
+        messages=(*system, Message("user", prompt)),
+        parameters=dict(settings.parameters),
+        conversation=conversation,
+        turn_id=uuid.uuid4().hex,
+        cell_id=cell_id,
+    )
+
+
+def _takes_reasoning(settings: Settings) -> bool:
+    """Does the server take earlier reasoning back, and does the user want that?"""
+    preset = preset_of(settings.server, settings.base_url)
+    return bool(preset.history_field and settings.parameters.get("preserve_thinking"))
 
 
 def _name_or_object(model: str | ChatModel | None) -> tuple[str | None, ChatModel | None]:
