@@ -100,10 +100,9 @@ class LivePanel:
             else None
         )
         self.answer = AnswerPane(turn_id, layout=self._layout) if show != "reasoning" else None
-        self._panes = [
-            (pane, FrameBuffer()) for pane in (self.reasoning, self.answer) if pane is not None
-        ]
-        self._buffers = {id(pane): buffer for pane, buffer in self._panes}
+        self._buffers = {
+            pane: FrameBuffer() for pane in (self.reasoning, self.answer) if pane is not None
+        }
         self._notices: list[str] = []
         self._usage: Usage | None = None
         self._usage_due_s = 0.0
@@ -112,7 +111,7 @@ class LivePanel:
 
     def open(self) -> None:
         """Display the panes in the running cell's output."""
-        children = [self.status, *(pane for pane, _ in self._panes)]
+        children = [self.status, *self._buffers]
         self._box = VBox(children, layout=self._layout, _dom_classes=("qwq-panel",))
         bundle = {
             "application/vnd.jupyter.widget-view+json": {
@@ -149,7 +148,7 @@ class LivePanel:
     def tick(self) -> None:
         """Send what is due; the pump calls this at least every 50 ms."""
         now_s = self._clock()
-        for pane, buffer in self._panes:
+        for pane, buffer in self._buffers.items():
             if text := buffer.take(now_s):
                 pane.append(text)
         if self._usage is not None and now_s >= self._usage_due_s:
@@ -162,7 +161,7 @@ class LivePanel:
 
     def give_way_to(self, bundle: dict[str, Any]) -> None:
         """Put this bundle in the panes' place and close them."""
-        for pane, buffer in self._panes:
+        for pane, buffer in self._buffers.items():
             if text := buffer.take_rest():
                 pane.append(text)
         state = bundle[TURN_MIME]["state"]
@@ -173,7 +172,7 @@ class LivePanel:
 
     def close(self) -> None:
         """Close every widget of the panel, so that no comm outlives it."""
-        widgets: list[Widget] = [self.status, *(pane for pane, _ in self._panes), self._layout]
+        widgets: list[Widget] = [self.status, *self._buffers, self._layout]
         if self._box is not None:
             widgets.append(self._box)
         for widget in widgets:
@@ -189,7 +188,7 @@ class LivePanel:
             self.status.show_state(state)
         if pane is None:
             return
-        buffer = self._buffers[id(pane)]
+        buffer = self._buffers[pane]
         buffer.append(text)
         if frame := buffer.take(self._clock()):
             pane.append(frame)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from qwq_magic.magics.options import OPTIONS
+from qwq_magic.magics.options import OPTIONS, Option
 from qwq_magic.servers import SERVERS
 
 # What an option's value may be, by the option's name; asked when Tab is pressed.
@@ -21,14 +21,13 @@ def complete(words: list[str], text: str, values: Values) -> list[str]:
     previous = words[-2] if text and len(words) > 1 else (words[-1] if words else "")
     for option in OPTIONS:
         if previous in option.flags and option.metavar:
-            return [value for value in _values_of(option.name, values) if value.startswith(text)]
+            return [value for value in _values_of(option, values) if value.startswith(text)]
     flags = [flag for option in OPTIONS for flag in option.flags]
     return [flag for flag in flags if text.startswith("-") and flag.startswith(text)]
 
 
-def _values_of(name: str, values: Values) -> Iterable[str]:
-    fixed = next(option.choices for option in OPTIONS if option.name == name)
-    return fixed or values.get(name, tuple)()
+def _values_of(option: Option, values: Values) -> Iterable[str]:
+    return option.choices or values.get(option.name, tuple)()
 
 
 def make_completer(values: Values) -> Callable[[Any, Any], list[str]]:

@@ -19,9 +19,10 @@ from qwq_magic.run import Run
 from qwq_magic.runner import RunnerName
 from qwq_magic.servers import SERVERS
 from qwq_magic.session import Session
-from qwq_magic.settings import Choices, Protocol
+from qwq_magic.settings import Choices, InlineThink, Protocol
 from qwq_magic.turns import Turn
 
+_DEFAULTS = Choices()
 _HELP = f"""Ask a reasoning model: `%qwq [options] PROMPT`, or a cell
 
     %%qwq [options]
@@ -47,7 +48,7 @@ class QwqMagics(Magics):
         "", help="Address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1."
     ).tag(config=True)
     inline_think = Enum(
-        ["auto", "open", "off"],
+        get_args(InlineThink),
         "auto",
         help="`open`: replies begin inside the reasoning, without an opening <think>.",
     ).tag(config=True)
@@ -75,9 +76,11 @@ class QwqMagics(Magics):
     protocol: Enum[Protocol] = Enum(
         get_args(Protocol), "auto", help="How the server speaks; `auto` decides from its address."
     ).tag(config=True)
-    connect_timeout_s = Float(10.0, help="Seconds until a connection must stand.").tag(config=True)
+    connect_timeout_s = Float(
+        _DEFAULTS.connect_timeout_s, help="Seconds until a connection must stand."
+    ).tag(config=True)
     idle_timeout_s = Float(
-        300.0, help="Seconds without a byte after which a stream counts as dead."
+        _DEFAULTS.idle_timeout_s, help="Seconds without a byte after which a stream counts as dead."
     ).tag(config=True)
     allow_insecure_key = Bool(False, help="May a key travel over http:// to another machine?").tag(
         config=True
@@ -119,8 +122,10 @@ class QwqMagics(Magics):
         """A turn as the value of a cell: the output it had."""
         from qwq_magic.display.bundle import final_bundle
 
-        number = self.session.memory_of(turn.conversation).number_of(turn)
-        return final_bundle(turn, number=number, show=self.show, start=self.start)
+        return final_bundle(turn, number=self._number_of(turn), show=self.show, start=self.start)
+
+    def _number_of(self, turn: Turn) -> int | None:
+        return self.session.memory_of(turn.conversation).number_of(turn)
 
     def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
         self.session.choices = Choices().override(
@@ -151,8 +156,7 @@ class QwqMagics(Magics):
         self._shell.user_ns["_qwq"] = turn
         if options.out:
             self._shell.user_ns[options.out] = turn
-        memory = self.session.memory_of(turn.conversation)
-        panel.finish(turn, number=memory.number_of(turn))
+        panel.finish(turn, number=self._number_of(turn))
 
     def _place(self, request: Request) -> str | None:
         """Where in the notebook this ask stands: its cell, and which of the cell's asks it is."""
