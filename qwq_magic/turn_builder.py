@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 from typing_extensions import assert_never
 
+from qwq_magic.arrivals import ArrivalRecorder
 from qwq_magic.errors import QwqError
 from qwq_magic.events import (
     AnswerDelta,
@@ -42,6 +43,7 @@ class TurnBuilder:
         """Forget the texts and how they ended; the clock and the notices go on."""
         self._reasoning: list[str] = []
         self._answer: list[str] = []
+        self._arrivals = ArrivalRecorder()
         self._reasoning_since: float | None = None
         self._answer_since: float | None = None
         self._usage = Usage()
@@ -54,9 +56,11 @@ class TurnBuilder:
     def add(self, event: Event) -> None:
         match event:
             case ReasoningDelta(text):
+                now = self._clock()
                 if self._reasoning_since is None:
-                    self._reasoning_since = self._clock()
+                    self._reasoning_since = now
                 self._reasoning.append(text)
+                self._arrivals.add(len(text), now)
             case AnswerDelta(text):
                 if self._answer_since is None:
                     self._answer_since = self._clock()
@@ -103,6 +107,7 @@ class TurnBuilder:
                 thinking_s=thinking_s,
                 total_s=now - self._started,
             ),
+            arrivals=self._arrivals.marks(since_s=self._started),
             messages=self.request.messages,
             parameters=self.request.parameters,
             notices=tuple(self._notices),

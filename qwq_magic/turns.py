@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
+from qwq_magic.arrivals import Mark, pack_marks, unpack_marks
 from qwq_magic.errors import QwqError, error_from_dict
 from qwq_magic.events import Usage
 from qwq_magic.messages import Json, Message
@@ -57,10 +58,10 @@ def _build(cls: type[_Value], data: Mapping[str, Any] | None) -> _Value:
 
 # A turn is frozen, so what follows from its text is kept beside it, for the last few.
 @functools.lru_cache(maxsize=8)
-def _steps_of(reasoning: str, reasoning_tokens: int | None) -> Steps:
+def _steps_of(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int | None) -> Steps:
     from qwq_magic.reasoning import steps_of  # most turns are never asked
 
-    return steps_of(reasoning, reasoning_tokens=reasoning_tokens)
+    return steps_of(reasoning, arrivals=arrivals, reasoning_tokens=reasoning_tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ class Turn:
         error: why not, or None; a turn the user stopped is not complete and has no error.
         usage: the server's token counts.
         timing: how long it took.
+        arrivals: when the reasoning came, as marks (characters, seconds since the request):
+            so many characters were there by then. At most a thousand; none if not known.
         messages: what was sent.
         parameters: server parameters that were sent.
         notices: lines the client or an advisor addressed to the reader.
@@ -99,6 +102,7 @@ class Turn:
     error: QwqError | None = None
     usage: Usage = field(default_factory=Usage)
     timing: Timing = field(default_factory=Timing)
+    arrivals: tuple[Mark, ...] = ()
     messages: tuple[Message, ...] = ()
     parameters: Mapping[str, Json] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
@@ -125,7 +129,7 @@ class Turn:
     @property
     def steps(self) -> Steps:
         """The reasoning, step by step; the texts of the steps join to all of it."""
-        return _steps_of(self.reasoning, self.usage.reasoning_tokens)
+        return _steps_of(self.reasoning, self.arrivals, self.usage.reasoning_tokens)
 
     @property
     def metrics(self) -> Metrics:
@@ -149,6 +153,7 @@ class Turn:
         data["error"] = self.error.to_dict() if self.error else None
         data["usage"] = _values(self.usage)
         data["timing"] = _values(self.timing)
+        data["arrivals"] = pack_marks(self.arrivals)
         data["messages"] = [_values(message) for message in self.messages]
         data["parameters"] = dict(self.parameters)
         data["notices"] = list(self.notices)
@@ -162,6 +167,7 @@ class Turn:
         known["error"] = error_from_dict(error) if error else None
         known["usage"] = _build(Usage, known.get("usage"))
         known["timing"] = _build(Timing, known.get("timing"))
+        known["arrivals"] = unpack_marks(known.get("arrivals") or [])
         known["messages"] = tuple(_build(Message, item) for item in known.get("messages") or ())
         known["notices"] = tuple(known.get("notices") or ())
         turn = cls(**known)

@@ -166,6 +166,7 @@ def test_a_bad_file_is_refused_and_changes_nothing(tmp_path, content, message):
         {"usage": {"input_tokens": "many"}},
         {"usage": [1]},
         {"timing": {"total_s": True}},
+        {"arrivals": [4, -20]},
         {"messages": [{"role": "root", "text": "x"}]},
         {"messages": [{"role": "user", "text": 5}]},
         {"messages": "abc"},

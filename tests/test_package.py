@@ -56,6 +56,7 @@ def test_a_session_can_do_this():
 def test_a_turn_knows_this():
     assert _public(Turn) == {
         "answer",
+        "arrivals",
         "cell_id",
         "code",
         "complete",

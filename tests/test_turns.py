@@ -61,6 +61,28 @@ def test_a_whole_stream_becomes_a_complete_turn():
     assert (turn.id, turn.model, turn.server, turn.cell_id) == ("t1", "qwq-plus", "dashscope", "c1")
 
 
+def test_a_turn_knows_how_long_each_step_took():
+    builder = _build(
+        Clock(),
+        (1.0, ReasoningDelta("Let me look")),
+        (1.5, ReasoningDelta(" at this. ")),
+        (3.5, ReasoningDelta("Wait, that is not right.")),
+        (4.0, AnswerDelta("42")),
+    )
+    turn = builder.finish()
+
+    assert turn.arrivals == ((11, 1.0), (21, 1.5), (45, 3.5))
+    assert [step.seconds for step in turn.steps] == [0.5, 2.0]
+    assert Turn.from_dict(json.loads(json.dumps(turn.to_dict()))) == turn
+
+
+def test_a_reasoning_that_starts_over_is_timed_anew():
+    builder = _build(Clock(), (1.0, ReasoningDelta("x")), (2.0, ReasoningDelta("y")))
+    builder.start_over()
+
+    assert builder.finish().arrivals == ()
+
+
 def test_a_stopped_turn_keeps_what_came_and_is_not_complete():
     builder = _build(Clock(), (1.0, ReasoningDelta("Hm")), (3.0, Notice("slow")))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
+from qwq_magic.arrivals import Mark, seconds_between
 from qwq_magic.reasoning.kind_names import Kind
 from qwq_magic.reasoning.kinds import guess
 from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
@@ -26,7 +27,7 @@ class StepReader:
     def __init__(self) -> None:
         self._segmenter = StepSegmenter()
         self._length = 0
-        self._marks: deque[tuple[int, float]] = deque()  # the end of a delta, its arrival
+        self._marks: deque[Mark] = deque()
         self._index = self._episode = 0
         self._previous = ""
 
@@ -66,12 +67,8 @@ class StepReader:
         return step
 
     def _seconds(self, piece: Piece) -> float | None:
-        """From the arrival of its first character to that of the next step's."""
-        begin, end = self._arrival(piece.start), self._arrival(piece.end)
-        return None if begin is None or end is None else max(0.0, end - begin)
-
-    def _arrival(self, offset: int) -> float | None:
-        # Steps come in order, so marks before the offset are never asked for again.
-        while len(self._marks) > 1 and self._marks[0][0] <= offset:
+        # Steps come in order, so what lies before this one is never asked for again.
+        while len(self._marks) > 2 and self._marks[1][0] <= piece.start:
             self._marks.popleft()
-        return self._marks[0][1] if self._marks else None
+        seconds = seconds_between([piece.start, piece.end], self._marks)
+        return seconds[0] if seconds else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, overload
 
+from qwq_magic.arrivals import Mark, seconds_between
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.reasoning.kind_names import Group, Kind
 from qwq_magic.reasoning.kinds import guess
@@ -30,7 +30,7 @@ class Step:
         cue: the words that speak for the kind; "" where only its form does.
         group: the kind's coarse family.
         episode: the number of its episode, from 0; each switch begins one.
-        seconds: how long it took to arrive; None where no arrival times are known.
+        seconds: ≈ how long the model spent on it; None where no arrival times are known.
         tokens: ≈ its tokens; None only if nobody estimated them.
     """
 
@@ -105,17 +105,18 @@ def _plain(value: object) -> object:
 def steps_of(
     reasoning: str,
     *,
-    arrivals: Sequence[tuple[int, float]] = (),
+    arrivals: Sequence[Mark] = (),
     reasoning_tokens: int | None = None,
 ) -> Steps:
     """The steps of a whole reasoning.
 
     `arrivals` are marks (offset, seconds): so many characters were there by then; they
-    date the steps. `reasoning_tokens`, where a server counted them, are shared out among
+    time the steps. `reasoning_tokens`, where a server counted them, are shared out among
     the steps in the measure of their estimates.
     """
     pieces = pieces_of(reasoning)
-    times = _seconds(pieces, arrivals)
+    ends = [0, *(piece.end for piece in pieces)]
+    times = seconds_between(ends, sorted(arrivals))
     tokens = _tokens(pieces, reasoning_tokens)
     steps: list[Step] = []
     episode, previous = 0, ""
@@ -133,30 +134,12 @@ def steps_of(
                 cue=best.cue,
                 group=best.kind.group,
                 episode=episode,
-                seconds=times[index],
+                seconds=times[index] if times else None,
                 tokens=tokens[index],
             )
         )
         previous = piece.text
     return Steps(steps)
-
-
-def _seconds(
-    pieces: Sequence[Piece], arrivals: Sequence[tuple[int, float]]
-) -> Sequence[float | None]:
-    """From the arrival of a step's first character to that of the next step's."""
-    if not arrivals:
-        return [None] * len(pieces)
-    marks = sorted(arrivals)
-    offsets = [offset for offset, _ in marks]
-
-    def arrival(offset: int) -> float:
-        # The first mark beyond the offset brought that character.
-        return marks[min(bisect_right(offsets, offset), len(marks) - 1)][1]
-
-    begins = [arrival(piece.start) for piece in pieces]
-    ends = [*begins[1:], marks[-1][1]]
-    return [max(0.0, end - begin) for begin, end in zip(begins, ends, strict=False)]
 
 
 def _tokens(pieces: Sequence[Piece], counted: int | None) -> Sequence[int]:

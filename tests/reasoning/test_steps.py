@@ -74,12 +74,18 @@ def test_counted_tokens_are_shared_out_whole():
     assert 40 < sum(step.tokens for step in estimated) < 120
 
 
-def test_arrival_marks_date_the_steps():
+def test_arrival_marks_time_the_steps():
     text = "The first sentence. The second sentence. The third sentence."
-    marks = [(10, 1.0), (25, 2.0), (45, 4.5), (60, 5.0)]
+    marks = [(10, 1.0), (30, 2.0), (41, 4.5), (60, 5.0)]
 
-    assert [step.seconds for step in steps_of(text, arrivals=marks)] == [1.0, 2.5, 0.5]
-    assert [step.seconds for step in steps_of(text)] == [None] * 3
+    assert [step.seconds for step in steps_of(text, arrivals=marks)] == [0.5, 3.0, 0.5]
+
+
+def test_without_two_marks_no_step_has_a_time():
+    text = "The first sentence. The second sentence."
+
+    assert [step.seconds for step in steps_of(text)] == [None] * 2
+    assert [step.seconds for step in steps_of(text, arrivals=[(40, 1.0)])] == [None] * 2
 
 
 def test_without_pandas_a_table_names_the_fix(monkeypatch):
