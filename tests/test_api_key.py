@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
+import copy
 import pickle
-import urllib.parse
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from qwq_magic.api_key import ApiKey
 
@@ -17,10 +14,12 @@ KEY = "sk-0123456789/abcdef+XYZ"
 
 def test_a_key_looks_like_stars() -> None:
     key = ApiKey(KEY, source="QWQ_API_KEY")
+    key.redact(KEY)
 
     assert repr(key) == str(key) == f"{key}" == "***"
     assert key.reveal() == KEY
-    assert KEY not in repr([getattr(key, name) for name in ApiKey.__slots__])
+    slots = [name for name in ApiKey.__slots__ if name != "__weakref__"]
+    assert KEY not in repr([getattr(key, name) for name in slots])
 
 
 def test_a_key_is_not_pickled() -> None:
@@ -28,51 +27,24 @@ def test_a_key_is_not_pickled() -> None:
         pickle.dumps(ApiKey(KEY, source="x"))
 
 
+def test_a_copied_configuration_holds_the_same_key() -> None:
+    key = ApiKey(KEY, source="x")
+
+    assert copy.deepcopy({"api_key": key})["api_key"] is copy.copy(key) is key
+
+
+def test_a_key_of_half_characters_is_masked_like_another() -> None:
+    assert ApiKey("sk-\ud800-0123456789", source="x").redact("fine") == "fine"
+
+
 @pytest.mark.parametrize(
-    "form",
+    ("key", "text", "expected"),
     [
-        KEY,
-        base64.b64encode(KEY.encode()).decode(),
-        base64.urlsafe_b64encode(KEY.encode()).decode(),
-        base64.b64encode(KEY.encode()).decode().rstrip("="),
-        urllib.parse.quote(KEY, safe=""),
-        KEY[-8:],
+        (KEY, f"My key is {KEY}.", True),
+        (KEY, f"My key is {KEY[:-1]}.", False),
+        ("local-key", "the local-key of a house", False),
+        ("", "nothing", False),
     ],
 )
-def test_every_form_of_an_echoed_key_is_masked(form: str) -> None:
-    shown = ApiKey(KEY, source="x").redact(f"bad key '{form}', sorry")
-
-    assert shown == "bad key '***', sorry"
-
-
-def test_the_end_of_a_short_key_is_not_masked_in_words() -> None:
-    key = ApiKey("sk-local-key", source="x")
-
-    assert key.redact("the local-key of sk-local-key") == "the local-key of ***"
-
-
-@given(
-    before=st.text("sk-01 a", max_size=20),
-    after=st.text("sk-01 a", max_size=20),
-    data=st.data(),
-)
-def test_a_key_in_a_streamed_text_is_masked_wherever_it_is_cut(
-    before: str, after: str, data: st.DataObject
-) -> None:
-    key = ApiKey(KEY, source="test")
-    text = f"{before}{KEY}{after}"
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
-    mask = key.mask()
-
-    deltas = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    masked = "".join([*(mask.feed(delta) for delta in deltas), mask.flush()])
-
-    assert masked == key.redact(text)
-    assert KEY not in masked
-
-
-def test_a_text_without_the_key_passes_unchanged() -> None:
-    mask = ApiKey(KEY, source="test").mask()
-    text = "sk- is how keys begin, s, sk, and so on: " + KEY[:-9]
-
-    assert "".join([*(mask.feed(character) for character in text), mask.flush()]) == text
+def test_a_text_holds_a_key_only_whole(key: str, text: str, expected: bool) -> None:
+    assert ApiKey(key, source="x").is_in(text) == expected

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 
-from qwq_magic.api_key import ApiKey, KeyMask
-from qwq_magic.events import AnswerDelta, Event, ReasoningDelta
+from qwq_magic.api_key import ApiKey
+from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, StreamFinished
+from qwq_magic.key_mask import KeyMask
 
 
 async def masked_events(
     events: AsyncGenerator[Event, None], key: ApiKey
 ) -> AsyncGenerator[Event, None]:
     """The events with the key masked, also where it is cut over deltas of one kind."""
-    masks = _Masks(key.mask())
+    masks = _Masks(key.mask(), key.redact)
     async with aclosing(events):
         try:
             async for event in events:
@@ -32,13 +33,16 @@ async def masked_events(
 class _Masks:
     """One mask for whichever kind of text is under way."""
 
-    def __init__(self, mask: KeyMask) -> None:
+    def __init__(self, mask: KeyMask, redact: Callable[[str], str]) -> None:
         self._mask = mask
+        self._redact = redact
         self._kind: type[ReasoningDelta] | type[AnswerDelta] = ReasoningDelta
 
     def feed(self, event: Event) -> Iterator[Event]:
         if not isinstance(event, (ReasoningDelta, AnswerDelta)):
             yield from self.flush()
+            if isinstance(event, StreamFinished) and event.finish_reason:
+                event = StreamFinished(self._redact(event.finish_reason))
             yield event
             return
         if type(event) is not self._kind:
