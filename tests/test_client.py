@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gc
 import json
+import logging
 import socket
 import threading
 import traceback
@@ -58,6 +60,7 @@ from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.settings import Settings
 
 KEY = "sk-0123456789abcdefghij"
+ENCODED_KEY = base64.b64encode(KEY.encode()).decode()
 
 # What `%xmode Verbose` prints; IPython 9 renamed the option.
 COLOURS = "theme_name" if IPython.version_info >= (9,) else "color_scheme"
@@ -757,6 +760,29 @@ def test_no_error_shows_the_key_nor_does_a_verbose_traceback(reply: Reply) -> No
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
     assert asking.error is not None
     assert_shows_no_key(asking.error, KEY)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(status=302, headers={"Location": f"https://{KEY}.example/?k={ENCODED_KEY}"}),
+        Reply([DONE], headers={"X-Echo": f"Bearer {KEY}"}),
+        Reply([DROP], head=f"HTTP/1.1 {KEY}\r\n\r\n".encode()),
+    ],
+)
+def test_no_log_shows_the_key(reply: Reply, caplog: pytest.LogCaptureFixture) -> None:
+    with ScriptedServer(reply) as server, caplog.at_level(logging.DEBUG):
+        ask(settings_for(server.url, api_key=ApiKey(KEY, source="s")))
+
+    assert "httpcore.http11" in {record.name for record in caplog.records}
+    assert KEY[:11] not in caplog.text
+    assert ENCODED_KEY[:14] not in caplog.text
+
+
+def test_a_server_that_echoes_the_key_as_its_reason_shows_none() -> None:
+    asking = ask_steps(delta(KEY), DONE, api_key=ApiKey(KEY, source="s"))
+
+    assert asking.events == [StreamFinished("***")]
 
 
 def assert_shows_no_key(error: QwqError, key: str) -> None:

@@ -17,6 +17,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 
 from qwq_magic.api_key import ApiKey
+from qwq_magic.client.masked_logs import mask_in_logs
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.settings import Settings
 from qwq_magic.wire.addresses import host_of, is_loopback
@@ -108,6 +109,7 @@ class Bearer(httpx.Auth):
 
     def __init__(self, key: ApiKey) -> None:
         self._key = key
+        mask_in_logs(key)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = f"Bearer {self._key.reveal()}"

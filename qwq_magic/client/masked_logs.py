@@ -1,0 +1,49 @@
+"""Mask keys in what httpx and httpcore log: a response's headers, a redirect's address.
+
+Their records are changed where they are made, so no handler sees the key, whoever owns it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+
+from qwq_magic.api_key import ApiKey
+
+# A filter works at its own logger only, not for the ones below it.
+_LOGGERS = (
+    "httpx",
+    *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")),
+)
+
+
+class _KeyFilter(logging.Filter):
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: weakref.WeakSet[ApiKey] = weakref.WeakSet()
+        self._lock = threading.Lock()
+
+    def watch(self, key: ApiKey) -> None:
+        with self._lock:
+            self._keys.add(key)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        with self._lock:
+            keys = list(self._keys)
+        message = masked = record.getMessage()
+        for key in keys:
+            masked = key.redact(masked)
+        if masked != message:
+            record.msg, record.args = masked, ()
+        return True
+
+
+_filter = _KeyFilter()
+
+
+def mask_in_logs(key: ApiKey) -> None:
+    """From here on, as long as the key is in use."""
+    _filter.watch(key)
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_filter)
