@@ -17,6 +17,7 @@ from qwq_magic.api_key import ApiKey, as_api_key
 from qwq_magic.chat_model import ChatModel
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.events import Event, Notice
+from qwq_magic.key_sources import KeyRing, require_no_key_in
 from qwq_magic.memory import Context, ConversationMemory
 from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.run import Emit, Run, iter_events
@@ -77,6 +78,7 @@ class Session:
         conversations: all of them, by name.
         runner: `thread` streams on a thread of its own; `notebook` on the caller's loop, for
             advisors that need it.
+        keys: keys that were given by hand, each for one host; never saved.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Session:
         self.conversation = conversation
         self.runner = runner
         self.conversations: dict[str, ConversationMemory] = {}
+        self.keys = KeyRing()
         self._experience = Experience()
 
     @property
@@ -186,6 +189,8 @@ class Session:
         _check_prompt(prompt)
         chat_model, settings = self._resolve(model, choices)
         conversation = conversation or self.conversation
+        sent = "\n".join((prompt, settings.system or "", repr(settings.parameters)))
+        require_no_key_in(sent, settings.api_key, self.keys)
         request = _new_request(prompt, settings, conversation=conversation, cell_id=cell_id)
         memory = self.memory_of(conversation)
         context = memory.context(cell_id=cell_id, with_reasoning=_takes_reasoning(settings))
@@ -217,7 +222,7 @@ class Session:
         if name is None and not choices.get("server") and not choices.get("base_url"):
             chat_model = chat_model or self._chat_model
         if chat_model is None:
-            settings = resolve(chosen)
+            settings = resolve(chosen, keys=self.keys)
             return _connect(settings), settings
         settings = Settings(
             server=chat_model.server,

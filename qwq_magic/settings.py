@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from qwq_magic.api_key import ApiKey
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.key_sources import KeyRing, find_key, hints_at_dashscope, is_at_home
 from qwq_magic.messages import Json
 from qwq_magic.models import rules_for
 from qwq_magic.servers import SERVERS, Server, server_at
@@ -119,30 +120,32 @@ class Choices:
         }
 
 
-def resolve(choices: Choices, environ: Mapping[str, str] = os.environ) -> Settings:
+def resolve(
+    choices: Choices, environ: Mapping[str, str] = os.environ, keys: KeyRing | None = None
+) -> Settings:
     """Fill in what was not chosen: from `QWQ_*` variables, the server's preset, the demo.
 
     Raises:
         ConfigurationError: an address, a model or a key is missing or malformed.
     """
+    keys = KeyRing() if keys is None else keys
     is_chosen_in_code = choices.server is not None or choices.base_url is not None
-    if not is_chosen_in_code:
-        choices = _with_environment(choices, environ)
-    server = _server_of(choices, environ)
-    base_url = _base_url_of(choices, server)
+    choices = _with_environment(choices, environ)
+    server, base_url = server_and_address(choices, environ, keys)
     model = choices.model or server.model
     if not model:
         raise ConfigurationError(f"No model is named for {base_url}. Name one: -m MODEL.")
-    key = choices.api_key or _own_key(server, base_url, environ)
-    if key is None and not (is_chosen_in_code and _is_elsewhere(server, base_url, environ)):
-        key = _key_from(environ, ("QWQ_API_KEY",))
+    key = choices.api_key or find_key(
+        server, base_url, environ=environ, keys=keys, is_chosen_in_code=is_chosen_in_code
+    )
     assert not isinstance(key, str)  # Choices wraps it
-    if key is None and server.needs_key and _is_at_home(server, base_url):
+    if key is None and server.needs_key and is_at_home(server, base_url):
         raise ConfigurationError(
-            f"No key for {server.name}. Set {' or '.join(server.key_variables)} in the environment."
+            f"No key for {server.name}. Set {' or '.join(server.key_variables)} in the "
+            f"environment, or give it with %qwq_login {server.name}."
         )
     return Settings(
-        server=server.name if _is_at_home(server, base_url) else urlsplit(base_url).netloc,
+        server=server.name if is_at_home(server, base_url) else urlsplit(base_url).netloc,
         base_url=base_url,
         model=model,
         model_is_pinned=choices.model is not None,
@@ -157,8 +160,23 @@ def resolve(choices: Choices, environ: Mapping[str, str] = os.environ) -> Settin
     )
 
 
+def server_and_address(
+    choices: Choices, environ: Mapping[str, str], keys: KeyRing
+) -> tuple[Server, str]:
+    """The server that would be asked, and at which address; "" for the demo.
+
+    Raises:
+        ConfigurationError: an address is missing or malformed.
+    """
+    choices = _with_environment(choices, environ)
+    server = _server_of(choices, environ, keys)
+    return server, _base_url_of(choices, server)
+
+
 def _with_environment(choices: Choices, environ: Mapping[str, str]) -> Choices:
-    """Take the server the `QWQ_*` variables name, and the model that belongs to it."""
+    """Take the server the `QWQ_*` variables name, and its model, unless one is chosen."""
+    if choices.server is not None or choices.base_url is not None:
+        return choices
     server = environ.get("QWQ_SERVER") or None
     if server is not None and server not in SERVERS:
         raise ConfigurationError(
@@ -172,49 +190,16 @@ def _with_environment(choices: Choices, environ: Mapping[str, str]) -> Choices:
     )
 
 
-def _own_key(server: Server, base_url: str, environ: Mapping[str, str]) -> ApiKey | None:
-    """The key in the server's own variables: a vendor's key goes to the vendor's host alone."""
-    if not _is_at_home(server, base_url):
-        return None
-    return _key_from(environ, server.key_variables)
-
-
-def _is_at_home(server: Server, base_url: str) -> bool:
-    """Is this the preset's own host? One that people run themselves is wherever they run it."""
-    if server.name == "custom":
-        return False
-    return not server.needs_key or server_at(base_url).key_variables == server.key_variables
-
-
-def _is_elsewhere(server: Server, base_url: str, environ: Mapping[str, str]) -> bool:
-    """Was `QWQ_API_KEY` set for another host than the one named in code?"""
-    bound_url, bound_server = environ.get("QWQ_BASE_URL"), environ.get("QWQ_SERVER")
-    if bound_url:
-        return urlsplit(bound_url).netloc != urlsplit(base_url).netloc
-    if bound_server:
-        return bound_server != server.name or not _is_at_home(server, base_url)
-    # It names no host: it is for a server of the user's own, and for no vendor's.
-    return server.needs_key and _is_at_home(server, base_url)
-
-
-def _server_of(choices: Choices, environ: Mapping[str, str]) -> Server:
+def _server_of(choices: Choices, environ: Mapping[str, str], keys: KeyRing) -> Server:
     if choices.server is not None:
         return SERVERS[choices.server]
     if choices.base_url is not None:
         return server_at(choices.base_url)
-    # A DashScope key is sign enough; without one a newcomer meets the demo.
-    variables = (*SERVERS["dashscope"].key_variables, "QWQ_API_KEY")
-    if choices.api_key or _key_from(environ, variables):
-        return SERVERS["dashscope"]
-    return SERVERS["demo"]
-
-
-def _key_from(environ: Mapping[str, str], variables: tuple[str, ...]) -> ApiKey | None:
-    for name in variables:
-        key = environ.get(name, "").strip()
-        if key:
-            return ApiKey(key, source=name)
-    return None
+    if keys.last_server is not None:
+        return SERVERS[keys.last_server]
+    # Without a sign of any key, a newcomer meets the demo.
+    hinted = choices.api_key or hints_at_dashscope(environ)
+    return SERVERS["dashscope" if hinted else "demo"]
 
 
 def _inline_think_of(choices: Choices, server: Server, model: str) -> InlineThink:

@@ -1,0 +1,125 @@
+"""Where a key comes from, and the one host it may go to.
+
+A key is never lent: a vendor's variable is for the vendor's host, `QWQ_API_KEY` for the
+server named beside it, and a key given by hand for the host it was given for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from qwq_magic.api_key import ApiKey
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.servers import SERVERS, Server, server_at
+
+_OWN_VARIABLE = "QWQ_API_KEY"
+
+
+class KeyRing:
+    """Keys given by hand, each for one host; in this process's memory alone."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, ApiKey] = {}
+        # The preset a key was last given for: reason enough to ask there.
+        self.last_server: str | None = None
+
+    def put(self, key: ApiKey, *, server: Server, base_url: str) -> None:
+        self._keys[_place(base_url)] = key
+        self.last_server = server.name if is_at_home(server, base_url) else None
+
+    def key_for(self, base_url: str) -> ApiKey | None:
+        return self._keys.get(_place(base_url))
+
+    def forget(self, base_url: str) -> bool:
+        """Drop the key for this host; False where there was none."""
+        self.last_server = None
+        return self._keys.pop(_place(base_url), None) is not None
+
+    def __iter__(self) -> Iterator[ApiKey]:
+        return iter(tuple(self._keys.values()))
+
+
+def find_key(
+    server: Server,
+    base_url: str,
+    *,
+    environ: Mapping[str, str],
+    keys: KeyRing,
+    is_chosen_in_code: bool,
+) -> ApiKey | None:
+    """The key for this host; `is_chosen_in_code` is False where a variable named the server."""
+    key = keys.key_for(base_url) or variable_key(server, base_url, environ)
+    if key is None and not (is_chosen_in_code and _is_elsewhere(server, base_url, environ)):
+        key = _key_in(environ, (_OWN_VARIABLE,))
+    return key
+
+
+def variable_key(server: Server, base_url: str, environ: Mapping[str, str]) -> ApiKey | None:
+    """The key in the server's own variables: a vendor's key goes to the vendor's host alone."""
+    if not is_at_home(server, base_url):
+        return None
+    return _key_in(environ, server.key_variables)
+
+
+def is_at_home(server: Server, base_url: str) -> bool:
+    """Is this the preset's own host? One that people run themselves is wherever they run it."""
+    if server.name == "custom":
+        return False
+    return not server.needs_key or server_at(base_url).key_variables == server.key_variables
+
+
+def hints_at_dashscope(environ: Mapping[str, str]) -> bool:
+    """A DashScope key is sign enough to ask there."""
+    variables = (*SERVERS["dashscope"].key_variables, _OWN_VARIABLE)
+    return _key_in(environ, variables) is not None
+
+
+def keys_at_hand(environ: Mapping[str, str], keys: KeyRing) -> Iterator[ApiKey]:
+    """Every key that could be sent to some server from here."""
+    yield from keys
+    names = {name for server in SERVERS.values() for name in server.key_variables}
+    for name in sorted({*names, _OWN_VARIABLE}):
+        key = _key_in(environ, (name,))
+        if key is not None:
+            yield key
+
+
+def require_no_key_in(
+    sent: str, key: ApiKey | None, keys: KeyRing, environ: Mapping[str, str] = os.environ
+) -> None:
+    """Refuse to send a key to a model: it would also stay in the notebook, and in the memory.
+
+    Raises:
+        ConfigurationError: with the key's source, never the key.
+    """
+    for known in (key, *keys_at_hand(environ, keys)):
+        if known is not None and known.is_in(sent):
+            raise ConfigurationError(
+                f"The prompt holds the key from {known.source}, so it was not sent. "
+                "Take the key out of the cell."
+            )
+
+
+def _is_elsewhere(server: Server, base_url: str, environ: Mapping[str, str]) -> bool:
+    """Was `QWQ_API_KEY` set for another host than the one named in code?"""
+    bound_url, bound_server = environ.get("QWQ_BASE_URL"), environ.get("QWQ_SERVER")
+    if bound_url:
+        return urlsplit(bound_url).netloc != urlsplit(base_url).netloc
+    if bound_server:
+        return bound_server != server.name or not is_at_home(server, base_url)
+    # It names no host: it is for a server of the user's own, and for no vendor's.
+    return server.needs_key and is_at_home(server, base_url)
+
+
+def _key_in(environ: Mapping[str, str], variables: tuple[str, ...]) -> ApiKey | None:
+    for name in variables:
+        key = environ.get(name, "").strip()
+        if key:
+            return ApiKey(key, source=name)
+    return None
+
+
+def _place(base_url: str) -> str:
+    return urlsplit(base_url).netloc.lower()
