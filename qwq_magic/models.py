@@ -26,6 +26,7 @@ class ModelRules:
         successor: what replaces a retired model of this name; "" for none.
         successor_parameters: what makes the successor think.
         suggested: sampling that suits the open weights, which greedy decoding does not.
+        max_input_tokens: how long a prompt with its context may be; None where not known.
         opens_reasoning: does its chat template end with `<think>`, so that a server which
             does not split the text sends the closing tag only?
     """
@@ -37,6 +38,7 @@ class ModelRules:
     successor: str = ""
     successor_parameters: Mapping[str, Json] = field(default_factory=dict)
     suggested: str = ""
+    max_input_tokens: int | None = None
     opens_reasoning: bool = False
 
 
@@ -64,6 +66,7 @@ _QWQ = ModelRules(
     successor="qwen3.6-plus",
     successor_parameters=MappingProxyType({"enable_thinking": True}),
     suggested="temperature=0.6 and top_p=0.95 suit the open weights",
+    max_input_tokens=98_304,
     opens_reasoning=True,
 )
 _OPENS_REASONING = ModelRules(opens_reasoning=True)

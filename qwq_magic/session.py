@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any
 
 from qwq_magic.advisors.chain import Chain
@@ -14,55 +12,20 @@ from qwq_magic.advisors.logging import LoggingAdvisor
 from qwq_magic.advisors.memory import MemoryAdvisor
 from qwq_magic.advisors.model_rules import Experience, ModelRulesAdvisor
 from qwq_magic.api_key import ApiKey, as_api_key
+from qwq_magic.ask import Ask, Recall, recall_for
 from qwq_magic.chat_model import ChatModel
-from qwq_magic.errors import ConfigurationError, QwqError
+from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Event, Notice
 from qwq_magic.key_sources import KeyRing, require_no_key_in
-from qwq_magic.memory import Context, ConversationMemory
+from qwq_magic.memory import Context, ConversationMemory, Conversations
 from qwq_magic.messages import ChatRequest, Message
-from qwq_magic.run import Emit, Run, iter_events
+from qwq_magic.models import rules_for
+from qwq_magic.run import Run, iter_events
 from qwq_magic.runner import RUNNERS, Runner, RunnerName
 from qwq_magic.servers import is_dashscope, preset_of
 from qwq_magic.settings import Choices, Settings, resolve
 from qwq_magic.turn_builder import TurnBuilder
 from qwq_magic.turns import Turn
-
-
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    """Everything one ask needs, settled before anything is sent.
-
-    `builder` folds what the caller sees, `recorder` what passes the memory advisor;
-    they differ where an advisor further out changes the texts.
-    """
-
-    request: ChatRequest
-    chain: Chain
-    builder: TurnBuilder
-    recorder: TurnBuilder
-    memory: ConversationMemory
-    context: Context
-
-    async def stream_into(self, emit: Emit) -> Turn:
-        """Stream the reply; whatever happens, commit and return the turn as far as it came."""
-        error: QwqError | None = None
-        try:
-            async with aclosing(self.chain.stream(self.request)) as events:
-                async for event in events:
-                    self.builder.add(event)
-                    emit(event)
-        except asyncio.CancelledError:
-            pass  # Stopped: by the user, or with the process.
-        except QwqError as raised:
-            error = raised
-        # Nothing is awaited from here on: no second cancellation can come between.
-        turn, recorded = self.builder.finish(error), self.recorder.finish(error)
-        if _texts(turn) == _texts(recorded):
-            recorded = turn
-        self.memory.commit(recorded, self.context)
-        if error is not None:
-            error.partial = turn
-        return turn
 
 
 class Session:
@@ -104,7 +67,7 @@ class Session:
         self.advisors = list(advisors)
         self.conversation = conversation
         self.runner = runner
-        self.conversations: dict[str, ConversationMemory] = {}
+        self.conversations = Conversations()
         self.keys = KeyRing()
         self._experience = Experience()
 
@@ -115,7 +78,7 @@ class Session:
 
     def memory_of(self, conversation: str) -> ConversationMemory:
         """The conversation of that name, made on first use."""
-        return self.conversations.setdefault(conversation, ConversationMemory(conversation))
+        return self.conversations.of(conversation)
 
     def ask(self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Any) -> Turn:
         """Ask, and wait for the whole reply; works inside a running event loop too.
@@ -123,8 +86,9 @@ class Session:
         Args:
             prompt: the user's text, sent verbatim.
             api_key: for this call.
-            call: other settings for this call, and `conversation`, `fresh` (send no earlier
-                turns), `advisors` (besides the session's) and `cell_id`.
+            call: other settings for this call, and `conversation`, `history` (send the last so
+                many turns), `fresh` (send none), `advisors` (besides the session's), `cell_id`
+                and `append` (add a turn even where the cell has one).
 
         Raises:
             QwqError: for whatever went wrong; `partial` is the turn as far as it came.
@@ -175,25 +139,41 @@ class Session:
             )
         return RUNNERS[self.runner]
 
+    def next_context(self, conversation: str | None = None) -> Context:
+        """What the next prompt in a conversation would be reminded of."""
+        _, settings = self._resolve(None, {})
+        recall = Recall(
+            with_reasoning=_takes_reasoning(settings), max_input_tokens=_input_limit(settings)
+        )
+        return recall.context(self.memory_of(conversation or self.conversation))
+
     def _prepare(
         self,
         prompt: str,
         *,
         model: str | ChatModel | None = None,
         conversation: str | None = None,
+        history: int | None = None,
         fresh: bool = False,
+        append: bool = False,
         advisors: Iterable[Any] = (),
         cell_id: str | None = None,
         **choices: Any,
-    ) -> _Ask:
+    ) -> Ask:
         _check_prompt(prompt)
         chat_model, settings = self._resolve(model, choices)
         conversation = conversation or self.conversation
         sent = "\n".join((prompt, settings.system or "", repr(settings.parameters)))
         require_no_key_in(sent, settings.api_key, self.keys)
-        request = _new_request(prompt, settings, conversation=conversation, cell_id=cell_id)
-        memory = self.memory_of(conversation)
-        context = memory.context(cell_id=cell_id, with_reasoning=_takes_reasoning(settings))
+        request = _new_request(
+            prompt, settings, conversation=conversation, cell_id=None if append else cell_id
+        )
+        recall = recall_for(
+            request,
+            history=0 if fresh else history,
+            with_reasoning=_takes_reasoning(settings),
+            max_input_tokens=_input_limit(settings),
+        )
         builder = TurnBuilder(request, server=chat_model.server)
         recorder = TurnBuilder(request, server=chat_model.server)
 
@@ -201,17 +181,20 @@ class Session:
             builder.sent(sent)
             recorder.sent(sent)
 
-        own = (
-            LoggingAdvisor(),
-            MemoryAdvisor(context, recorder, fresh=fresh),
-            ModelRulesAdvisor(
-                self._experience,
-                is_hosted=is_dashscope(settings.base_url),
-                is_pinned=settings.model_is_pinned,
-            ),
-        )
-        chain = Chain((*self.advisors, *advisors, *own), chat_model, on_sent=take_down)
-        return _Ask(request, chain, builder, recorder, memory, context)
+        def chain(context: Context) -> Chain:
+            own = (
+                LoggingAdvisor(),
+                MemoryAdvisor(context, recorder),
+                ModelRulesAdvisor(
+                    self._experience,
+                    is_hosted=is_dashscope(settings.base_url),
+                    is_pinned=settings.model_is_pinned,
+                ),
+            )
+            return Chain((*self.advisors, *advisors, *own), chat_model, on_sent=take_down)
+
+        memory = self.memory_of(conversation)
+        return Ask(request, recall, memory, builder, recorder, chain)
 
     def _resolve(
         self, model: str | ChatModel | None, choices: dict[str, Any]
@@ -229,6 +212,7 @@ class Session:
             base_url="",
             model=getattr(chat_model, "name", type(chat_model).__name__),
             model_is_pinned=True,
+            max_input_tokens=chosen.max_input_tokens,
             parameters=chosen.parameters,
             system=chosen.system,
         )
@@ -263,6 +247,10 @@ def _takes_reasoning(settings: Settings) -> bool:
     return bool(preset.history_field and settings.parameters.get("preserve_thinking"))
 
 
+def _input_limit(settings: Settings) -> int | None:
+    return settings.max_input_tokens or rules_for(settings.model).max_input_tokens
+
+
 def _name_or_object(model: str | ChatModel | None) -> tuple[str | None, ChatModel | None]:
     if model is None or isinstance(model, str):
         return model, None
@@ -282,11 +270,6 @@ def _connect(settings: Settings) -> ChatModel:
     from qwq_magic.client import HttpChatModel  # httpx costs 230 ms, and the demo needs none
 
     return HttpChatModel(settings)
-
-
-def _texts(turn: Turn) -> tuple[object, ...]:
-    """What an advisor may have changed on its way out."""
-    return turn.reasoning, turn.answer, turn.state, turn.finish_reason
 
 
 def _checked(turn: Turn) -> Turn:

@@ -45,6 +45,8 @@ class Settings:
         connect_timeout_s: seconds until a connection must stand.
         idle_timeout_s: seconds without a byte after which a stream counts as dead; models
             may think silently for minutes.
+        max_input_tokens: how long a prompt with its context may be; None: what is known of
+            the model.
         parameters: server parameters, sent as they are.
         system: the system message, None for none.
     """
@@ -59,6 +61,7 @@ class Settings:
     allow_insecure_key: bool = False
     connect_timeout_s: float = 10.0
     idle_timeout_s: float = 300.0
+    max_input_tokens: int | None = None
     parameters: Mapping[str, Json] = field(default_factory=dict)
     system: str | None = None
 
@@ -76,6 +79,7 @@ class Choices:
     allow_insecure_key: bool = False
     connect_timeout_s: float = 10.0
     idle_timeout_s: float = 300.0
+    max_input_tokens: int | None = None
     parameters: Mapping[str, Json] = field(default_factory=dict)
     system: str | None = None
 
@@ -91,6 +95,10 @@ class Choices:
             _require_type(name, value, (int, float), "a number of seconds")
             if not value > 0:
                 raise ConfigurationError(f"{name} is {value!r}. Give seconds above zero.")
+        limit = self.max_input_tokens
+        _require_type("max_input_tokens", limit, (int, type(None)), "a number of tokens")
+        if limit is not None and limit < 1:
+            raise ConfigurationError(f"max_input_tokens is {limit!r}. Give a number above zero.")
         if isinstance(self.api_key, str):
             object.__setattr__(self, "api_key", ApiKey(self.api_key, source="api_key"))
 
@@ -155,6 +163,7 @@ def resolve(
         allow_insecure_key=choices.allow_insecure_key,
         connect_timeout_s=choices.connect_timeout_s,
         idle_timeout_s=choices.idle_timeout_s,
+        max_input_tokens=choices.max_input_tokens,
         parameters=choices.parameters,
         system=choices.system,
     )

@@ -33,11 +33,15 @@ class TurnBuilder:
         self.server = server
         self._prompt = request.prompt
         self._clock = clock
-        self._started = clock()
-        self._started_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         self._notices: list[str] = []
         self._model: str | None = None
+        self.begin()
         self.start_over()
+
+    def begin(self) -> None:
+        """Start the clock; an ask that waits for another begins when that has ended."""
+        self._started = self._clock()
+        self._started_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
 
     def start_over(self) -> None:
         """Forget the texts and how they ended; the clock and the notices go on."""

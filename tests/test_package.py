@@ -47,6 +47,7 @@ def test_a_session_can_do_this():
         "ask_async",
         "memory",
         "memory_of",
+        "next_context",
         "start",
         "stream",
     }
@@ -87,13 +88,21 @@ def test_a_conversation_can_do_this():
         "attempts",
         "clear",
         "commit",
+        "contents",
         "context",
+        "drop",
+        "entries",
         "fork",
+        "hide",
         "load",
-        "number_of",
+        "place_of",
+        "put_contents",
         "save",
         "turns",
         "undo",
+        "undoes",
+        "unhide",
+        "window",
     }
 
 

@@ -19,16 +19,13 @@ class MemoryAdvisor:
 
     order = MEMORY_ORDER
 
-    def __init__(self, context: Context, recorder: TurnBuilder, *, fresh: bool = False) -> None:
-        """`fresh` sends no earlier turns; the new one is recorded all the same."""
+    def __init__(self, context: Context, recorder: TurnBuilder) -> None:
         self._context = context
         self._recorder = recorder
-        self._fresh = fresh
 
     async def advise(self, request: ChatRequest, call_next: CallNext) -> Events:
-        if not self._fresh:
-            *before, prompt = request.messages
-            request = replace(request, messages=(*before, *self._context.messages, prompt))
+        *before, prompt = request.messages
+        request = replace(request, messages=(*before, *self._context.messages, prompt))
         # An advisor may ask twice; the last reply is the one that counts.
         self._recorder.start_over()
         async for event in call_next(request):

@@ -11,7 +11,7 @@ from qwq_magic.reasoning.loops import loops_of
 from qwq_magic.reasoning.masked_spans import iter_unmasked
 from qwq_magic.reasoning.repetition import repetition_of
 from qwq_magic.reasoning.steps import Steps, steps_of
-from qwq_magic.reasoning.token_estimate import estimate_tokens
+from qwq_magic.token_estimate import estimate_tokens
 
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")

@@ -16,7 +16,7 @@ from qwq_magic.reasoning.kind_names import Kind
 from qwq_magic.reasoning.kinds import guess
 from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
 from qwq_magic.reasoning.steps import Step
-from qwq_magic.reasoning.token_estimate import estimate_tokens
+from qwq_magic.token_estimate import estimate_tokens
 
 _TYPICAL_LENGTH = 10_000
 

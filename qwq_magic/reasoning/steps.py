@@ -11,7 +11,7 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.reasoning.kind_names import Group, Kind
 from qwq_magic.reasoning.kinds import guess
 from qwq_magic.reasoning.segmenter import Piece, pieces_of
-from qwq_magic.reasoning.token_estimate import estimate_tokens
+from qwq_magic.token_estimate import estimate_tokens
 
 if TYPE_CHECKING:
     import pandas as pd

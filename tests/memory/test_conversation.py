@@ -103,8 +103,8 @@ def test_a_fork_goes_its_own_way():
 def test_numbers_count_from_one():
     memory = _memory(_turn(1), _turn(2))
 
-    assert memory.number_of(_turn(2)) == 2
-    assert memory.number_of(_turn(9)) is None
+    assert memory.place_of(_turn(2)) == (2, 1)
+    assert memory.place_of(_turn(9)) is None
     with pytest.raises(ConfigurationError, match="No turn 3 in conversation 'main', which has 2"):
         memory.attempts(3)
 

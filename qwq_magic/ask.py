@@ -1,0 +1,136 @@
+"""One ask: all it needs, settled before anything is sent, and the stream that follows."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from qwq_magic.advisors.chain import Chain
+from qwq_magic.errors import ConfigurationError, QwqError
+from qwq_magic.events import Event, Notice
+from qwq_magic.memory import Context, ConversationMemory
+from qwq_magic.messages import ChatRequest
+from qwq_magic.token_estimate import estimate_tokens
+from qwq_magic.run import Emit
+from qwq_magic.turn_builder import TurnBuilder
+from qwq_magic.turns import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Which earlier turns an ask is to be reminded of.
+
+    Attributes:
+        history: the last so many turns, whatever the conversation's window is; None: the window.
+        with_reasoning: does the server want earlier reasoning back?
+        max_input_tokens: what the model takes, with the prompt; None where not known.
+        prompt_tokens: ≈ what the prompt and the system message take of that.
+    """
+
+    history: int | None = None
+    with_reasoning: bool = False
+    max_input_tokens: int | None = None
+    prompt_tokens: float = 0.0
+
+    def context(self, memory: ConversationMemory, *, cell_id: str | None = None) -> Context:
+        limit = self.max_input_tokens
+        return memory.context(
+            cell_id=cell_id,
+            with_reasoning=self.with_reasoning,
+            history=self.history,
+            max_tokens=math.inf if limit is None else limit - self.prompt_tokens,
+        )
+
+    def describe(self, context: Context) -> str:
+        """`context: turns 4–9 of 9, ≈ 6,100 tokens of 98,304`, and why there are no more."""
+        limit = self.max_input_tokens
+        tokens = f"≈ {round(context.tokens + self.prompt_tokens):,} tokens"
+        of_limit = "" if limit is None else f" of {limit:,}"
+        why = "; older ones are more than the model takes" if context.left_out_by == "limit" else ""
+        return f"context: {context.spans}, {tokens}{of_limit}{why}"
+
+
+def recall_for(
+    request: ChatRequest,
+    *,
+    history: int | None,
+    with_reasoning: bool,
+    max_input_tokens: int | None,
+) -> Recall:
+    """What `request` is to be reminded of.
+
+    Raises:
+        ConfigurationError: the prompt alone is more than the model takes.
+    """
+    tokens = sum(estimate_tokens(message.text) for message in request.messages)
+    if max_input_tokens is not None and tokens > max_input_tokens:
+        raise ConfigurationError(
+            f"The prompt is ≈ {round(tokens):,} tokens, and {request.model} takes "
+            f"{max_input_tokens:,}. Shorten it, or send it in parts."
+        )
+    return Recall(history, with_reasoning, max_input_tokens, tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One ask, ready to be streamed.
+
+    `builder` folds what the caller sees, `recorder` what passes the memory advisor;
+    they differ where an advisor further out changes the texts.
+    """
+
+    request: ChatRequest
+    recall: Recall
+    memory: ConversationMemory
+    builder: TurnBuilder
+    recorder: TurnBuilder
+    chain: Callable[[Context], Chain]
+
+    async def stream_into(self, emit: Emit) -> Turn:
+        """Stream the reply; whatever happens, commit and return the turn as far as it came."""
+        error: QwqError | None = None
+        place = self.memory.queue.join()
+        context = self._context()
+        try:
+            if place.must_wait:
+                self._show(
+                    Notice(f"Waited for the reply before it in conversation {self.memory.name!r}."),
+                    emit,
+                )
+                await place.wait()
+                self.builder.begin()
+                self.recorder.begin()
+                context = self._context()
+            if context.left_out_by:
+                self._show(Notice(self.recall.describe(context)), emit)
+            async with aclosing(self.chain(context).stream(self.request)) as events:
+                async for event in events:
+                    self._show(event, emit)
+        except asyncio.CancelledError:
+            pass  # Stopped: by the user, or with the process.
+        except QwqError as raised:
+            error = raised
+        # Nothing is awaited from here on: no second cancellation can come between.
+        turn, recorded = self.builder.finish(error), self.recorder.finish(error)
+        if _texts(turn) == _texts(recorded):
+            recorded = turn
+        self.memory.commit(recorded, context)
+        place.leave()
+        if error is not None:
+            error.partial = turn
+        return turn
+
+    def _context(self) -> Context:
+        return self.recall.context(self.memory, cell_id=self.request.cell_id)
+
+    def _show(self, event: Event, emit: Emit) -> None:
+        self.builder.add(event)
+        emit(event)
+
+
+def _texts(turn: Turn) -> tuple[object, ...]:
+    """What an advisor may have changed on its way out."""
+    return turn.reasoning, turn.answer, turn.state, turn.finish_reason

@@ -1,0 +1,9 @@
+"""Conversations: what is remembered, what of it is sent, and how it is kept in files."""
+
+from qwq_magic.memory.contents import Place
+from qwq_magic.memory.context import Context
+from qwq_magic.memory.conversation import ConversationMemory
+from qwq_magic.memory.conversations import Conversations
+from qwq_magic.memory.window import Window
+
+__all__ = ["Context", "ConversationMemory", "Conversations", "Place", "Window"]

@@ -1,0 +1,100 @@
+"""All conversations of a session, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.memory.contents import Place
+from qwq_magic.memory.conversation import ConversationMemory
+from qwq_magic.memory.conversation_file import read_conversations, write_conversations
+from qwq_magic.turns import Turn
+
+
+class Conversations(Mapping[str, ConversationMemory]):
+    """A mapping of names to conversations; `of` makes one on first use."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, ConversationMemory] = {}
+
+    def of(self, name: str) -> ConversationMemory:
+        """The conversation of that name, made on first use."""
+        # `setdefault` is atomic: two threads must not get two of them.
+        return self._by_name.setdefault(name, ConversationMemory(name))
+
+    def place_of(self, turn: Turn) -> Place | None:
+        """Number and attempt of a turn in its conversation, or in one it was forked into."""
+        own = self._by_name.get(turn.conversation)
+        others = (memory for memory in self._by_name.values() if memory is not own)
+        for memory in (*([own] if own else []), *others):
+            place = memory.place_of(turn)
+            if place is not None:
+                return place
+        return None
+
+    def fork(self, name: str, new: str, *, up_to: int | None = None) -> ConversationMemory:
+        """Copy a conversation, or its first turns, to a new name.
+
+        Raises:
+            ConfigurationError: the new name is taken, or there is no such turn.
+        """
+        self._check_free(new)
+        self._by_name[new] = self.of(name).fork(new, up_to=up_to)
+        return self._by_name[new]
+
+    def rename(self, name: str, new: str) -> ConversationMemory:
+        """Give a conversation another name.
+
+        Raises:
+            ConfigurationError: the new name is taken.
+        """
+        self._check_free(new)
+        memory = self.of(name)
+        memory.name = new
+        self._by_name = {new if key == name else key: value for key, value in self._by_name.items()}
+        return memory
+
+    def save(self, path: str | Path) -> None:
+        """Write all conversations into one file.
+
+        Raises:
+            FileError: the path holds a file of another kind, or cannot be written.
+        """
+        write_conversations(
+            Path(path), {name: memory.contents for name, memory in self._by_name.items()}
+        )
+
+    def load(self, path: str | Path, *, current: str) -> tuple[str, ...]:
+        """Bring back the conversations of a file; on an error nothing changes.
+
+        A single one becomes the `current` conversation's contents, whatever it was called;
+        of several each replaces the one of its name.
+
+        Returns:
+            The names of the conversations that were replaced.
+
+        Raises:
+            FileError: the file is missing, damaged, of another kind or a newer schema.
+        """
+        found = read_conversations(Path(path)).conversations
+        if len(found) == 1:
+            found = {current: next(iter(found.values()))}
+        for name, contents in found.items():
+            self.of(name).put_contents(contents)
+        return tuple(found)
+
+    def _check_free(self, name: str) -> None:
+        if name in self._by_name:
+            raise ConfigurationError(
+                f"There is a conversation {name!r} already. Choose another name."
+            )
+
+    def __getitem__(self, name: str) -> ConversationMemory:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)

@@ -1,0 +1,72 @@
+"""A window: how much of a conversation is sent along, counted from its end.
+
+Whole turns are counted, whatever the unit: a question without its answer is never sent.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from qwq_magic.errors import ConfigurationError
+
+Unit: TypeAlias = Literal["turns", "messages", "tokens"]
+
+_PATTERN = re.compile(r"(\d[\d_,]*)(k?)\s*([a-z]*)", re.IGNORECASE)
+_UNITS: dict[str, Unit] = {
+    "": "turns",
+    "turn": "turns",
+    "msg": "messages",
+    "msgs": "messages",
+    "message": "messages",
+    "tok": "tokens",
+    "toks": "tokens",
+    "token": "tokens",
+    **{unit: unit for unit in get_args(Unit)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The last `size` turns, messages or ≈ tokens; all turns where `size` is None.
+
+    Messages are counted as Spring AI's `MessageWindowChatMemory` counts them: a turn is two.
+    """
+
+    size: int | None = None
+    unit: Unit = "turns"
+
+    @classmethod
+    def parse(cls, text: str) -> Window:
+        """Read `6`, `6 turns`, `20msg`, `8000tok`, `8k tokens` or `all`.
+
+        Raises:
+            ConfigurationError: it is none of these.
+        """
+        if text.strip().lower() in ("all", "off", "none"):
+            return cls()
+        found = _PATTERN.fullmatch(text.strip())
+        unit = _UNITS.get(found[3].lower()) if found else None
+        size = int(found[1].replace(",", "").replace("_", "")) if found else 0
+        if not found or unit is None or size < 1:
+            raise ConfigurationError(
+                f"{text!r} is no window. Write 6 (turns), 20msg, 8000tok or all."
+            )
+        return cls(size * 1000 if found[2] else size, unit)
+
+    def holds(self, *, turns: int, tokens: float) -> bool:
+        """Is there room for that many turns of that many ≈ tokens in all?"""
+        if self.size is None:
+            return True
+        used = {"turns": turns, "messages": 2 * turns, "tokens": tokens}[self.unit]
+        return used <= self.size
+
+    def __str__(self) -> str:
+        if self.size is None:
+            return "all turns"
+        about = "≈ " if self.unit == "tokens" else ""
+        return f"the last {about}{self.size:,} {self.unit}"
+
+
+ALL = Window()
