@@ -13,8 +13,8 @@ from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.events import Event, Notice
 from qwq_magic.memory import Context, ConversationMemory
 from qwq_magic.messages import ChatRequest
-from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.run import Emit
+from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turn_builder import TurnBuilder
 from qwq_magic.turns import Turn
 

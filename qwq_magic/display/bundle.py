@@ -12,6 +12,7 @@ from typing import Any
 from qwq_magic.display.captions import ending_caption, footer_caption, reasoning_caption
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.saved_text import escape_paragraphs, escape_span
+from qwq_magic.memory import Place
 from qwq_magic.plain_text import strip_controls, well_formed
 from qwq_magic.turns import Turn
 
@@ -24,20 +25,20 @@ _MAX_LABEL_CHARACTERS = 2_000
 def final_bundle(
     turn: Turn,
     *,
-    number: int | None,
+    place: Place | None,
     show: Show = "both",
     start: Start = "open",
     max_plain_characters: int = _MAX_PLAIN_CHARACTERS,
 ) -> dict[str, object]:
-    """The MIME bundle of a turn, however it ended; `number` is its place in its conversation."""
+    """The MIME bundle of a turn, however it ended; `place` is where it stands."""
     return {
-        TURN_MIME: turn_data(turn, number=number, show=show, start=start),
-        "text/markdown": turn_markdown(turn, number=number, show=show),
+        TURN_MIME: turn_data(turn, place=place, show=show, start=start),
+        "text/markdown": turn_markdown(turn, place=place, show=show),
         "text/plain": turn_plain(turn, show=show, max_characters=max_plain_characters),
     }
 
 
-def turn_data(turn: Turn, *, number: int | None, show: Show, start: Start) -> dict[str, Any]:
+def turn_data(turn: Turn, *, place: Place | None, show: Show, start: Start) -> dict[str, Any]:
     """The turn as our renderer reads it, version 1."""
     error = turn.error.to_dict() if turn.error else None
     timing = asdict(turn.timing)
@@ -50,7 +51,8 @@ def turn_data(turn: Turn, *, number: int | None, show: Show, start: Start) -> di
         "model": well_formed(turn.model),
         "server": well_formed(turn.server),
         "conversation": well_formed(turn.conversation),
-        "number": number,
+        "number": place and place.number,
+        "attempt": place and place.attempt,
         "finish_reason": well_formed(turn.finish_reason) if turn.finish_reason else None,
         "usage": asdict(turn.usage),
         "timing": {name: None if s is None else round(s, 3) for name, s in timing.items()},
@@ -65,7 +67,7 @@ def _well_formed_value(value: object) -> object:
     return well_formed(value) if isinstance(value, str) else value
 
 
-def turn_markdown(turn: Turn, *, number: int | None, show: Show) -> str:
+def turn_markdown(turn: Turn, *, place: Place | None, show: Show) -> str:
     """Reasoning folded away above the answer; open only where it is all there is to read."""
     answer = "" if show == "reasoning" else _answer_markdown(turn.answer)
     parts: list[str] = []
@@ -80,7 +82,7 @@ def turn_markdown(turn: Turn, *, number: int | None, show: Show) -> str:
     if ending := ending_caption(turn):
         label = "<strong>Error:</strong> " if turn.error else ""
         parts.append(f"<p>{label}{_label(ending)}</p>")
-    parts.append(f"<p><sub>{_label(footer_caption(turn, number=number))}</sub></p>")
+    parts.append(f"<p><sub>{_label(footer_caption(turn, place=place))}</sub></p>")
     return "\n\n".join(part for part in parts if part)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from qwq_magic.memory import Place
 from qwq_magic.plain_text import one_line
 from qwq_magic.turns import Turn
 
@@ -21,7 +22,7 @@ def reasoning_caption(turn: Turn) -> str:
     return f"{thought} · {estimated}{_tokens(count)}"
 
 
-def footer_caption(turn: Turn, *, number: int | None) -> str:
+def footer_caption(turn: Turn, *, place: Place | None) -> str:
     """`qwq-plus · dashscope · 1,203 tokens · 14.2 s · main · turn 3`, leaving out the unknown."""
     usage = turn.usage
     counted = usage.total_tokens if usage.total_tokens is not None else usage.output_tokens
@@ -36,7 +37,8 @@ def footer_caption(turn: Turn, *, number: int | None) -> str:
         tokens,
         "" if total_s is None else spoken_seconds(total_s),
         turn.conversation,
-        "" if number is None else f"turn {number}",
+        "" if place is None else f"turn {place.number}",
+        "" if place is None or place.attempt == 1 else f"re-run: attempt {place.attempt}",
     )
     return " · ".join(part for part in parts if part)
 
@@ -56,14 +58,14 @@ def ending_caption(turn: Turn) -> str:
     return "" if turn.answer.strip() else "The reply has no answer."
 
 
-def closing_lines(turn: Turn, *, number: int | None) -> list[str]:
+def closing_lines(turn: Turn, *, place: Place | None) -> list[str]:
     """What stands under a turn shown as text: how it ended, and what it cost."""
     lines = []
     if ending := ending_caption(turn):
         lines.append(f"{'Error: ' if turn.error else ''}{one_line(ending)}")
     if turn.complete:
         thought = f"{reasoning_caption(turn)}; " if turn.reasoning.strip() else ""
-        lines.append(one_line(f"{thought}{footer_caption(turn, number=number)}"))
+        lines.append(one_line(f"{thought}{footer_caption(turn, place=place)}"))
     return lines
 
 

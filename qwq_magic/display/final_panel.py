@@ -12,6 +12,7 @@ from qwq_magic.display.captions import closing_lines
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.terminal import TerminalPanel
 from qwq_magic.events import Event
+from qwq_magic.memory import Place
 from qwq_magic.turns import Turn
 
 
@@ -35,12 +36,12 @@ class FinalPanel:
         if self._live is not None:
             self._live.tick()
 
-    def finish(self, turn: Turn, *, number: int | None) -> None:
+    def finish(self, turn: Turn, *, place: Place | None) -> None:
         from IPython.display import display
 
-        bundle = final_bundle(turn, number=number, show=self._show, start=self._start)
+        bundle = final_bundle(turn, place=place, show=self._show, start=self._start)
         if self._live is not None:
             self._live.end_text()
             # A front end of text alone has shown the answer already.
-            bundle["text/plain"] = "\n".join(closing_lines(turn, number=number))
+            bundle["text/plain"] = "\n".join(closing_lines(turn, place=place))
         display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here

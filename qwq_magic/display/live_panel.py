@@ -32,6 +32,7 @@ from qwq_magic.events import (
     Usage,
     UsageReported,
 )
+from qwq_magic.memory import Place
 from qwq_magic.plain_text import well_formed
 from qwq_magic.turns import Turn
 
@@ -155,9 +156,9 @@ class LivePanel:
             self.status.show_usage(self._usage)
             self._usage, self._usage_due_s = None, now_s + _USAGE_S
 
-    def finish(self, turn: Turn, *, number: int | None) -> None:
+    def finish(self, turn: Turn, *, place: Place | None) -> None:
         """Put the final output in the panes' place and close them."""
-        self.give_way_to(final_bundle(turn, number=number, show=self._show, start=self._start))
+        self.give_way_to(final_bundle(turn, place=place, show=self._show, start=self._start))
 
     def give_way_to(self, bundle: dict[str, Any]) -> None:
         """Put this bundle in the panes' place and close them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, Protocol, TypeAlias
 
 from qwq_magic.events import Event
+from qwq_magic.memory import Place
 from qwq_magic.turns import Turn
 
 # What of a turn is shown, and how its reasoning starts: `auto` opens it, and closes it when
@@ -25,5 +26,5 @@ class Panel(Protocol):
     def tick(self) -> None:
         """Time has passed without an event; called at least every 50 ms."""
 
-    def finish(self, turn: Turn, *, number: int | None) -> None:
-        """Become the final output; `number` is the turn's place in its conversation."""
+    def finish(self, turn: Turn, *, place: Place | None) -> None:
+        """Become the final output; `place` is where the turn stands in its conversation."""

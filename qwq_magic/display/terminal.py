@@ -20,6 +20,7 @@ from qwq_magic.events import (
     StreamFinished,
     UsageReported,
 )
+from qwq_magic.memory import Place
 from qwq_magic.plain_text import ControlStripper, one_line, well_formed
 from qwq_magic.turns import Turn
 
@@ -87,9 +88,9 @@ class TerminalPanel:
     def tick(self) -> None:
         self._stream.flush()
 
-    def finish(self, turn: Turn, *, number: int | None) -> None:
+    def finish(self, turn: Turn, *, place: Place | None) -> None:
         self.end_text()
-        for line in closing_lines(turn, number=number):
+        for line in closing_lines(turn, place=place):
             self._write(f"{line}\n", is_dim=turn.complete)
         self._stream.flush()
 

@@ -15,6 +15,7 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics.front_end import Live, Request, current_request, detect_live, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, describe_options, parse_options
+from qwq_magic.memory import Place
 from qwq_magic.run import Run
 from qwq_magic.runner import RunnerName
 from qwq_magic.servers import SERVERS
@@ -122,10 +123,10 @@ class QwqMagics(Magics):
         """A turn as the value of a cell: the output it had."""
         from qwq_magic.display.bundle import final_bundle
 
-        return final_bundle(turn, number=self._number_of(turn), show=self.show, start=self.start)
+        return final_bundle(turn, place=self._place_of(turn), show=self.show, start=self.start)
 
-    def _number_of(self, turn: Turn) -> int | None:
-        return self.session.memory_of(turn.conversation).number_of(turn)
+    def _place_of(self, turn: Turn) -> Place | None:
+        return self.session.conversations.place_of(turn)
 
     def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
         self.session.choices = Choices().override(
@@ -156,7 +157,7 @@ class QwqMagics(Magics):
         self._shell.user_ns["_qwq"] = turn
         if options.out:
             self._shell.user_ns[options.out] = turn
-        panel.finish(turn, number=self._number_of(turn))
+        panel.finish(turn, place=self._place_of(turn))
 
     def _place(self, request: Request) -> str | None:
         """Where in the notebook this ask stands: its cell, and which of the cell's asks it is."""

@@ -83,6 +83,7 @@ def bundle(turn_id: str, reasoning_text: str, answer_text: str, **changes: Any) 
         "server": "dashscope",
         "conversation": "main",
         "number": 3,
+        "attempt": 1,
         "finish_reason": "stop",
         "usage": {
             "input_tokens": 24,

@@ -12,6 +12,7 @@ from display.inertness import HOSTS, Page, problems
 from qwq_magic.display.bundle import TURN_MIME, final_bundle
 from qwq_magic.errors import AuthenticationError
 from qwq_magic.events import Usage
+from qwq_magic.memory import Place
 from qwq_magic.messages import Message
 from qwq_magic.turns import Timing, Turn
 
@@ -32,19 +33,19 @@ TURN = Turn(
 
 
 def markdown(turn: Turn, **options: object) -> str:
-    return str(final_bundle(turn, number=3, **options)["text/markdown"])  # type: ignore[arg-type]
+    return str(final_bundle(turn, place=Place(3, 1), **options)["text/markdown"])  # type: ignore[arg-type]
 
 
 def plain(turn: Turn, **options: object) -> str:
-    return str(final_bundle(turn, number=3, **options)["text/plain"])  # type: ignore[arg-type]
+    return str(final_bundle(turn, place=Place(3, 1), **options)["text/plain"])  # type: ignore[arg-type]
 
 
 def test_data_comes_first_then_markdown_then_text() -> None:
-    assert list(final_bundle(TURN, number=1)) == [TURN_MIME, "text/markdown", "text/plain"]
+    assert list(final_bundle(TURN, place=Place(1, 1))) == [TURN_MIME, "text/markdown", "text/plain"]
 
 
 def test_the_data_is_the_turn_without_what_was_sent() -> None:
-    assert final_bundle(TURN, number=3, show="answer", start="auto")[TURN_MIME] == {
+    assert final_bundle(TURN, place=Place(3, 1), show="answer", start="auto")[TURN_MIME] == {
         "schema": 1,
         "id": "t1",
         "state": "complete",
@@ -54,6 +55,7 @@ def test_the_data_is_the_turn_without_what_was_sent() -> None:
         "server": "dashscope",
         "conversation": "main",
         "number": 3,
+        "attempt": 1,
         "finish_reason": "stop",
         "usage": {
             "input_tokens": 10,
@@ -105,7 +107,9 @@ def test_tokens_the_server_did_not_count_are_estimated() -> None:
     ],
 )
 def test_an_odd_ending_is_said_everywhere(finish_reason: str, answer: str, ending: str) -> None:
-    bundle = final_bundle(replace(TURN, finish_reason=finish_reason, answer=answer), number=1)
+    bundle = final_bundle(
+        replace(TURN, finish_reason=finish_reason, answer=answer), place=Place(1, 1)
+    )
 
     assert ending in bundle[TURN_MIME]["ending"]  # type: ignore[index]
     assert ending in str(bundle["text/markdown"])
@@ -130,7 +134,7 @@ def test_an_error_stands_under_what_came() -> None:
 
     assert "<strong>Error:</strong> Key &#42;refused&#42; &lt;b&gt;." in markdown(failed)
     assert plain(failed).endswith("Key *refused* <b>.")
-    data = final_bundle(failed, number=None)[TURN_MIME]
+    data = final_bundle(failed, place=None)[TURN_MIME]
     assert isinstance(data, dict)
     assert (data["state"], data["error"]["kind"], data["number"]) == ("error", "auth", None)
 
@@ -176,7 +180,7 @@ def test_the_reasoning_has_no_links_no_math_no_structure() -> None:
 
 def test_the_bundle_is_json_for_any_text() -> None:
     turn = Turn(id="1", prompt="", reasoning="\ud800 \x00", answer="\udfff\x1b[1m", model="\ud83d")
-    bundle = final_bundle(turn, number=1)
+    bundle = final_bundle(turn, place=Place(1, 1))
 
     assert json.loads(json.dumps(bundle, ensure_ascii=False).encode()) == bundle
 

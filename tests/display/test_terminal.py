@@ -17,6 +17,7 @@ from qwq_magic.events import (
     Usage,
     UsageReported,
 )
+from qwq_magic.memory import Place
 from qwq_magic.turns import Timing, Turn
 
 COMPLETE = Turn(
@@ -66,7 +67,7 @@ def written(
         panel.show_event(event)
         panel.tick()
     if turn:
-        panel.finish(turn, number=3)
+        panel.finish(turn, place=Place(3, 1))
     return stream.getvalue()
 
 

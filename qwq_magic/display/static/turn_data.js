@@ -47,6 +47,7 @@ export function turnOf(value) {
     server: lineOf(data.server, 120),
     conversation: lineOf(data.conversation, 120),
     number: numberOf(data.number),
+    attempt: numberOf(data.attempt),
     finish_reason: lineOf(data.finish_reason, 60),
     usage: usageOf(data.usage),
     timing: numbers(data.timing, ["ttft_s", "thinking_s", "total_s"]),

@@ -51,7 +51,7 @@ export function reasoningLabel(thinkingS, reported, estimate) {
   return [label, tokens(reported, estimate)].filter(Boolean).join(" · ");
 }
 
-/** model · server · tokens · seconds · conversation · turn number. */
+/** model · server · tokens · seconds · conversation · turn number · attempt. */
 export function footerLine(turn, estimated) {
   const { usage, timing } = turn;
   return [
@@ -61,6 +61,7 @@ export function footerLine(turn, estimated) {
     seconds(timing.total_s),
     turn.conversation,
     turn.number === null ? "" : `turn ${turn.number}`,
+    turn.attempt === null || turn.attempt < 2 ? "" : `re-run: attempt ${turn.attempt}`,
     !turn.finish_reason || turn.finish_reason === "stop" ? "" : `finished: ${turn.finish_reason}`,
   ]
     .filter(Boolean)
