@@ -13,7 +13,7 @@ from qwq_magic.events import Usage
 from qwq_magic.messages import Json, Message
 
 if TYPE_CHECKING:
-    from qwq_magic.reasoning import Metrics, Steps
+    from qwq_magic.reasoning import Comparison, Metrics, Steps
 
 State: TypeAlias = Literal["complete", "stopped", "error"]
 
@@ -146,6 +146,12 @@ class Turn:
             output_tokens=self.usage.output_tokens,
             reasoning_tokens=self.usage.reasoning_tokens,
         )
+
+    def compare(self, other: Turn) -> Comparison:
+        """This turn and another side by side: steps aligned, answers diffed, metrics."""
+        from qwq_magic.reasoning import compare
+
+        return compare(self, other)
 
     def to_dict(self) -> dict[str, Any]:
         """The turn as plain JSON; `Turn.from_dict` reads it back."""

@@ -60,6 +60,7 @@ def test_a_turn_knows_this():
         "arrivals",
         "cell_id",
         "code",
+        "compare",
         "complete",
         "conversation",
         "error",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from IPython.core.getipython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -13,6 +15,9 @@ from qwq_magic.servers import SERVERS
 from qwq_magic.session import Session
 from qwq_magic.turns import Turn
 
+if TYPE_CHECKING:
+    from qwq_magic.reasoning import Comparison
+
 
 def register(shell: InteractiveShell) -> None:
     """Give a shell the magics and their completion; `%reload_ext` keeps what is there."""
@@ -22,7 +27,12 @@ def register(shell: InteractiveShell) -> None:
     shell.register_magics(magics)
     line_prompt.install(shell)
     if shell.display_formatter is not None:
-        shell.display_formatter.mimebundle_formatter.for_type(Turn, magics.bundle_of)
+        formatter = shell.display_formatter.mimebundle_formatter
+        formatter.for_type(Turn, magics.bundle_of)
+        # By name, since the analysis is loaded by those who ask for it.
+        formatter.for_type_by_name(
+            "qwq_magic.reasoning.comparison", "Comparison", _comparison_bundle
+        )
     completer = make_completer(
         {
             "server": lambda: SERVERS,
@@ -32,6 +42,12 @@ def register(shell: InteractiveShell) -> None:
     )
     for name in ("%qwq", "%%qwq"):
         shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here
+
+
+def _comparison_bundle(comparison: Comparison) -> dict[str, str]:
+    from qwq_magic.display.comparison_bundle import comparison_bundle
+
+    return comparison_bundle(comparison)
 
 
 def loaded_session() -> Session:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import TypeAlias
 
 from qwq_magic.reasoning.first_seen import FirstSeen, first_seen
 from qwq_magic.reasoning.kind_names import Kind
@@ -12,6 +13,8 @@ from qwq_magic.reasoning.masked_spans import iter_unmasked
 from qwq_magic.reasoning.repetition import repetition_of
 from qwq_magic.reasoning.steps import Steps, steps_of
 from qwq_magic.token_estimate import estimate_tokens
+
+MetricValue: TypeAlias = float | int | str | bool | None
 
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
@@ -67,6 +70,21 @@ class Metrics:
     repetition: float = 0.0
     loops: int = 0
     language_mix: float | None = None
+
+
+def metric_values(metrics: Metrics) -> dict[str, MetricValue]:
+    """The metrics by name, `first_seen` as three: its value, its step and its share."""
+    values = asdict(metrics)
+    seen = metrics.first_seen
+    values["first_seen"] = {
+        "first_seen_value": seen and seen.value,
+        "first_seen_step": seen and seen.step,
+        "first_seen_share": seen and seen.share,
+    }
+    flat: dict[str, MetricValue] = {}
+    for name, value in values.items():
+        flat |= value if isinstance(value, dict) else {name: value}
+    return flat
 
 
 def measure(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, overload
 
 from qwq_magic.arrivals import Mark, seconds_between
-from qwq_magic.errors import ConfigurationError
+from qwq_magic.reasoning.frames import frame_of
 from qwq_magic.reasoning.kind_names import Group, Kind
 from qwq_magic.reasoning.kinds import guess
 from qwq_magic.reasoning.segmenter import Piece, pieces_of
@@ -44,6 +44,10 @@ class Step:
     episode: int
     seconds: float | None = None
     tokens: int | None = None
+
+
+STEP_FIELDS = tuple(field.name for field in fields(Step))
+_INTEGERS = ("index", "start", "end", "episode", "tokens")
 
 
 class Steps(Sequence[Step]):
@@ -85,17 +89,8 @@ class Steps(Sequence[Step]):
 
     def to_frame(self) -> pd.DataFrame:
         """A pandas DataFrame with a row per step and a column per field, in that order."""
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise ConfigurationError(
-                "A table of steps needs pandas, which is not installed. "
-                'Install it with: pip install "qwq-magic[data]"'
-            ) from error
-        columns = [field.name for field in fields(Step)]
-        rows = [[_plain(getattr(step, name)) for name in columns] for step in self._steps]
-        frame = pd.DataFrame(rows, columns=columns)
-        return frame.astype({"seconds": "Float64", "tokens": "Int64"})
+        rows = [[_plain(getattr(step, name)) for name in STEP_FIELDS] for step in self._steps]
+        return frame_of(STEP_FIELDS, rows, integers=_INTEGERS, floats=("seconds",))
 
 
 def _plain(value: object) -> object:

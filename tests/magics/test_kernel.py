@@ -285,6 +285,15 @@ def test_a_turn_as_the_value_of_a_cell_looks_like_its_output(kernel):
     assert value["data"]["application/vnd.qwq.turn.v1+json"]["number"] == 1
 
 
+def test_a_comparison_as_the_value_of_a_cell_is_a_table(kernel):
+    kernel.run(f"%%qwq -c compared\n{DECIMALS}")
+
+    [value] = kernel.run("_qwq.compare(_qwq)").of_type("execute_result")
+
+    assert list(value["data"]) == ["text/markdown", "text/plain"]
+    assert "- divergence: none" in value["data"]["text/markdown"]
+
+
 def test_the_notebooks_session_takes_advisors(kernel, ask_at):
     kernel.run(
         "from qwq_magic import notebook_session\n"

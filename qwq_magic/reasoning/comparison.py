@@ -1,0 +1,242 @@
+"""Two reasonings side by side: their steps aligned, their answers diffed, their numbers.
+
+Steps meet if they say the same in the same words, else if they share all the words that
+carry meaning, else if they handle the same numbers. Wording differs long before thoughts
+do, so two reasonings diverge where a step has no counterpart at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from qwq_magic.reasoning.alignment import align, gaps_between
+from qwq_magic.reasoning.comparison_text import comparison_text
+from qwq_magic.reasoning.frames import frame_of
+from qwq_magic.reasoning.metrics import MetricValue, metric_values
+from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Match: TypeAlias = Literal["same", "similar", "none"]
+
+PAIR_COLUMNS = (
+    "match",
+    "left_index",
+    "left_kind",
+    "left_text",
+    "right_index",
+    "right_kind",
+    "right_text",
+)
+
+_WORD = re.compile(r"[\u3040-\u9fff]|[^\W_\u3040-\u9fff]+|[-+*/=<>^]")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_PART = re.compile(r"\A\s+|(?:[\u3040-\u9fff]|[^\W_\u3040-\u9fff]+|[^\w\s]|_)\s*")
+_IDLE_WORDS = (
+    "a about actually again all alright also am an and are as at be been but by can check could "
+    "do does each for from get gets gives had has have here hmm how i if in into is it its just "
+    "know let like ll m maybe me my need no not now of ok okay on one or our re right s see "
+    "should so some step t than that the their then there these they think this to us ve wait "
+    "was we well were what which will with would yes you your 的 了 是 在 我 们 那 么 这 就 所 以 "
+    "可 来 先 然 后 要 让 看 一 下 吧 呢 再 和 也 有"
+)
+_IDLE = frozenset(_IDLE_WORDS.split())
+
+
+@dataclass(frozen=True, slots=True)
+class StepPair:
+    """A row of the alignment: steps by index; None where the other side has no counterpart."""
+
+    left: int | None
+    right: int | None
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPart:
+    """A stretch of the answers that `both` sides have, or one."""
+
+    side: Literal["both", "left", "right"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetricPair:
+    """One metric of both sides; the difference, right minus left, where both are numbers."""
+
+    name: str
+    left: MetricValue
+    right: MetricValue
+    difference: float | int | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparison:
+    """Two turns, compared.
+
+    Attributes:
+        left: the one turn.
+        right: the other.
+        pairs: the steps of both, each once, in order.
+        divergence: the first of `pairs` in which a side stands alone; None without one.
+        answer_diff: the answers by words; `both` and `left` join to the left one.
+        metrics: what can be counted, beside each other.
+    """
+
+    left: ReasonedTurn
+    right: ReasonedTurn
+    pairs: tuple[StepPair, ...]
+    divergence: int | None
+    answer_diff: tuple[AnswerPart, ...]
+    metrics: tuple[MetricPair, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """A pandas DataFrame with a row per pair; its columns are `PAIR_COLUMNS`."""
+        rows = []
+        for pair in self.pairs:
+            row: list[object] = [pair.match]
+            for turn, index in ((self.left, pair.left), (self.right, pair.right)):
+                step = None if index is None else turn.steps[index]
+                row += (index, step and step.kind.value, step and step.text)
+            rows.append(row)
+        return frame_of(PAIR_COLUMNS, rows, integers=("left_index", "right_index"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as plain JSON, with all it takes to draw it."""
+        return {
+            "left": _side(self.left),
+            "right": _side(self.right),
+            "pairs": [asdict(pair) for pair in self.pairs],
+            "divergence": self.divergence,
+            "answer_diff": [asdict(part) for part in self.answer_diff],
+            "metrics": [asdict(metric) for metric in self.metrics],
+        }
+
+    def __repr__(self) -> str:
+        """A short table: what a notebook shows as text."""
+        return comparison_text(self)
+
+
+def compare(left: ReasonedTurn, right: ReasonedTurn) -> Comparison:
+    """Compare two turns: two attempts at a prompt, or two models."""
+    pairs = tuple(_pairs([s.text for s in left.steps], [s.text for s in right.steps]))
+    alone = (at for at, pair in enumerate(pairs) if pair.match == "none")
+    return Comparison(
+        left=left,
+        right=right,
+        pairs=pairs,
+        divergence=next(alone, None),
+        answer_diff=tuple(diff_words(left.answer, right.answer)),
+        metrics=tuple(_metrics(left, right)),
+    )
+
+
+def _same_words(text: str) -> Hashable:
+    return tuple(_WORD.findall(text.lower()))
+
+
+def _telling_words(text: str) -> Hashable:
+    words = frozenset(_WORD.findall(text.lower())) - _IDLE
+    return words if len(words) > 1 else None
+
+
+def _same_numbers(text: str) -> Hashable:
+    numbers = frozenset(_NUMBER.findall(text))
+    return numbers if len(numbers) > 1 else None
+
+
+# From the strictest to the loosest.
+_LEVELS: tuple[tuple[Callable[[str], Hashable], Match], ...] = (
+    (_same_words, "same"),
+    (_telling_words, "similar"),
+    (_same_numbers, "similar"),
+)
+
+
+def _pairs(left: Sequence[str], right: Sequence[str]) -> Iterator[StepPair]:
+    met: dict[tuple[int, int], Match] = {}
+    for key_of, match in _LEVELS:
+        keys, other_keys = [key_of(text) for text in left], [key_of(text) for text in right]
+        for begin, end, other_begin, other_end in list(
+            gaps_between(sorted(met), (0, len(left), 0, len(right)))
+        ):
+            places = [at for at in range(begin, end) if keys[at] is not None]
+            others = [at for at in range(other_begin, other_end) if other_keys[at] is not None]
+            found = align([keys[at] for at in places], [other_keys[at] for at in others])
+            met |= {(places[i], others[j]): match for i, j in found}
+    at = other = 0
+    for i, j in (*sorted(met), (len(left), len(right))):
+        yield from (StepPair(alone, None, "none") for alone in range(at, i))
+        yield from (StepPair(None, alone, "none") for alone in range(other, j))
+        if (i, j) in met:
+            yield StepPair(i, j, met[i, j])
+        at, other = i + 1, j + 1
+
+
+def diff_words(left: str, right: str) -> Iterator[AnswerPart]:
+    """What both texts have and what only one has, in order, by words and signs."""
+    parts, others = _PART.findall(left), _PART.findall(right)
+    at = other = 0
+    for i, j, length in (*_runs(align(parts, others)), (len(parts), len(others), 0)):
+        if at < i:
+            yield AnswerPart("left", "".join(parts[at:i]))
+        if other < j:
+            yield AnswerPart("right", "".join(others[other:j]))
+        if length:
+            yield AnswerPart("both", "".join(parts[i : i + length]))
+        at, other = i + length, j + length
+
+
+def _runs(pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Neighbouring pairs as one: where it begins on both sides, and its length."""
+    for _, run in groupby(
+        enumerate(pairs), key=lambda item: (item[1][0] - item[0], item[1][1] - item[0])
+    ):
+        (_, (i, j)), *rest = run
+        yield i, j, 1 + len(rest)
+
+
+def _metrics(left: ReasonedTurn, right: ReasonedTurn) -> Iterator[MetricPair]:
+    values, other_values = metric_values(left.metrics), metric_values(right.metrics)
+    for name, value in values.items():
+        other = other_values[name]
+        yield MetricPair(name, value, other, _difference(value, other))
+
+
+def _difference(left: MetricValue, right: MetricValue) -> float | int | None:
+    match left, right:
+        case (bool(), _) | (_, bool()):
+            return None
+        case (int() | float(), int() | float()):
+            return right - left
+        case _:
+            return None
+
+
+def _side(turn: ReasonedTurn) -> dict[str, Any]:
+    return {
+        "id": turn.id,
+        "model": turn.model,
+        "server": turn.server,
+        "state": turn.state,
+        "reasoning": turn.reasoning,
+        "answer": turn.answer,
+        "steps": [
+            {
+                "start": step.start,
+                "end": step.end,
+                "kind": step.kind.value,
+                "cue": step.cue,
+                "group": step.group.value,
+                "episode": step.episode,
+                "seconds": step.seconds,
+                "tokens": step.tokens,
+            }
+            for step in turn.steps
+        ],
+    }

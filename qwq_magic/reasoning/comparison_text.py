@@ -1,0 +1,129 @@
+"""A comparison in words: what stands in its table, whoever draws it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from qwq_magic.plain_text import one_line
+from qwq_magic.reasoning.metrics import MetricValue
+
+if TYPE_CHECKING:
+    from qwq_magic.reasoning.comparison import Comparison
+    from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
+
+_MOST_BYTES = 90
+_SHARES = frozenset(
+    ("reasoning_share", "first_seen_share", "post_answer_ratio", "repetition", "language_mix")
+)
+
+
+def names_of(comparison: Comparison) -> tuple[str, str]:
+    """What the two sides are called: their models, and left and right where those are one."""
+    left, right = (_name(turn) for turn in (comparison.left, comparison.right))
+    return (f"{left} (left)", f"{right} (right)") if left == right else (left, right)
+
+
+def _name(turn: ReasonedTurn) -> str:
+    return one_line(" · ".join(filter(None, (turn.model, turn.server))), limit_bytes=60) or "a turn"
+
+
+def findings(comparison: Comparison) -> list[tuple[str, str]]:
+    """The alignment, the divergence and the answers: each a word and what is to be said."""
+    counts = Counter(pair.match for pair in comparison.pairs)
+    met = counts["same"] + counts["similar"]
+    alone = [len(turn.steps) - met for turn in (comparison.left, comparison.right)]
+    return [
+        (
+            "steps",
+            f"{counts['same']} the same, {counts['similar']} similar, "
+            f"{alone[0]} only left, {alone[1]} only right",
+        ),
+        ("divergence", _divergence(comparison)),
+        ("answers", _answers(comparison)),
+    ]
+
+
+def _divergence(comparison: Comparison) -> str:
+    if comparison.divergence is None:
+        return "none" if comparison.pairs else "no steps on either side"
+    said = []
+    rest = comparison.pairs[comparison.divergence :]
+    for turn, indices in (
+        (comparison.left, (pair.left for pair in rest)),
+        (comparison.right, (pair.right for pair in rest)),
+    ):
+        index = next((index for index in indices if index is not None), None)
+        if index is None:
+            said.append("ends")
+        else:
+            text = one_line(turn.steps[index].text, limit_bytes=_MOST_BYTES)
+            said.append(f"step {index}: {text}")
+    return " | ".join(said)
+
+
+def _answers(comparison: Comparison) -> str:
+    if all(part.side == "both" for part in comparison.answer_diff):
+        return "the same"
+    values = [turn.metrics.first_seen for turn in (comparison.left, comparison.right)]
+    counts = Counter[str]()
+    for part in comparison.answer_diff:
+        counts[part.side] += len(part.text.split())
+    words = f"{counts['left']:,} words only left, {counts['right']:,} only right"
+    if all(values) and values[0].value == values[1].value:  # type: ignore[union-attr]  # all() says so
+        return f"the same value, {one_line(values[0].value)}; {words}"  # type: ignore[union-attr]
+    return words
+
+
+def metric_rows(comparison: Comparison) -> list[tuple[str, str, str, str]]:
+    """Name, left, right and difference of each metric that a side has."""
+    return [
+        (
+            metric.name,
+            _shown(metric.name, metric.left),
+            _shown(metric.name, metric.right),
+            _signed(metric.name, metric.difference),
+        )
+        for metric in comparison.metrics
+        if metric.left is not None or metric.right is not None
+    ]
+
+
+def _shown(name: str, value: MetricValue) -> str:
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return one_line(value, limit_bytes=40)
+        case float() if name in _SHARES:
+            return f"{value:.0%}"
+        case float():
+            return f"{value:,.1f}"
+        case int():
+            return f"{value:,}"
+
+
+def _signed(name: str, difference: float | int | None) -> str:
+    if difference is None:
+        return ""
+    shown = _shown(name, abs(difference))
+    if not shown.strip("0.%"):
+        return shown  # a difference that rounds to nothing has no sign
+    return f"{'+' if difference > 0 else '−'}{shown}"
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """The whole table as plain text."""
+    names = names_of(comparison)
+    lines = [f"Comparison of {names[0]} and {names[1]}"]
+    lines += [f"  {word:<11} {said}" for word, said in findings(comparison)]
+    rows = [("", "left", "right", "difference"), *metric_rows(comparison)]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines += [
+        f"  {row[0]:<{widths[0]}}  "
+        + "  ".join(f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True))
+        for row in rows
+    ]
+    return "\n".join(line.rstrip() for line in lines)

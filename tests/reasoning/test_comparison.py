@@ -1,0 +1,130 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qwq_magic.reasoning import PAIR_COLUMNS, AnswerPart, MetricPair, StepPair
+from qwq_magic.turns import Turn
+
+LEFT = (
+    "Let me add the stations one by one. The first line has 12 + 7 = 19 stations. "
+    "Wait, I counted the central one twice. So the total is 18 stations."
+)
+RIGHT = (
+    "Let me add the stations one by one! On the first line there are 12 + 7 = 19 of them. "
+    "Alternatively, use a map instead. The total: 18 stations."
+)
+
+
+def _turn(reasoning, answer="", model="qwq-plus"):
+    return Turn("t", "how many?", reasoning=reasoning, answer=answer, model=model, server="demo")
+
+
+def test_steps_meet_by_words_by_what_they_say_and_by_numbers():
+    comparison = _turn(LEFT).compare(_turn(RIGHT))
+
+    assert comparison.pairs == (
+        StepPair(0, 0, "same"),
+        StepPair(1, 1, "similar"),
+        StepPair(2, None, "none"),
+        StepPair(None, 2, "none"),
+        StepPair(3, 3, "similar"),
+    )
+    assert comparison.divergence == 2
+
+
+def test_a_turn_does_not_diverge_from_itself():
+    comparison = _turn(LEFT, "18").compare(_turn(LEFT, "18"))
+
+    assert {pair.match for pair in comparison.pairs} == {"same"}
+    assert comparison.divergence is None
+    assert comparison.answer_diff == (AnswerPart("both", "18"),)
+
+
+def test_answers_are_diffed_by_words_and_signs():
+    comparison = _turn("", "There are 18 stations.").compare(_turn("", "There are 19, I think."))
+
+    assert comparison.answer_diff == (
+        AnswerPart("both", "There are "),
+        AnswerPart("left", "18 stations"),
+        AnswerPart("right", "19, I think"),
+        AnswerPart("both", "."),
+    )
+
+
+def test_metrics_stand_beside_each_other():
+    metrics = {pair.name: pair for pair in _turn(LEFT).compare(_turn(LEFT[:40])).metrics}
+
+    assert metrics["steps"] == MetricPair("steps", 4, 1, -3)
+    assert metrics["first_seen_value"].difference is None
+    assert metrics["tokens_estimated"] == MetricPair("tokens_estimated", True, True, None)
+    assert metrics["ttft_s"] == MetricPair("ttft_s", None, None, None)
+
+
+@given(st.text("ab .\n等", max_size=120), st.text("ab .\n等", max_size=120))
+def test_every_step_stands_once_and_the_answers_join_again(left, right):
+    comparison = _turn(left, right).compare(_turn(right, left))
+    diff, pairs = comparison.answer_diff, comparison.pairs
+
+    assert "".join(part.text for part in diff if part.side != "right") == right
+    assert "".join(part.text for part in diff if part.side != "left") == left
+    assert [p.left for p in pairs if p.left is not None] == list(range(len(_turn(left).steps)))
+    assert [p.right for p in pairs if p.right is not None] == list(range(len(_turn(right).steps)))
+
+
+def test_a_comparison_is_plain_json_with_all_it_takes_to_draw_it():
+    data = json.loads(json.dumps(_turn(LEFT, "18").compare(_turn(RIGHT, "19")).to_dict()))
+
+    assert list(data) == ["left", "right", "pairs", "divergence", "answer_diff", "metrics"]
+    assert data["pairs"][2] == {"left": 2, "right": None, "match": "none"}
+    steps = data["left"]["steps"]
+    assert "".join(LEFT[step["start"] : step["end"]] for step in steps) == LEFT
+    assert list(steps[0]) == [
+        *("start", "end", "kind", "cue", "group", "episode", "seconds", "tokens")
+    ]
+
+
+def test_the_table_of_pairs_has_a_row_per_pair():
+    pytest.importorskip("pandas")
+    frame = _turn(LEFT).compare(_turn(RIGHT)).to_frame()
+
+    assert tuple(frame.columns) == PAIR_COLUMNS
+    assert list(frame["match"]) == ["same", "similar", "none", "none", "similar"]
+    assert frame["left_text"].iloc[2].startswith("Wait, I counted")
+    assert frame["right_index"].isna().tolist() == [False, False, True, False, False]
+
+
+def test_it_says_in_words_what_differs():
+    said = repr(_turn(LEFT, "18").compare(_turn(RIGHT, "19", model="other")))
+
+    assert said.splitlines()[:4] == [
+        "Comparison of qwq-plus · demo and other · demo",
+        "  steps       1 the same, 2 similar, 1 only left, 1 only right",
+        "  divergence  step 2: Wait, I counted the central one twice. | "
+        "step 2: Alternatively, use a map instead.",
+        "  answers     1 words only left, 1 only right",
+    ]
+
+
+def test_two_attempts_of_one_model_are_left_and_right():
+    assert repr(_turn("").compare(_turn(""))).startswith(
+        "Comparison of qwq-plus · demo (left) and qwq-plus · demo (right)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x " * 100_000,
+        "...!!!" * 20_000,
+        "No. Wait, no. " * 10_000,
+        "$x " * 30_000,
+        "等等。" * 30_000,
+    ],
+)
+def test_hostile_texts_can_be_compared(text):
+    comparison = _turn(text, text).compare(_turn(text[::-1], text[::-1]))
+
+    assert len(repr(comparison)) < 3_000
