@@ -12,6 +12,7 @@ from qwq_magic.advisors.chain import Chain
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.events import Event, Notice
 from qwq_magic.memory import Context, ConversationMemory
+from qwq_magic.memory.ask_queue import QueuePlace
 from qwq_magic.messages import ChatRequest
 from qwq_magic.run import Emit
 from qwq_magic.token_estimate import estimate_tokens
@@ -45,12 +46,12 @@ class Recall:
         )
 
     def describe(self, context: Context) -> str:
-        """`context: turns 4–9 of 9, ≈ 6,100 tokens of 98,304`, and why there are no more."""
+        """`turns 4–9 of 9, ≈ 6,100 tokens of 98,304`, and why there are no more."""
         limit = self.max_input_tokens
         tokens = f"≈ {round(context.tokens + self.prompt_tokens):,} tokens"
         of_limit = "" if limit is None else f" of {limit:,}"
         why = "; older ones are more than the model takes" if context.left_out_by == "limit" else ""
-        return f"context: {context.spans}, {tokens}{of_limit}{why}"
+        return f"{context.spans}, {tokens}{of_limit}{why}"
 
 
 def recall_for(
@@ -74,12 +75,13 @@ def recall_for(
     return Recall(history, with_reasoning, max_input_tokens, tokens)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ask:
     """One ask, ready to be streamed.
 
-    `builder` folds what the caller sees, `recorder` what passes the memory advisor;
-    they differ where an advisor further out changes the texts.
+    `chain` makes the chain for the context there is when the ask's turn comes. `builder`
+    folds what the caller sees, `recorder` what passes the memory advisor; they differ where
+    an advisor further out changes the texts.
     """
 
     request: ChatRequest
@@ -88,16 +90,17 @@ class Ask:
     builder: TurnBuilder
     recorder: TurnBuilder
     chain: Callable[[Context], Chain]
+    _place: QueuePlace | None = None
 
     async def stream_into(self, emit: Emit) -> Turn:
         """Stream the reply; whatever happens, commit and return the turn as far as it came."""
         error: QwqError | None = None
-        place = self.memory.queue.join()
+        place = self._place = self.memory.queue.join()
         context = self._context()
         try:
             if place.must_wait:
                 self._show(
-                    Notice(f"Waited for the reply before it in conversation {self.memory.name!r}."),
+                    Notice(f"Waits for the reply before it in conversation {self.memory.name!r}."),
                     emit,
                 )
                 await place.wait()
@@ -105,7 +108,7 @@ class Ask:
                 self.recorder.begin()
                 context = self._context()
             if context.left_out_by:
-                self._show(Notice(self.recall.describe(context)), emit)
+                self._show(Notice(f"context: {self.recall.describe(context)}"), emit)
             async with aclosing(self.chain(context).stream(self.request)) as events:
                 async for event in events:
                     self._show(event, emit)
@@ -118,10 +121,15 @@ class Ask:
         if _texts(turn) == _texts(recorded):
             recorded = turn
         self.memory.commit(recorded, context)
-        place.leave()
+        self.leave()
         if error is not None:
             error.partial = turn
         return turn
+
+    def leave(self) -> None:
+        """Let the next ask in the conversation go; this one has ended, or does not heed a stop."""
+        if self._place is not None:
+            self._place.leave()
 
     def _context(self) -> Context:
         return self.recall.context(self.memory, cell_id=self.request.cell_id)

@@ -32,7 +32,15 @@ class Run:
     The turn is there when `events` ends. Leaving a `with run:` block stops it.
     """
 
-    def __init__(self, produce: Produce, *, builder: TurnBuilder, runner: Runner) -> None:
+    def __init__(
+        self,
+        produce: Produce,
+        *,
+        builder: TurnBuilder,
+        runner: Runner,
+        abandon: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start it; `abandon` is called when it has been stopped and still goes on."""
         self._builder = builder
         self._runner = runner
         if runner.would_block():
@@ -41,7 +49,7 @@ class Run:
             )
         self._give_up_at = math.inf
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._handle = _Handle(produce, self._queue.put, runner)
+        self._handle = _Handle(produce, self._queue.put, runner, abandon)
 
     def events(self, *, tick_s: float = _TICK_S) -> Iterator[Event | None]:
         """Yield events as they come, and None after every `tick_s` seconds without one.
@@ -89,11 +97,13 @@ class Run:
             pass
 
 
-async def iter_events(produce: Produce, runner: Runner) -> AsyncGenerator[Event | Turn, None]:
+async def iter_events(
+    produce: Produce, runner: Runner, abandon: Callable[[], None]
+) -> AsyncGenerator[Event | Turn, None]:
     """Stream on the runner's loop, and yield events, then the turn, on the caller's."""
     here = asyncio.get_running_loop()
     received: asyncio.Queue[Event | None] = asyncio.Queue()
-    handle = _Handle(produce, lambda event: _post(here, received, event), runner)
+    handle = _Handle(produce, lambda event: _post(here, received, event), runner, abandon)
     try:
         while (event := await received.get()) is not None:
             yield event
@@ -115,9 +125,14 @@ class _Handle:
     """Starts a producer on the runner's loop, and can stop it from any thread."""
 
     def __init__(
-        self, produce: Produce, put: Callable[[Event | None], None], runner: Runner
+        self,
+        produce: Produce,
+        put: Callable[[Event | None], None],
+        runner: Runner,
+        abandon: Callable[[], None],
     ) -> None:
         self._loop = runner.loop()
+        self._abandon = abandon
         self._task: asyncio.Task[Turn] | None = None
         self._is_stopped = False
         self.done: concurrent.futures.Future[Turn] = concurrent.futures.Future()
@@ -147,3 +162,4 @@ class _Handle:
             self._is_stopped = True
             # Behind the task's first step: a task cancelled before it would make no turn.
             self._loop.call_soon(self._task.cancel)
+            self._loop.call_later(_STOP_TIMEOUT_S, self._abandon)

@@ -127,10 +127,12 @@ class Session:
         """Ask, and return at once; see `ask`. The run gives the events and then the turn."""
         api_key = as_api_key(api_key)
         ask = self._prepare(prompt, api_key=api_key, **call)
-        return Run(ask.stream_into, builder=ask.builder, runner=self._runner())
+        runner = self._runner()
+        return Run(ask.stream_into, builder=ask.builder, runner=runner, abandon=ask.leave)
 
     def _events(self, prompt: str, **call: Any) -> AsyncGenerator[Event | Turn, None]:
-        return iter_events(self._prepare(prompt, **call).stream_into, self._runner())
+        ask = self._prepare(prompt, **call)
+        return iter_events(ask.stream_into, self._runner(), ask.leave)
 
     def _runner(self) -> Runner:
         if self.runner not in RUNNERS:
@@ -139,13 +141,16 @@ class Session:
             )
         return RUNNERS[self.runner]
 
-    def next_context(self, conversation: str | None = None) -> Context:
-        """What the next prompt in a conversation would be reminded of."""
+    def recall(self) -> Recall:
+        """Which earlier turns the next prompt would be sent with, were it empty.
+
+        Raises:
+            ConfigurationError: the settings name no server that could be asked.
+        """
         _, settings = self._resolve(None, {})
-        recall = Recall(
+        return Recall(
             with_reasoning=_takes_reasoning(settings), max_input_tokens=_input_limit(settings)
         )
-        return recall.context(self.memory_of(conversation or self.conversation))
 
     def _prepare(
         self,

@@ -24,23 +24,27 @@ def reasoning_caption(turn: Turn) -> str:
 
 def footer_caption(turn: Turn, *, place: Place | None) -> str:
     """`qwq-plus · dashscope · 1,203 tokens · 14.2 s · main · turn 3`, leaving out the unknown."""
-    usage = turn.usage
-    counted = usage.total_tokens if usage.total_tokens is not None else usage.output_tokens
-    if counted is None:
-        tokens = f"≈ {_tokens(estimated_tokens(turn.reasoning) + estimated_tokens(turn.answer))}"
-    else:
-        tokens = _tokens(counted)
+    tokens = turn_tokens(turn)
     total_s = turn.timing.total_s
     parts = (
         turn.model,
         turn.server,
-        tokens,
+        f"{tokens} token{'' if tokens == '1' else 's'}",
         "" if total_s is None else spoken_seconds(total_s),
         turn.conversation,
         "" if place is None else f"turn {place.number}",
         "" if place is None or place.attempt == 1 else f"re-run: attempt {place.attempt}",
     )
     return " · ".join(part for part in parts if part)
+
+
+def turn_tokens(turn: Turn) -> str:
+    """`1,203`, as the server counted, or `≈ 1,200` of reasoning and answer."""
+    usage = turn.usage
+    counted = usage.total_tokens if usage.total_tokens is not None else usage.output_tokens
+    if counted is not None:
+        return f"{counted:,}"
+    return f"≈ {estimated_tokens(turn.reasoning) + estimated_tokens(turn.answer):,}"
 
 
 def ending_caption(turn: Turn) -> str:

@@ -10,6 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics import line_prompt
 from qwq_magic.magics.completion import known_models, make_completer
+from qwq_magic.magics.memory import MemoryMagics
 from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.servers import SERVERS
 from qwq_magic.session import Session
@@ -24,7 +25,7 @@ def register(shell: InteractiveShell) -> None:
     if _registered(shell) is not None:
         return
     magics = QwqMagics(shell)
-    shell.register_magics(magics)
+    shell.register_magics(magics, MemoryMagics(magics))
     line_prompt.install(shell)
     if shell.display_formatter is not None:
         formatter = shell.display_formatter.mimebundle_formatter

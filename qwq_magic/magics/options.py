@@ -33,6 +33,8 @@ OPTIONS = (
     Option(("-s", "--server"), "server", "SERVER", "the server, for this cell"),
     Option(("-c", "--conversation"), "conversation", "NAME", "the conversation to go on with"),
     Option(("--fresh",), "fresh", "", "send no earlier turns"),
+    Option(("--history",), "history", "N", "send the last N turns, whatever the window is"),
+    Option(("--append",), "append", "", "add a turn, even where the cell has one"),
     Option(("--system",), "system", "TEXT", "a system message"),
     Option(("-p", "--param"), "parameters", "KEY=VALUE", "a server parameter; may be repeated"),
     Option(
@@ -62,6 +64,8 @@ class CellOptions:
     server: str | None = None
     conversation: str | None = None
     fresh: bool = False
+    history: int | None = None
+    append: bool = False
     system: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     show: Show | None = None
@@ -95,6 +99,8 @@ def parse_options(line: str) -> tuple[CellOptions, str]:
         if option.name == "parameters":
             key, parsed = _parameter(value)
             parameters[key] = parsed
+        elif option.name == "history":
+            found["history"] = _count(value)
         elif option.name in _STARTS:
             found["start"] = option.name
         else:
@@ -133,6 +139,12 @@ def _check(option: Option, value: str) -> None:
         )
     if option.name == "out" and (not value.isidentifier() or keyword.iskeyword(value)):
         raise ConfigurationError(f"{value!r} is no variable name. Give --out a name like reply.")
+
+
+def _count(value: str) -> int:
+    if not value.isdecimal():
+        raise ConfigurationError(f"--history {value} is no number of turns. Write --history 3.")
+    return int(value)
 
 
 def _parameter(value: str) -> tuple[str, Any]:

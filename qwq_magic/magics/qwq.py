@@ -8,10 +8,12 @@ from typing import Any, Literal, get_args
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Bool, Dict, Enum, Float, Unicode
+from traitlets import Bool, Dict, Enum, Float, Integer, Unicode
 
 from qwq_magic.display.panel import Panel, Show, Start
-from qwq_magic.errors import ConfigurationError
+from qwq_magic.errors import ConfigurationError, FileError
+from qwq_magic.magics.autosave import Autosave
+from qwq_magic.magics.cell_log import CellLog
 from qwq_magic.magics.front_end import Live, Request, current_request, detect_live, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, describe_options, parse_options
@@ -87,12 +89,19 @@ class QwqMagics(Magics):
         config=True
     )
 
+    max_input_tokens = Integer(
+        None, allow_none=True, help="≈ tokens a prompt with its context may have; None: as known."
+    ).tag(config=True)
+    autosave = Unicode(
+        "", help="A file that is to hold all conversations, such as chat.qwq.jsonl; empty: none."
+    ).tag(config=True)
+
     def __init__(self, shell: InteractiveShell, **traits: Any) -> None:
         super().__init__(shell, **traits)
         self._shell = shell
         self.session = Session()
-        self._execution_id: str | None = None
-        self._asked = 0
+        self.cells = CellLog(shell)
+        self.autosaver = Autosave()
 
     @no_var_expand
     @line_cell_magic
@@ -119,16 +128,28 @@ class QwqMagics(Magics):
 
     qwq.__doc__ = _HELP
 
-    def bundle_of(self, turn: Turn) -> dict[str, object]:
+    def bundle_of(self, turn: Turn, *, place: Place | None = None) -> dict[str, object]:
         """A turn as the value of a cell: the output it had."""
         from qwq_magic.display.bundle import final_bundle
 
-        return final_bundle(turn, place=self._place_of(turn), show=self.show, start=self.start)
+        place = place or self._place_of(turn)
+        return final_bundle(turn, place=place, show=self.show, start=self.start)
+
+    def autosave_now(self) -> None:
+        """Bring the autosave file up to date, if there is one; a failure is one line."""
+        if self.autosave:
+            try:
+                said = self.autosaver.save(self.session.conversations, self.autosave)
+            except FileError as error:
+                said = f"Not saved: {error}"
+            if said:
+                sys.stderr.write(f"{said}\n")
 
     def _place_of(self, turn: Turn) -> Place | None:
         return self.session.conversations.place_of(turn)
 
-    def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
+    def apply_settings(self) -> None:
+        """Let the session go by what is configured now."""
         self.session.choices = Choices().override(
             server=self.server or None,
             base_url=self.base_url or None,
@@ -140,32 +161,34 @@ class QwqMagics(Magics):
             connect_timeout_s=self.connect_timeout_s,
             idle_timeout_s=self.idle_timeout_s,
             allow_insecure_key=self.allow_insecure_key,
+            max_input_tokens=self.max_input_tokens,
         )
+        self.session.conversation = self.conversation
         self.session.runner = self.runner
-        return self.session.start(
+
+    def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
+        self.apply_settings()
+        run = self.session.start(
             prompt,
             server=options.server,
             model=options.model,
-            conversation=options.conversation or self.conversation,
+            conversation=options.conversation,
+            history=options.history,
             fresh=options.fresh,
+            append=options.append,
             system=options.system,
             parameters=options.parameters,
-            cell_id=self._place(request),
+            cell_id=self.cells.next_place(request),
         )
+        self.cells.add(run.request.turn_id, request)
+        return run
 
     def _finish(self, turn: Turn, options: CellOptions, panel: Panel) -> None:
         self._shell.user_ns["_qwq"] = turn
         if options.out:
             self._shell.user_ns[options.out] = turn
         panel.finish(turn, place=self._place_of(turn))
-
-    def _place(self, request: Request) -> str | None:
-        """Where in the notebook this ask stands: its cell, and which of the cell's asks it is."""
-        if request.cell_id is None:
-            return None
-        self._asked = self._asked + 1 if request.id == self._execution_id else 1
-        self._execution_id = request.id
-        return request.cell_id if self._asked == 1 else f"{request.cell_id}#{self._asked}"
+        self.autosave_now()
 
     def _panel(self, run: Run, options: CellOptions, request: Request) -> Panel:
         """The composition root: whoever is looking gets the panel that suits."""

@@ -66,7 +66,8 @@ class Window:
         if self.size is None:
             return "all turns"
         about = "≈ " if self.unit == "tokens" else ""
-        return f"the last {about}{self.size:,} {self.unit}"
+        unit = self.unit.removesuffix("s") if self.size == 1 else self.unit
+        return f"the last {about}{self.size:,} {unit}"
 
 
 ALL = Window()

@@ -1,0 +1,116 @@
+"""A conversation as a table: its turns with their marks, or all attempts at one of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+
+from qwq_magic.display.captions import ending_caption, spoken_seconds, turn_tokens
+from qwq_magic.display.tables import Table
+from qwq_magic.memory.conversation import Entry
+from qwq_magic.plain_text import one_line, well_formed
+from qwq_magic.turns import Turn
+
+_EXCERPT_BYTES = 90
+# What a mark in the last column means.
+LEGEND = {
+    "hidden": "hidden: kept, but not sent",
+    "outdated": "outdated: answered before a turn above it was answered anew",
+    "not in a cell": "not in a cell: no cell that ran in this kernel asks it; "
+    "%qwq_memory prune takes such turns out",
+}
+
+
+def conversation_table(
+    entries: Iterable[Entry],
+    *,
+    sent: Collection[int],
+    bracket_of: Callable[[Turn], str],
+    is_gone: Callable[[Turn], bool],
+) -> Table:
+    """The turns; `sent` are the numbers of those that go along with the next prompt."""
+    rows = [
+        (
+            str(entry.number),
+            bracket_of(entry.turn),
+            excerpt(entry.turn.prompt),
+            excerpt(entry.turn.answer),
+            entry.turn.model,
+            turn_tokens(entry.turn),
+            ", ".join(_marks(entry, is_gone=is_gone(entry.turn))),
+            "yes" if entry.number in sent else "",
+        )
+        for entry in entries
+    ]
+    return Table(("turn", "cell", "prompt", "answer", "model", "tokens", "state", "sent"), rows)
+
+
+def legend_of(table: Table) -> list[str]:
+    """What the marks in a table mean."""
+    states = " ".join(row[6] for row in table.rows)
+    return [text for mark, text in LEGEND.items() if mark in states]
+
+
+def _marks(entry: Entry, *, is_gone: bool) -> list[str]:
+    marks: list[str] = [entry.turn.state]
+    if not entry.turn.answer.strip():
+        marks.append("no answer")
+    if entry.attempts > 1:
+        marks.append(f"attempt {entry.attempts}")
+    marks += (
+        mark
+        for mark, holds in zip(LEGEND, (entry.is_hidden, entry.is_outdated, is_gone), strict=True)
+        if holds
+    )
+    return marks
+
+
+def attempts_table(attempts: Sequence[Turn]) -> Table:
+    """All attempts at one turn, a row each."""
+    headings = ("attempt", "asked", "prompt", "parameters", "model", "tokens", "thought", "total")
+    rows = [
+        (str(number), *_facts(turn), excerpt(turn.answer), turn.state)
+        for number, turn in enumerate(attempts, 1)
+    ]
+    return Table((*headings, "answer", "state"), rows)
+
+
+def attempts_side_by_side(attempts: Sequence[Turn]) -> Table:
+    """All attempts at one turn, a column each, with their whole answers."""
+    headings = ("", *(f"attempt {number}" for number in range(1, len(attempts) + 1)))
+    names = ("asked", "prompt", "parameters", "model", "tokens", "thought", "total")
+    columns = [
+        (*_facts(turn, whole=True), turn.answer or ending_caption(turn)) for turn in attempts
+    ]
+    rows = zip((*names, "answer"), *columns, strict=True)
+    return Table(headings, list(rows))
+
+
+def _facts(turn: Turn, *, whole: bool = False) -> tuple[str, ...]:
+    return (
+        _clock_time(turn.started_at),
+        turn.prompt if whole else excerpt(turn.prompt),
+        ", ".join(f"{name}={json.dumps(value)}" for name, value in turn.parameters.items()),
+        turn.model,
+        turn_tokens(turn),
+        _seconds(turn.timing.thinking_s),
+        _seconds(turn.timing.total_s),
+    )
+
+
+def excerpt(text: str) -> str:
+    """The beginning, in one line; however long the text is, only that much is looked at."""
+    return one_line(well_formed(text[: 4 * _EXCERPT_BYTES]), limit_bytes=_EXCERPT_BYTES)
+
+
+def _seconds(seconds: float | None) -> str:
+    return "" if seconds is None else spoken_seconds(seconds)
+
+
+def _clock_time(started_at: str) -> str:
+    """The reader's local time; a loaded file may hold anything."""
+    try:
+        return f"{datetime.fromisoformat(started_at).astimezone():%b %d, %H:%M:%S}"
+    except (ValueError, OverflowError, OSError):
+        return ""

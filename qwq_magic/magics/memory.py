@@ -1,0 +1,267 @@
+"""`%qwq_memory`: look at the conversations, and steer what is remembered."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+
+from qwq_magic.ask import Recall
+from qwq_magic.errors import ConfigurationError, FileError, QwqError
+from qwq_magic.magics.memory_commands import describe_commands, numbers_of, parse_command
+from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.memory import Context, ConversationMemory, Place, Window
+from qwq_magic.memory.records import openai_messages, turn_records
+
+if TYPE_CHECKING:
+    from qwq_magic.display.tables import Table
+
+_SHOWN_ROWS = 30
+_HELP = f"""Look at the conversations, and steer what is remembered.
+
+    %qwq_memory [-c NAME] [command]
+
+Without a command: the turns of the current conversation, and the other conversations.
+
+Commands:
+{describe_commands()}
+"""
+
+
+@magics_class
+class MemoryMagics(Magics):
+    """The commands on conversations."""
+
+    def __init__(self, asking: QwqMagics) -> None:
+        super().__init__(asking.shell)
+        self._asking = asking
+        self._conversations = asking.session.conversations
+
+    @no_var_expand
+    @line_magic
+    def qwq_memory(self, line: str) -> None:
+        try:
+            typed = parse_command(line)
+            memory = self._conversations.of(typed.conversation or self._asking.conversation)
+            run = getattr(self, f"_{typed.command}")
+            said = run(memory, *typed.arguments)
+            if said:
+                _show(None, [said])
+            self._asking.autosave_now()
+        except QwqError as error:
+            raise UsageError(str(error)) from None
+
+    qwq_memory.__doc__ = _HELP
+
+    def _list(self, memory: ConversationMemory, extent: str = "") -> None:
+        from qwq_magic.display.memory_tables import conversation_table, legend_of
+
+        if extent not in ("", "all"):
+            raise ConfigurationError(f"{extent!r} is no extent. Write %qwq_memory list all.")
+        entries = list(memory.entries())
+        recall = self._recall()
+        context = recall.context(memory)
+        shown = entries if extent else entries[-_SHOWN_ROWS:]
+        table = conversation_table(
+            shown,
+            sent=set(context.numbers),
+            bracket_of=self._asking.cells.bracket_of,
+            is_gone=self._asking.cells.is_gone,
+        )
+        left_out = len(entries) - len(shown)
+        lines = [" ".join(_summary(memory, recall, context, rows_left_out=left_out))]
+        _show(table if shown else None, [*lines, *legend_of(table), *self._others(memory)])
+
+    def _others(self, memory: ConversationMemory) -> Iterable[str]:
+        others = [
+            f"{other.name} ({_count(other)})"
+            for other in self._conversations.values()
+            if other is not memory
+        ]
+        if others:
+            yield f"Other conversations: {', '.join(others)}. %qwq_memory switch NAME goes there."
+
+    def _show(self, memory: ConversationMemory, number: str) -> None:
+        from qwq_magic.display.conversation_markdown import quoted
+        from qwq_magic.display.whole_turn import turn_prompt, turn_text
+
+        wanted = _single(number)
+        attempts = memory.attempts(wanted)
+        turn, place = attempts[-1], Place(wanted, len(attempts))
+        _display({"text/markdown": quoted(turn.prompt), "text/plain": turn_prompt(turn)})
+        bundle = self._asking.bundle_of(turn, place=place)
+        _display({**bundle, "text/plain": turn_text(turn, place=place)})
+
+    def _attempts(self, memory: ConversationMemory, number: str, side: str = "") -> None:
+        from qwq_magic.display.memory_tables import attempts_side_by_side, attempts_table
+
+        if side not in ("", "side"):
+            raise ConfigurationError(
+                f"{side!r} is no way to show attempts. Write side, or nothing."
+            )
+        attempts = memory.attempts(_single(number))
+        _show(attempts_side_by_side(attempts) if side else attempts_table(attempts), [])
+
+    def _undo(self, memory: ConversationMemory) -> str:
+        if memory.undoes:
+            memory.undo()
+            return f"Back again. {self._state(memory)}"
+        turn = memory.undo()
+        if turn is None:
+            return f"There is nothing to undo in conversation {memory.name!r}."
+        return f"Took turn {len(memory) + 1} back. {self._state(memory)}"
+
+    def _drop(self, memory: ConversationMemory, *numbers: str) -> str:
+        memory.drop(*numbers_of(numbers))
+        return f"Dropped; undo brings back. {self._state(memory)}"
+
+    def _hide(self, memory: ConversationMemory, *numbers: str) -> str:
+        memory.hide(*numbers_of(numbers))
+        return f"Hidden. {self._state(memory)}"
+
+    def _unhide(self, memory: ConversationMemory, *numbers: str) -> str:
+        memory.unhide(*numbers_of(numbers))
+        return f"Shown again. {self._state(memory)}"
+
+    def _prune(self, memory: ConversationMemory) -> str:
+        is_gone = self._asking.cells.is_gone
+        gone = [entry.number for entry in memory.entries() if is_gone(entry.turn)]
+        if not gone:
+            return "Every turn stands in a cell that ran here."
+        memory.drop(*gone)
+        return f"Took out {len(gone)}; undo brings back. {self._state(memory)}"
+
+    def _clear(self, memory: ConversationMemory) -> str:
+        count = _count(memory)
+        memory.clear()
+        return f"Forgot {count} of conversation {memory.name!r}; undo brings back."
+
+    def _window(self, memory: ConversationMemory, *size: str) -> str:
+        if size:
+            memory.window = Window.parse(" ".join(size))
+        return self._state(memory)
+
+    def _fork(self, memory: ConversationMemory, name: str, number: str = "") -> str:
+        up_to = _single(number) if number else None
+        fork = self._conversations.fork(memory.name, name, up_to=up_to)
+        return f"{fork.name!r} has {_count(fork)}. Go on with it: %qwq_memory switch {name}"
+
+    def _switch(self, _memory: ConversationMemory, name: str) -> str:
+        is_new = name not in self._conversations
+        self._asking.conversation = name
+        memory = self._conversations.of(name)
+        return f"A new conversation, {name!r}." if is_new else self._state(memory)
+
+    def _rename(self, memory: ConversationMemory, name: str) -> str:
+        is_current = memory.name == self._asking.conversation
+        old = memory.name
+        self._conversations.rename(old, name)
+        if is_current:
+            self._asking.conversation = name
+        return f"Conversation {old!r} is {name!r} now."
+
+    def _save(self, memory: ConversationMemory, file: str) -> str:
+        memory.save(_path(file))
+        return f"Saved {_count(memory)} to {file}."
+
+    def _load(self, memory: ConversationMemory, file: str) -> str:
+        names = self._conversations.load(_path(file), current=memory.name)
+        self._asking.autosaver.adopt(file)
+        return " ".join(self._state(self._conversations.of(name)) for name in names)
+
+    def _export(self, memory: ConversationMemory, file: str, overwrite: str = "") -> str:
+        path = _path(file)
+        if overwrite not in ("", "--overwrite"):
+            raise ConfigurationError(f"Unknown option {overwrite}. Write --overwrite, or nothing.")
+        text = _exported(memory, path.suffix)
+        try:
+            with path.open("w" if overwrite else "x", encoding="utf-8") as stream:
+                stream.write(text)
+        except FileExistsError:
+            raise FileError(f"{file} exists. Write over it: export {file} --overwrite") from None
+        except OSError as error:
+            raise FileError(
+                f"Cannot write {file}: {error.strerror}. Choose another path."
+            ) from error
+        return f"Exported {_count(memory)} to {file}."
+
+    def _recall(self) -> Recall:
+        self._asking.apply_settings()
+        try:
+            return self._asking.session.recall()
+        except ConfigurationError:
+            # No server can be asked yet; what is remembered does not depend on it.
+            return Recall()
+
+    def _state(self, memory: ConversationMemory) -> str:
+        recall = self._recall()
+        return " ".join(_summary(memory, recall, recall.context(memory)))
+
+
+def _summary(
+    memory: ConversationMemory, recall: Recall, context: Context, *, rows_left_out: int = 0
+) -> Iterable[str]:
+    yield f"Conversation {memory.name!r}: {_count(memory)}."
+    if rows_left_out:
+        yield f"{rows_left_out} earlier ones are not shown: %qwq_memory all."
+    if memory.turns:
+        window = "" if memory.window.size is None else f" (window: {memory.window})"
+        yield f"The next prompt goes with {recall.describe(context)}{window}."
+
+
+def _count(memory: ConversationMemory) -> str:
+    return f"{len(memory)} turn{'' if len(memory) == 1 else 's'}"
+
+
+def _single(number: str) -> int:
+    numbers = numbers_of((number,))
+    if len(numbers) != 1:
+        raise ConfigurationError(f"{number!r} is more than one turn. Name one.")
+    return numbers[0]
+
+
+def _path(file: str) -> Path:
+    return Path(file).expanduser()
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+def _exported(memory: ConversationMemory, suffix: str) -> str:
+    match suffix.lower():
+        case ".md":
+            from qwq_magic.display.conversation_markdown import conversation_markdown
+
+            return conversation_markdown(memory)
+        case ".json":
+            return json.dumps(openai_messages(memory.contents), ensure_ascii=False, indent=1) + "\n"
+        case ".jsonl":
+            records = turn_records(memory.turns)
+            return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        case _:
+            raise ConfigurationError(
+                f"Cannot export to {suffix or 'a file without suffix'!r}. "
+                "Give the file the ending .md, .json or .jsonl."
+            )
+
+
+def _show(table: Table | None, lines: Iterable[str]) -> None:
+    """A table and lines of text, for whoever looks: a notebook or a terminal."""
+    from qwq_magic.display.saved_text import escape_span
+
+    lines = list(lines)
+    markdown = [*([table.markdown()] if table else []), *map(escape_span, lines)]
+    plain = [*([table.plain(width=_columns())] if table else []), *lines]
+    _display({"text/markdown": "\n\n".join(markdown), "text/plain": "\n".join(plain)})
+
+
+def _display(bundle: dict[str, object]) -> None:
+    from IPython.display import display
+
+    display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here

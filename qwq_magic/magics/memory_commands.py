@@ -1,0 +1,109 @@
+"""The commands of `%qwq_memory`: a table, and how a line is read by it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from qwq_magic.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One row of the table; `least` and `most` are how many arguments it takes."""
+
+    name: str
+    arguments: str
+    help: str
+    least: int = 0
+    most: int = 0
+
+
+_ANY = 1_000
+# Five digits: more turns no conversation has, and a range is written out.
+_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+COMMANDS = (
+    Command("list", "[all]", "the turns as a table; `all`: not only the latest", 0, 1),
+    Command("show", "N", "turn N, whole, with its reasoning", 1, 1),
+    Command("attempts", "N [side]", "all attempts at turn N; `side`: side by side", 1, 2),
+    Command("undo", "", "bring back what was just taken out, or take the last turn back"),
+    Command("drop", "N …", "take these turns out, such as 3 or 2-4", 1, _ANY),
+    Command("hide", "N …", "keep these turns, but do not send them", 1, _ANY),
+    Command("unhide", "N …", "send them again", 1, _ANY),
+    Command("prune", "", "take out turns that no cell asks any more"),
+    Command("clear", "", "forget all turns; `undo` brings them back"),
+    Command("window", "[SIZE]", "send the last 6 turns, 20msg or 8000tok, or all", 0, 2),
+    Command("fork", "NAME [N]", "copy the conversation, or its first N turns, to a new name", 1, 2),
+    Command("switch", "NAME", "go on with another conversation", 1, 1),
+    Command("rename", "NAME", "give the conversation another name", 1, 1),
+    Command("save", "FILE", "write it as JSON Lines, every attempt included", 1, 1),
+    Command("load", "FILE", "replace it by what a file holds", 1, 1),
+    Command("export", "FILE", "write .md to read, .json as OpenAI messages, .jsonl as data", 1, 2),
+)
+_BY_NAME = {command.name: command for command in COMMANDS}
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """What was typed: the command, its arguments, and `-c`'s conversation, None without."""
+
+    command: str
+    arguments: tuple[str, ...] = ()
+    conversation: str | None = None
+
+
+def parse_command(line: str) -> CommandLine:
+    """Read the line of `%qwq_memory`.
+
+    Raises:
+        ConfigurationError: the command is unknown, or has too few or too many arguments.
+    """
+    try:
+        # No escapes: a path on Windows has backslashes.
+        scanner = shlex.shlex(line, posix=True, punctuation_chars=False)
+        scanner.whitespace_split, scanner.escape, scanner.commenters = True, "", ""
+        words = list(scanner)
+    except ValueError as error:
+        raise ConfigurationError("A quote is not closed. Close it.") from error
+    conversation = None
+    if words[:1] in (["-c"], ["--conversation"]):
+        if len(words) < 2:
+            raise ConfigurationError("-c needs a value: NAME.")
+        conversation = words[1]
+        words = words[2:]
+    name, *arguments = words or ["list"]
+    if name == "all" and not arguments:
+        name, arguments = "list", ["all"]
+    command = _BY_NAME.get(name)
+    if command is None:
+        raise ConfigurationError(f"Unknown command {name!r}. Commands: {', '.join(_BY_NAME)}.")
+    if not command.least <= len(arguments) <= command.most:
+        usage = f"%qwq_memory {command.name} {command.arguments}".rstrip()
+        raise ConfigurationError(f"Write {usage}: {command.help}.")
+    return CommandLine(name, tuple(arguments), conversation)
+
+
+def numbers_of(arguments: tuple[str, ...]) -> tuple[int, ...]:
+    """Turn numbers, such as `3 5-7` or `3,5-7`.
+
+    Raises:
+        ConfigurationError: one of them is no number.
+    """
+    numbers: list[int] = []
+    for word in " ".join(arguments).replace(",", " ").split():
+        span = _RANGE.fullmatch(word)
+        if span is None:
+            raise ConfigurationError(f"{word!r} is no turn number. Write 3, or 2-4.")
+        first, last = int(span[1]), int(span[2] or span[1])
+        if last < first:
+            raise ConfigurationError(f"{word} ends before it begins. Write {last}-{first}.")
+        numbers += range(first, last + 1)
+    return tuple(numbers)
+
+
+def describe_commands() -> str:
+    """The table as text, for `%qwq_memory?`."""
+    rows = [(f"{c.name} {c.arguments}".rstrip(), c.help) for c in COMMANDS]
+    width = max(len(usage) for usage, _ in rows)
+    return "\n".join(f"  {usage:<{width}}  {text}" for usage, text in rows)
