@@ -103,7 +103,7 @@ class ModelFailed(QwqError):
 
 
 class FileError(QwqError):
-    """A conversation file is damaged, of another kind, or cannot be written."""
+    """A file is damaged, of another kind, or cannot be written."""
 
     kind = "file"
 

@@ -13,6 +13,8 @@ from qwq_magic.events import Usage
 from qwq_magic.messages import Json, Message
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from qwq_magic.reasoning import Comparison, Metrics, Steps
 
 State: TypeAlias = Literal["complete", "stopped", "error"]
@@ -152,6 +154,12 @@ class Turn:
         from qwq_magic.reasoning import compare
 
         return compare(self, other)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The reasoning over time, drawn with matplotlib; see `plot_timeline`."""
+        from qwq_magic.reasoning.timeline_plot import plot_timeline
+
+        return plot_timeline(self, ax)
 
     def to_dict(self) -> dict[str, Any]:
         """The turn as plain JSON; `Turn.from_dict` reads it back."""

@@ -13,6 +13,7 @@ import qwq_magic
 from qwq_magic import Session, Turn
 from qwq_magic.advisors import __all__ as advisors
 from qwq_magic.memory import ConversationMemory
+from qwq_magic.reasoning import __all__ as reasoning
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,6 +39,41 @@ def test_the_public_names_are_these():
         "MemoryAdvisor",
         "ModelRulesAdvisor",
         "ThinkTags",
+    ]
+
+
+def test_the_analysis_offers_these():
+    assert sorted(reasoning) == [
+        "AnswerPart",
+        "Comparison",
+        "FirstSeen",
+        "Group",
+        "Guess",
+        "Kind",
+        "Loop",
+        "LoopDetector",
+        "METRIC_COLUMNS",
+        "MetricPair",
+        "Metrics",
+        "PAIR_COLUMNS",
+        "Piece",
+        "STEP_COLUMNS",
+        "Step",
+        "StepPair",
+        "StepReader",
+        "StepSegmenter",
+        "Steps",
+        "classify",
+        "compare",
+        "export_metrics",
+        "export_steps",
+        "first_seen",
+        "guess",
+        "loops_of",
+        "measure",
+        "metrics_frame",
+        "steps_frame",
+        "steps_of",
     ]
 
 
@@ -72,6 +108,7 @@ def test_a_turn_knows_this():
         "model",
         "notices",
         "parameters",
+        "plot",
         "prompt",
         "reasoning",
         "server",

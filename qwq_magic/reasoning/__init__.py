@@ -1,6 +1,7 @@
 """Reasoning as data: its steps, what each probably does, and what can be counted.
 
-Pure functions over text and numbers: no I/O but the weights of the classifier, no Jupyter.
+Pure functions over text and numbers, no Jupyter; nothing is read but the weights of the
+classifier, and nothing is written but what `export_steps` and `export_metrics` are told to.
 """
 
 from __future__ import annotations
@@ -13,6 +14,14 @@ from qwq_magic.reasoning.comparison import (
     StepPair,
     compare,
 )
+from qwq_magic.reasoning.exports import (
+    METRIC_COLUMNS,
+    STEP_COLUMNS,
+    export_metrics,
+    export_steps,
+    metrics_frame,
+    steps_frame,
+)
 from qwq_magic.reasoning.first_seen import FirstSeen, first_seen
 from qwq_magic.reasoning.kinds import Group, Guess, Kind, classify, guess
 from qwq_magic.reasoning.loops import Loop, LoopDetector, loops_of
@@ -22,7 +31,9 @@ from qwq_magic.reasoning.step_reader import StepReader
 from qwq_magic.reasoning.steps import Step, Steps, steps_of
 
 __all__ = [
+    "METRIC_COLUMNS",
     "PAIR_COLUMNS",
+    "STEP_COLUMNS",
     "AnswerPart",
     "Comparison",
     "FirstSeen",
@@ -41,9 +52,13 @@ __all__ = [
     "Steps",
     "classify",
     "compare",
+    "export_metrics",
+    "export_steps",
     "first_seen",
     "guess",
     "loops_of",
     "measure",
+    "metrics_frame",
+    "steps_frame",
     "steps_of",
 ]

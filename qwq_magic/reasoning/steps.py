@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from enum import Enum
 from typing import TYPE_CHECKING, overload
 
 from qwq_magic.arrivals import Mark, seconds_between
@@ -45,9 +46,14 @@ class Step:
     seconds: float | None = None
     tokens: int | None = None
 
+    def values(self) -> tuple[object, ...]:
+        """Its fields in order, as plain values: a row of a table."""
+        named = (getattr(self, name) for name in STEP_FIELDS)
+        return tuple(value.value if isinstance(value, Enum) else value for value in named)
+
 
 STEP_FIELDS = tuple(field.name for field in fields(Step))
-_INTEGERS = ("index", "start", "end", "episode", "tokens")
+STEP_INTEGERS = ("index", "start", "end", "episode", "tokens")
 
 
 class Steps(Sequence[Step]):
@@ -89,12 +95,8 @@ class Steps(Sequence[Step]):
 
     def to_frame(self) -> pd.DataFrame:
         """A pandas DataFrame with a row per step and a column per field, in that order."""
-        rows = [[_plain(getattr(step, name)) for name in STEP_FIELDS] for step in self._steps]
-        return frame_of(STEP_FIELDS, rows, integers=_INTEGERS, floats=("seconds",))
-
-
-def _plain(value: object) -> object:
-    return value.value if isinstance(value, (Kind, Group)) else value
+        rows = [step.values() for step in self._steps]
+        return frame_of(STEP_FIELDS, rows, integers=STEP_INTEGERS, floats=("seconds",))
 
 
 def steps_of(

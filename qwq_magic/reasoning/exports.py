@@ -1,0 +1,157 @@
+"""Steps and metrics of many turns as tables, and as files for other tools.
+
+The columns are a promise (docs/columns.md lists them with their meaning): new ones may be
+added at the end, none is renamed, and a column has the same type in every table, however
+many values are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from qwq_magic.errors import ConfigurationError, FileError
+from qwq_magic.plain_text import well_formed
+from qwq_magic.reasoning.frames import frame_of
+from qwq_magic.reasoning.metrics import Metrics, metric_values
+from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
+from qwq_magic.reasoning.steps import STEP_FIELDS, STEP_INTEGERS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Turns: TypeAlias = ReasonedTurn | Iterable[ReasonedTurn]
+
+_TURN_COLUMNS = ("turn", "turn_id", "conversation", "model", "server")
+STEP_COLUMNS = (*_TURN_COLUMNS, *STEP_FIELDS)
+METRIC_COLUMNS = (*_TURN_COLUMNS, "state", "started_at", "prompt", *metric_values(Metrics()))
+_METRIC_INTEGERS = (
+    "turn",
+    "reasoning_tokens",
+    "answer_tokens",
+    "steps",
+    "episodes",
+    "checks",
+    "first_seen_step",
+    "loops",
+)
+_METRIC_FLOATS = (
+    "ttft_s",
+    "thinking_s",
+    "total_s",
+    "reasoning_share",
+    "tokens_per_s",
+    "switches_per_100_steps",
+    "mean_episode_steps",
+    "first_seen_share",
+    "post_answer_ratio",
+    "repetition",
+    "language_mix",
+)
+
+
+def steps_frame(turns: Turns) -> pd.DataFrame:
+    """A row per step of a turn, or of all turns of a conversation; see `STEP_COLUMNS`.
+
+    Raises:
+        ConfigurationError: pandas is not installed.
+    """
+    rows = [
+        [*_turn_values(number, turn), *step.values()]
+        for number, turn in enumerate(_each(turns), 1)
+        for step in turn.steps
+    ]
+    return frame_of(STEP_COLUMNS, rows, integers=("turn", *STEP_INTEGERS), floats=("seconds",))
+
+
+def metrics_frame(turns: Turns) -> pd.DataFrame:
+    """A row per turn; see `METRIC_COLUMNS`.
+
+    Raises:
+        ConfigurationError: pandas is not installed.
+    """
+    rows = [
+        [
+            *_turn_values(number, turn),
+            *(turn.state, turn.started_at, turn.prompt),
+            *metric_values(turn.metrics).values(),
+        ]
+        for number, turn in enumerate(_each(turns), 1)
+    ]
+    return frame_of(
+        METRIC_COLUMNS,
+        rows,
+        integers=_METRIC_INTEGERS,
+        floats=_METRIC_FLOATS,
+        booleans=("tokens_estimated",),
+    )
+
+
+def export_steps(turns: Turns, path: str | Path) -> None:
+    """Write `steps_frame` to a file: `.jsonl`, `.csv` or `.parquet`.
+
+    Raises:
+        ConfigurationError: what it takes is not installed.
+        FileError: the name ends otherwise, or the file cannot be written.
+    """
+    _write(steps_frame, turns, Path(path))
+
+
+def export_metrics(turns: Turns, path: str | Path) -> None:
+    """Write `metrics_frame` to a file: `.jsonl`, `.csv` or `.parquet`.
+
+    Raises:
+        ConfigurationError: what it takes is not installed.
+        FileError: the name ends otherwise, or the file cannot be written.
+    """
+    _write(metrics_frame, turns, Path(path))
+
+
+def _each(turns: Turns) -> Iterable[ReasonedTurn]:
+    return turns if isinstance(turns, Iterable) else (turns,)
+
+
+def _turn_values(number: int, turn: ReasonedTurn) -> tuple[object, ...]:
+    return number, turn.id, turn.conversation, turn.model, turn.server
+
+
+def _write(frame_from: Callable[[Turns], pd.DataFrame], turns: Turns, path: Path) -> None:
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise FileError(f"{path} is of no known kind. Let its name end in {', '.join(_WRITERS)}.")
+    try:
+        write(_encodable(frame_from(turns)), path)
+    except OSError as error:
+        raise FileError(f"Cannot write {path}: {error.strerror}. Choose another path.") from error
+
+
+def _encodable(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same with texts that any file can hold, in columns that are texts even if empty."""
+    texts = [name for name in frame if frame[name].dtype.kind == "O"]
+    for name in texts:
+        frame[name] = [
+            well_formed(value) if isinstance(value, str) else value for value in frame[name]
+        ]
+    return frame.astype(dict.fromkeys(texts, "string"))
+
+
+def _write_jsonl(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_json(path, orient="records", lines=True, force_ascii=False)
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_csv(path, index=False, encoding="utf-8")
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    try:
+        frame.to_parquet(path, index=False, engine="pyarrow")
+    except ImportError as error:
+        raise ConfigurationError(
+            "A Parquet file needs pyarrow, which is not installed. "
+            'Install it with: pip install "qwq-magic[data]"'
+        ) from error
+
+
+_WRITERS = {".jsonl": _write_jsonl, ".csv": _write_csv, ".parquet": _write_parquet}

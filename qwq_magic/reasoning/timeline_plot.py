@@ -1,0 +1,130 @@
+"""Draw a reasoning over time: tokens that came, kinds as bands, switches, the first-seen flag.
+
+Groups differ in colour and in hatching, and the colours are the Okabe-Ito ones, so that
+no reader depends on colour. Text and lines take matplotlib's own style, and the bands are
+see-through, so that the picture is legible on a light background and on a dark one.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate, groupby
+from typing import TYPE_CHECKING
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.plain_text import one_line
+from qwq_magic.reasoning.kind_names import Group, Kind
+from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# https://jfly.uni-koeln.de/color/: told apart by all kinds of colour vision.
+_BANDS = {
+    Group.ORIENT: ("#56B4E9", "//"),
+    Group.WORK: ("#009E73", ""),
+    Group.REFLECT: ("#E69F00", "xx"),
+    Group.CONCLUDE: ("#CC79A7", ".."),
+    Group.UNCLASSIFIED: ("#999999", "--"),
+}
+
+
+def plot_timeline(turn: ReasonedTurn, ax: Axes | None = None) -> Axes:
+    """Draw a turn's reasoning; without arrival times, over its characters.
+
+    Raises:
+        ConfigurationError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib import pyplot
+    except ImportError as error:
+        raise ConfigurationError(
+            "A plot needs matplotlib, which is not installed. "
+            'Install it with: pip install "qwq-magic[plot]"'
+        ) from error
+    if ax is None:
+        _, ax = pyplot.subplots(figsize=(9, 3.2), layout="constrained")
+    bounds, unit = _bounds(turn)
+    tokens = [0, *accumulate(step.tokens or 0 for step in turn.steps)]
+    _draw_bands(ax, turn, bounds)
+    ink = pyplot.rcParams["text.color"]
+    ax.plot(bounds, tokens, color=ink, linewidth=1.8)
+    _mark_switches(ax, turn, bounds, ink)
+    _flag_first_seen(ax, turn, bounds, ink)
+    ax.set(xlabel=unit, ylabel=_token_label(turn))
+    ax.set_title(_title(turn), parse_math=False)
+    ax.set_xlim(bounds[0], max(bounds[-1], bounds[0] + 1e-6))
+    ax.set_ylim(0, max(1, tokens[-1]) * 1.18)
+    if turn.steps:
+        ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, title="likely")
+    return ax
+
+
+def _bounds(turn: ReasonedTurn) -> tuple[list[float], str]:
+    """Where each step begins on the axis, and the last one ends; and what the axis counts."""
+    seconds = [step.seconds for step in turn.steps if step.seconds is not None]
+    if len(seconds) == len(turn.steps) and sum(seconds) > 0:
+        return [0.0, *accumulate(seconds)], "seconds of reasoning"
+    return [0.0, *(float(step.end) for step in turn.steps)], "characters of reasoning"
+
+
+def _draw_bands(ax: Axes, turn: ReasonedTurn, bounds: list[float]) -> None:
+    """A band per run of one group."""
+    spans: dict[Group, list[tuple[float, float]]] = {group: [] for group in _BANDS}
+    for group, run in groupby(turn.steps, key=lambda step: step.group):
+        steps = list(run)
+        begin, end = bounds[steps[0].index], bounds[steps[-1].index + 1]
+        spans[group].append((begin, end - begin))
+    for group, (colour, hatch) in _BANDS.items():
+        if spans[group]:
+            ax.broken_barh(
+                spans[group],
+                (0, 1),
+                facecolor=(colour, 0.35),
+                edgecolor=(colour, 0.9),
+                hatch=hatch,
+                linewidth=0,
+                transform=ax.get_xaxis_transform(),
+                label=group.value,
+            )
+
+
+def _mark_switches(ax: Axes, turn: ReasonedTurn, bounds: list[float], ink: str) -> None:
+    places = [bounds[step.index] for step in turn.steps if step.kind is Kind.SWITCH]
+    if places:
+        # At the foot of the picture, whatever the tokens are there.
+        ax.plot(
+            places,
+            [0.04] * len(places),
+            linestyle="none",
+            marker="^",
+            color=ink,
+            transform=ax.get_xaxis_transform(),
+            label="switch",
+        )
+
+
+def _flag_first_seen(ax: Axes, turn: ReasonedTurn, bounds: list[float], ink: str) -> None:
+    seen = turn.metrics.first_seen
+    if seen is None:
+        return
+    place = bounds[seen.step + 1]
+    is_late = place > (bounds[0] + bounds[-1]) / 2
+    ax.axvline(place, linestyle="--", color=ink, linewidth=1.2)
+    ax.annotate(
+        f"⚑ answer first seen at {seen.share:.0%}",
+        (place, 0.98),
+        xycoords=ax.get_xaxis_transform(),
+        xytext=(-6 if is_late else 6, 0),
+        textcoords="offset points",
+        horizontalalignment="right" if is_late else "left",
+        verticalalignment="top",
+        bbox={"facecolor": ax.get_facecolor(), "alpha": 0.85, "linewidth": 0, "pad": 3},
+    )
+
+
+def _token_label(turn: ReasonedTurn) -> str:
+    return "≈ tokens" if turn.metrics.tokens_estimated else "tokens"
+
+
+def _title(turn: ReasonedTurn) -> str:
+    return one_line(" · ".join(filter(None, (turn.model, turn.server))), limit_bytes=80)

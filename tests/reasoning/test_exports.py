@@ -1,0 +1,152 @@
+import builtins
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from qwq_magic.errors import ConfigurationError, FileError
+from qwq_magic.memory import ConversationMemory
+from qwq_magic.reasoning import (
+    METRIC_COLUMNS,
+    STEP_COLUMNS,
+    export_metrics,
+    export_steps,
+    metrics_frame,
+    steps_frame,
+)
+from qwq_magic.turns import Timing, Turn
+
+DOCS = Path(__file__).parents[2] / "docs" / "columns.md"
+FIRST = Turn(
+    "a",
+    "how many?",
+    reasoning="Let me count them, \ud83d all. So the total is 14.",
+    answer="\\boxed{14}",
+    model="qwq-plus",
+    server="demo",
+    complete=True,
+    timing=Timing(0.5, 1.0, 2.0),
+    arrivals=((10, 0.5), (48, 1.5)),
+)
+SECOND = Turn("b", "and why?", reasoning='Hm, "why", you ask?\n\nI do not know.', answer="No idea.")
+
+
+@pytest.fixture
+def conversation():
+    memory = ConversationMemory()
+    for turn in (FIRST, SECOND):
+        memory.commit(turn, memory.context())
+    return memory
+
+
+def without(monkeypatch, missing):
+    real = builtins.__import__
+
+    def guarded(name, *args, **kwargs):
+        if name.partition(".")[0] == missing:
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", guarded)
+
+
+def test_the_columns_are_these():
+    assert (
+        *("turn", "turn_id", "conversation", "model", "server"),
+        *("index", "start", "end", "text", "kind", "cue", "group", "episode", "seconds", "tokens"),
+    ) == STEP_COLUMNS
+    assert (
+        *("turn", "turn_id", "conversation", "model", "server", "state", "started_at", "prompt"),
+        *("ttft_s", "thinking_s", "total_s", "reasoning_tokens", "answer_tokens"),
+        *("tokens_estimated", "reasoning_share", "tokens_per_s", "steps", "episodes"),
+        *("switches_per_100_steps", "checks", "mean_episode_steps", "first_seen_value"),
+        *("first_seen_step", "first_seen_share", "post_answer_ratio", "repetition", "loops"),
+        "language_mix",
+    ) == METRIC_COLUMNS
+
+
+def test_the_documentation_lists_the_columns_and_their_types():
+    pytest.importorskip("pandas")
+    names = {"Int64": "integer", "Float64": "float", "boolean": "boolean", "object": "text"}
+    frames = (steps_frame(FIRST), metrics_frame(FIRST))
+    columns = [(name, names[str(dtype)]) for f in frames for name, dtype in f.dtypes.items()]
+
+    assert re.findall(r"^\| `(\w+)` \| (\w+) \|", DOCS.read_text("utf-8"), re.MULTILINE) == columns
+
+
+def test_a_table_holds_one_turn_or_a_conversation(conversation):
+    pytest.importorskip("pandas")
+
+    assert list(steps_frame(FIRST)["turn"]) == [1, 1]
+    assert list(steps_frame(conversation)["turn_id"]) == ["a", "a", "b", "b"]
+    assert list(metrics_frame([SECOND])["prompt"]) == ["and why?"]
+    assert list(metrics_frame(conversation)["first_seen_value"]) == ["14", None]
+
+
+def test_types_stay_the_same_without_values():
+    pytest.importorskip("pandas")
+
+    assert list(steps_frame([]).dtypes) == list(steps_frame(FIRST).dtypes)
+    assert list(metrics_frame([]).dtypes) == list(metrics_frame(FIRST).dtypes)
+
+
+def test_json_lines_hold_a_row_each(conversation, tmp_path):
+    pytest.importorskip("pandas")
+    export_steps(conversation, tmp_path / "steps.jsonl")
+    rows = [json.loads(line) for line in (tmp_path / "steps.jsonl").read_text("utf-8").splitlines()]
+
+    assert [tuple(row) for row in rows] == [STEP_COLUMNS] * 4
+    assert "".join(row["text"] for row in rows[:2]) == FIRST.reasoning.replace("\ud83d", "\ufffd")
+    assert [row["seconds"] for row in rows[2:]] == [None, None]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_files_come_back_as_they_went(conversation, tmp_path, suffix):
+    pandas = pytest.importorskip("pandas")
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+    path = str(tmp_path / f"metrics{suffix}")
+    export_metrics(conversation, path)
+    back = pandas.read_csv(path) if suffix == ".csv" else pandas.read_parquet(path)
+
+    assert tuple(back.columns) == METRIC_COLUMNS
+    assert list(back["prompt"]) == ["how many?", "and why?"]
+    assert list(back["first_seen_share"].isna()) == [False, True]
+
+
+def test_a_parquet_file_has_the_same_types_without_values(tmp_path):
+    pytest.importorskip("pandas")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    for name, turns in (("some", [FIRST]), ("none", [])):
+        export_metrics(turns, tmp_path / f"{name}.parquet")
+
+    some, none = (parquet.read_schema(tmp_path / f"{name}.parquet") for name in ("some", "none"))
+    assert some.types == none.types
+
+
+def test_a_name_of_no_known_kind_is_refused(tmp_path):
+    with pytest.raises(FileError, match=r"\.jsonl, \.csv, \.parquet"):
+        export_steps(FIRST, tmp_path / "steps.xlsx")
+
+
+def test_a_path_that_cannot_be_written_is_named(tmp_path):
+    pytest.importorskip("pandas")
+
+    with pytest.raises(FileError, match="Cannot write"):
+        export_steps(FIRST, tmp_path / "missing" / "steps.csv")
+
+
+def test_without_pyarrow_the_fix_is_named(monkeypatch, tmp_path):
+    pytest.importorskip("pandas")
+    without(monkeypatch, "pyarrow")
+
+    with pytest.raises(ConfigurationError, match=r"qwq-magic\[data\]"):
+        export_steps(FIRST, tmp_path / "steps.parquet")
+
+
+def test_without_pandas_the_fix_is_named(monkeypatch):
+    without(monkeypatch, "pandas")
+
+    with pytest.raises(ConfigurationError, match=r"qwq-magic\[data\]"):
+        metrics_frame(FIRST)
