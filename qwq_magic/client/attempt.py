@@ -71,6 +71,7 @@ class Attempt:
             host=host_of(settings.base_url),
             model=request.model,
             has_key=key is not None,
+            key_source="" if key is None else key.source,
             redact=str if key is None else key.redact,
         )
 

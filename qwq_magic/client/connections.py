@@ -140,12 +140,8 @@ def require_sendable_key(settings: Settings) -> None:
             f"The key from {key.source} would travel unencrypted to "
             f"{host_of(settings.base_url)}. Use https://, or set allow_insecure_key=True."
         )
-    if not _fits_a_header(key):
+    if not key.is_sendable:
         raise ConfigurationError(
             f"The key from {key.source} is empty or holds white space or characters that no key "
             "has. Copy it again."
         )
-
-
-def _fits_a_header(key: ApiKey) -> bool:
-    return bool(key.reveal()) and all("!" <= character <= "~" for character in key.reveal())

@@ -32,6 +32,7 @@ class Origin:
         host: the host that was asked, with its port if it has an unusual one.
         model: the model that was asked for.
         has_key: was a key sent?
+        key_source: where it came from, such as an environment variable.
         redact: masks the key in a server's words.
     """
 
@@ -39,6 +40,7 @@ class Origin:
     host: str = ""
     model: str = ""
     has_key: bool = True
+    key_source: str = ""
     redact: Callable[[str], str] = str
 
     @property
@@ -122,13 +124,17 @@ def _fix_key(origin: Origin) -> str:
     if not origin.has_key:
         preset = SERVERS.get(origin.server)
         variables = (preset.key_variables if preset else ()) or ("QWQ_API_KEY",)
-        return f"No key was sent: set {' or '.join(variables)} in the environment."
+        return (
+            f"No key was sent: set {' or '.join(variables)} in the environment, or give it with "
+            "%qwq_login."
+        )
+    key = f"the key from {origin.key_source}" if origin.key_source else "the key"
     if origin.is_dashscope:
         return (
-            f"Check the key, and that it was made for {origin.host}: a DashScope key works only "
+            f"Check {key}, and that it was made for {origin.host}: a DashScope key works only "
             "in its own region and plan; another region is another server (-s)."
         )
-    return f"Check the key for {origin.host or origin.name}."
+    return f"Check {key} for {origin.host or origin.name}."
 
 
 def _fix_model(origin: Origin, *, is_about_model: bool) -> str:

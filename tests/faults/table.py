@@ -148,7 +148,7 @@ REFUSALS = [
         "401, wrong region",
         failure(401, refusal("invalid_api_key", "Incorrect API key provided.")),
         AuthenticationError,
-        ("Incorrect API key", "only in its own region"),
+        ("Incorrect API key", "the key from s, and that it was made", "only in its own region"),
         status=401,
         code="invalid_api_key",
         request_id="req-1",
