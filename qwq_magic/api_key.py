@@ -27,6 +27,11 @@ class ApiKey:
     def reveal(self) -> str:
         return self._key()
 
+    @property
+    def is_sendable(self) -> bool:
+        """Can a header carry it?"""
+        return bool(self._key()) and all("!" <= character <= "~" for character in self._key())
+
     def is_in(self, text: str) -> bool:
         """Does the text hold the whole key, and not merely a word it shares with it?"""
         return len(self._key()) >= _LEAST_TOLD and self._key() in text

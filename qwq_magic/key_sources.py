@@ -21,24 +21,28 @@ class KeyRing:
     """Keys given by hand, each for one host; in this process's memory alone."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, ApiKey] = {}
-        # The preset a key was last given for: reason enough to ask there.
-        self.last_server: str | None = None
+        # By host, the last one given at the end; with the preset it was given for, if any.
+        self._keys: dict[str, tuple[ApiKey, str | None]] = {}
 
     def put(self, key: ApiKey, *, server: Server, base_url: str) -> None:
-        self._keys[_place(base_url)] = key
-        self.last_server = server.name if is_at_home(server, base_url) else None
+        self._keys.pop(_place(base_url), None)
+        self._keys[_place(base_url)] = key, server.name if is_at_home(server, base_url) else None
 
     def key_for(self, base_url: str) -> ApiKey | None:
-        return self._keys.get(_place(base_url))
+        key, _ = self._keys.get(_place(base_url), (None, None))
+        return key
 
-    def forget(self, base_url: str) -> bool:
-        """Drop the key for this host; False where there was none."""
-        self.last_server = None
-        return self._keys.pop(_place(base_url), None) is not None
+    def drop(self, key: ApiKey) -> None:
+        self._keys = {place: kept for place, kept in self._keys.items() if kept[0] is not key}
+
+    @property
+    def last_server(self) -> str | None:
+        """The preset a key was last given for: reason enough to ask there."""
+        names = [name for _, name in self._keys.values()]
+        return names[-1] if names else None
 
     def __iter__(self) -> Iterator[ApiKey]:
-        return iter(tuple(self._keys.values()))
+        return iter([key for key, _ in self._keys.values()])
 
 
 def find_key(

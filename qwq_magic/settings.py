@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from qwq_magic.api_key import ApiKey
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.key_shapes import without_lookalikes
 from qwq_magic.key_sources import KeyRing, find_key, hints_at_dashscope, is_at_home
 from qwq_magic.messages import Json
 from qwq_magic.models import rules_for
@@ -189,7 +190,8 @@ def _with_environment(choices: Choices, environ: Mapping[str, str]) -> Choices:
     server = environ.get("QWQ_SERVER") or None
     if server is not None and server not in SERVERS:
         raise ConfigurationError(
-            f"QWQ_SERVER names an unknown server {server!r}. Known: {', '.join(SERVERS)}."
+            f"QWQ_SERVER names an unknown server {without_lookalikes(server)!r}. "
+            f"Known: {', '.join(SERVERS)}."
         )
     return replace(
         choices,
@@ -242,7 +244,7 @@ def _clean_base_url(url: str) -> str:
         parts, host = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not host:
         raise ConfigurationError(
-            f"Not an address: {_USER_INFO.sub('//***@', url)!r}. "
+            f"Not an address: {without_lookalikes(_USER_INFO.sub('//***@', url))!r}. "
             "A base_url looks like http://127.0.0.1:8000/v1."
         )
     if parts.username or parts.password:
@@ -255,7 +257,8 @@ def _clean_base_url(url: str) -> str:
 def _require_one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
     if value not in allowed:
         known = ", ".join(str(item) for item in allowed if item is not None)
-        raise ConfigurationError(f"Unknown {name} {value!r}. Known: {known}.")
+        shown = without_lookalikes(repr(value))
+        raise ConfigurationError(f"Unknown {name} {shown}. Known: {known}.")
 
 
 def _require_type(name: str, value: object, types: Any, expected: str) -> None:

@@ -100,6 +100,13 @@ class Kernel:
     def run(self, code: str, **options: Any) -> Execution:
         return self.collect(self.send(code, **options))
 
+    def type_secret(self, text: str) -> dict[str, Any]:
+        """Answer the question for a password that the cell under way asks."""
+        question = self.client.get_stdin_msg(timeout=TIMEOUT_S)
+        assert question["content"]["password"]
+        self.client.input(text)
+        return question["content"]
+
     def value(self, expression: str) -> str:
         """The repr of an expression in the kernel."""
         return self.run(f"print(repr(({expression})))").text().rstrip("\n")

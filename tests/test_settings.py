@@ -196,6 +196,26 @@ def test_no_repr_shows_a_key():
 
 
 @pytest.mark.parametrize(
+    "choose",
+    [
+        lambda key: Choices(server=key),
+        lambda key: Choices(protocol=key),
+        lambda key: resolve(Choices(base_url=key, model="m"), {}),
+        lambda key: resolve(Choices(), {"QWQ_SERVER": key}),
+        lambda key: resolve(Choices(), {"QWQ_BASE_URL": key, "QWQ_MODEL": "m"}),
+    ],
+)
+def test_a_key_in_a_wrong_place_is_not_quoted(choose):
+    key = "sk-f3a91c07b2e84d6590"
+
+    with pytest.raises(ConfigurationError) as caught:
+        choose(key)
+
+    assert key not in str(caught.value)
+    assert "***" in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("choices", "environ", "is_sent"),
     [
         (Choices(server="dashscope"), {"DASHSCOPE_API_KEY": KEY}, True),

@@ -10,8 +10,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics import line_prompt
 from qwq_magic.magics.completion import known_models, make_completer
+from qwq_magic.magics.login import install_login
 from qwq_magic.magics.memory import MemoryMagics
 from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.magics.typed_keys import watch_for_keys
 from qwq_magic.servers import SERVERS
 from qwq_magic.session import Session
 from qwq_magic.turns import Turn
@@ -43,6 +45,8 @@ def register(shell: InteractiveShell) -> None:
     )
     for name in ("%qwq", "%%qwq"):
         shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here
+    install_login(shell, magics)
+    watch_for_keys(shell, magics)
 
 
 def _comparison_bundle(comparison: Comparison) -> dict[str, str]:

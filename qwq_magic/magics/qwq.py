@@ -16,6 +16,7 @@ from qwq_magic.magics.autosave import Autosave
 from qwq_magic.magics.cell_log import CellLog
 from qwq_magic.magics.front_end import Live, Request, current_request, detect_live, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
+from qwq_magic.magics.key_trait import KeyTrait, hide_keys
 from qwq_magic.magics.options import CellOptions, describe_options, parse_options
 from qwq_magic.memory import Place
 from qwq_magic.run import Run
@@ -95,9 +96,13 @@ class QwqMagics(Magics):
     autosave = Unicode(
         "", help="A file that is to hold all conversations, such as chat.qwq.jsonl; empty: none."
     ).tag(config=True)
+    api_key = KeyTrait(help="A key, in a configuration file; better is %qwq_login.").tag(
+        config=True
+    )
 
     def __init__(self, shell: InteractiveShell, **traits: Any) -> None:
         super().__init__(shell, **traits)
+        hide_keys(self)
         self._shell = shell
         self.session = Session()
         self.cells = CellLog(shell)
@@ -149,7 +154,7 @@ class QwqMagics(Magics):
         return self.session.conversations.place_of(turn)
 
     def apply_settings(self) -> None:
-        """Let the session go by what is configured now."""
+        """Let the session go by what is configured now; keys it has already."""
         self.session.choices = Choices().override(
             server=self.server or None,
             base_url=self.base_url or None,

@@ -1,0 +1,51 @@
+"""What looks like a key is told from what merely talks of keys."""
+
+from __future__ import annotations
+
+import pytest
+
+from qwq_magic.key_shapes import holds_lookalike, without_lookalikes
+
+RANDOM = "f3a91c07b2e84d6590"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"sk-{RANDOM}",
+        f"sk-or-v1-{RANDOM}",
+        f"gsk_{RANDOM}",
+        f"hf_{RANDOM}",
+        f'os.environ["DEEPSEEK_API_KEY"] = "{RANDOM}"',
+        f"Session(api_key='{RANDOM}')",
+        f'{{"api_key": "{RANDOM}"}}',
+        f'os.environ.setdefault("QWQ_API_KEY", "{RANDOM}")',
+        f"%env QWQ_API_KEY={RANDOM}",
+        f"%set_env QWQ_API_KEY {RANDOM}",
+        f'%config QwqMagics.api_key = "{RANDOM}"',
+    ],
+)
+def test_a_key_is_known_by_its_prefix_or_its_name(text: str) -> None:
+    assert holds_lookalike(text)
+    assert RANDOM not in without_lookalikes(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sk-xxxxxxxxxxxxxxxxxxxxxxxx",
+        "sk-your-api-key-goes-here",
+        "api_key = os.environ['DASHSCOPE_API_KEY']",
+        "api_key = read_key_from_vault_2(name)",
+        'Session(api_key="EMPTY")',
+        "api_key = 'your-dashscope-api-key'",
+        "%env DASHSCOPE_API_KEY",
+        "task-0123456789abcdef0123",
+        "from sklearn import datasets  # sk- is how keys begin",
+        f"commit = '{RANDOM}'",
+        "primary_key = 'f3a91c07b2e84d6590'",
+    ],
+)
+def test_talk_of_keys_is_no_key(text: str) -> None:
+    assert not holds_lookalike(text)
+    assert without_lookalikes(text) == text
