@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from qwq_magic.memory import Place
 from qwq_magic.plain_text import one_line
+from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import Turn
-
-_CJK = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+")
 
 
 def reasoning_caption(turn: Turn) -> str:
@@ -18,7 +15,7 @@ def reasoning_caption(turn: Turn) -> str:
     thought = verb if seconds is None else f"Thought for {spoken_seconds(seconds)}"
     reported = turn.usage.reasoning_tokens
     estimated = "" if reported is not None else "≈ "
-    count = estimated_tokens(turn.reasoning) if reported is None else reported
+    count = round(estimate_tokens(turn.reasoning)) if reported is None else reported
     return f"{thought} · {estimated}{_tokens(count)}"
 
 
@@ -44,7 +41,7 @@ def turn_tokens(turn: Turn) -> str:
     counted = usage.total_tokens if usage.total_tokens is not None else usage.output_tokens
     if counted is not None:
         return f"{counted:,}"
-    return f"≈ {estimated_tokens(turn.reasoning) + estimated_tokens(turn.answer):,}"
+    return f"≈ {round(estimate_tokens(turn.reasoning) + estimate_tokens(turn.answer)):,}"
 
 
 def ending_caption(turn: Turn) -> str:
@@ -82,9 +79,3 @@ def spoken_seconds(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"
-
-
-def estimated_tokens(text: str) -> int:
-    """About four characters a token in Latin script, one and a half in Chinese."""
-    cjk = sum(len(run) for run in _CJK.findall(text))
-    return round(cjk / 1.5 + (len(text) - cjk) / 4)

@@ -5,7 +5,9 @@
 const DROPPED =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufdd0-\ufdef]|\udb40[\udc00-\udc7f]/g;
 const REORDERING = /[\u202a-\u202e\u2066-\u2069]/g;
-const CJK = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]|[\ud840-\ud87f][\udc00-\udfff]/g;
+const CJK = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\u{20000}-\u{3ffff}]/gu;
+const CHARACTERS_PER_TOKEN = 3.6;
+const CJK_PER_TOKEN = 1.5;
 
 /** Drop control characters, show bidi controls as replacement characters. */
 export function cleanText(text) {
@@ -36,10 +38,10 @@ export class TextCleaner {
   }
 }
 
-/** A tokenizer's order of magnitude: 4 Latin characters or 1.5 CJK characters each. */
+/** ≈ tokens of a text, by the rule of `token_estimate.py`. */
 export function estimateTokens(text) {
   const cjk = text.match(CJK)?.length ?? 0;
-  return cjk / 1.5 + (text.length - cjk) / 4;
+  return cjk / CJK_PER_TOKEN + (codePointLength(text) - cjk) / CHARACTERS_PER_TOKEN;
 }
 
 /** Length in code points, as Python counts it. */
