@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from qwq_magic.display.captions import ending_caption, footer_caption, reasoning_caption
+from qwq_magic.display.outline import outline
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.saved_text import escape_paragraphs, escape_span
 from qwq_magic.memory import Place
@@ -75,7 +76,7 @@ def turn_markdown(turn: Turn, *, place: Place | None, show: Show) -> str:
         opened = "" if answer else " open"
         parts.append(
             f"<details{opened}>\n<summary>{reasoning_caption(turn)}</summary>\n"
-            f"{escape_paragraphs(turn.reasoning)}\n</details>"
+            f"{_outlined(turn)}\n</details>"
         )
     parts.append(answer)
     parts.extend(f"<p><sub>{_label(notice)}</sub></p>" for notice in turn.notices)
@@ -84,6 +85,11 @@ def turn_markdown(turn: Turn, *, place: Place | None, show: Show) -> str:
         parts.append(f"<p>{label}{_label(ending)}</p>")
     parts.append(f"<p><sub>{_label(footer_caption(turn, place=place))}</sub></p>")
     return "\n\n".join(part for part in parts if part)
+
+
+def _outlined(turn: Turn) -> str:
+    text = escape_paragraphs(turn.reasoning)
+    return "\n".join(part for part in (outline(turn), text) if part)
 
 
 def _label(text: str) -> str:
