@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from qwq_magic.messages import Json
@@ -27,6 +27,7 @@ class ModelRules:
         successor_parameters: what makes the successor think.
         suggested: sampling that suits the open weights, which greedy decoding does not.
         max_input_tokens: how long a prompt with its context may be; None where not known.
+        is_closed: are its weights the vendor's alone, so that any server asks the vendor?
         opens_reasoning: does its chat template end with `<think>`, so that a server which
             does not split the text sends the closing tag only?
     """
@@ -39,6 +40,7 @@ class ModelRules:
     successor_parameters: Mapping[str, Json] = field(default_factory=dict)
     suggested: str = ""
     max_input_tokens: int | None = None
+    is_closed: bool = False
     opens_reasoning: bool = False
 
 
@@ -69,6 +71,7 @@ _QWQ = ModelRules(
     max_input_tokens=98_304,
     opens_reasoning=True,
 )
+_QWQ_PLUS = replace(_QWQ, is_closed=True)
 _OPENS_REASONING = ModelRules(opens_reasoning=True)
 _QWEN_3_8 = ModelRules(
     exclusive=frozenset({"thinking_budget", "reasoning_effort"}), opens_reasoning=True
@@ -78,7 +81,8 @@ _QWEN_3_8 = ModelRules(
 _ANY = ModelRules()
 
 _FAMILIES: tuple[tuple[re.Pattern[str], ModelRules], ...] = (
-    # `qwq-plus`, `Qwen/QwQ-32B`, `qwq:32b`, `qwq-32b-q4_k_m.gguf`
+    (re.compile(r"(^|/)qwq-plus\b", re.IGNORECASE), _QWQ_PLUS),
+    # `Qwen/QwQ-32B`, `qwq:32b`, `qwq-32b-q4_k_m.gguf`
     (re.compile(r"(^|/)qwq\b", re.IGNORECASE), _QWQ),
     (re.compile(r"qwen3\.8", re.IGNORECASE), _QWEN_3_8),
     (re.compile(r"qwen3-.*-thinking-2507|qwen3\.[5-9]", re.IGNORECASE), _OPENS_REASONING),

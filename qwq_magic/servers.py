@@ -44,15 +44,22 @@ _BY_REASONING_OBJECT: Spellings = MappingProxyType(
         "thinking_budget": Spelling("reasoning.max_tokens"),
     }
 )
-# A level alone: off is a level too, on is what it does anyway.
-_BY_EFFORT: Spellings = MappingProxyType(
-    {
-        "reasoning_effort": Spelling("reasoning_effort"),
-        "enable_thinking": Spelling(
-            "reasoning_effort", MappingProxyType({True: "medium", False: "none"})
-        ),
-    }
-)
+
+
+def _by_effort(*, on: str) -> Spellings:
+    """A level alone: off is a level too, and so is `on`."""
+    return MappingProxyType(
+        {
+            "reasoning_effort": Spelling("reasoning_effort"),
+            "enable_thinking": Spelling(
+                "reasoning_effort", MappingProxyType({True: on, False: "none"})
+            ),
+        }
+    )
+
+
+# A wish to us, which this server has no parameter for.
+_KEPT_HERE: Spellings = MappingProxyType({"preserve_thinking": Spelling("")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +129,10 @@ SERVERS = MappingProxyType(
                 "https://api.deepseek.com/v1",
                 model="deepseek-reasoner",
                 spellings={
+                    **_KEPT_HERE,
                     "enable_thinking": Spelling(
                         "thinking.type", MappingProxyType({True: "enabled", False: "disabled"})
-                    )
+                    ),
                 },
                 # In turns with tools, and refused without.
                 history_field="reasoning_content",
@@ -133,14 +141,15 @@ SERVERS = MappingProxyType(
                 "openrouter",
                 "https://openrouter.ai/api/v1",
                 model="qwen/qwq-32b",
-                spellings=_BY_REASONING_OBJECT,
+                spellings={**_KEPT_HERE, **_BY_REASONING_OBJECT},
                 history_field="reasoning",
             ),
             _service(
                 "groq",
                 "https://api.groq.com/openai/v1",
                 model="qwen/qwen3-32b",
-                spellings=_BY_EFFORT,
+                # Its Qwen models know no levels between.
+                spellings=_by_effort(on="default"),
             ),
             _service(
                 "together",
@@ -152,7 +161,7 @@ SERVERS = MappingProxyType(
                 "fireworks",
                 "https://api.fireworks.ai/inference/v1",
                 model="accounts/fireworks/models/deepseek-r1-0528",
-                spellings=_BY_EFFORT,
+                spellings=_by_effort(on="medium"),
             ),
             _service("siliconflow", "https://api.siliconflow.cn/v1", model="Qwen/QwQ-32B"),
             Server(
@@ -161,7 +170,7 @@ SERVERS = MappingProxyType(
                 model="qwq",
                 start_hint="`ollama serve`, then `ollama pull qwq`",
                 # `think` is for the native protocol; this one ignores it.
-                spellings=_BY_EFFORT,
+                spellings=_by_effort(on="medium"),
             ),
             Server(
                 "vllm",

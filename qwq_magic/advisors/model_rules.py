@@ -42,11 +42,13 @@ class ModelRulesAdvisor:
 
     async def advise(self, request: ChatRequest, call_next: CallNext) -> Events:
         _refuse(request)
-        for text in _discouraged(request, is_hosted=self._is_hosted):
+        # A gateway passes a closed model's requests on.
+        is_hosted = self._is_hosted or rules_for(request.model).is_closed
+        for text in _discouraged(request, is_hosted=is_hosted):
             if text not in self._experience.said:
                 self._experience.said.add(text)
                 yield Notice(text)
-        if self._is_hosted:
+        if is_hosted:
             request = _without_ineffective(request)
         known_retired = request.model in self._experience.retired and not self._is_pinned
         if not known_retired:
@@ -55,7 +57,9 @@ class ModelRulesAdvisor:
                     yield event
                 return
             except ModelNotFound as error:
-                self._check_successor(request.model, error)
+                if not (is_hosted and rules_for(request.model).successor):
+                    raise
+                self._require_default(request.model, error)
         successor = _with_successor(request)
         text = "" if known_retired else f"{request.model} is gone; {successor.model} answers."
         self._experience.retired.add(request.model)
@@ -63,12 +67,10 @@ class ModelRulesAdvisor:
         async for event in call_next(successor):
             yield event
 
-    def _check_successor(self, model: str, error: ModelNotFound) -> None:
-        """Raise unless a successor may answer; one that is only known is named."""
-        successor = rules_for(model).successor
-        if not (self._is_hosted and successor):
-            raise error
+    def _require_default(self, model: str, error: ModelNotFound) -> None:
+        """A model that the user chose is not replaced: its successor is only named."""
         if self._is_pinned:
+            successor = rules_for(model).successor
             raise ModelNotFound(
                 f"{error.message} {model} is being retired; use its successor: -m {successor}.",
                 status=error.status,

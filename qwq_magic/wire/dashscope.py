@@ -13,7 +13,7 @@ from qwq_magic.models import is_multimodal
 from qwq_magic.servers import CUSTOM, Server
 from qwq_magic.settings import InlineThink
 from qwq_magic.wire.error_fixes import Origin
-from qwq_magic.wire.openai_chat import reasoning_in, text_of
+from qwq_magic.wire.openai_chat import reasoning_back, reasoning_in, text_of
 from qwq_magic.wire.sse import SSEDecoder
 from qwq_magic.wire.stream_decoder import StreamDecoder
 from qwq_magic.wire.text_template import Sink
@@ -28,12 +28,12 @@ def path_for(model: str) -> str:
     return _MULTIMODAL_PATH if is_multimodal(model) else _TEXT_PATH
 
 
-def encode(request: ChatRequest, server: Server = CUSTOM) -> dict[str, Json]:  # noqa: ARG001  # one host only
+def encode(request: ChatRequest, server: Server = CUSTOM) -> dict[str, Json]:
     """The JSON body; text arrives in deltas unless the user wants snapshots."""
     is_list = is_multimodal(request.model)
     return {
         "model": request.model,
-        "input": {"messages": [_message(m, is_list=is_list) for m in request.messages]},
+        "input": {"messages": [_message(m, server, is_list=is_list) for m in request.messages]},
         "parameters": {
             "result_format": "message",
             "incremental_output": True,
@@ -42,9 +42,9 @@ def encode(request: ChatRequest, server: Server = CUSTOM) -> dict[str, Json]:  #
     }
 
 
-def _message(message: Message, *, is_list: bool) -> dict[str, Json]:
+def _message(message: Message, server: Server, *, is_list: bool) -> dict[str, Json]:
     content = [{"text": message.text}] if is_list else message.text
-    return {"role": message.role, "content": content}
+    return {"role": message.role, "content": content, **reasoning_back(message, server)}
 
 
 def decoder(

@@ -39,10 +39,14 @@ def encode(request: ChatRequest, server: Server = CUSTOM) -> dict[str, Json]:
 
 
 def _message(message: Message, server: Server) -> dict[str, Json]:
-    plain = {"role": message.role, "content": message.text}
+    return {"role": message.role, "content": message.text, **reasoning_back(message, server)}
+
+
+def reasoning_back(message: Message, server: Server) -> dict[str, Json]:
+    """The reasoning of an earlier turn, under the name the server takes it back by."""
     if message.reasoning and server.history_field:
-        return {**plain, server.history_field: message.reasoning}
-    return plain
+        return {server.history_field: message.reasoning}
+    return {}
 
 
 def decoder(

@@ -15,11 +15,13 @@ GONE = ModelNotFound("No such model.", status=404, code="model_not_found", reque
 
 
 class RetiringModel(ScriptedModel):
-    """Knows every model but qwq-plus."""
+    """Knows every model but these."""
+
+    gone = ("qwq-plus", "qwq-32b")
 
     async def stream(self, request):
         async for event in super().stream(request):
-            if request.model == "qwq-plus":
+            if request.model in self.gone:
                 raise GONE
             yield event
 
@@ -145,7 +147,7 @@ def test_a_pinned_model_is_not_replaced_but_its_successor_named():
 
 def test_a_model_unknown_elsewhere_is_just_unknown():
     with pytest.raises(ModelNotFound, match=r"^No such model\.$"):
-        _ask(RetiringModel(), is_hosted=False)
+        _ask(RetiringModel(), is_hosted=False, model="qwq-32b")
 
 
 def test_requests_and_turns_are_logged_without_control_characters(caplog):
