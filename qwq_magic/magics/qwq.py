@@ -5,21 +5,19 @@ from __future__ import annotations
 import sys
 from typing import Any, Literal, get_args
 
-from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Bool, Dict, Enum, Float, Integer, Unicode
 
-from qwq_magic.display.panel import Panel, Show, Start
-from qwq_magic.errors import ConfigurationError, FileError
+from qwq_magic.display.panel import Show, Start
+from qwq_magic.errors import FileError
+from qwq_magic.magics.asking import Asking
 from qwq_magic.magics.autosave import Autosave
 from qwq_magic.magics.cell_log import CellLog
-from qwq_magic.magics.front_end import Live, Request, current_request, detect_live, is_kernel
-from qwq_magic.magics.interrupts import InterruptWatch
+from qwq_magic.magics.front_end import Live
 from qwq_magic.magics.key_trait import KeyTrait, hide_keys
-from qwq_magic.magics.options import CellOptions, describe_options, parse_options
+from qwq_magic.magics.options import describe_options
 from qwq_magic.memory import Place
-from qwq_magic.run import Run
 from qwq_magic.runner import RunnerName
 from qwq_magic.servers import SERVERS
 from qwq_magic.session import Session
@@ -103,33 +101,15 @@ class QwqMagics(Magics):
     def __init__(self, shell: InteractiveShell, **traits: Any) -> None:
         super().__init__(shell, **traits)
         hide_keys(self)
-        self._shell = shell
         self.session = Session()
         self.cells = CellLog(shell)
+        self.asking = Asking(shell, self)
         self.autosaver = Autosave()
 
     @no_var_expand
     @line_cell_magic
     def qwq(self, line: str, cell: str | None = None) -> None:
-        request = current_request(self._shell)
-        with InterruptWatch() as interrupts:
-            try:
-                options, rest = parse_options(line)
-                run = self._start(_prompt(rest, cell), options, request)
-            except ConfigurationError as error:
-                raise UsageError(str(error)) from None
-            with run:
-                panel = self._panel(run, options, request)
-                try:
-                    panel.open()
-                    _follow(run, panel, interrupts)
-                finally:
-                    # Also where showing it failed: the turn is there, and so is its output.
-                    run.stop()
-                    self._finish(run.turn(), options, panel)
-        if interrupts.pressed and request.is_program:
-            # A reply alone ends quietly, and the cells behind it run; a program is interrupted.
-            raise KeyboardInterrupt
+        self.asking.ask(line, lambda _options, rest: _prompt(rest, cell))
 
     qwq.__doc__ = _HELP
 
@@ -137,7 +117,7 @@ class QwqMagics(Magics):
         """A turn as the value of a cell: the output it had."""
         from qwq_magic.display.bundle import final_bundle
 
-        place = place or self._place_of(turn)
+        place = place or self.session.conversations.place_of(turn)
         return final_bundle(turn, place=place, show=self.show, start=self.start)
 
     def autosave_now(self) -> None:
@@ -149,9 +129,6 @@ class QwqMagics(Magics):
                 said = f"Not saved: {error}"
             if said:
                 sys.stderr.write(f"{said}\n")
-
-    def _place_of(self, turn: Turn) -> Place | None:
-        return self.session.conversations.place_of(turn)
 
     def apply_settings(self) -> None:
         """Let the session go by what is configured now; keys it has already."""
@@ -171,66 +148,6 @@ class QwqMagics(Magics):
         self.session.conversation = self.conversation
         self.session.runner = self.runner
 
-    def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
-        self.apply_settings()
-        run = self.session.start(
-            prompt,
-            server=options.server,
-            model=options.model,
-            conversation=options.conversation,
-            history=options.history,
-            fresh=options.fresh,
-            append=options.append,
-            system=options.system,
-            parameters=options.parameters,
-            cell_id=self.cells.next_place(request),
-        )
-        self.cells.add(run.request.turn_id, request)
-        return run
-
-    def _finish(self, turn: Turn, options: CellOptions, panel: Panel) -> None:
-        self._shell.user_ns["_qwq"] = turn
-        if options.out:
-            self._shell.user_ns[options.out] = turn
-        panel.finish(turn, place=self._place_of(turn))
-        self.autosave_now()
-
-    def _panel(self, run: Run, options: CellOptions, request: Request) -> Panel:
-        """The composition root: whoever is looking gets the panel that suits."""
-        live = detect_live(self._shell, request) if self.live == "auto" else self.live
-        show = options.show or self.show
-        start = options.start or self.start
-        # Imported here, since %load_ext is to be quick and a session needs one of them.
-        if live == "widgets":
-            from qwq_magic.display.live_panel import LivePanel
-
-            return LivePanel(
-                run.request.turn_id,
-                model=run.request.model,
-                server=run.server,
-                conversation=run.request.conversation,
-                show=show,
-                start=start,
-                on_stop=run.stop,
-            )
-        from qwq_magic.display.final_panel import FinalPanel
-
-        if live == "none":
-            return FinalPanel(show=show, start=start)
-        from qwq_magic.display.terminal import TerminalPanel
-
-        text = TerminalPanel(
-            stream=sys.stdout,
-            is_tty=sys.stdout.isatty(),
-            model=run.request.model,
-            server=run.server,
-            conversation=run.request.conversation,
-            show=show,
-            start=start,
-        )
-        is_rich = is_kernel(self._shell)
-        return FinalPanel(show=show, start=start, live=text) if is_rich else text
-
 
 def _prompt(rest: str, cell: str | None) -> str:
     """The prompt, verbatim; text on the option line of a cell is its beginning."""
@@ -239,13 +156,3 @@ def _prompt(rest: str, cell: str | None) -> str:
     # IPython ends every cell with a newline that nobody typed.
     body = cell.removesuffix("\n")
     return "\n".join(text for text in (rest, body) if text.strip()) or body
-
-
-def _follow(run: Run, panel: Panel, interrupts: InterruptWatch) -> None:
-    """Show each event of the stream, until it ends or the user has stopped it."""
-    for event in run.events():
-        if event is not None:
-            panel.show_event(event)
-        panel.tick()
-        if interrupts.pressed:
-            run.stop()
