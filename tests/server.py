@@ -165,6 +165,13 @@ class ScriptedServer:
         """What goes into `base_url`."""
         return f"{self.origin}/v1"
 
+    def closed_down_to(self, number: int, timeout: float = TIMEOUT_S) -> bool:
+        """Wait until so many connections at the most are open."""
+        give_up_at = time.monotonic() + timeout
+        while len(self._tasks) > number and time.monotonic() < give_up_at:
+            time.sleep(_POLL_S)
+        return len(self._tasks) <= number
+
     def wait_for_request(self, number: int = 1, timeout: float = TIMEOUT_S) -> Request:
         """The `number`th request, as soon as it has come."""
         with self._changed:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from server import Reply, ScriptedServer, chat, failure, sse
+from server import ScriptedServer, chat, failure
 
 from qwq_magic import Session
 from qwq_magic.client import HttpChatModel
@@ -300,17 +300,3 @@ def test_a_retired_model_that_was_chosen_names_its_successor() -> None:
             session.ask("Hi")
 
     assert len(scripted.requests) == 1
-
-
-def test_a_reply_that_wants_a_tool_says_why_there_is_no_answer() -> None:
-    call = {"index": 0, "id": "c1", "function": {"name": "f", "arguments": "{}"}}
-    wish = {"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": None}
-    end = {"index": 0, "delta": {}, "finish_reason": "tool_calls"}
-    reply = Reply([sse({"choices": [wish]}, {"choices": [end]}), b"data: [DONE]\n\n"])
-    with ScriptedServer(reply) as scripted:
-        turn = Session(base_url=scripted.url, model="m").ask("Hi", parameters={"tools": []})
-
-    assert (turn.answer, turn.complete) == ("", True)
-    assert turn.notices == (
-        "The model asked for a tool, and there is none here: leave `tools` out of -p.",
-    )

@@ -39,10 +39,6 @@ _CUTS = {
 }
 
 
-_TOOLS = frozenset({"tool_calls", "function_call"})
-_NO_TOOLS = "The model asked for a tool, and there is none here: leave `tools` out of -p."
-
-
 class Reply:
     """Gathers one reply.
 
@@ -123,8 +119,6 @@ class Reply:
             cut = _CUTS.get(self._finish_reason or "")
             if cut:
                 self._events.append(Notice(f"The reply is cut: {cut}. Run the cell again."))
-            if self._finish_reason in _TOOLS:
-                self._events.append(Notice(_NO_TOOLS))
             self._report_usage()
             self._events.append(StreamFinished(self._finish_reason))
 

@@ -514,6 +514,15 @@ MID_STREAM = [
         waits=TWICE,
     ),
     Fault(
+        "error before any text, for good",
+        stream(native({"code": "Arrearage", "message": "m"}, event="error", status=400)),
+        BillingError,
+        ("400 Arrearage", "Top up"),
+        status=400,
+        code="Arrearage",
+        settings=ALIBABA,
+    ),
+    Fault(
         "compressed, and damaged",
         stream(compressed_start(SAID), arrived, b"\xff" * 99, headers=GZIP),
         ProtocolError,

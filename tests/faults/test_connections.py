@@ -6,12 +6,13 @@ import shutil
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from faults.asking import KEY, Asking, assert_is_one_clean_line
 from server import (
+    Reply,
     ScriptedServer,
     chat,
     failure,
@@ -26,10 +27,37 @@ from qwq_magic.errors import (
 )
 
 
-def test_a_refused_connection_is_named() -> None:
+def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda: f"http://127.0.0.1:{unused_port()}/v1",
+        lambda: "https://no-such-host.invalid/v1",
+        lambda: f"https://127.0.0.1:{unused_port()}/v1",
+    ],
+)
+def test_a_server_out_of_reach_leaves_a_memory_that_works(place: Callable[[], str]) -> None:
+    with ScriptedServer(chat(answer="Fine.")) as server:
+        session = Session(base_url=place(), model="m")
+        with pytest.raises(ConnectionFailed) as raised:
+            session.ask("first?")
+
+        turn = session.ask("second?", base_url=server.url, model="m")
+
+    assert [kept.state for kept in session.memory.turns] == ["error", "complete"]
+    assert raised.value.partial == session.memory.turns[0]
+    assert turn.answer == "Fine."
+    assert server.requests[0].json["messages"] == [{"role": "user", "content": "second?"}]
+
+
+def test_a_refused_connection_is_named() -> None:
+    port = unused_port()
 
     asking = Asking(f"http://127.0.0.1:{port}/v1", server="ollama")
     error = asking.fail()
@@ -93,6 +121,39 @@ def test_an_unknown_certificate_is_refused_before_anything_is_sent(
     assert type(error) is ConnectionFailed
     assert_is_one_clean_line(error.message, ("No secure connection to 127.0.0.1", "SSL_CERT_FILE"))
     assert (server.requests, asking.waits) == ([], [])
+
+
+def test_a_certificate_for_another_host_is_refused(
+    tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+    with ScriptedServer(tls=tls) as server:
+        error = Asking(server.url.replace("127.0.0.1", "localhost")).fail()
+
+    assert type(error) is ConnectionFailed
+    assert_is_one_clean_line(error.message, ("No secure connection to localhost",))
+    assert server.requests == []
+
+
+def test_a_host_that_no_proxy_names_is_reached_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.origin)
+        monkeypatch.setenv("NO_PROXY", "invalid")
+
+        error = Asking("https://no-such-host.invalid/v1").fail()
+
+    assert "no-such-host.invalid cannot be found" in error.message
+    assert proxy.connections == 0
+
+
+def test_a_redirect_takes_neither_the_prompt_nor_the_key_along() -> None:
+    with ScriptedServer() as target:
+        elsewhere = Reply(status=307, headers={"Location": f"{target.url}/chat/completions"})
+        with ScriptedServer(elsewhere) as server:
+            error = Asking(server.url, api_key=ApiKey(KEY, source="s")).fail()
+
+    assert_is_one_clean_line(error.message, (target.origin.removeprefix("http://"), "base_url"))
+    assert target.connections == 0
 
 
 @pytest.mark.parametrize(

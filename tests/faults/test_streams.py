@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from server import (
     Request,
     ScriptedServer,
     chat,
+    chat_steps,
     delta,
     failure,
     sse,
@@ -99,22 +101,64 @@ def test_a_wait_that_the_server_asked_for_can_be_stopped() -> None:
     assert len(server.requests) == 1
 
 
+def ask_a_hundred(session: Session) -> list[Turn]:
+    async def ask_all() -> list[Turn]:
+        asks = [session.ask_async(f"<{n}>", conversation=f"c{n}") for n in range(100)]
+        return await asyncio.gather(*asks)
+
+    return asyncio.run(ask_all())
+
+
 def test_a_hundred_streams_at_once_keep_apart() -> None:
     def echo(request: Request) -> Reply:
         prompt = request.json["messages"][-1]["content"]
         return chat(reasoning=["r", prompt], answer=["a", prompt])
 
-    async def ask_all(session: Session) -> list[Turn]:
-        asks = [session.ask_async(f"<{n}>", conversation=f"c{n}") for n in range(100)]
-        return await asyncio.gather(*asks)
-
     with ScriptedServer(echo) as server:
         session = Session(base_url=server.url, model="m")
-        turns = asyncio.run(ask_all(session))
+        turns = ask_a_hundred(session)
 
     assert [turn.answer for turn in turns] == [f"a<{n}>" for n in range(100)]
     assert [turn.reasoning for turn in turns] == [f"r<{n}>" for n in range(100)]
     assert all(len(session.memory_of(f"c{n}")) == 1 for n in range(100))
+
+
+def test_a_hundred_streams_leave_few_connections_and_no_thread() -> None:
+    all_came = threading.Event()
+
+    def wait_for_all(_: Request) -> Reply:
+        if len(server.requests) == 101:
+            all_came.set()
+        return Reply([SAID, all_came, *chat_steps(answer=".")])
+
+    with ScriptedServer(chat(answer="warm"), wait_for_all) as server:
+        session = Session(base_url=server.url, model="m")
+        session.ask("warm up", conversation="warm")
+        threads = threading.active_count()
+
+        turns = ask_a_hundred(session)
+
+        assert all(turn.complete for turn in turns)
+        assert server.connections == 100
+        # What is kept open for the next turns.
+        assert server.closed_down_to(8)
+        assert threading.active_count() == threads
+
+
+def test_a_hundred_streams_can_be_stopped_at_once() -> None:
+    never = threading.Event()
+    with ScriptedServer(Reply([SAID, never])) as server:
+        session = Session(base_url=server.url, model="m")
+        runs = [session.start("?", conversation=f"c{n}") for n in range(100)]
+        server.wait_for_request(100)
+
+        for run in runs:
+            run.stop()
+        turns = [run.turn() for run in runs]
+
+        assert {turn.state for turn in turns} == {"stopped"}
+        assert server.closed_down_to(0)
+    never.set()
 
 
 def test_running_out_of_tokens_while_thinking_is_a_whole_turn_without_answer() -> None:
