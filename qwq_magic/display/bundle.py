@@ -9,7 +9,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from qwq_magic.display.captions import ending_caption, footer_caption, reasoning_caption
+from qwq_magic.display.captions import (
+    ending_caption,
+    footer_caption,
+    loop_caption,
+    reasoning_caption,
+)
 from qwq_magic.display.outline import outline
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.saved_text import escape_paragraphs, escape_span
@@ -58,7 +63,7 @@ def turn_data(turn: Turn, *, place: Place | None, show: Show, start: Start) -> d
         "usage": asdict(turn.usage),
         "timing": {name: None if s is None else round(s, 3) for name, s in timing.items()},
         "error": error and {name: _well_formed_value(value) for name, value in error.items()},
-        "notices": [well_formed(notice) for notice in turn.notices],
+        "notices": [well_formed(notice) for notice in _notices(turn)],
         "ending": ending_caption(turn) if turn.complete else "",
         "view": {"show": show, "start": start},
     }
@@ -79,12 +84,17 @@ def turn_markdown(turn: Turn, *, place: Place | None, show: Show) -> str:
             f"{_outlined(turn)}\n</details>"
         )
     parts.append(answer)
-    parts.extend(f"<p><sub>{_label(notice)}</sub></p>" for notice in turn.notices)
+    parts.extend(f"<p><sub>{_label(notice)}</sub></p>" for notice in _notices(turn))
     if ending := ending_caption(turn):
         label = "<strong>Error:</strong> " if turn.error else ""
         parts.append(f"<p>{label}{_label(ending)}</p>")
     parts.append(f"<p><sub>{_label(footer_caption(turn, place=place))}</sub></p>")
     return "\n\n".join(part for part in parts if part)
+
+
+def _notices(turn: Turn) -> list[str]:
+    """What was said along the way, and what the reasoning itself gives cause to say."""
+    return [*turn.notices, *filter(None, [loop_caption(turn)])]
 
 
 def _outlined(turn: Turn) -> str:
@@ -117,7 +127,7 @@ def turn_plain(turn: Turn, *, show: Show, max_characters: int) -> str:
         parts.append(_cut(turn.reasoning, max_characters, "reasoning"))
     else:
         parts.append(_cut(turn.answer, max_characters, "answer"))
-    parts.append(ending_caption(turn))
+    parts += (loop_caption(turn), ending_caption(turn))
     text = "\n\n".join(part for part in (part.strip("\n") for part in parts) if part)
     return strip_controls(well_formed(text)) or "(no reply)"
 

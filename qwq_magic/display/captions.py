@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+from typing import TYPE_CHECKING, Final
+
 from qwq_magic.memory import Place
 from qwq_magic.plain_text import one_line
 from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import Turn
+
+if TYPE_CHECKING:
+    from qwq_magic.reasoning import Loop
+
+# While it streams; the reader is about to act.
+_LOOP_ADVICE: Final = (
+    "The model repeats itself and seldom recovers. Stop it, and run the cell again or ask "
+    "in other words."
+)
 
 
 def reasoning_caption(turn: Turn) -> str:
@@ -59,11 +71,34 @@ def ending_caption(turn: Turn) -> str:
     return "" if turn.answer.strip() else "The reply has no answer."
 
 
+def loop_advice(loop: Loop | None) -> str:
+    """What to do about the loop that a reply is in; empty if it is in none."""
+    return "" if loop is None or loop.is_ruler else _LOOP_ADVICE
+
+
+def loop_caption(turn: Turn) -> str:
+    """That the reasoning repeats itself, where it does; else empty."""
+    count = sum(not loop.is_ruler for loop in _loops_of(turn.reasoning))
+    if not count:
+        return ""
+    return f"The reasoning repeats itself word for word{'' if count == 1 else f', {count} times'}."
+
+
+# The bundle says it in its data and in its Markdown.
+@functools.lru_cache(maxsize=2)
+def _loops_of(reasoning: str) -> tuple[Loop, ...]:
+    from qwq_magic.reasoning import loops_of  # a terminal's first line need not wait for it
+
+    return loops_of(reasoning)
+
+
 def closing_lines(turn: Turn, *, place: Place | None) -> list[str]:
     """What stands under a turn shown as text: how it ended, and what it cost."""
     lines = []
     if ending := ending_caption(turn):
         lines.append(f"{'Error: ' if turn.error else ''}{one_line(ending)}")
+    if repeats := loop_caption(turn):
+        lines.append(repeats)
     if turn.complete:
         thought = f"{reasoning_caption(turn)}; " if turn.reasoning.strip() else ""
         lines.append(one_line(f"{thought}{footer_caption(turn, place=place)}"))

@@ -16,6 +16,7 @@ from ipywidgets import Layout, VBox, Widget  # type: ignore[import-untyped]  # i
 from typing_extensions import assert_never
 
 from qwq_magic.display.bundle import TURN_MIME, final_bundle
+from qwq_magic.display.captions import loop_advice
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.panes import (
     AnswerPane,
@@ -34,10 +35,12 @@ from qwq_magic.events import (
 )
 from qwq_magic.memory import Place
 from qwq_magic.plain_text import well_formed
+from qwq_magic.reasoning import LoopDetector
 from qwq_magic.turns import Turn
 
 FRAME_S: Final = 0.05
 _USAGE_S: Final = 0.5
+_LOOP_S: Final = 0.5
 
 
 class FrameBuffer:
@@ -104,6 +107,8 @@ class LivePanel:
         self._buffers = {
             pane: FrameBuffer() for pane in (self.reasoning, self.answer) if pane is not None
         }
+        self._repeating = LoopDetector()
+        self._repeating_due_s = 0.0
         self._notices: list[str] = []
         self._usage: Usage | None = None
         self._usage_due_s = 0.0
@@ -155,6 +160,9 @@ class LivePanel:
         if self._usage is not None and now_s >= self._usage_due_s:
             self.status.show_usage(self._usage)
             self._usage, self._usage_due_s = None, now_s + _USAGE_S
+        if now_s >= self._repeating_due_s:
+            self.status.show_advice(loop_advice(self._repeating.loop))
+            self._repeating_due_s = now_s + _LOOP_S
 
     def finish(self, turn: Turn, *, place: Place | None) -> None:
         """Put the final output in the panes' place and close them."""
@@ -184,6 +192,8 @@ class LivePanel:
     ) -> None:
         if not text:
             return
+        # Reasoning and answer in a row: either may get stuck.
+        self._repeating.feed(text)
         # Forward only: a model that alternates is not to cost a message each time.
         if self.status.state != state and self.status.state != "answering":
             self.status.show_state(state)

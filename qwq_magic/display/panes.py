@@ -222,6 +222,7 @@ class StatusLine(_Pane):
     elapsed_s = traitlets.Float(0.0).tag(sync=True, to_json=lambda _, line: line.elapsed())
     wait_s = traitlets.Float(0.0).tag(sync=True)
     usage = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
+    advice = traitlets.Unicode().tag(sync=True)
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     model_name = traitlets.Unicode().tag(sync=True)
     conversation = traitlets.Unicode().tag(sync=True)
@@ -251,6 +252,10 @@ class StatusLine(_Pane):
             "output_tokens": usage.output_tokens,
             "reasoning_tokens": usage.reasoning_tokens,
         }
+
+    def show_advice(self, advice: str) -> None:
+        """Advise to stop a model that repeats itself; "" takes it back."""
+        self.advice = advice
 
     def show_notices(self, notices: Sequence[str]) -> None:
         self.notices = [well_formed(notice) for notice in notices]

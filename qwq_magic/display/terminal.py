@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from typing_extensions import assert_never
 
-from qwq_magic.display.captions import closing_lines
+from qwq_magic.display.captions import closing_lines, loop_advice
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.events import (
     AnswerDelta,
@@ -22,6 +22,7 @@ from qwq_magic.events import (
 )
 from qwq_magic.memory import Place
 from qwq_magic.plain_text import ControlStripper, one_line, well_formed
+from qwq_magic.reasoning import LoopDetector
 from qwq_magic.turns import Turn
 
 _DIM, _RESET = "\x1b[2m", "\x1b[0m"
@@ -57,6 +58,8 @@ class TerminalPanel:
         self._is_reasoning_shown = show != "answer" and start != "closed"
         self._is_answer_shown = show != "reasoning"
         self._stripper = ControlStripper()
+        self._repeating = LoopDetector()
+        self._is_advised = False
         self._pane: Literal["none", "reasoning", "answer"] = "none"
         self._is_pane_empty = True
         self._trailing_newlines = 2
@@ -72,10 +75,12 @@ class TerminalPanel:
                 self._enter("reasoning")
                 if self._is_reasoning_shown:
                     self._delta(text, is_dim=True)
+                self._advise(text)
             case AnswerDelta(text):
                 self._enter("answer")
                 if self._is_answer_shown:
                     self._delta(text, is_dim=False)
+                self._advise(text)
             case Notice(text):
                 self._end_line()
                 self._quiet_line(text)
@@ -116,6 +121,15 @@ class TerminalPanel:
             text = text.lstrip("\n")
             self._is_pane_empty = not text
         self._write(text, is_dim=is_dim)
+
+    def _advise(self, text: str) -> None:
+        """Say once that the model repeats itself."""
+        if self._is_advised:
+            return
+        if advice := loop_advice(self._repeating.feed(text)):
+            self._is_advised = True
+            self._end_line()
+            self._quiet_line(advice)
 
     def _quiet_line(self, text: str) -> None:
         self._write(one_line(text), is_dim=True)

@@ -20,6 +20,7 @@ _BLOCK = 10
 _WINDOW = FEWEST_REPEATS * LONGEST_UNIT + 2 * _BLOCK
 _MOST_CANDIDATES = 64
 _MOST_LOOPS = 1_000
+_LONGEST_RULER = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,12 @@ class Loop:
     def repeats(self) -> int:
         """How often the whole unit stands there."""
         return (self.end - self.start) // len(self.unit)
+
+    @property
+    def is_ruler(self) -> bool:
+        """May it be drawn on purpose: a line of dashes, the border of a table?"""
+        is_short = self.end - self.start < _LONGEST_RULER
+        return is_short and not any(sign.isalnum() for sign in self.unit)
 
 
 class LoopDetector:

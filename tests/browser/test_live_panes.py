@@ -61,6 +61,36 @@ def test_both_panes_show_text_before_the_stream_ends(
     )
 
 
+def test_a_badge_beside_stop_says_that_the_model_repeats_itself(
+    lab: Lab, open_notebook: OpenNotebook
+) -> None:
+    notebook = open_notebook(
+        lab,
+        "panel = new_panel()\n"
+        "stream(panel, reasoning('Let me see. '))\n"
+        "steps.wait(panel, 'loop')\n"
+        "stream(panel, reasoning('But wait, I should look again. ' * 5))\n"
+        "steps.wait(panel, 'on')\n"
+        "stream(panel, reasoning('Ah, it is 9.9, of course.'))\n"
+        "steps.wait(panel, 'end')\n"
+        "panel.give_way_to(bundle(panel.status.turn_id, 'Hm.', 'Yes.'))",
+    )
+
+    notebook.run(1)
+
+    badge = in_pane(notebook, "badge")
+    expect(in_pane(notebook, "reasoning-text")).to_have_text("Let me see.")
+    expect(badge).to_be_hidden()
+    notebook.release("loop")
+    expect(badge).to_have_text("Repeating itself")
+    expect(in_pane(notebook, "notice")).to_contain_text("Stop it")
+    expect(notebook.page.locator(".qwq-announcer")).to_have_text("The model repeats itself")
+    notebook.release("on")
+    expect(badge).to_be_hidden()
+    expect(in_pane(notebook, "notice")).to_have_count(0)
+    notebook.release("end")
+
+
 def run_with_start_mode(open_notebook: OpenNotebook, lab: Lab, start: str) -> Notebook:
     notebook = open_notebook(
         lab,

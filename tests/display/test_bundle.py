@@ -116,6 +116,23 @@ def test_an_odd_ending_is_said_everywhere(finish_reason: str, answer: str, endin
     assert ending in str(bundle["text/plain"])
 
 
+def test_a_reasoning_that_repeats_itself_is_said_to_in_every_form() -> None:
+    said = "The reasoning repeats itself word for word."
+    bundle = final_bundle(
+        replace(TURN, reasoning="Hm. " + "But wait, I look again. " * 4), place=None
+    )
+
+    assert bundle[TURN_MIME]["notices"] == ["Retried once.", said]  # type: ignore[index]
+    assert f"<p><sub>{said}</sub></p>" in str(bundle["text/markdown"])
+    assert said in str(bundle["text/plain"])
+
+
+def test_a_ruler_is_no_repetition() -> None:
+    data = final_bundle(replace(TURN, reasoning="A table:\n" + "-" * 80), place=None)[TURN_MIME]
+
+    assert data["notices"] == ["Retried once."]  # type: ignore[index]
+
+
 def test_minutes_are_spoken_as_minutes() -> None:
     assert "Thought for 2 min 5 s" in plain(replace(TURN, timing=Timing(thinking_s=125.2)))
 

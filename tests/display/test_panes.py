@@ -184,6 +184,35 @@ def test_usage_and_notices_reach_the_status_line(sent: list[tuple[str, Message]]
     assert panel.status.notices == ["Retrying in 2 s."]
 
 
+def test_a_reply_that_repeats_itself_is_advised_to_be_stopped_until_it_goes_on(
+    sent: list[tuple[str, Message]],
+) -> None:
+    clock = Clock()
+    panel = new_panel(clock)
+    advice = []
+    for text in (
+        "Let me see. ",
+        "But wait, I should look again. " * 3,
+        "Ah, it is 9.9, of course.",
+    ):
+        panel.show_event(ReasoningDelta(text))
+        clock.now_s += 1.0
+        panel.tick()
+        advice.append(panel.status.advice)
+
+    assert [bool(words) for words in advice] == [False, True, False]
+    assert "Stop it" in advice[1]
+
+
+def test_advice_is_sought_twice_a_second_at_the_most(sent: list[tuple[str, Message]]) -> None:
+    panel = new_panel()
+    panel.tick()
+    panel.show_event(ReasoningDelta("But wait, I should look again. " * 3))
+    panel.tick()
+
+    assert panel.status.advice == ""
+
+
 @pytest.mark.parametrize(
     ("show", "panes"),
     [("both", (True, True)), ("reasoning", (True, False)), ("answer", (False, True))],

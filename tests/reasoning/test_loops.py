@@ -34,6 +34,16 @@ def test_punctuation_alone_is_a_loop_too(mark):
     assert LoopDetector().feed(_text(100) + mark * 60) is not None
 
 
+@pytest.mark.parametrize(
+    ("text", "is_ruler"),
+    [("-" * 70, True), ("|---" * 20, True), ("-" * 300, False), (UNIT * 3, False)],
+)
+def test_a_line_of_dashes_may_be_drawn_on_purpose(text, is_ruler):
+    [loop] = loops_of(text)
+
+    assert loop.is_ruler is is_ruler
+
+
 @pytest.mark.parametrize("size", [20, 21, 29, 333, 999, 1_000])
 def test_units_of_any_allowed_length(size):
     unit = _text(size, seed=3)

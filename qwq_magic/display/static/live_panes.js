@@ -65,6 +65,10 @@ function startStatus(model, record, inbox) {
     refresh();
   });
   model.on("change:notices", refresh);
+  model.on("change:advice", () => {
+    refresh();
+    if (model.get("advice")) announce("The model repeats itself");
+  });
   const receive = (message) => {
     if (message?.type === "stopping") {
       live.acknowledged = true;
@@ -123,6 +127,7 @@ function renderStatus(model, record, el, signal) {
       tokens: tokenSplit(usageOf(model.get("usage")), record.tokens),
       about: [model.get("model_name"), model.get("conversation")].filter(Boolean).join(" · "),
       notices: lost ? [LOST] : noticesOf(model.get("notices")),
+      advice: lost ? "" : model.get("advice"),
       stopping,
     });
   };

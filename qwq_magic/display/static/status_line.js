@@ -9,13 +9,14 @@ export class StatusLine {
   #seconds = element("span", "qwq-figure");
   #tokens = element("span", "qwq-figure");
   #about = element("span", "qwq-about");
+  #badge = element("span", "qwq-badge", { hidden: "" }, "Repeating itself");
   #stop;
   #notices = element("div", "qwq-notices");
   #shownLines = "";
 
   /** `onStop` is called at a click; without one there is no button. */
   constructor(onStop) {
-    const row = element("div", "qwq-status-row", {}, this.#state, this.#seconds, this.#tokens, this.#about);
+    const row = element("div", "qwq-status-row", {}, this.#state, this.#seconds, this.#tokens, this.#about, this.#badge);
     if (onStop) {
       this.#stop = button("qwq-button qwq-stop", "Stop", onStop);
       this.#stop.setAttribute("aria-label", "Stop this turn");
@@ -24,8 +25,11 @@ export class StatusLine {
     this.element = element("div", "qwq-status", {}, row, this.#notices);
   }
 
-  /** Show {state, seconds, tokens, about, notices, error, stopping, waitS}: strings, but the lists. */
-  show({ state, seconds, tokens, about, notices, error = "", stopping = false, waitS = 0 }) {
+  /**
+   * Show {state, seconds, tokens, about, notices, error, advice, stopping, waitS}: strings, but
+   * the lists. `advice` is for a reader whose model repeats itself, beside the Stop button.
+   */
+  show({ state, seconds, tokens, about, notices, error = "", advice = "", stopping = false, waitS = 0 }) {
     const waiting = waitS > 0 ? `Retrying in ${Math.ceil(waitS)} s…` : STATE_WORDS[state];
     const word = stopping && isRunning(state) ? "Stopping…" : waiting;
     setText(this.#state, word);
@@ -37,7 +41,9 @@ export class StatusLine {
       this.#stop.hidden = !isRunning(state);
       this.#stop.disabled = stopping;
     }
-    this.#showLines(notices, error);
+    const advised = advice !== "" && isRunning(state) && !stopping;
+    this.#badge.hidden = !advised;
+    this.#showLines(advised ? [...notices, advice] : notices, error);
   }
 
   #showLines(notices, error) {
