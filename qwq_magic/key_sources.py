@@ -1,13 +1,16 @@
 """Where a key comes from, and the one host it may go to.
 
 A key is never lent: a vendor's variable is for the vendor's host, `QWQ_API_KEY` for the
-server named beside it, and a key given by hand for the host it was given for.
+server named beside it, and a key given by hand for the host it was given for. A project's
+pyproject.toml may be anybody's: an address in it gets a key that was given for that very
+host, or a vendor's at the vendor's, and no other.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from qwq_magic.api_key import ApiKey
@@ -15,6 +18,8 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.servers import SERVERS, Server, server_at
 
 _OWN_VARIABLE = "QWQ_API_KEY"
+# Who says which server is asked: the user's code, `QWQ_*` variables, a pyproject.toml.
+Namer: TypeAlias = Literal["code", "variables", "project", "nobody"]
 
 
 class KeyRing:
@@ -51,13 +56,23 @@ def find_key(
     *,
     environ: Mapping[str, str],
     keys: KeyRing,
-    is_chosen_in_code: bool,
+    namer: Namer,
 ) -> ApiKey | None:
-    """The key for this host; `is_chosen_in_code` is False where a variable named the server."""
-    key = keys.key_for(base_url) or variable_key(server, base_url, environ)
-    if key is None and not (is_chosen_in_code and _is_elsewhere(server, base_url, environ)):
+    """The key for this host; `namer` is who says that it is asked."""
+    key = keys.key_for(base_url)
+    if key is None and not (namer == "project" and _is_moved(server, base_url)):
+        key = variable_key(server, base_url, environ)
+    is_own_lent = namer == "project" or (
+        namer == "code" and _is_elsewhere(server, base_url, environ)
+    )
+    if key is None and not is_own_lent:
         key = _key_in(environ, (_OWN_VARIABLE,))
     return key
+
+
+def _is_moved(server: Server, base_url: str) -> bool:
+    """Is a server that people run themselves anywhere but where its preset has it?"""
+    return not server.needs_key and _place(base_url) != _place(server.base_url)
 
 
 def variable_key(server: Server, base_url: str, environ: Mapping[str, str]) -> ApiKey | None:

@@ -14,6 +14,7 @@ from qwq_magic.advisors.model_rules import Experience, ModelRulesAdvisor
 from qwq_magic.api_key import ApiKey, as_api_key
 from qwq_magic.ask import Ask, Recall, recall_for
 from qwq_magic.chat_model import ChatModel
+from qwq_magic.choices import NO_LAYER, Choices
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Event, Notice
 from qwq_magic.key_sources import KeyRing, require_no_key_in
@@ -23,7 +24,7 @@ from qwq_magic.models import rules_for
 from qwq_magic.run import Run, iter_events
 from qwq_magic.runner import RUNNERS, Runner, RunnerName
 from qwq_magic.servers import is_dashscope, preset_of
-from qwq_magic.settings import Choices, Settings, resolve
+from qwq_magic.settings import Settings, resolve
 from qwq_magic.turn_builder import TurnBuilder
 from qwq_magic.turns import Turn
 
@@ -42,6 +43,7 @@ class Session:
         runner: `thread` streams on a thread of its own; `notebook` on the caller's loop, for
             advisors that need it.
         keys: keys that were given by hand, each for one host; never saved.
+        project: what the notebook's project says, below `choices` and `QWQ_*` variables.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Session:
         self.runner = runner
         self.conversations = Conversations()
         self.keys = KeyRing()
+        self.project = NO_LAYER
         self._experience = Experience()
 
     @property
@@ -210,7 +213,7 @@ class Session:
         if name is None and not choices.get("server") and not choices.get("base_url"):
             chat_model = chat_model or self._chat_model
         if chat_model is None:
-            settings = resolve(chosen, keys=self.keys)
+            settings = resolve(chosen, keys=self.keys, project=self.project)
             return _connect(settings), settings
         settings = Settings(
             server=chat_model.server,

@@ -6,10 +6,11 @@ import pytest
 
 from qwq_magic import Session
 from qwq_magic.api_key import ApiKey
+from qwq_magic.choices import Choices
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.key_sources import KeyRing, keys_at_hand, require_no_key_in
 from qwq_magic.servers import SERVERS
-from qwq_magic.settings import Choices, resolve
+from qwq_magic.settings import resolve
 
 KEY = "sk-0123456789abcdefghij"
 OTHER = "sk-9876543210zyxwvutsrq"

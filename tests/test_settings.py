@@ -1,8 +1,9 @@
 import pytest
 
+from qwq_magic.choices import Choices
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.servers import SERVERS
-from qwq_magic.settings import Choices, resolve
+from qwq_magic.settings import resolve
 
 KEY = "sk-0123456789abcdef0123456789"
 
@@ -265,7 +266,7 @@ def test_what_is_unsafe_elsewhere_is_not_carried_to_another_server():
 
     other = choices.override(server="vllm")
 
-    assert (other.inline_think, other.allow_insecure_key) == ("auto", False)
+    assert (other.inline_think, other.allow_insecure_key) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +282,7 @@ def test_what_is_unsafe_elsewhere_is_not_carried_to_another_server():
             lambda: resolve(Choices(server="demo", base_url="http://h/v1"), {}),
             'server="demo" and base_url contradict each other',
         ),
-        (lambda: resolve(Choices(), {"QWQ_SERVER": "nope"}), "QWQ_SERVER names an unknown server"),
+        (lambda: resolve(Choices(), {"QWQ_SERVER": "nope"}), "QWQ_SERVER: Unknown server 'nope'"),
     ],
 )
 def test_a_value_of_another_kind_is_one_clear_line(choose, message):

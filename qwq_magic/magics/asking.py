@@ -60,6 +60,9 @@ class Asking:
 
     def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
         self._magics.apply_settings()
+        if options.server is None:
+            magics = self._magics
+            magics.project_address.tell(magics.effective_settings(), magics.session.project)
         place = self._magics.cells.next_place(request)
         run = self._magics.session.start(prompt, cell_id=place, **_call(options))
         self._magics.cells.add(run.request.turn_id, request)

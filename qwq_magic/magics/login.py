@@ -17,11 +17,12 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from traitlets import Bunch
 
 from qwq_magic.api_key import ApiKey
+from qwq_magic.choices import Choices
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.key_sources import variable_key
 from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.servers import DEMO, SERVERS, Server
-from qwq_magic.settings import Choices, server_and_address
+from qwq_magic.settings import server_and_address
 from qwq_magic.wire.addresses import host_of
 
 _FORGET = "--forget"
@@ -94,7 +95,8 @@ class LoginMagics(Magics):
             )
         choices, keys = self._choices(), self._asking.session.keys
         try:
-            server, base_url = server_and_address(choices, os.environ, keys)
+            project = self._asking.session.project
+            server, base_url = server_and_address(choices, os.environ, keys, project=project)
         except ConfigurationError:
             if not names:
                 raise

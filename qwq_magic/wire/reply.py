@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from qwq_magic.choices import InlineThink
 from qwq_magic.errors import ProtocolError, QwqError, ServerFailure
 from qwq_magic.events import (
     AnswerDelta,
@@ -18,7 +19,6 @@ from qwq_magic.events import (
     StreamFinished,
     UsageReported,
 )
-from qwq_magic.settings import InlineThink
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.surrogates import SurrogateJoiner
 from qwq_magic.wire.think_tags import ThinkTagSplitter

@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+from qwq_magic.choices import InlineThink
 from qwq_magic.errors import ProtocolError, QwqError, StreamInterrupted
 from qwq_magic.events import Event
-from qwq_magic.settings import InlineThink
 from qwq_magic.wire.error_bodies import (
     MAX_BODY_BYTES,
     document_error,

@@ -1,0 +1,110 @@
+"""Settings in a real kernel: which layer wins, and what is said about a wrong value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kernel import Kernel
+from server import ScriptedServer, chat
+
+KEY = "sk-4c1d9e7a02f85b36qrst"
+
+
+def project(folder: Path, text: str) -> None:
+    (folder / "pyproject.toml").write_text(f"[tool.qwq_magic]\n{text}\n", encoding="utf-8")
+
+
+def asked(server: ScriptedServer) -> tuple[str, str | None]:
+    """Which model the last request was for, and the key it came with."""
+    request = server.requests[-1]
+    return request.json["model"], request.headers.get("authorization")
+
+
+def test_what_is_set_goes_before_variables_and_these_before_the_project(tmp_path: Path) -> None:
+    project(tmp_path, "model = 'of-project'\nshow = 'reasoning'\nconversation = 'ours'")
+    with (
+        ScriptedServer(chat(answer="ok")) as server,
+        Kernel(QWQ_BASE_URL=server.url, QWQ_MODEL="of-variable", QWQ_SHOW="answer") as kernel,
+    ):
+        kernel.run(f"%cd -q {tmp_path}\n%load_ext qwq_magic")
+        values = "[(m := get_ipython().magics_manager.registry['QwqMagics']).show, m.conversation]"
+
+        assert kernel.value(values) == "['answer', 'ours']"
+        kernel.run("%qwq hi")
+        assert asked(server)[0] == "of-variable"
+        # Its default, and all the same a choice.
+        kernel.run("%config QwqMagics.show = 'both'\n%config QwqMagics.model = 'of-code'")
+        kernel.run("%qwq hi")
+        assert kernel.value(values) == "['both', 'ours']"
+        assert asked(server)[0] == "of-code"
+        kernel.run("%config QwqMagics.model = ''")
+        kernel.run("%qwq hi")
+        assert asked(server)[0] == "of-variable"
+
+
+def test_a_projects_address_is_told_once_and_gets_no_key(tmp_path: Path) -> None:
+    with (
+        ScriptedServer(chat(answer="ok")) as server,
+        Kernel(QWQ_API_KEY=KEY, VLLM_API_KEY=KEY, DASHSCOPE_API_KEY=KEY) as kernel,
+    ):
+        kernel.run(f"%cd -q {tmp_path}\n%load_ext qwq_magic")
+        project(tmp_path, f"base_url = '{server.url}'\nserver = 'vllm'\nmodel = 'm'")
+
+        kernel.run("%qwq hi")
+
+        assert asked(server) == ("m", None)
+        project(tmp_path, "base_url = 'http://192.0.2.1:9/v1'\nmodel = 'm'\nconnect_timeout_s = 1")
+        told = [kernel.run("%qwq hi").text("stderr") for _ in range(2)]
+    assert told[0].startswith("Prompts go to 192.0.2.1:9, as [tool.qwq_magic] in ")
+    assert told[1] == ""
+
+
+def test_a_key_of_a_configuration_is_not_bound_to_a_projects_address(tmp_path: Path) -> None:
+    with ScriptedServer(chat(answer="ok")) as server, Kernel() as kernel:
+        project(tmp_path, f"base_url = '{server.url}'\nmodel = 'm'")
+        kernel.run(f"%cd -q {tmp_path}\n%load_ext qwq_magic")
+
+        kernel.run(f"%config QwqMagics.api_key = '{KEY}'")
+
+        kernel.run("%qwq hi")
+        assert asked(server) == ("m", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("show = 'all'", "pyproject.toml: Unknown show 'all'. Known: both, reasoning, answer."),
+        ("server = 'olama'", "pyproject.toml: Unknown server 'olama'. Known: demo, dashscope"),
+        (f"api_key = '{KEY}'", "pyproject.toml sets api_key: a key in a file is shared"),
+    ],
+)
+def test_a_mistake_in_a_project_is_one_line_and_nothing_is_sent(
+    tmp_path: Path, line: str, message: str
+) -> None:
+    with Kernel() as kernel:
+        project(tmp_path, line)
+        loaded = kernel.run(f"%cd -q {tmp_path}\n%load_ext qwq_magic")
+
+        done = kernel.run("%qwq hi")
+
+    assert loaded.of_type("stream", "error") == []
+    assert message in done.text("stderr")
+    assert done.text("stderr").count("\n") == 1
+    assert done.of_type("display_data", "error") == []
+    assert KEY not in done.text("stderr")
+
+
+def test_every_setting_explains_itself() -> None:
+    with Kernel() as kernel:
+        kernel.run("%load_ext qwq_magic")
+        code = (
+            "[name for name, trait in get_ipython().magics_manager.registry['QwqMagics']"
+            ".traits(config=True).items() if not trait.help]"
+        )
+
+        listed = kernel.run("%config QwqMagics").text()
+
+        assert kernel.value(code) == "[]"
+    for name in ("server", "show", "max_input_tokens", "autosave"):
+        assert f"QwqMagics.{name}=" in listed

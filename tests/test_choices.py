@@ -1,0 +1,51 @@
+"""Layers of choices: what holds in the end, and where it stood."""
+
+from __future__ import annotations
+
+import pytest
+
+from qwq_magic.choices import Choices, Layer, effective, layer_of, stacked
+from qwq_magic.errors import ConfigurationError
+
+LOW = layer_of({"server": "vllm", "model": "a", "system": "be", "parameters": {"n": 1}}, "low")
+
+
+def test_a_higher_layer_wins_setting_by_setting() -> None:
+    found = effective(LOW, layer_of({"model": "b"}, "high"))
+
+    assert {name: (chosen.value, chosen.source) for name, chosen in found.items()} == {
+        "server": ("vllm", "low"),
+        "model": ("b", "high"),
+        "system": ("be", "low"),
+        "parameters": ({"n": 1}, "low"),
+    }
+
+
+@pytest.mark.parametrize("named", [{"server": "ollama"}, {"base_url": "http://h/v1"}])
+def test_a_server_named_above_drops_what_was_chosen_for_the_one_below(
+    named: dict[str, str],
+) -> None:
+    choices = stacked(LOW, layer_of(named, "high"))
+
+    assert choices.chosen == {**named, "system": "be", "parameters": {"n": 1}}
+
+
+def test_what_is_no_choice_of_a_session_is_never_dropped() -> None:
+    layers: tuple[Layer, ...] = (
+        layer_of({"show": "answer"}, "low"),
+        layer_of({"server": "vllm"}, "high"),
+    )
+
+    assert effective(*layers)["show"].source == "low"
+    assert stacked(*layers) == Choices(server="vllm")
+
+
+def test_parameters_of_all_layers_are_sent() -> None:
+    found = effective(LOW, layer_of({"parameters": {"n": 2, "m": 3}}, "high"))["parameters"]
+
+    assert (found.value, found.source) == ({"n": 2, "m": 3}, "high, low")
+
+
+def test_a_wrong_value_says_where_it_stood() -> None:
+    with pytest.raises(ConfigurationError, match=r"^below: Unknown protocol 'grpc'. Known: auto"):
+        stacked(layer_of({"protocol": "grpc"}, "below"), LOW)
