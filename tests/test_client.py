@@ -323,6 +323,17 @@ def test_a_proxy_that_is_none_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch
     assert "HTTP_PROXY" in asking.error.message
 
 
+@pytest.mark.parametrize("proxy", ["carrier://me:hunter2@pigeon", "http://me:hunter2@[::1"])
+def test_a_proxys_password_is_not_shown(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+
+    error = ask(settings_for("http://models.example.com/v1")).error
+
+    assert isinstance(error, ConfigurationError)
+    assert "hunter2" not in error.message
+    assert "hunter2" not in VERBOSE.text(type(error), error, error.__traceback__)
+
+
 @pytest.mark.parametrize("value", [float("nan"), object()])
 def test_a_parameter_that_is_no_json_is_refused(server: ScriptedServer, value: object) -> None:
     asking = ask(settings_for(server.url), request_for(temperature=value))

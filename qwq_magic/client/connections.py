@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 import ssl
 import weakref
 from collections.abc import AsyncGenerator, Generator
@@ -24,6 +25,8 @@ from qwq_magic.wire.addresses import host_of, is_loopback
 
 # A conversation may rest for half a minute; many cells may stream at once.
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=30.0)
+
+_USER_INFO = re.compile(r"[^\s/'\"(]+@")
 
 
 class _LoopClients:
@@ -93,10 +96,12 @@ def _new_client(*, is_direct: bool, needs_certificates: bool) -> httpx.AsyncClie
         )
     except (ImportError, ValueError, httpx.InvalidURL) as error:
         # A SOCKS proxy needs a package httpx does not bring along; a proxy may be no URL.
+        reason = _USER_INFO.sub("***@", str(error))
+        # Not from it: its frames hold the address, and so perhaps a password.
         raise ConfigurationError(
-            f"The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used: {error} "
+            f"The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used: {reason} "
             "Change the variable, or set NO_PROXY for the server's host."
-        ) from error
+        ) from None
 
 
 @functools.cache
