@@ -6,13 +6,21 @@ trait, so the text is replaced there when a cell has run.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from traitlets import TraitError, TraitType
 from traitlets.config import Configurable
 
 from qwq_magic.api_key import ApiKey
 
+if TYPE_CHECKING:
+    _Trait = TraitType["ApiKey | None", "str | ApiKey | None"]
+else:
+    # Only recent versions take parameters, and only type checkers need them.
+    _Trait = TraitType
 
-class KeyTrait(TraitType["ApiKey | None", "str | ApiKey | None"]):
+
+class KeyTrait(_Trait):
     """None where no key was given."""
 
     default_value = None
