@@ -1,0 +1,102 @@
+"""Expand `{{ expression }}` in a prompt from the notebook's variables, with Jinja2.
+
+The rest of the text is left alone: `{%` and `{#` are LaTeX and code as often as not,
+so they mean something only on request. Nothing is escaped: a prompt is no HTML. It is
+no sandbox either: the expressions are the user's own, like any code in the cell.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, Any
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.prompts.notebook import Notebook
+from qwq_magic.prompts.values import value_text
+
+if TYPE_CHECKING:
+    import jinja2
+
+_AS_TEXT = "To send {{ }} as it stands, leave out -t, or write {{ '{{' }}."
+# Jinja2 wants delimiters for everything; with this in them they stand in no prompt.
+_NOWHERE = "\0"
+
+
+def expand_template(text: str, notebook: Notebook, *, with_blocks: bool = False) -> str:
+    """The text with every `{{ expression }}` replaced by its value.
+
+    `with_blocks` lets `{% if … %}`, `{% for … %}` and `{# comments #}` mean something too.
+
+    Raises:
+        ConfigurationError: a name is unknown, an expression fails or is malformed.
+    """
+    import jinja2  # costs 60 ms, and most prompts are no templates
+
+    environment = _environment(text, notebook, with_blocks=with_blocks)
+    try:
+        return environment.from_string(text).render(_names(notebook))
+    except jinja2.TemplateSyntaxError as error:
+        raise ConfigurationError(
+            f"The template is malformed on line {error.lineno}: {error.message}. {_AS_TEXT}"
+        ) from None
+    except jinja2.UndefinedError as error:
+        raise ConfigurationError(f"{error.message}. {_AS_TEXT}") from None
+    except ConfigurationError:
+        raise
+    except Exception as error:
+        # Whatever the user's own expression raised.
+        raise ConfigurationError(
+            f"The template failed{_line_of(error)}: {type(error).__name__}: {error}. {_AS_TEXT}"
+        ) from error
+
+
+def _environment(text: str, notebook: Notebook, *, with_blocks: bool) -> jinja2.Environment:
+    import jinja2
+
+    class Unknown(jinja2.StrictUndefined):
+        """Says what the notebook's user can do about it."""
+
+        @property
+        def _undefined_message(self) -> str:
+            if self._undefined_hint:
+                return self._undefined_hint
+            if self._undefined_obj is jinja2.utils.missing:
+                return f"The template names {self._undefined_name!r}, which is not defined"
+            owner = type(self._undefined_obj).__name__
+            return f"The template asks a {owner} for {self._undefined_name!r}, which it has not"
+
+    def finalize(value: Any) -> str:
+        return str(value) if isinstance(value, jinja2.Undefined) else value_text(value, notebook)
+
+    environment = jinja2.Environment(
+        block_start_string="{%" if with_blocks else f"{_NOWHERE}{{%",
+        block_end_string="%}" if with_blocks else f"%}}{_NOWHERE}",
+        comment_start_string="{#" if with_blocks else f"{_NOWHERE}{{#",
+        comment_end_string="#}" if with_blocks else f"#}}{_NOWHERE}",
+        undefined=Unknown,
+        finalize=finalize,
+        autoescape=False,  # noqa: S701  # a prompt is no HTML
+        keep_trailing_newline=True,
+        newline_sequence="\r\n" if "\r\n" in text else "\n",
+    )
+    # The names that Python code in a cell could use, and none of Jinja2's own.
+    environment.globals = {
+        name: value for name, value in vars(builtins).items() if not name.startswith("_")
+    }
+    return environment
+
+
+def _names(notebook: Notebook) -> dict[str, Any]:
+    # `In` as typed: what IPython made of it says nothing to a model.
+    return {**notebook.names, "In": notebook.inputs}
+
+
+def _line_of(error: BaseException) -> str:
+    """` on line 3`, where Jinja2 tells."""
+    line = None
+    tb = error.__traceback__
+    while tb is not None:
+        if tb.tb_frame.f_code.co_filename == "<template>":
+            line = tb.tb_lineno
+        tb = tb.tb_next
+    return "" if line is None else f" on line {line}"
