@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from qwq_magic.arrivals import Mark, pack_marks, unpack_marks
+from qwq_magic.code_blocks import CodeBlock
 from qwq_magic.errors import QwqError, error_from_dict
 from qwq_magic.events import Usage
 from qwq_magic.messages import Json, Message
@@ -31,18 +32,6 @@ class Timing:
     ttft_s: float | None = None
     thinking_s: float | None = None
     total_s: float | None = None
-
-
-class CodeBlock(str):
-    """A fenced block of an answer: its text, which also knows its `language` ("" if none)."""
-
-    __slots__ = ("language",)
-    language: str
-
-    def __new__(cls, text: str, language: str = "") -> CodeBlock:
-        block = super().__new__(cls, text)
-        block.language = language
-        return block
 
 
 _Value = TypeVar("_Value", Usage, Timing, Message)
@@ -119,7 +108,7 @@ class Turn:
 
     @property
     def code(self) -> list[CodeBlock]:
-        """The answer's fenced blocks, in order; each is a string with a `language`."""
+        """The answer's fenced blocks, in order; each is a string with a `language` and `run()`."""
         from markdown_it import MarkdownIt  # costs 100 ms, and most turns are never asked
 
         return [

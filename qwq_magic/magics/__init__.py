@@ -10,6 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics import line_prompt
 from qwq_magic.magics.completion import known_models, make_completer
+from qwq_magic.magics.fix import FixMagics
 from qwq_magic.magics.login import install_login
 from qwq_magic.magics.memory import MemoryMagics
 from qwq_magic.magics.qwq import QwqMagics
@@ -27,7 +28,7 @@ def register(shell: InteractiveShell) -> None:
     if _registered(shell) is not None:
         return
     magics = QwqMagics(shell)
-    shell.register_magics(magics, MemoryMagics(magics))
+    shell.register_magics(magics, MemoryMagics(magics), FixMagics(magics, shell))
     line_prompt.install(shell)
     if shell.display_formatter is not None:
         formatter = shell.display_formatter.mimebundle_formatter
@@ -43,7 +44,7 @@ def register(shell: InteractiveShell) -> None:
             "conversation": lambda: magics.session.conversations,
         }
     )
-    for name in ("%qwq", "%%qwq"):
+    for name in ("%qwq", "%%qwq", "%qwq_fix"):
         shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here
     install_login(shell, magics)
     watch_for_keys(shell, magics)

@@ -10,8 +10,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from qwq_magic.display.panel import Panel
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.magics.front_end import Request, current_request, detect_live, is_kernel
+from qwq_magic.magics.front_end import Live, Request, current_request, detect_live, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
+from qwq_magic.magics.next_cell import offer_code
 from qwq_magic.magics.options import CellOptions, parse_options
 from qwq_magic.magics.panels import panel_for
 from qwq_magic.run import Run
@@ -39,10 +40,14 @@ class Asking:
             KeyboardInterrupt: the user interrupted a cell that does more than ask.
         """
         request = current_request(self._shell)
+        try:
+            options, rest = parse_options(line)
+            prompt = compose(options, rest)
+        except ConfigurationError as error:
+            raise UsageError(str(error)) from None
         with InterruptWatch() as interrupts:
             try:
-                options, rest = parse_options(line)
-                run = self._start(compose(options, rest), options, request)
+                run = self._start(prompt, options, request)
             except ConfigurationError as error:
                 raise UsageError(str(error)) from None
             with run:
@@ -54,6 +59,8 @@ class Asking:
                     # Also where showing it failed: the turn is there, and so is its output.
                     run.stop()
                     self._finish(run.turn(), options, panel)
+        if options.code:
+            offer_code(self._shell, run.turn(), is_somebody_there=self._live(request) != "none")
         if interrupts.pressed and request.is_program:
             # A reply alone ends quietly, and the cells behind it run; a program is interrupted.
             raise KeyboardInterrupt
@@ -70,14 +77,16 @@ class Asking:
 
     def _panel(self, run: Run, options: CellOptions, request: Request) -> Panel:
         magics = self._magics
-        live = detect_live(self._shell, request) if magics.live == "auto" else magics.live
         return panel_for(
             run,
-            live=live,
+            live=self._live(request) if magics.live == "auto" else magics.live,
             show=options.show or magics.show,
             start=options.start or magics.start,
             is_rich=is_kernel(self._shell),
         )
+
+    def _live(self, request: Request) -> Live:
+        return detect_live(self._shell, request)
 
     def _finish(self, turn: Turn, options: CellOptions, panel: Panel) -> None:
         self._shell.user_ns["_qwq"] = turn

@@ -25,10 +25,14 @@ class CellLog:
         # Of each turn, the cell and the execution that asked it.
         self._askings: dict[str, tuple[str, str | None]] = {}
         self._asked = 0
+        self._entered: str | None = None
         shell.events.register("pre_run_cell", self._enter)
 
     def _enter(self, _info: Any = None) -> None:
         request = current_request(self._shell)
+        if request.id is not None and request.id == self._entered:
+            return  # a cell inside the cell: `run_cell`, in the user's code
+        self._entered = request.id
         if request.cell_id is not None:
             self._executions[request.cell_id] = request.id, self._shell.execution_count
         self._asked = 0

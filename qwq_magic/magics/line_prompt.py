@@ -1,7 +1,7 @@
-"""`%qwq is this right?`: a question is a prompt, not a request for help.
+"""`%qwq is this right?`, `%qwq_fix why?`: a question is a prompt, not a request for help.
 
 IPython takes any line that ends in `name?` for its help syntax, line magics
-included. A transformer that goes first keeps the line of `%qwq` as it stands.
+included. A transformer that goes first keeps such a line as it stands.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 from IPython.core.inputtransformer2 import TokenTransformBase
 from IPython.core.interactiveshell import InteractiveShell
 
-_PROMPT = re.compile(r"%qwq[ \t]+(?!\?{1,2}\s*$)(?=\S)")
+_PROMPT = re.compile(r"%(qwq|qwq_fix)[ \t]+(?!\?{1,2}\s*$)(?=\S)")
 
 
 class LinePrompt(TokenTransformBase):
-    """Turns a line `%qwq PROMPT` into the call, before IPython's help syntax sees it."""
+    """Turns such a line into the call, before IPython's help syntax sees it."""
 
     priority = 1
 
@@ -34,8 +34,10 @@ class LinePrompt(TokenTransformBase):
     def transform(self, lines: list[str]) -> list[str]:
         line = lines[self.start_line]
         indent, call = line[: self.start_col], line[self.start_col :]
-        prompt = _PROMPT.sub("", call, count=1).rstrip("\r\n")
-        lines[self.start_line] = f"{indent}get_ipython().run_line_magic('qwq', {prompt!r})\n"
+        match = _PROMPT.match(call)
+        assert match is not None
+        name, prompt = match[1], call[match.end() :].rstrip("\r\n")
+        lines[self.start_line] = f"{indent}get_ipython().run_line_magic({name!r}, {prompt!r})\n"
         return lines
 
 

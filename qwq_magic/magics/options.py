@@ -34,6 +34,14 @@ OPTIONS = (
     Option(("-c", "--conversation"), "conversation", "NAME", "the conversation to go on with"),
     Option(("--fresh",), "fresh", "", "send no earlier turns"),
     Option(("--history",), "history", "N", "send the last N turns, whatever the window is"),
+    Option(
+        ("-t", "--template"),
+        "template",
+        "",
+        "expand {{ expression }} from the notebook's variables",
+    ),
+    Option(("--blocks",), "blocks", "", "the same, and {% for … %}, {% if … %}, {# … #}"),
+    Option(("--code",), "code", "", "put the answer's code into the next cell"),
     Option(("--append",), "append", "", "add a turn, even where the cell has one"),
     Option(("--system",), "system", "TEXT", "a system message"),
     Option(("-p", "--param"), "parameters", "KEY=VALUE", "a server parameter; may be repeated"),
@@ -66,6 +74,9 @@ class CellOptions:
     fresh: bool = False
     history: int | None = None
     append: bool = False
+    template: bool = False
+    blocks: bool = False
+    code: bool = False
     system: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     show: Show | None = None

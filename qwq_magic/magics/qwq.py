@@ -14,6 +14,7 @@ from qwq_magic.errors import ConfigurationError, FileError
 from qwq_magic.magics.asking import Asking
 from qwq_magic.magics.autosave import Autosave
 from qwq_magic.magics.cell_log import CellLog
+from qwq_magic.magics.notebook_prompts import expanded
 from qwq_magic.magics.options import describe_options
 from qwq_magic.magics.project_address import ProjectAddress
 from qwq_magic.magics.setting_traits import SettingTraits
@@ -44,6 +45,7 @@ class QwqMagics(SettingTraits):
 
     def __init__(self, shell: InteractiveShell, **traits: Any) -> None:
         super().__init__(shell, **traits)
+        self._shell = shell
         self.session = Session()
         self.cells = CellLog(shell)
         self.asking = Asking(shell, self)
@@ -56,7 +58,9 @@ class QwqMagics(SettingTraits):
     @no_var_expand
     @line_cell_magic
     def qwq(self, line: str, cell: str | None = None) -> None:
-        self.asking.ask(line, lambda _options, rest: _prompt(rest, cell))
+        self.asking.ask(
+            line, lambda options, rest: expanded(_prompt(rest, cell), options, self._shell)
+        )
 
     qwq.__doc__ = _HELP
 

@@ -3,33 +3,10 @@
 import threading
 
 import pytest
-from kernel import Kernel
 from server import DONE, Reply, ScriptedServer, chat, delta, failure
 
 DECIMALS = "Which is larger, 9.11 or 9.9?"
 HARD_PROMPT = 'Is {x} or {{y}} $z or $$\\frac{1}{2}$$, 50 %, "it\'s", \\n, `a < b & c`, 你好 😊?'
-
-
-@pytest.fixture(scope="module")
-def kernel():
-    with Kernel() as kernel:
-        loaded = kernel.run("%load_ext qwq_magic")
-        assert loaded.of_type("stream", "display_data", "error") == []
-        kernel.run("x = 1")
-        yield kernel
-
-
-@pytest.fixture
-def ask_at(kernel):
-    """Point the kernel at a server for one test."""
-
-    def point(server):
-        kernel.run(
-            f"%config QwqMagics.base_url = {server.url!r}\n%config QwqMagics.model = 'qwq-32b'"
-        )
-
-    yield point
-    kernel.run("%config QwqMagics.base_url = ''\n%config QwqMagics.model = ''")
 
 
 def test_a_cell_streams_into_panes_and_ends_as_one_bundle(kernel):

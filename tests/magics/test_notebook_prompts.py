@@ -1,0 +1,185 @@
+"""`--template`, `%qwq_fix` and `--code` in a real kernel, in front of a real server."""
+
+import pytest
+from kernel import Kernel
+from server import ScriptedServer, chat, failure
+
+CODE = "Do this:\n\n```python\nx = 6 * 7\nx\n```\n\nand\n\n```bash\nls\n```\n"
+
+
+def _prompt(server, number=-1):
+    return server.requests[number].json["messages"][-1]["content"]
+
+
+def test_a_template_is_expanded_from_the_notebooks_variables(kernel, ask_at):
+    kernel.run("n = 3\ndef f(v):\n    return v + n\nf(1)", cell_id="f")
+    number = kernel.value("len(Out) and max(Out)")
+    with ScriptedServer(chat(answer="ok")) as server:
+        ask_at(server)
+
+        kernel.run(
+            "%%qwq --fresh -t\n{{ n * 2 }} $x^{n}$ {%\n{{ f }}\n"
+            f"{{{{ Out[{number}] }}}} {{{{ In[{number}].splitlines()[0] }}}}"
+        )
+
+        assert _prompt(server) == "6 $x^{n}$ {%\ndef f(v):\n    return v + n\n4 n = 3"
+
+
+def test_an_unknown_name_in_a_template_is_one_line_and_nothing_is_sent(kernel, ask_at):
+    with ScriptedServer() as server:
+        ask_at(server)
+
+        done = kernel.run("%%qwq -t\nhi {{ nobody }}")
+
+        assert server.requests == []
+    assert "The template names 'nobody', which is not defined." in done.text("stderr")
+    assert done.text("stderr").count("\n") == 1
+
+
+def test_an_expanded_prompt_with_a_key_is_not_sent():
+    with Kernel(QWQ_API_KEY="sk-4f9d2c7ab1e84e0d9c35") as kernel, ScriptedServer() as server:
+        kernel.run("%load_ext qwq_magic\nimport os")
+        kernel.run(f"%config QwqMagics.base_url = {server.url!r}\n%config QwqMagics.model = 'm'")
+
+        done = kernel.run("%%qwq -t\n{{ os.environ['QWQ_API_KEY'] }}")
+
+        assert server.requests == []
+    assert "The prompt holds the key from QWQ_API_KEY" in done.text("stderr")
+
+
+def test_a_template_brings_jinja_and_nothing_else_does(kernel):
+    with Kernel() as kernel:
+        kernel.run("%load_ext qwq_magic\n%qwq Which is larger, 9.11 or 9.9?")
+        before = kernel.value("'jinja2' in __import__('sys').modules")
+        kernel.run("%qwq -t {{ 1 }}")
+
+        assert (before, kernel.value("'jinja2' in __import__('sys').modules")) == ("False", "True")
+
+
+def test_fix_asks_about_the_last_failure_in_another_cell(kernel, ask_at):
+    kernel.run("def half(n):\n    return 1 / n", cell_id="a")
+    failed = kernel.run("half(0)", cell_id="b")
+    kernel.run("1 + 1", cell_id="c")
+    kernel.run("%qwq --nope", cell_id="d")
+    with ScriptedServer(chat(answer="Do not.")) as server:
+        ask_at(server)
+
+        done = kernel.run("%qwq_fix --fresh -o fixed Is it the zero?", cell_id="e")
+
+        prompt = _prompt(server)
+    assert failed.reply["ename"] == "ZeroDivisionError"
+    assert "failed with ZeroDivisionError" in prompt
+    assert "```python\nhalf(0)\n```" in prompt
+    assert "```python\ndef half(n):\n    return 1 / n\n```" in prompt
+    assert f'File "In[{failed.reply["execution_count"]}]", line 1, in <module>' in prompt
+    assert "site-packages" not in prompt
+    assert prompt.endswith("Is it the zero?")
+    assert (done.turn["state"], kernel.value("fixed.answer")) == ("complete", "'Do not.'")
+
+
+def test_fix_asks_about_a_syntax_error(kernel, ask_at):
+    failed = kernel.run("x = = 1")
+    with ScriptedServer(chat(answer="ok")) as server:
+        ask_at(server)
+
+        kernel.run("%qwq_fix --fresh")
+
+        prompt = _prompt(server)
+    assert f'File "In[{failed.reply["execution_count"]}]", line 1' in prompt
+    assert "```python\nx = = 1\n```" in prompt
+
+
+def test_fix_finds_what_failed_before_the_extension_was_loaded():
+    with Kernel() as kernel, ScriptedServer(chat(answer="ok")) as server:
+        kernel.run("1 / 0")
+        kernel.run("%load_ext qwq_magic")
+        kernel.run(f"%config QwqMagics.base_url = {server.url!r}\n%config QwqMagics.model = 'm'")
+
+        kernel.run("%qwq_fix")
+
+        assert "```python\n1 / 0\n```" in _prompt(server)
+
+
+def test_fix_without_a_failure_is_one_line():
+    with Kernel() as kernel:
+        kernel.run("%load_ext qwq_magic")
+        kernel.run("%qwq --nope")
+
+        done = kernel.run("%qwq_fix")
+
+    assert "No cell has failed here yet." in done.text("stderr")
+    assert done.text("stderr").count("\n") == 1
+
+
+def test_fix_sends_no_key(kernel, ask_at):
+    kernel.run("api_key = 'sk-4f9d2c7ab1e84e0d9c35'\n1 / 0")
+    with ScriptedServer(chat(answer="ok")) as server:
+        ask_at(server)
+
+        kernel.run("%qwq_fix --fresh")
+
+        assert "4f9d2c7ab1e84e0d9c35" not in server.requests[0].body.decode()
+
+
+def test_code_goes_into_the_next_cell_and_does_not_run(kernel, ask_at):
+    kernel.run("x = 1")
+    with ScriptedServer(chat(answer=CODE)) as server:
+        ask_at(server)
+
+        done = kernel.run("%%qwq -c code --code\nhi")
+
+    [payload] = done.reply["payload"]
+    assert (payload["source"], payload["text"]) == ("set_next_input", "x = 6 * 7\nx")
+    assert payload["replace"] is False
+    assert kernel.value("x") == "1"
+
+
+@pytest.mark.parametrize(
+    ("reply", "cell_id", "line"),
+    [
+        (chat(answer="No."), "a", "The answer holds no code for the next cell.\n"),
+        (chat(answer="```bash\nls\n```"), "a", "The answer's code is bash, not Python"),
+        (chat(answer=CODE), None, "There is no next cell here: the code is in _qwq.code.\n"),
+        (failure(401, {"error": {"message": "no"}}), "a", ""),
+    ],
+)
+def test_where_no_code_can_be_given_a_line_says_so(kernel, ask_at, reply, cell_id, line):
+    with ScriptedServer(reply) as server:
+        ask_at(server)
+
+        done = kernel.run("%qwq -c code --code hi", cell_id=cell_id, allow_stdin=cell_id == "a")
+
+    assert done.reply["payload"] == []
+    assert done.text().startswith(line)
+    assert bool(done.text()) == bool(line)
+
+
+def test_a_block_runs_in_the_notebook_when_it_is_told_to(kernel, ask_at):
+    with ScriptedServer(chat(answer=CODE)) as server:
+        ask_at(server)
+        kernel.run("%qwq -c code -o coded hi")
+
+    [value] = kernel.run("coded.code[0].run()").of_type("execute_result")
+    refused = kernel.run("coded.code[1].run()")
+
+    assert (value["data"]["text/plain"], kernel.value("x")) == ("42", "42")
+    assert refused.reply["evalue"].startswith("The block is bash, and only Python can run here.")
+
+
+def test_what_a_block_raises_reaches_the_cell_once(kernel):
+    kernel.run("from qwq_magic.code_blocks import CodeBlock")
+
+    done = kernel.run("CodeBlock('%time 1 / x0').run()\nprint('after')")
+
+    assert done.reply["ename"] == "NameError"
+    assert len(done.of_type("error")) == 1
+    assert "after" not in done.text()
+
+
+def test_a_cell_that_runs_cells_still_counts_its_own_asks(kernel, ask_at):
+    with ScriptedServer(chat(answer="one")) as server:
+        ask_at(server)
+
+        done = kernel.run("%qwq -c nested a\nget_ipython().run_cell('1')\n%qwq -c nested b")
+
+    assert done.turn["number"] == 2
