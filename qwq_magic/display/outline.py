@@ -17,9 +17,9 @@ from qwq_magic.turns import Turn
 
 # A reasoning of fewer steps is its own outline.
 _FEWEST_STEPS = 8
-_CHARACTERS_A_LINE = 1_200
-_FEWEST_LINES, _MOST_LINES = 3, 40
-_MOST_QUOTED_BYTES = 60
+_CHARACTERS_A_LINE = 3_000
+_FEWEST_LINES, _MOST_LINES = 4, 20
+_MOST_QUOTED_BYTES = 56
 # The kinds worth a line, the most telling first.
 _TELLING = (Kind.SWITCH, Kind.ANSWER, Kind.DOUBT, Kind.CHECK, Kind.CONCLUDE, Kind.SETUP, Kind.PLAN)
 
@@ -50,8 +50,7 @@ def _counts(steps: Sequence[Step]) -> str:
 def _told(turn: Turn, first_seen: int | None) -> list[Step]:
     """The steps with a line: the first, the one that first says the answer, the telling ones."""
     steps = turn.steps
-    room = len(turn.reasoning) // _CHARACTERS_A_LINE
-    room = min(_MOST_LINES, max(_FEWEST_LINES, room))
+    room = min(_MOST_LINES, _FEWEST_LINES + len(turn.reasoning) // _CHARACTERS_A_LINE)
     chosen = {0} if first_seen is None else {0, first_seen}
     for kind in _TELLING:
         indices = [step.index for step in steps if step.kind is kind and step.index not in chosen]

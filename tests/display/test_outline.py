@@ -43,6 +43,7 @@ def test_an_outline_tells_where_the_thinking_turned() -> None:
         "Where it turned:</em></p>",
         "<ul>",
         "<li>0 setup: Okay, so I have this problem about trains.</li>",
+        "<li>4 doubt: Wait, I counted the central one twice.</li>",
         "<li>5 switch: Alternatively, I could count the central one once.</li>",
         "<li>6 compute, answer first seen: That gives 31 - 1 = 30.</li>",
         "</ul>",
@@ -53,10 +54,10 @@ def test_a_short_reasoning_is_its_own_outline() -> None:
     assert outline(replace(TURN, reasoning="Hm. Let me see. Wait, no.")) == ""
 
 
-def test_a_long_reasoning_has_forty_lines_at_most() -> None:
+def test_a_long_reasoning_has_twenty_lines_at_most() -> None:
     lines = outline(replace(TURN, reasoning=TURN.reasoning * 500)).count("<li>")
 
-    assert 20 < lines <= 40
+    assert 15 <= lines <= 20
 
 
 @pytest.mark.parametrize("turn", TURNS, ids=lambda turn: turn.prompt[:20])
