@@ -87,6 +87,13 @@ _FAMILIES: tuple[tuple[re.Pattern[str], ModelRules], ...] = (
     (re.compile(r"qwen3\.8", re.IGNORECASE), _QWEN_3_8),
     (re.compile(r"qwen3-.*-thinking-2507|qwen3\.[5-9]", re.IGNORECASE), _OPENS_REASONING),
 )
+# Families that think, by how their makers name them.
+_THINKS = re.compile(
+    r"""(?ix) qwq | qvq | deepseek-(r1|reasoner) | r1-distill | gpt-oss | magistral
+      | (?<!non-)(?<!no)(thinking|reasoning|reasoner) | exaone-deep | glm-(z1|4\.[5-9]|[5-9])
+      | minimax-m\d | (^|/)o[134](-mini|-pro|-preview)?($|[-:]\d)
+      | qwen3(?!.*(instruct|coder|embed|rerank|asr|tts|-vl-(?!.*thinking)))"""
+)
 # From Qwen3.5 on, text models too answer only where images go as well.
 _MULTIMODAL = re.compile(r"qwen(3\.[5-9]|[4-9])|-vl\b|-vl-|^qvq|-omni", re.IGNORECASE)
 
@@ -94,6 +101,11 @@ _MULTIMODAL = re.compile(r"qwen(3\.[5-9]|[4-9])|-vl\b|-vl-|^qvq|-omni", re.IGNOR
 def rules_for(model: str) -> ModelRules:
     """The rules of the family `model` belongs to; a model not known here has none."""
     return next((rules for pattern, rules in _FAMILIES if pattern.search(model)), _ANY)
+
+
+def thinks(model: str) -> bool:
+    """Does a model of this name reason before it answers, as far as a name tells?"""
+    return _THINKS.search(model) is not None
 
 
 def is_multimodal(model: str) -> bool:

@@ -7,35 +7,29 @@ a frame whose locals never held what a server echoed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import aclosing, suppress
-from http import HTTPStatus
-from typing import Any, NamedTuple, TypeVar, cast
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import NamedTuple
 
 import httpx
 
+from qwq_magic.client.bodies import anext_or_none, body_of, within
 from qwq_magic.client.connections import Bearer
 from qwq_magic.client.failures import interruption, no_answer, without_frames
 from qwq_magic.client.masked_events import masked_events
-from qwq_magic.client.unpacking import ENCODINGS, unpacked
+from qwq_magic.client.refusals import refusal
 from qwq_magic.errors import QwqError, StreamInterrupted
 from qwq_magic.events import Event
 from qwq_magic.messages import ChatRequest
-from qwq_magic.retries import retry_after_s
 from qwq_magic.settings import Settings
-from qwq_magic.wire import broken_connections as broken
-from qwq_magic.wire.addresses import host_of, redirect_target
-from qwq_magic.wire.error_bodies import MAX_BODY_BYTES, response_error
+from qwq_magic.wire.addresses import host_of
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.protocols import Decoder, WireProtocol
 
 # A complete reply waits this long for its usage, an ended one for the end of its body,
-# which lets the connection be used again; an error body may take its time, but not for ever.
+# which lets the connection be used again.
 _USAGE_TIMEOUT_S = 5.0
 _DRAIN_TIMEOUT_S = 0.25
-_ERROR_BODY_TIMEOUT_S = 10.0
-
-_T = TypeVar("_T")
 
 
 class Failure(NamedTuple):
@@ -92,7 +86,9 @@ class Attempt:
                 follow_redirects=False,
             ) as response:
                 self._response_began = True
-                error = await self._refusal(response)
+                error = await refusal(
+                    response, url=self._url, origin=self._origin, now=self._clock()
+                )
                 if error is not None:
                     self._fail(error)
                     return
@@ -114,32 +110,12 @@ class Attempt:
             **self._protocol.headers,
         }
 
-    async def _refusal(self, response: httpx.Response) -> QwqError | None:
-        """The error of a response that is no reply; None where it is one."""
-        status = response.status_code
-        if 300 <= status < 400:
-            target = redirect_target(self._url, response.headers.get("location", ""))
-            return broken.redirected(self._origin, status, target)
-        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            return broken.refused_by_proxy(self._origin)
-        encoding = _encoding_of(response)
-        is_readable = encoding in ("", *ENCODINGS)
-        if status < 400:
-            return None if is_readable else broken.encoded(self._origin, status, encoding)
-        return response_error(
-            status,
-            await _bounded_body(response) if is_readable else b"",
-            origin=self._origin,
-            headers=response.headers,
-            retry_after_s=retry_after_s(response.headers, now=self._clock()),
-        )
-
     async def _reply(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
         decoder = self._protocol.decoder(
             self._request, inline_think=self._settings.inline_think, origin=self._origin
         )
         try:
-            async with aclosing(_body(response)) as reads:
+            async with aclosing(body_of(response)) as reads:
                 async for data in reads:
                     for event in decoder.feed(data):
                         yield event
@@ -177,51 +153,11 @@ async def _last_events(reads: AsyncGenerator[bytes, None], decoder: Decoder) -> 
     now = asyncio.get_running_loop().time
     give_up_at = now() + _USAGE_TIMEOUT_S
     while decoder.is_complete and not decoder.is_done:
-        data = await _within(give_up_at - now(), _anext_or_none(reads))
+        data = await within(give_up_at - now(), anext_or_none(reads))
         if data is None:
             return events
         events += decoder.feed(data)
     if decoder.error is None:
         # Read to the end, so that the connection serves the next request as well.
-        await _within(_DRAIN_TIMEOUT_S, _anext_or_none(reads))
+        await within(_DRAIN_TIMEOUT_S, anext_or_none(reads))
     return events
-
-
-async def _bounded_body(response: httpx.Response) -> bytes:
-    """The start of an error's body; what came counts, even where the rest does not come."""
-    body = bytearray()
-
-    async def read() -> None:
-        async with aclosing(_body(response)) as reads:
-            async for data in reads:
-                body.extend(data)
-                if len(body) >= MAX_BODY_BYTES:
-                    return
-
-    with suppress(httpx.HTTPError):
-        await _within(_ERROR_BODY_TIMEOUT_S, read())
-    return bytes(body[:MAX_BODY_BYTES])
-
-
-def _body(response: httpx.Response) -> AsyncGenerator[bytes, None]:
-    """The body as it comes, unpacked."""
-    # It is one, though its annotation promises less; only a generator can be closed.
-    raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
-    return unpacked(raw) if _encoding_of(response) else raw
-
-
-def _encoding_of(response: httpx.Response) -> str:
-    encoding: str = response.headers.get("content-encoding", "").strip().lower()
-    return "" if encoding == "identity" else encoding
-
-
-async def _anext_or_none(body: AsyncGenerator[bytes, None]) -> bytes | None:
-    return await anext(body, None)
-
-
-async def _within(seconds: float, waiting: Coroutine[Any, Any, _T]) -> _T | None:
-    """What it gives in this time, else None."""
-    try:
-        return await asyncio.wait_for(waiting, seconds)
-    except asyncio.TimeoutError:
-        return None

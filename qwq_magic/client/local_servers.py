@@ -1,0 +1,115 @@
+"""Servers that run on this machine, found where they usually listen.
+
+Only the loopback is asked, without any key, all ports at once. What runs there is told by
+what it answers: an address that one server uses by default, another may have taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from qwq_magic.client.bodies import within
+from qwq_magic.client.lookup import Limits, look_up
+from qwq_magic.client.model_listing import list_models
+from qwq_magic.errors import QwqError, ResponseError
+from qwq_magic.servers import SERVERS
+from qwq_magic.settings import Settings
+from qwq_magic.wire.addresses import is_loopback
+from qwq_magic.wire.model_list import ListedModel, json_in
+
+_LIMITS = Limits(timeout_s=1.5, most_bytes=1_000_000)
+# What they write as the owner of each model.
+_OWNERS = {
+    "vllm": "vllm",
+    "sglang": "sglang",
+    "llamacpp": "llamacpp",
+    "library": "ollama",
+    "organization_owner": "lmstudio",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LocalServer:
+    """What answers at an address of this machine.
+
+    Attributes:
+        name: the preset it is; "" where that cannot be told.
+        base_url: where it was found.
+        models: what it says it serves.
+        problem: why its models are not known; "" where they are.
+    """
+
+    name: str
+    base_url: str
+    models: tuple[ListedModel, ...] = ()
+    problem: str = ""
+
+
+def usual_addresses() -> tuple[str, ...]:
+    """Where the servers that people run themselves listen by default."""
+    found = (server.base_url for server in SERVERS.values() if server.start_hint)
+    return tuple(dict.fromkeys(found))
+
+
+async def find_local_servers(addresses: Iterable[str] | None = None) -> tuple[LocalServer, ...]:
+    """What answers there, in the order of the addresses; each takes three seconds at the most."""
+    asked = usual_addresses() if addresses is None else tuple(addresses)
+    found = await asyncio.gather(*(_server_at(base_url) for base_url in asked))
+    return tuple(server for server in found if server is not None)
+
+
+async def _server_at(base_url: str) -> LocalServer | None:
+    assert is_loopback(base_url)
+    settings = Settings(server="", base_url=base_url, model="")
+    server = await within(_LIMITS.timeout_s, _identified(settings))
+    if server is not None and server.name == "ollama" and server.models:
+        asking = list_models(replace(settings, server="ollama"), _LIMITS)
+        with suppress(QwqError):
+            models = await within(_LIMITS.timeout_s, asking)
+            return replace(server, models=models or server.models)
+    return server
+
+
+async def _identified(settings: Settings) -> LocalServer | None:
+    try:
+        models = await list_models(settings, _LIMITS)
+    except ResponseError as error:
+        return await _without_list(settings, error)
+    except QwqError:
+        return None
+    name = _owner_of(models) or await _name_by_answers(settings)
+    return LocalServer(name, settings.base_url, models)
+
+
+async def _without_list(settings: Settings, error: ResponseError) -> LocalServer | None:
+    if error.status in (401, 403):
+        return LocalServer("", settings.base_url, problem="wants a key")
+    name = await _name_by_answers(settings)
+    # Anything may listen there: a page of the user's own says nothing about models.
+    return LocalServer(name, settings.base_url, problem="lists no models") if name else None
+
+
+def _owner_of(models: tuple[ListedModel, ...]) -> str:
+    return next((_OWNERS[model.owner] for model in models if model.owner in _OWNERS), "")
+
+
+async def _name_by_answers(settings: Settings) -> str:
+    """By an address that only one of them has; llama.cpp has some of Ollama's as well."""
+    is_ollama, is_lmstudio = await asyncio.gather(
+        _answers(settings, "/api/version", lambda value: isinstance(value.get("version"), str)),
+        _answers(settings, "/api/v0/models", lambda value: isinstance(value.get("data"), list)),
+    )
+    return "lmstudio" if is_lmstudio else "ollama" if is_ollama else ""
+
+
+async def _answers(settings: Settings, path: str, fits: Callable[[dict[str, Any]], bool]) -> bool:
+    url = settings.base_url.removesuffix("/v1") + path
+    try:
+        value = json_in(await look_up(url, settings, _LIMITS))
+    except QwqError:
+        return False
+    return isinstance(value, dict) and fits(value)

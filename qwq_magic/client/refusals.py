@@ -1,0 +1,45 @@
+"""A response that is not what was asked for: an error, a redirect, an encoding nobody accepted."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import httpx
+
+from qwq_magic.client.bodies import bounded_body, encoding_of
+from qwq_magic.client.unpacking import ENCODINGS
+from qwq_magic.errors import QwqError
+from qwq_magic.retries import retry_after_s
+from qwq_magic.wire import broken_connections as broken
+from qwq_magic.wire.addresses import redirect_target
+from qwq_magic.wire.error_bodies import MAX_BODY_BYTES, response_error
+from qwq_magic.wire.error_fixes import Origin
+
+# An error's body may take its time, but not for ever.
+_TIMEOUT_S = 10.0
+
+
+async def refusal(
+    response: httpx.Response, *, url: str, origin: Origin, now: float
+) -> QwqError | None:
+    """The error of a response that is no reply, None where it is one; `now` is Unix time."""
+    status = response.status_code
+    if 300 <= status < 400:
+        target = redirect_target(url, response.headers.get("location", ""))
+        return broken.redirected(origin, status, target)
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return broken.refused_by_proxy(origin)
+    encoding = encoding_of(response)
+    is_readable = encoding in ("", *ENCODINGS)
+    if status < 400:
+        return None if is_readable else broken.encoded(origin, status, encoding)
+    body = b""
+    if is_readable:
+        body = await bounded_body(response, most_bytes=MAX_BODY_BYTES, timeout_s=_TIMEOUT_S)
+    return response_error(
+        status,
+        body,
+        origin=origin,
+        headers=response.headers,
+        retry_after_s=retry_after_s(response.headers, now=now),
+    )
