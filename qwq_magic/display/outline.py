@@ -64,7 +64,7 @@ def _told(turn: Turn, first_seen: int | None) -> list[Step]:
 
 
 def _line(step: Step, *, is_first_seen: bool) -> str:
-    kind = step.kind.value if step.kind is not Kind.UNCLASSIFIED else "step"
+    kind = step.kind.value
     flag = ", answer first seen" if is_first_seen else ""
     quote = one_line(step.text, limit_bytes=_MOST_QUOTED_BYTES)
-    return f"<li>{step.index} {kind}{flag}: {escape_span(quote)}</li>"
+    return f"<li>step {step.index}, {kind}{flag}: {escape_span(quote)}</li>"
