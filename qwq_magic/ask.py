@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from qwq_magic.advisors.chain import Chain
+from qwq_magic.advisors.chain_plan import ChainPlan
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.events import Event, Notice
 from qwq_magic.memory import Context, ConversationMemory
@@ -79,7 +78,7 @@ def recall_for(
 class Ask:
     """One ask, ready to be streamed.
 
-    `chain` makes the chain for the context there is when the ask's turn comes. `builder`
+    `plan` makes the chain for the context there is when the ask's turn comes. `builder`
     folds what the caller sees, `recorder` what passes the memory advisor; they differ where
     an advisor further out changes the texts.
     """
@@ -89,7 +88,7 @@ class Ask:
     memory: ConversationMemory
     builder: TurnBuilder
     recorder: TurnBuilder
-    chain: Callable[[Context], Chain]
+    plan: ChainPlan
     _place: QueuePlace | None = None
 
     async def stream_into(self, emit: Emit) -> Turn:
@@ -109,7 +108,8 @@ class Ask:
                 context = self._context()
             if context.left_out_by:
                 self._show(Notice(f"context: {self.recall.describe(context)}"), emit)
-            async with aclosing(self.chain(context).stream(self.request)) as events:
+            chain = self.plan.chain(context, self.recorder, on_sent=self._take_down)
+            async with aclosing(chain.stream(self.request)) as events:
                 async for event in events:
                     self._show(event, emit)
         except asyncio.CancelledError:
@@ -133,6 +133,10 @@ class Ask:
 
     def _context(self) -> Context:
         return self.recall.context(self.memory, cell_id=self.request.cell_id)
+
+    def _take_down(self, sent: ChatRequest) -> None:
+        self.builder.sent(sent)
+        self.recorder.sent(sent)
 
     def _show(self, event: Event, emit: Emit) -> None:
         self.builder.add(event)

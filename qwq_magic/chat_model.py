@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Protocol
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol, runtime_checkable
 
 from qwq_magic.events import Event
-from qwq_magic.messages import ChatRequest
+from qwq_magic.messages import ChatRequest, Json
 
 
 class ChatModel(Protocol):
@@ -22,3 +22,11 @@ class ChatModel(Protocol):
         Raises:
             QwqError: for whatever went wrong; what was yielded before stays valid.
         """
+
+
+@runtime_checkable
+class WritesRequests(Protocol):
+    """A model that can say beforehand what it would send."""
+
+    def written(self, request: ChatRequest) -> tuple[str, Mapping[str, Json]]:
+        """The address and the body of a request; no header, and so no key."""

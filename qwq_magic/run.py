@@ -8,7 +8,8 @@ import math
 import queue
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
-from typing import Any
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Event
@@ -20,6 +21,7 @@ from qwq_magic.turns import Turn
 # How long a stopped stream may take to close its connection.
 _STOP_TIMEOUT_S = 3.0
 _TICK_S = 0.05
+_T = TypeVar("_T")
 
 Emit = Callable[[Event], None]
 # Streams a reply on the runner's loop, emits its events, and returns the turn; it never raises.
@@ -43,10 +45,7 @@ class Run:
         """Start it; `abandon` is called when it has been stopped and still goes on."""
         self._builder = builder
         self._runner = runner
-        if runner.would_block():
-            raise ConfigurationError(
-                "An advisor cannot wait for another ask. Use `await session.ask_async(...)`."
-            )
+        _require_waitable(runner)
         self._give_up_at = math.inf
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._handle = _Handle(produce, self._queue.put, runner, abandon)
@@ -97,6 +96,27 @@ class Run:
             pass
 
 
+def wait_for(work: Callable[[], Coroutine[Any, Any, _T]], runner: Runner) -> _T:
+    """Do some work on the runner's loop, and wait for what it returns or raises."""
+    _require_waitable(runner)
+    ended: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    handle = _Handle(lambda _emit: work(), ended.put, runner, lambda: None)
+    try:
+        while not handle.done.done():
+            with suppress(queue.Empty):
+                runner.get(ended, timeout_s=_TICK_S)
+    finally:
+        handle.stop()
+    return handle.done.result()
+
+
+def _require_waitable(runner: Runner) -> None:
+    if runner.would_block():
+        raise ConfigurationError(
+            "An advisor cannot wait for another ask. Use `await session.ask_async(...)`."
+        )
+
+
 async def iter_events(
     produce: Produce, runner: Runner, abandon: Callable[[], None]
 ) -> AsyncGenerator[Event | Turn, None]:
@@ -121,29 +141,33 @@ def _post(
         here.call_soon_threadsafe(received.put_nowait, event)
 
 
-class _Handle:
+class _Handle(Generic[_T]):
     """Starts a producer on the runner's loop, and can stop it from any thread."""
 
     def __init__(
         self,
-        produce: Produce,
+        produce: Callable[[Emit], Coroutine[Any, Any, _T]],
         put: Callable[[Event | None], None],
         runner: Runner,
         abandon: Callable[[], None],
     ) -> None:
         self._loop = runner.loop()
         self._abandon = abandon
-        self._task: asyncio.Task[Turn] | None = None
+        self._task: asyncio.Task[_T] | None = None
         self._is_stopped = False
-        self.done: concurrent.futures.Future[Turn] = concurrent.futures.Future()
+        self.done: concurrent.futures.Future[_T] = concurrent.futures.Future()
         self._loop.call_soon_threadsafe(self._start, produce, put)
 
     def stop(self) -> None:
         if not self.done.done():
             self._loop.call_soon_threadsafe(self._cancel)
 
-    def _start(self, produce: Produce, put: Callable[[Event | None], None]) -> None:
-        def finish(task: asyncio.Task[Turn]) -> None:
+    def _start(
+        self,
+        produce: Callable[[Emit], Coroutine[Any, Any, _T]],
+        put: Callable[[Event | None], None],
+    ) -> None:
+        def finish(task: asyncio.Task[_T]) -> None:
             # Whatever happened, whoever waits must hear of it.
             if task.cancelled():
                 self.done.cancel()

@@ -7,10 +7,8 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import Any
 
-from qwq_magic.advisors.chain import Chain
-from qwq_magic.advisors.logging import LoggingAdvisor
-from qwq_magic.advisors.memory import MemoryAdvisor
-from qwq_magic.advisors.model_rules import Experience, ModelRulesAdvisor
+from qwq_magic.advisors.chain_plan import ChainPlan
+from qwq_magic.advisors.model_rules import Experience
 from qwq_magic.api_key import ApiKey, as_api_key
 from qwq_magic.ask import Ask, Recall, recall_for
 from qwq_magic.chat_model import ChatModel
@@ -18,10 +16,11 @@ from qwq_magic.choices import NO_LAYER, Choices
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Event, Notice
 from qwq_magic.key_sources import KeyRing, require_no_key_in
-from qwq_magic.memory import Context, ConversationMemory, Conversations
+from qwq_magic.memory import ConversationMemory, Conversations
 from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.models import rules_for
-from qwq_magic.run import Run, iter_events
+from qwq_magic.preview import Preview, preview_of
+from qwq_magic.run import Run, iter_events, wait_for
 from qwq_magic.runner import RUNNERS, Runner, RunnerName
 from qwq_magic.servers import is_dashscope, preset_of
 from qwq_magic.settings import Settings, resolve
@@ -133,6 +132,16 @@ class Session:
         runner = self._runner()
         return Run(ask.stream_into, builder=ask.builder, runner=runner, abandon=ask.leave)
 
+    def preview(self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Any) -> Preview:
+        """What `ask` would send, and where to; nothing is sent, and nothing remembered.
+
+        Raises:
+            QwqError: what would keep it from being sent.
+        """
+        api_key = as_api_key(api_key)
+        ask = self._prepare(prompt, api_key=api_key, **call)
+        return wait_for(lambda: preview_of(ask), self._runner())
+
     def _events(self, prompt: str, **call: Any) -> AsyncGenerator[Event | Turn, None]:
         ask = self._prepare(prompt, **call)
         return iter_events(ask.stream_into, self._runner(), ask.leave)
@@ -182,27 +191,16 @@ class Session:
             with_reasoning=_takes_reasoning(settings),
             max_input_tokens=_input_limit(settings),
         )
+        plan = ChainPlan(
+            advisors=(*self.advisors, *advisors),
+            model=chat_model,
+            experience=self._experience,
+            is_hosted=is_dashscope(settings.base_url),
+            is_pinned=settings.model_is_pinned,
+        )
         builder = TurnBuilder(request, server=chat_model.server)
         recorder = TurnBuilder(request, server=chat_model.server)
-
-        def take_down(sent: ChatRequest) -> None:
-            builder.sent(sent)
-            recorder.sent(sent)
-
-        def chain(context: Context) -> Chain:
-            own = (
-                LoggingAdvisor(),
-                MemoryAdvisor(context, recorder),
-                ModelRulesAdvisor(
-                    self._experience,
-                    is_hosted=is_dashscope(settings.base_url),
-                    is_pinned=settings.model_is_pinned,
-                ),
-            )
-            return Chain((*self.advisors, *advisors, *own), chat_model, on_sent=take_down)
-
-        memory = self.memory_of(conversation)
-        return Ask(request, recall, memory, builder, recorder, chain)
+        return Ask(request, recall, self.memory_of(conversation), builder, recorder, plan)
 
     def _resolve(
         self, model: str | ChatModel | None, choices: dict[str, Any]

@@ -65,8 +65,7 @@ class HttpChatModel:
             QwqError: see `ChatModel.stream`.
         """
         require_sendable_key(self._settings)
-        url = self._url_for(request.model)
-        payload = self._protocol.encode(request, self._preset)
+        url, payload = self.written(request)
         body = _encoded(payload)
         client = await self._client(url)
         for retry in range(MAX_RETRIES + 1):
@@ -96,6 +95,10 @@ class HttpChatModel:
                 raise error from cause
             yield _announcement(error, wait_s, retry)
             await self._sleep(wait_s)
+
+    def written(self, request: ChatRequest) -> tuple[str, dict[str, Json]]:
+        """See `WritesRequests.written`."""
+        return self._url_for(request.model), self._protocol.encode(request, self._preset)
 
     def _url_for(self, model: str) -> str:
         return endpoint(self._settings.base_url, self._protocol.path_for(model))

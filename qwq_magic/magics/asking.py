@@ -9,7 +9,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from qwq_magic.display.panel import Panel
-from qwq_magic.errors import ConfigurationError
+from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.magics.front_end import Live, Request, current_request, detect_live, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.next_cell import offer_code
@@ -43,7 +43,10 @@ class Asking:
         try:
             options, rest = parse_options(line)
             prompt = compose(options, rest)
-        except ConfigurationError as error:
+            if options.dry_run:
+                self._preview(prompt, options, request)
+                return
+        except QwqError as error:
             raise UsageError(str(error)) from None
         with InterruptWatch() as interrupts:
             try:
@@ -65,11 +68,29 @@ class Asking:
             # A reply alone ends quietly, and the cells behind it run; a program is interrupted.
             raise KeyboardInterrupt
 
-    def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
-        self._magics.apply_settings()
+    def _preview(self, prompt: str, options: CellOptions, request: Request) -> None:
+        from IPython.display import display
+
+        from qwq_magic.display.preview_bundle import preview_bundle
+
+        magics = self._magics
+        self._apply_settings(options)
+        place = magics.cells.next_place(request)
+        preview = magics.session.preview(prompt, cell_id=place, **_call(options))
+        for turn in magics.session.memory_of(options.conversation or magics.conversation):
+            if place is not None and turn.cell_id == place:
+                # The cell still asks it, as far as the list of turns is concerned.
+                magics.cells.add(turn.id, request)
+        display(preview_bundle(preview), raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here
+
+    def _apply_settings(self, options: CellOptions) -> None:
+        magics = self._magics
+        magics.apply_settings()
         if options.server is None:
-            magics = self._magics
             magics.project_address.tell(magics.effective_settings(), magics.session.project)
+
+    def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
+        self._apply_settings(options)
         place = self._magics.cells.next_place(request)
         run = self._magics.session.start(prompt, cell_id=place, **_call(options))
         self._magics.cells.add(run.request.turn_id, request)

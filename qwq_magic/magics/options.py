@@ -41,6 +41,7 @@ OPTIONS = (
         "expand {{ expression }} from the notebook's variables",
     ),
     Option(("--blocks",), "blocks", "", "the same, and {% for … %}, {% if … %}, {# … #}"),
+    Option(("--dry-run",), "dry_run", "", "show what would be sent, and send nothing"),
     Option(("--code",), "code", "", "put the answer's code into the next cell"),
     Option(("--append",), "append", "", "add a turn, even where the cell has one"),
     Option(("--system",), "system", "TEXT", "a system message"),
@@ -76,6 +77,7 @@ class CellOptions:
     append: bool = False
     template: bool = False
     blocks: bool = False
+    dry_run: bool = False
     code: bool = False
     system: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -183,3 +183,47 @@ def test_a_cell_that_runs_cells_still_counts_its_own_asks(kernel, ask_at):
         done = kernel.run("%qwq -c nested a\nget_ipython().run_cell('1')\n%qwq -c nested b")
 
     assert done.turn["number"] == 2
+
+
+def test_a_dry_run_shows_the_messages_and_changes_nothing(kernel, ask_at):
+    with ScriptedServer(chat(answer="one")) as server:
+        ask_at(server)
+        kernel.run("%%qwq -c dry\nfirst", cell_id="first")
+
+        done = kernel.run(
+            "%%qwq -c dry --dry-run -t --system 'Be {brief}.' -p max_tokens=9\n{{ 1 + 1 }} <b>",
+            cell_id="second",
+        )
+
+        assert len(server.requests) == 1
+    plain = done.final["text/plain"]
+    assert "Dry run: nothing was sent. ≈ " in plain
+    assert f"qwq-32b · 127.0.0.1:{server.port} · {server.url}/chat/completions" in plain
+    assert "── system · ≈ 3 tokens\nBe {brief}." in plain
+    assert "── user · ≈ 1 token\nfirst" in plain
+    assert "── assistant · ≈ 1 token\none" in plain
+    assert plain.endswith("2 <b>")
+    assert '"max_tokens": 9' in plain
+    assert list(done.final) == ["text/markdown", "text/plain"]
+    code = "len(__import__('qwq_magic').notebook_session().memory_of('dry'))"
+    assert kernel.value(code) == "1"
+
+
+def test_a_dry_run_of_a_cell_that_asked_leaves_its_turn_in_the_cell(kernel, ask_at):
+    with ScriptedServer(chat(answer="one")) as server:
+        ask_at(server)
+        kernel.run("%%qwq -c again\nfirst", cell_id="a")
+        kernel.run("%%qwq -c again\nsecond", cell_id="b")
+
+        done = kernel.run("%%qwq -c again --dry-run\nsecond, changed", cell_id="b")
+
+    assert "── user · ≈ 4 tokens\nsecond, changed" in done.final["text/plain"]
+    assert "second\n" not in done.final["text/plain"]
+    assert "not in a cell" not in kernel.run("%qwq_memory -c again").final["text/plain"]
+
+
+def test_a_dry_run_that_cannot_be_is_one_line(kernel, ask_at):
+    done = kernel.run("%qwq -s dashscope -m qwq-plus --dry-run hi")
+
+    assert "No key for dashscope" in done.text("stderr")
+    assert done.text("stderr").count("\n") == 1
