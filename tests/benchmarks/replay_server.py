@@ -1,0 +1,119 @@
+"""A server that replays ready-made replies, as fast as they can be read or paced.
+
+The address says what is wanted: `http://127.0.0.1:PORT/CHUNKS/PER_SECOND/v1`, where 0 a
+second is full speed. `GET /first-sent` tells when the last reply's first chunk was sent,
+on the clock all processes of a machine share.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import multiprocessing
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+_END = (
+    b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+)
+
+
+def word(number: int) -> str:
+    # A long period: text that repeats itself would be a loop, which is another case.
+    name = f"w{number * 7919 % 100_003}"
+    return f" {name}" if number % 40 else f".\n\nWait, {name}"
+
+
+def text_of(chunks: int) -> str:
+    """Reasoning and answer, as they are sent."""
+    return "".join(map(word, range(chunks)))
+
+
+def event(number: int, chunks: int) -> bytes:
+    """A chunk as DashScope writes it; three in four are reasoning."""
+    names = ("reasoning_content", "content")
+    field, other = names if number < chunks * 3 // 4 else names[::-1]
+    chunk = {
+        "choices": [
+            {
+                "delta": {field: word(number), other: None},
+                "finish_reason": None,
+                "index": 0,
+                "logprobs": None,
+            }
+        ],
+        "object": "chat.completion.chunk",
+        "usage": None,
+        "created": 1_740_000_000,
+        "model": "qwq-plus",
+        "id": "chatcmpl-0123456789",
+    }
+    return b"data: %s\n\n" % json.dumps(chunk).encode()
+
+
+def _http_chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+@functools.cache
+def pieces_of(chunks: int) -> list[bytes]:
+    pieces = [_http_chunk(event(number, chunks)) for number in range(chunks)]
+    return [*pieces, _http_chunk(_END) + b"0\r\n\r\n"]
+
+
+class _Replies:
+    def __init__(self) -> None:
+        self.first_sent_s = 0.0
+
+    def answer(self, client: socket.socket) -> None:
+        with client:
+            received = b""
+            while b"\r\n\r\n" not in received:
+                received += client.recv(65_536)
+            path = received.split(b" ", 2)[1].decode()
+            if path == "/first-sent":
+                client.sendall(b"HTTP/1.0 200 OK\r\n\r\n%r" % self.first_sent_s)
+                return
+            # The body is JSON, and the last to come.
+            while not received.endswith(b"}"):
+                received += client.recv(65_536)
+            chunks, per_s = map(int, path.split("/")[1:3])
+            pieces = pieces_of(chunks)
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            client.sendall(_HEAD)
+            self.first_sent_s = time.monotonic()
+            if per_s:
+                for number, piece in enumerate(pieces):
+                    time.sleep(max(0.0, self.first_sent_s + number / per_s - time.monotonic()))
+                    client.sendall(piece)
+            else:
+                client.sendall(b"".join(pieces))
+            client.shutdown(socket.SHUT_WR)
+            client.recv(1)
+
+
+def _serve(ready: Connection) -> None:
+    replies = _Replies()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ready.send(listening.getsockname()[1])
+        while True:
+            client, _ = listening.accept()
+            threading.Thread(target=replies.answer, args=(client,), daemon=True).start()
+
+
+@contextmanager
+def replay_server() -> Iterator[str]:
+    """The server's address, while its process runs."""
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.Process(target=_serve, args=(there,), daemon=True)
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{here.recv()}"
+    finally:
+        process.terminate()
+        process.join()
