@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.events import Event
+from qwq_magic.events import Event, merge_deltas
 from qwq_magic.messages import ChatRequest
 from qwq_magic.runner import Runner
 from qwq_magic.turn_builder import TurnBuilder
@@ -21,6 +21,8 @@ from qwq_magic.turns import Turn
 # How long a stopped stream may take to close its connection.
 _STOP_TIMEOUT_S = 3.0
 _TICK_S = 0.05
+# Between two looks at the queue: waking for each token costs more than all else together.
+_PAUSE_S = 0.01
 _T = TypeVar("_T")
 
 Emit = Callable[[Event], None]
@@ -53,18 +55,25 @@ class Run:
     def events(self, *, tick_s: float = _TICK_S) -> Iterator[Event | None]:
         """Yield events as they come, and None after every `tick_s` seconds without one.
 
-        Ends a few seconds after `stop` at the latest, even if an advisor does not.
+        Neighbouring deltas that came together are yielded as one. Ends a few seconds after
+        `stop` at the latest, even if an advisor does not.
         """
         while not (self._handle.done.done() and self._queue.empty()):
             if time.monotonic() > self._give_up_at:
                 return
             try:
-                event = self._runner.get(self._queue, timeout_s=tick_s)
+                first = self._runner.get(self._queue, timeout_s=tick_s)
             except queue.Empty:
                 yield None
             else:
-                if event is not None:
-                    yield event
+                yield from merge_deltas([event for event in self._drain(first) if event])
+                self._runner.sleep(_PAUSE_S)
+
+    def _drain(self, first: Event | None) -> Iterator[Event | None]:
+        yield first
+        # No further than what is there: a fast stream must not keep its reader from the panes.
+        for _ in range(self._queue.qsize()):
+            yield self._queue.get_nowait()
 
     def stop(self) -> None:
         """Close the connection; the turn keeps what came. Any thread may call this."""

@@ -34,6 +34,9 @@ class Runner(Protocol):
     def get(self, received: queue.SimpleQueue[_T], *, timeout_s: float) -> _T:
         """Wait for the next item; raises `queue.Empty` after `timeout_s` seconds."""
 
+    def sleep(self, seconds: float) -> None:
+        """Let the calling thread pause, and the loop go on."""
+
 
 class LoopThread:
     """One daemon thread with a loop, started on first use and closed with the process."""
@@ -58,6 +61,9 @@ class LoopThread:
 
     def get(self, received: queue.SimpleQueue[_T], *, timeout_s: float) -> _T:
         return received.get(timeout=timeout_s)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
     def close(self) -> None:
         """End streams and connections in order, so that the interpreter ends without warnings."""
@@ -113,8 +119,11 @@ class NotebookLoop:
     def get(self, received: queue.SimpleQueue[_T], *, timeout_s: float) -> _T:
         give_up_at = time.monotonic() + timeout_s
         while received.empty() and time.monotonic() < give_up_at:
-            self.loop().run_until_complete(asyncio.sleep(_POLL_S))
+            self.sleep(_POLL_S)
         return received.get_nowait()
+
+    def sleep(self, seconds: float) -> None:
+        self.loop().run_until_complete(asyncio.sleep(seconds))
 
 
 LOOP_THREAD = LoopThread()

@@ -9,16 +9,17 @@ from typing import Any, TypeVar, cast
 
 import httpx
 
+from qwq_magic.client.coalescing import coalesced
 from qwq_magic.client.unpacking import unpacked
 
 _T = TypeVar("_T")
 
 
 def body_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
-    """The body as it comes, unpacked."""
+    """The body as it comes, unpacked, a burst in one piece."""
     # It is one, though its annotation promises less; only a generator can be closed.
     raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
-    return unpacked(raw) if encoding_of(response) else raw
+    return coalesced(unpacked(raw) if encoding_of(response) else raw)
 
 
 def encoding_of(response: httpx.Response) -> str:

@@ -6,6 +6,8 @@ found it, dimming off, so an interrupt at any instruction cannot leave it dim.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 from typing_extensions import assert_never
@@ -25,6 +27,7 @@ from qwq_magic.plain_text import ControlStripper, one_line, well_formed
 from qwq_magic.reasoning import LoopDetector
 from qwq_magic.turns import Turn
 
+_FLUSH_S = 0.05
 _DIM, _RESET = "\x1b[2m", "\x1b[0m"
 
 
@@ -49,8 +52,11 @@ class TerminalPanel:
         conversation: str,
         show: Show,
         start: Start,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream
+        self._clock = clock
+        self._flush_due_s = clock()
         self._is_tty = is_tty
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._origin = " · ".join(part for part in (model, server, conversation) if part)
@@ -88,10 +94,12 @@ class TerminalPanel:
                 pass
             case _:
                 assert_never(event)
-        self._stream.flush()
 
     def tick(self) -> None:
-        self._stream.flush()
+        # In a kernel each flush is a message.
+        if self._clock() >= self._flush_due_s:
+            self._flush_due_s = self._clock() + _FLUSH_S
+            self._stream.flush()
 
     def finish(self, turn: Turn, *, place: Place | None) -> None:
         self.end_text()

@@ -12,7 +12,9 @@ from kernel import Kernel
 # What a cell leaves behind for the next to read.
 _BEFORE = "import time, gc; gc.collect(); _cpu_s = time.process_time()"
 _AFTER = "print(time.process_time() - _cpu_s)"
-_RSS = "import os; print(int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGESIZE'))"
+_RSS = (
+    "import os\nprint(int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGESIZE'))"
+)
 
 
 @dataclass

@@ -146,7 +146,9 @@ class Bench:
     def _first_ms(self, found: Measured) -> float:
         with urllib.request.urlopen(f"{self._address}/first-sent") as reply:
             first_sent_s = float(reply.read())
-        return math.nan if found.first_delta_s is None else 1e3 * (found.first_delta_s - first_sent_s)
+        return (
+            math.nan if found.first_delta_s is None else 1e3 * (found.first_delta_s - first_sent_s)
+        )
 
 
 def exponent(rows: Sequence[Row], value: str) -> float:
@@ -171,8 +173,10 @@ def main() -> None:
         for chunks, repeats in sizes:
             rows.append(bench.row(chunks, repeats))
             print(rows[-1].line(), flush=True)
-        print(f"grows with chunks to the power of: CPU {exponent(rows, 'qwq_s'):.2f}, "
-              f"bytes {exponent(rows, 'bytes'):.2f}")
+        print(
+            f"grows with chunks to the power of: CPU {exponent(rows, 'qwq_s'):.2f}, "
+            f"bytes {exponent(rows, 'bytes'):.2f}"
+        )
         print(f"messages of the last: {rows[-1].kinds}")
         chunks, per_s = PACED
         print(f"paced at {per_s} tokens/s:")

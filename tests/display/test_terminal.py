@@ -133,11 +133,23 @@ def test_advice_about_a_loop_is_given_once_on_a_line_of_its_own() -> None:
     assert text.count(again) == 9
 
 
-def test_every_call_flushes() -> None:
+def test_text_is_flushed_at_once_and_then_twenty_times_a_second() -> None:
+    now = [0.0]
     stream = Recorder()
-    written(EVENTS, stream=stream)
+    panel = TerminalPanel(
+        stream=stream, is_tty=False, model="", server="", conversation="", show="both",
+        start="open", clock=lambda: now[0],
+    )  # fmt: skip
+    panel.tick()
+    at_once = stream.flushes
 
-    assert stream.flushes >= 2 * len(EVENTS) + 2
+    for _ in range(500):
+        now[0] += 0.001
+        panel.show_event(AnswerDelta("a"))
+        panel.tick()
+
+    assert at_once == 1
+    assert 9 <= stream.flushes - at_once <= 10
 
 
 def test_a_stream_of_a_narrow_encoding_does_not_fail() -> None:
@@ -147,5 +159,6 @@ def test_a_stream_of_a_narrow_encoding_does_not_fail() -> None:
         stream=stream, is_tty=False, model="", server="", conversation="", show="both", start="open"
     )
     panel.show_event(AnswerDelta("9 ≈ é \ud800"))
+    panel.tick()
 
     assert raw.getvalue() == b"9 ? ? ?"
