@@ -50,11 +50,15 @@ def host_of(url: str) -> str:
 
 
 def redirect_target(url: str, location: str) -> str:
-    """The host a redirect names; "" where it names none."""
+    """Where a redirect leads: the host, and on the same host what differs; "" for nowhere."""
     try:
-        return host_of(urljoin(url, location))
+        here, there = urlsplit(url), urlsplit(urljoin(url, location))
     except ValueError:
         return ""
+    host = host_of(there.geturl())
+    if not location or host != host_of(url):
+        return host if location else ""
+    return f"{host}{there.path}" if there.scheme == here.scheme else f"{there.scheme}://{host}"
 
 
 def is_loopback(url: str) -> bool:

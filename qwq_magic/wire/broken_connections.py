@@ -96,10 +96,12 @@ def broken_stream(origin: Origin) -> StreamInterrupted:
 
 
 def redirected(origin: Origin, status: int, target: str) -> ProtocolError:
-    shown = origin.quote(target) or "nowhere"
+    if not target:
+        said = f"{origin.host} answered {status}, a redirect to nowhere. Check base_url."
+        return ProtocolError(said, status=status)
     return ProtocolError(
-        f"{origin.host} redirects to {shown}, and a prompt is not sent on unasked. "
-        "If that host is right, name it in base_url.",
+        f"{origin.host} redirects to {origin.quote(target)}, and a prompt is not sent on unasked. "
+        "If that address is right, name it in base_url.",
         status=status,
     )
 

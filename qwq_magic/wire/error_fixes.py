@@ -82,8 +82,17 @@ def fix_for(
     if issubclass(error, InvalidRequest):
         return _fix_request(text)
     if retry_after_s:
-        return f"The server asks to wait {retry_after_s:.0f} s; then run the cell again."
+        return f"The server asks to wait {_spoken(retry_after_s)}; then run the cell again."
     return _FIXES.get(error, "Run the cell again, or choose another server with -s.")
+
+
+def _spoken(seconds: float) -> str:
+    """A wait as people say it: nobody counts a day in seconds."""
+    if seconds < 600:
+        return f"{max(seconds, 1):.0f} s"
+    if seconds < 7_200:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3_600:.0f} hours" if seconds < 172_800 else "for days"
 
 
 _FIXES: dict[type[ResponseError], str] = {

@@ -332,6 +332,20 @@ REFUSALS = [
         ("redirects to elsewhere.example", "name it in base_url"),
         status=307,
     ),
+    Fault(
+        "a redirect to a login page",
+        Reply(status=302, headers={"Location": "/login"}),
+        ProtocolError,
+        ("/login", "name it in base_url"),
+        status=302,
+    ),
+    Fault(
+        "a redirect to nowhere",
+        Reply(status=300, headers={}),
+        ProtocolError,
+        ("300, a redirect to nowhere", "base_url"),
+        status=300,
+    ),
 ]
 
 INSTEAD_OF_A_STREAM = [

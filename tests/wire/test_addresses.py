@@ -74,7 +74,17 @@ def test_only_this_machine_is_loopback(url: str, expected: bool) -> None:
     assert is_loopback(url) is expected
 
 
-def test_a_redirect_names_a_host() -> None:
-    assert redirect_target("https://a.b/v1/x", "https://c.d/y") == "c.d"
-    assert redirect_target("https://a.b/v1/x", "/login") == "a.b"
-    assert redirect_target("https://a.b/v1/x", "http://[") == ""
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("https://c.d/y?key=1", "c.d"),
+        ("https://me:secret@c.d/y", "c.d"),
+        ("/login?next=%2Fv1", "a.b/login"),
+        ("https://a.b:444/v1", "a.b:444"),
+        ("http://a.b/v1/x", "http://a.b"),
+        ("http://[", ""),
+        ("", ""),
+    ],
+)
+def test_a_redirect_names_its_host_or_what_differs_there(location: str, expected: str) -> None:
+    assert redirect_target("https://a.b/v1/x", location) == expected

@@ -170,11 +170,21 @@ def test_the_fix_fits_the_server(origin: Origin, status: int, body: Any, fix: st
     assert fix in refusal(status, body, origin).message
 
 
-def test_a_long_wait_is_named() -> None:
-    error = refusal(429, retry_after_s=120.0)
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.5, "1 s"),
+        (120.0, "120 s"),
+        (1_800.0, "30 minutes"),
+        (9_000.0, "2 hours"),
+        (1e9, "for days"),
+    ],
+)
+def test_a_long_wait_is_named(seconds: float, said: str) -> None:
+    error = refusal(429, retry_after_s=seconds)
 
-    assert error.retry_after_s == 120.0
-    assert error.message.endswith("The server asks to wait 120 s; then run the cell again.")
+    assert error.retry_after_s == seconds
+    assert error.message.endswith(f"The server asks to wait {said}; then run the cell again.")
 
 
 def test_the_request_id_may_stand_in_a_header() -> None:
