@@ -22,7 +22,6 @@ from qwq_magic.models import rules_for
 from qwq_magic.preview import Preview, preview_of
 from qwq_magic.run import Run, iter_events, wait_for
 from qwq_magic.runner import RUNNERS, Runner, RunnerName
-from qwq_magic.servers import is_dashscope, preset_of
 from qwq_magic.settings import Settings, resolve
 from qwq_magic.turn_builder import TurnBuilder
 from qwq_magic.turns import Turn
@@ -195,7 +194,7 @@ class Session:
             advisors=(*self.advisors, *advisors),
             model=chat_model,
             experience=self._experience,
-            is_hosted=is_dashscope(settings.base_url),
+            is_hosted=settings.is_dashscope,
             is_pinned=settings.model_is_pinned,
         )
         builder = TurnBuilder(request, server=chat_model.server)
@@ -249,8 +248,7 @@ def _new_request(
 
 def _takes_reasoning(settings: Settings) -> bool:
     """Does the server take earlier reasoning back, and does the user want that?"""
-    preset = preset_of(settings.server, settings.base_url)
-    return bool(preset.history_field and settings.parameters.get("preserve_thinking"))
+    return bool(settings.ways.history_field and settings.parameters.get("preserve_thinking"))
 
 
 def _input_limit(settings: Settings) -> int | None:

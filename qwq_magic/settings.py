@@ -29,7 +29,7 @@ from qwq_magic.key_shapes import without_lookalikes
 from qwq_magic.key_sources import KeyRing, Namer, find_key, hints_at_dashscope, is_at_home
 from qwq_magic.messages import Json
 from qwq_magic.models import rules_for
-from qwq_magic.servers import SERVERS, Server, server_at
+from qwq_magic.servers import CUSTOM, SERVERS, Server, is_dashscope, preset_of, server_at
 from qwq_magic.variables import environment_layer
 
 _USER_INFO = re.compile(r"//[^/]*@")
@@ -58,6 +58,7 @@ class Settings:
             the model.
         parameters: server parameters, sent as they are.
         system: the system message, None for none.
+        preset: whose ways the server has, also at an address of its own; "" to go by the address.
     """
 
     server: str
@@ -73,6 +74,16 @@ class Settings:
     max_input_tokens: int | None = None
     parameters: Mapping[str, Json] = field(default_factory=dict)
     system: str | None = None
+    preset: str = ""
+
+    @property
+    def ways(self) -> Server:
+        """The preset that says how the server wants its parameters, whatever its address."""
+        return preset_of(self.preset or self.server, self.base_url)
+
+    @property
+    def is_dashscope(self) -> bool:
+        return is_dashscope(self.base_url) or is_dashscope(self.ways.base_url)
 
 
 def resolve(
@@ -116,6 +127,7 @@ def resolve(
             "model": model,
             "model_is_pinned": choices.model is not None,
             "api_key": key,
+            "preset": "" if server == CUSTOM else server.name,
         }
     )
 

@@ -13,7 +13,7 @@ from server import ScriptedServer, chat, failure
 
 from qwq_magic import Session
 from qwq_magic.client import HttpChatModel
-from qwq_magic.errors import ModelNotFound, QwqError, UnsupportedFeature
+from qwq_magic.errors import ModelNotFound, QwqError, RateLimited, UnsupportedFeature
 from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.servers import SERVERS
 from qwq_magic.settings import Settings
@@ -126,6 +126,54 @@ def test_a_server_gets_the_wishes_in_its_own_words(server: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("server", "expected"),
+    [
+        ("deepseek", {"thinking": {"type": "enabled"}}),
+        ("openrouter", {"reasoning": {"enabled": True}}),
+        ("groq", {"reasoning_effort": "default"}),
+        ("vllm", {"chat_template_kwargs": {"enable_thinking": True}}),
+    ],
+)
+def test_a_servers_own_words_hold_at_another_address_too(
+    server: str, expected: dict[str, Any]
+) -> None:
+    with ScriptedServer(chat(answer="ok")) as scripted:
+        session = Session(server=server, base_url=scripted.url, model="m")
+        session.ask("Hi", parameters={"enable_thinking": True})
+
+    assert {name: scripted.requests[0].json.get(name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("server", "path", "expected"),
+    [
+        ("dashscope", "/api/v1", "/api/v1/services/aigc/text-generation/generation"),
+        ("ollama", "", "/api/chat"),
+    ],
+)
+def test_a_servers_own_protocol_holds_at_another_address_too(
+    server: str, path: str, expected: str
+) -> None:
+    with ScriptedServer(failure(400, {})) as scripted:
+        session = Session(server=server, base_url=scripted.origin + path, model="m")
+        with pytest.raises(QwqError):
+            session.ask("Hi")
+
+    assert scripted.requests[0].path == expected
+
+
+def test_a_quota_at_a_gateway_to_dashscope_is_the_one_that_passes() -> None:
+    spent = {"error": {"code": "insufficient_quota", "message": "Allocated quota exceeded"}}
+    headers = {"Retry-After": "61"}
+    with ScriptedServer(failure(429, spent, headers)) as scripted:
+        session = Session(server="dashscope", base_url=scripted.url)
+        with pytest.raises(RateLimited) as raised:
+            session.ask("Hi")
+
+    assert raised.value.retryable
+
+
+@pytest.mark.parametrize(
     ("server", "off"),
     [
         ("dashscope", {"enable_thinking": False}),
@@ -208,8 +256,9 @@ def test_reasoning_is_sent_back_only_where_the_user_asks(
     parameters: dict[str, Any], field: str | None
 ) -> None:
     with ScriptedServer(chat(reasoning="Hm.", answer="1.")) as scripted:
-        model = HttpChatModel(Settings("dashscope", scripted.url, "m"))
-        session = Session(model=model, parameters=parameters)
+        session = Session(
+            server="dashscope", base_url=scripted.url, model="m", parameters=parameters
+        )
         session.ask("One?")
 
         session.ask("Two?")

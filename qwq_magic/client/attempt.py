@@ -62,6 +62,7 @@ class Attempt:
         self._response_began = False
         self._origin = Origin(
             server=settings.server,
+            ways=settings.ways.name,
             host=host_of(settings.base_url),
             model=request.model,
             has_key=key is not None,

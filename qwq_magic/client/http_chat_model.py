@@ -22,7 +22,6 @@ from qwq_magic.events import AnswerDelta, Event, Notice, ReasoningDelta
 from qwq_magic.messages import ChatRequest, Json
 from qwq_magic.plain_text import well_formed
 from qwq_magic.retries import MAX_RETRIES, delay_s
-from qwq_magic.servers import preset_of
 from qwq_magic.settings import Settings
 from qwq_magic.wire.addresses import endpoint
 from qwq_magic.wire.protocols import wire_protocol
@@ -46,8 +45,8 @@ class HttpChatModel:
             ConfigurationError: the protocol or the base URL is none.
         """
         self._settings = settings
-        self._protocol = wire_protocol(settings.protocol, settings.base_url)
-        self._preset = preset_of(settings.server, settings.base_url)
+        self._ways = settings.ways
+        self._protocol = wire_protocol(settings.protocol, settings.base_url, self._ways)
         require_valid_url(self._url_for(settings.model))
         self._transport = transport
         self._sleep = sleep
@@ -98,7 +97,7 @@ class HttpChatModel:
 
     def written(self, request: ChatRequest) -> tuple[str, dict[str, Json]]:
         """See `WritesRequests.written`."""
-        return self._url_for(request.model), self._protocol.encode(request, self._preset)
+        return self._url_for(request.model), self._protocol.encode(request, self._ways)
 
     def _url_for(self, model: str) -> str:
         return endpoint(self._settings.base_url, self._protocol.path_for(model))

@@ -146,7 +146,8 @@ def _ask(prompt: str, *, instead: str) -> ApiKey:
         with warnings.catch_warnings():
             # A terminal that would show the key.
             warnings.simplefilter("error", getpass.GetPassWarning)
-            key = ApiKey(getpass.getpass(prompt).strip(), source="%qwq_login")
+            # Quotes come along with what is copied from a file of variables.
+            key = ApiKey(getpass.getpass(prompt).strip(" \t\r\n\"'"), source="%qwq_login")
     except (StdinNotImplementedError, getpass.GetPassWarning, EOFError):
         raise ConfigurationError(
             f"No key can be typed here. Set {instead} in the environment instead."

@@ -29,6 +29,7 @@ class Origin:
 
     Attributes:
         server: the server's name, such as `dashscope`.
+        ways: the preset whose ways it has, where its name does not tell.
         host: the host that was asked, with its port if it has an unusual one.
         model: the model that was asked for.
         has_key: was a key sent?
@@ -37,6 +38,7 @@ class Origin:
     """
 
     server: str = ""
+    ways: str = ""
     host: str = ""
     model: str = ""
     has_key: bool = True
@@ -55,11 +57,13 @@ class Origin:
 
     @property
     def is_dashscope(self) -> bool:
-        return self.server.lower().startswith("dashscope") or self.host.endswith(".aliyuncs.com")
+        names = (self.server.lower(), self.ways)
+        is_named = any(name.startswith("dashscope") for name in names)
+        return is_named or self.host.endswith(".aliyuncs.com")
 
     @property
     def is_ollama(self) -> bool:
-        return self.server.lower() == "ollama" or self.host.endswith(":11434")
+        return "ollama" in (self.server.lower(), self.ways) or self.host.endswith(":11434")
 
 
 def fix_for(

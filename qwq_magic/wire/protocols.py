@@ -14,7 +14,7 @@ from qwq_magic.choices import InlineThink
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.events import Event
 from qwq_magic.messages import ChatRequest, Json
-from qwq_magic.servers import Server, is_dashscope
+from qwq_magic.servers import CUSTOM, Server, is_dashscope
 from qwq_magic.wire import dashscope, ollama, openai_chat
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.sniffing import SniffingDecoder
@@ -94,14 +94,14 @@ _UNKNOWN = WireProtocol(
 )
 
 
-def wire_protocol(name: str, base_url: str) -> WireProtocol:
-    """The protocol of this name; `auto` goes by the address.
+def wire_protocol(name: str, base_url: str, server: Server = CUSTOM) -> WireProtocol:
+    """The protocol of this name; `auto` goes by the address, and the kind of server there.
 
     Raises:
         ConfigurationError: there is no protocol of this name.
     """
     if name == "auto":
-        found = protocol_at(base_url)
+        found = protocol_at(base_url, server)
         return PROTOCOLS[found] if found else _UNKNOWN
     try:
         return PROTOCOLS[name]
@@ -110,14 +110,16 @@ def wire_protocol(name: str, base_url: str) -> WireProtocol:
         raise ConfigurationError(f"Unknown protocol {name!r}. Known: {known}.") from None
 
 
-def protocol_at(base_url: str) -> str:
+def protocol_at(base_url: str, server: Server = CUSTOM) -> str:
     """The name of the protocol spoken at this address; "" where it does not tell."""
     parts = urlsplit(base_url)
     path = parts.path.rstrip("/")
-    if is_dashscope(base_url) and "/api/v1" in path:
+    is_alibaba = is_dashscope(base_url) or is_dashscope(server.base_url)
+    if is_alibaba and "/api/v1" in path:
         return "dashscope"
     if path.endswith(("/v1", openai_chat.PATH)):
         return "openai"
-    if path.endswith(ollama.PATH) or (path in ("", "/api") and parts.port == _OLLAMA_PORT):
+    is_ollama = parts.port == _OLLAMA_PORT or server.name == "ollama"
+    if path.endswith(ollama.PATH) or (path in ("", "/api") and is_ollama):
         return "ollama"
     return ""

@@ -58,6 +58,13 @@ def test_a_typed_key_is_sent_to_the_server_it_was_typed_for(
     assert KEY not in json.dumps(done.messages, default=str)
 
 
+def test_a_key_may_be_pasted_with_its_quotes(kernel: Kernel, server: ScriptedServer) -> None:
+    log_in(kernel, f' "{KEY}"')
+
+    kernel.run("%qwq --fresh hi")
+    assert key_sent(server) == f"Bearer {KEY}"
+
+
 def test_a_key_typed_for_one_server_is_not_sent_to_another(
     kernel: Kernel, server: ScriptedServer
 ) -> None:
