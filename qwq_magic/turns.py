@@ -55,6 +55,24 @@ def _steps_of(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int 
     return steps_of(reasoning, arrivals=arrivals, reasoning_tokens=reasoning_tokens)
 
 
+@functools.lru_cache(maxsize=8)
+def _metrics_of(
+    reasoning: str, answer: str, arrivals: tuple[Mark, ...], timing: Timing, usage: Usage
+) -> Metrics:
+    from qwq_magic.reasoning import measure
+
+    return measure(
+        reasoning,
+        answer,
+        steps=_steps_of(reasoning, arrivals, usage.reasoning_tokens),
+        ttft_s=timing.ttft_s,
+        thinking_s=timing.thinking_s,
+        total_s=timing.total_s,
+        output_tokens=usage.output_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One prompt and its completion.
@@ -125,18 +143,7 @@ class Turn:
     @property
     def metrics(self) -> Metrics:
         """The reasoning in numbers, each with its unit in `Metrics`."""
-        from qwq_magic.reasoning import measure
-
-        return measure(
-            self.reasoning,
-            self.answer,
-            steps=self.steps,
-            ttft_s=self.timing.ttft_s,
-            thinking_s=self.timing.thinking_s,
-            total_s=self.timing.total_s,
-            output_tokens=self.usage.output_tokens,
-            reasoning_tokens=self.usage.reasoning_tokens,
-        )
+        return _metrics_of(self.reasoning, self.answer, self.arrivals, self.timing, self.usage)
 
     def compare(self, other: Turn) -> Comparison:
         """This turn and another side by side: steps aligned, answers diffed, metrics."""

@@ -97,11 +97,12 @@ class Comparison:
 
     def to_frame(self) -> pd.DataFrame:
         """A pandas DataFrame with a row per pair; its columns are `PAIR_COLUMNS`."""
+        left, right = self.left.steps, self.right.steps
         rows = []
         for pair in self.pairs:
             row: list[object] = [pair.match]
-            for turn, index in ((self.left, pair.left), (self.right, pair.right)):
-                step = None if index is None else turn.steps[index]
+            for steps, index in ((left, pair.left), (right, pair.right)):
+                step = None if index is None else steps[index]
                 row += (index, step and step.kind.value, step and step.text)
             rows.append(row)
         return frame_of(PAIR_COLUMNS, rows, integers=("left_index", "right_index"))

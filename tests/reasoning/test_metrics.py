@@ -103,5 +103,6 @@ def test_a_turn_knows_its_steps_and_metrics():
 
     assert turn.steps == steps_of(REASONING)
     assert turn.steps is turn.steps
+    assert turn.metrics is turn.metrics
     assert turn.metrics.first_seen == FirstSeen("14", 3, turn.steps[3].end / len(REASONING))
     assert Turn("t2", "empty").metrics == Metrics()
