@@ -83,6 +83,7 @@ def test_a_session_can_do_this():
         "ask_async",
         "memory",
         "memory_of",
+        "preview",
         "recall",
         "start",
         "stream",
