@@ -84,7 +84,6 @@ def test_a_session_can_do_this():
         "memory",
         "memory_of",
         "preview",
-        "preview",
         "recall",
         "start",
         "stream",

@@ -104,6 +104,7 @@ def _origin_of(settings: Settings) -> Origin:
     key = settings.api_key
     return Origin(
         server=settings.server,
+        ways=settings.ways.name,
         host=host_of(settings.base_url),
         model=settings.model,
         has_key=key is not None,

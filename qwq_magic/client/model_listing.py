@@ -52,7 +52,8 @@ async def list_models(settings: Settings, limits: Limits = USUAL) -> tuple[Liste
 def listing_address(settings: Settings) -> str:
     """Where the list is: for Alibaba's native protocol, beside the compatible one."""
     base_url = settings.base_url
-    protocol = settings.protocol if settings.protocol != "auto" else protocol_at(base_url)
+    is_chosen = settings.protocol != "auto"
+    protocol = settings.protocol if is_chosen else protocol_at(base_url, settings.ways)
     if protocol == "ollama":
         return _at_root(base_url, "/api/tags")
     if protocol == "dashscope":
