@@ -16,7 +16,7 @@ from qwq_magic.messages import Json, Message
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from qwq_magic.reasoning import Comparison, Metrics, Steps
+    from qwq_magic.reasoning import Comparison, Inspection, Metrics, Steps
 
 State: TypeAlias = Literal["complete", "stopped", "error"]
 
@@ -144,6 +144,12 @@ class Turn:
     def metrics(self) -> Metrics:
         """The reasoning in numbers, each with its unit in `Metrics`."""
         return _metrics_of(self.reasoning, self.answer, self.arrivals, self.timing, self.usage)
+
+    def inspect(self) -> Inspection:
+        """The reasoning inspector: shown where a notebook shows it, else an outline."""
+        from qwq_magic.reasoning import Inspection
+
+        return Inspection(self)
 
     def compare(self, other: Turn) -> Comparison:
         """This turn and another side by side: steps aligned, answers diffed, metrics."""

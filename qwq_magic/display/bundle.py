@@ -18,8 +18,10 @@ from qwq_magic.display.captions import (
 from qwq_magic.display.outline import outline
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.saved_text import escape_paragraphs, escape_span
+from qwq_magic.display.step_records import loop_spans, step_records
 from qwq_magic.memory import Place
 from qwq_magic.plain_text import strip_controls, well_formed
+from qwq_magic.reasoning import loops_of
 from qwq_magic.turns import Turn
 
 TURN_MIME = "application/vnd.qwq.turn.v1+json"
@@ -65,8 +67,33 @@ def turn_data(turn: Turn, *, place: Place | None, show: Show, start: Start) -> d
         "error": error and {name: _well_formed_value(value) for name, value in error.items()},
         "notices": [well_formed(notice) for notice in _notices(turn)],
         "ending": ending_caption(turn) if turn.complete else "",
+        **_reasoning_data(turn),
         "view": {"show": show, "start": start},
     }
+
+
+def _reasoning_data(turn: Turn) -> dict[str, Any]:
+    """What the inspector shows of a reasoning besides its text; empty without one."""
+    if not turn.reasoning:
+        return {}
+    metrics = {name: _rounded(value) for name, value in asdict(turn.metrics).items()}
+    return {
+        "steps": step_records(turn.steps),
+        "loops": loop_spans(loops_of(turn.reasoning)) if metrics["loops"] else "",
+        "metrics": metrics,
+    }
+
+
+def _rounded(value: object) -> object:
+    match value:
+        case float():
+            return round(value, 4)
+        case str():
+            return well_formed(value)
+        case dict():
+            return {name: _rounded(inner) for name, inner in value.items()}
+        case _:
+            return value
 
 
 def _well_formed_value(value: object) -> object:

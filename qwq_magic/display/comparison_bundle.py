@@ -1,15 +1,19 @@
-"""A comparison as the value of a cell: a table, inert in every parser, and the same as text."""
+"""A comparison as the value of a cell: data for our renderer, an inert table, and text."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from qwq_magic.display.comparison_data import COMPARISON_MIME, comparison_data
 from qwq_magic.display.saved_text import escape_span
 from qwq_magic.reasoning import Comparison
 from qwq_magic.reasoning.comparison_text import comparison_text, findings, metric_rows, names_of
 
 
-def comparison_bundle(comparison: Comparison) -> dict[str, str]:
+def comparison_bundle(comparison: Comparison) -> dict[str, Any]:
     """The MIME bundle of a comparison."""
     return {
+        COMPARISON_MIME: comparison_data(comparison),
         "text/markdown": comparison_markdown(comparison),
         "text/plain": comparison_text(comparison),
     }

@@ -24,6 +24,7 @@ from qwq_magic.display.panes import (
     ReasoningPane,
     StatusLine,
 )
+from qwq_magic.display.step_records import LiveRecords
 from qwq_magic.events import (
     AnswerDelta,
     Event,
@@ -109,6 +110,7 @@ class LivePanel:
         }
         self._repeating = LoopDetector()
         self._repeating_due_s = 0.0
+        self._records = LiveRecords()
         self._notices: list[str] = []
         self._usage: Usage | None = None
         self._usage_due_s = 0.0
@@ -156,7 +158,7 @@ class LivePanel:
         now_s = self._clock()
         for pane, buffer in self._buffers.items():
             if text := buffer.take(now_s):
-                pane.append(text)
+                self._send(pane, text, at_s=now_s)
         if self._usage is not None and now_s >= self._usage_due_s:
             self.status.show_usage(self._usage)
             self._usage, self._usage_due_s = None, now_s + _USAGE_S
@@ -201,5 +203,16 @@ class LivePanel:
             return
         buffer = self._buffers[pane]
         buffer.append(text)
-        if frame := buffer.take(self._clock()):
-            pane.append(frame)
+        now_s = self._clock()
+        if frame := buffer.take(now_s):
+            self._send(pane, frame, at_s=now_s)
+
+    def _send(self, pane: ReasoningPane | AnswerPane, text: str, *, at_s: float) -> None:
+        match pane:
+            case ReasoningPane():
+                self._records.append(text, at_s=at_s)
+                pane.append(text, steps=self._records.take())
+            case AnswerPane():
+                pane.append(text)
+            case _:
+                assert_never(pane)

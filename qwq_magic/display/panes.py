@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -19,6 +18,7 @@ import anywidget
 import traitlets
 from ipywidgets import Layout  # type: ignore[import-untyped]  # it ships no types
 
+from qwq_magic.display.growing_text import GrowingText
 from qwq_magic.events import Usage
 from qwq_magic.plain_text import well_formed
 
@@ -27,6 +27,7 @@ LiveState: TypeAlias = Literal[
 ]
 
 _ENTRY: Final = "live_panes.js"
+_STYLES: Final = ("turn_view.css", "inspector.css", "comparison.css")
 _IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./([a-z_]+\.js)";\n', re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)
 
@@ -116,7 +117,8 @@ class _Assets(anywidget.AnyWidget):
 
 @lru_cache(maxsize=1)
 def _sources() -> tuple[str, str, str]:
-    source, style = join_modules(_ENTRY), _static("turn_view.css")
+    source = join_modules(_ENTRY)
+    style = "\n".join(map(_static, _STYLES))
     digest = hashlib.sha256((source + style).encode()).hexdigest()[:16]
     return source, style, digest
 
@@ -132,7 +134,7 @@ def _shared_assets() -> _Assets:
     return _assets[0]
 
 
-class _Pane(anywidget.AnyWidget):
+class Pane(anywidget.AnyWidget):
     """What the panes of a turn have in common: its id, and where their view comes from."""
 
     _esm = _LOADER
@@ -167,45 +169,52 @@ def _hear_while_busy(comm: Any) -> None:
         comm._reply_subshell_for = lambda _data, default: default
 
 
-class _TextPane(_Pane):
+class _TextPane(Pane):
     """A pane whose text grows at its end."""
 
-    text = traitlets.Unicode().tag(sync=True, to_json=lambda _, pane: pane.shown)
+    text = traitlets.Unicode().tag(sync=True, to_json=lambda _, pane: str(pane.shown))
 
     def __init__(self, turn_id: str, *, layout: Layout | None = None, **traits: Any) -> None:
-        # A snapshot may be taken in another thread, between two deltas.
-        self._chunks: list[str] = []
-        self._length = 0
-        self._lock = threading.Lock()
+        self.shown = GrowingText()
         super().__init__(turn_id, layout=layout, **traits)
-
-    @property
-    def shown(self) -> str:
-        """All that was sent so far."""
-        with self._lock:
-            self._chunks[:] = ["".join(self._chunks)]
-            return self._chunks[0]
 
     def append(self, text: str) -> None:
         """Send one delta."""
+        self.send(self._delta(text))
+
+    def _delta(self, text: str) -> dict[str, object]:
         text = well_formed(text)
-        with self._lock:
-            offset = self._length
-            self._chunks.append(text)
-            self._length += len(text)
-        self.send({"type": "delta", "offset": offset, "text": text})
+        return {"type": "delta", "offset": self.shown.append(text), "text": text}
+
+    def _snapshot(self) -> dict[str, object]:
+        return {"type": "snapshot", "text": str(self.shown)}
 
     def _heard(self, kind: str) -> None:
         if kind == "resync":
-            self.send({"type": "snapshot", "text": self.shown})
+            self.send(self._snapshot())
 
 
 class ReasoningPane(_TextPane):
-    """What the model thinks, as text that grows."""
+    """What the model thinks, as text that grows, and the records of its settled steps."""
 
     kind = traitlets.Unicode("reasoning").tag(sync=True)
     start = traitlets.Unicode("open").tag(sync=True)
     footer = traitlets.Bool(False).tag(sync=True)
+    steps = traitlets.Unicode().tag(sync=True, to_json=lambda _, pane: str(pane.records))
+
+    def __init__(self, turn_id: str, *, layout: Layout | None = None, **traits: Any) -> None:
+        self.records = GrowingText()
+        super().__init__(turn_id, layout=layout, **traits)
+
+    def append(self, text: str, *, steps: str = "") -> None:
+        """Send one delta, and the records of the steps that it settled."""
+        message = self._delta(text)
+        if steps:
+            message |= {"steps_offset": self.records.append(steps), "steps": steps}
+        self.send(message)
+
+    def _snapshot(self) -> dict[str, object]:
+        return {**super()._snapshot(), "steps": str(self.records)}
 
 
 class AnswerPane(_TextPane):
@@ -214,7 +223,7 @@ class AnswerPane(_TextPane):
     kind = traitlets.Unicode("answer").tag(sync=True)
 
 
-class StatusLine(_Pane):
+class StatusLine(Pane):
     """State, seconds, tokens, model, conversation and Stop; the browser counts."""
 
     kind = traitlets.Unicode("status").tag(sync=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from IPython.core.getipython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -11,6 +9,7 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics import line_prompt
 from qwq_magic.magics.completion import known_models, make_completer
 from qwq_magic.magics.fix import FixMagics
+from qwq_magic.magics.inspect import install_inspect
 from qwq_magic.magics.login import install_login
 from qwq_magic.magics.memory import MemoryMagics
 from qwq_magic.magics.qwq import QwqMagics
@@ -18,9 +17,6 @@ from qwq_magic.magics.typed_keys import watch_for_keys
 from qwq_magic.servers import SERVERS
 from qwq_magic.session import Session
 from qwq_magic.turns import Turn
-
-if TYPE_CHECKING:
-    from qwq_magic.reasoning import Comparison
 
 
 def register(shell: InteractiveShell) -> None:
@@ -31,12 +27,7 @@ def register(shell: InteractiveShell) -> None:
     shell.register_magics(magics, MemoryMagics(magics), FixMagics(magics, shell))
     line_prompt.install(shell)
     if shell.display_formatter is not None:
-        formatter = shell.display_formatter.mimebundle_formatter
-        formatter.for_type(Turn, magics.bundle_of)
-        # By name, since the analysis is loaded by those who ask for it.
-        formatter.for_type_by_name(
-            "qwq_magic.reasoning.comparison", "Comparison", _comparison_bundle
-        )
+        shell.display_formatter.mimebundle_formatter.for_type(Turn, magics.bundle_of)
     completer = make_completer(
         {
             "server": lambda: SERVERS,
@@ -46,14 +37,9 @@ def register(shell: InteractiveShell) -> None:
     )
     for name in ("%qwq", "%%qwq", "%qwq_fix"):
         shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here
+    install_inspect(shell, magics)
     install_login(shell, magics)
     watch_for_keys(shell, magics)
-
-
-def _comparison_bundle(comparison: Comparison) -> dict[str, str]:
-    from qwq_magic.display.comparison_bundle import comparison_bundle
-
-    return comparison_bundle(comparison)
 
 
 def loaded_session() -> Session:

@@ -23,6 +23,7 @@ from qwq_magic.reasoning.exports import (
     steps_frame,
 )
 from qwq_magic.reasoning.first_seen import FirstSeen, first_seen
+from qwq_magic.reasoning.inspection import Inspection
 from qwq_magic.reasoning.kinds import Group, Guess, Kind, classify, guess
 from qwq_magic.reasoning.loops import Loop, LoopDetector, loops_of
 from qwq_magic.reasoning.metrics import Metrics, measure
@@ -39,6 +40,7 @@ __all__ = [
     "FirstSeen",
     "Group",
     "Guess",
+    "Inspection",
     "Kind",
     "Loop",
     "LoopDetector",

@@ -4,12 +4,14 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from display.hostile_answers import PAYLOADS
 from display.inertness import HOSTS, Page, problems
 
 from qwq_magic.display.bundle import TURN_MIME, final_bundle
+from qwq_magic.display.step_records import step_records
 from qwq_magic.errors import AuthenticationError
 from qwq_magic.events import Usage
 from qwq_magic.memory import Place
@@ -45,7 +47,15 @@ def test_data_comes_first_then_markdown_then_text() -> None:
 
 
 def test_the_data_is_the_turn_without_what_was_sent() -> None:
-    assert final_bundle(TURN, place=Place(3, 1), show="answer", start="auto")[TURN_MIME] == {
+    bundle = final_bundle(TURN, place=Place(3, 1), show="answer", start="auto")
+    data: dict[str, Any] = bundle[TURN_MIME]  # type: ignore[assignment]
+
+    inspected = {name: data.pop(name) for name in ("steps", "loops", "metrics")}
+    assert inspected["steps"] == step_records(TURN.steps)
+    assert inspected["loops"] == ""
+    assert inspected["metrics"]["steps"] == len(TURN.steps) == 2
+    assert inspected["metrics"]["reasoning_share"] == 0.3425
+    assert data == {
         "schema": 1,
         "id": "t1",
         "state": "complete",

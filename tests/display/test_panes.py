@@ -17,7 +17,9 @@ from qwq_magic.display.panes import (
     StatusLine,
     join_modules,
 )
+from qwq_magic.display.step_records import LiveRecords, step_records
 from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, Usage, UsageReported
+from qwq_magic.reasoning import steps_of
 
 Message = dict[str, Any]
 
@@ -133,7 +135,36 @@ def test_resync_is_answered_with_a_snapshot(sent: list[tuple[str, Message]]) -> 
     sent.clear()
     pane._handle_custom_msg({"type": "resync"}, [])
 
-    assert custom(sent) == [{"type": "snapshot", "text": "first second"}]
+    assert custom(sent) == [{"type": "snapshot", "text": "first second", "steps": ""}]
+
+
+def test_steps_travel_in_the_frames_of_their_text(sent: list[tuple[str, Message]]) -> None:
+    clock = Clock()
+    panel = new_panel(clock)
+    text = "Let me see what is given. So the total is 12. Wait, is that right? Hmm"
+    for at in range(0, len(text), 9):
+        clock.now_s += 0.05
+        panel.show_event(ReasoningDelta(text[at : at + 9]))
+
+    frames = custom(sent)
+    records = ""
+    for frame in frames:
+        assert frame.get("steps_offset", len(records)) == len(records)
+        records += frame.get("steps", "")
+    assert "".join(frame["text"] for frame in frames) == text
+    assert records.replace("~1", "") == step_records(steps_of(text)[:2])
+    assert panel.reasoning is not None
+    panel.reasoning._handle_custom_msg({"type": "resync"}, [])
+    assert custom(sent)[-1] == {"type": "snapshot", "text": text, "steps": records}
+
+
+def test_a_burst_is_not_held_up_by_its_steps(sent: list[tuple[str, Message]]) -> None:
+    records = LiveRecords()
+    sentence = "So this sentence has fifty characters in all here. "
+    records.append(sentence * 100, at_s=1.0)
+
+    taken = [len(re.findall("[A-Z]", records.take())) for _ in range(3)]
+    assert [8 <= count <= 12 for count in taken] == [True] * 3
 
 
 def test_state_holds_the_whole_text_though_no_frame_pushed_it(

@@ -262,13 +262,15 @@ def test_a_turn_as_the_value_of_a_cell_looks_like_its_output(kernel):
     assert value["data"]["application/vnd.qwq.turn.v1+json"]["number"] == 1
 
 
-def test_a_comparison_as_the_value_of_a_cell_is_a_table(kernel):
+def test_a_comparison_as_the_value_of_a_cell_is_drawn_or_a_table(kernel):
     kernel.run(f"%%qwq -c compared\n{DECIMALS}")
 
-    [value] = kernel.run("_qwq.compare(_qwq)").of_type("execute_result")
+    done = kernel.run("_qwq.compare(_qwq)", cell_id=None, allow_stdin=False)
 
-    assert list(value["data"]) == ["text/markdown", "text/plain"]
-    assert "- divergence: none" in value["data"]["text/markdown"]
+    comparison = "application/vnd.qwq.comparison.v1+json"
+    assert list(done.final) == [comparison, "text/markdown", "text/plain"]
+    assert set(done.final[comparison]["pairs"]) == {"S"}
+    assert "- divergence: none" in done.final["text/markdown"]
 
 
 def test_the_notebooks_session_takes_advisors(kernel, ask_at):

@@ -25,20 +25,25 @@ async function writeClipboard(text) {
   }
 }
 
+/** Copy, and say how it went; returns the words that say it. */
+export async function copyText(text) {
+  let outcome = "Copied";
+  try {
+    await writeClipboard(text);
+  } catch {
+    outcome = "Copy failed";
+  }
+  announce(outcome);
+  return outcome;
+}
+
 /** `text` is a function: what is copied is what stands there at the click. */
-export function copyButton(what, text) {
+export function copyButton(what, text, label = "Copy") {
   let timer;
-  const node = button("qwq-button qwq-copy", "Copy", async () => {
-    let outcome = "Copied";
-    try {
-      await writeClipboard(text());
-    } catch {
-      outcome = "Copy failed";
-    }
-    node.textContent = outcome;
-    announce(outcome);
+  const node = button("qwq-button qwq-copy", label, async () => {
+    node.textContent = await copyText(text());
     clearTimeout(timer);
-    timer = setTimeout(() => (node.textContent = "Copy"), SHOWN_MS);
+    timer = setTimeout(() => (node.textContent = label), SHOWN_MS);
   });
   node.setAttribute("aria-label", `Copy ${what}`);
   return node;

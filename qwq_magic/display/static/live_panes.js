@@ -2,14 +2,19 @@
 
 import { AnswerMarkdown } from "./answer_markdown.js";
 import { AnswerPane } from "./answer_pane.js";
+import { mountComparison } from "./comparison_view.js";
 import { announce, element, useStyle } from "./elements.js";
+import { countsOf } from "./metric_figures.js";
 import { hostOfManager, interruptKernel } from "./host.js";
+import { Inspecting } from "./inspecting.js";
 import { ReasoningPane } from "./reasoning_pane.js";
 import { ReasoningText } from "./reasoning_text.js";
 import { estimateTokens } from "./safe_text.js";
 import { StatusLine } from "./status_line.js";
+import { StepTable } from "./step_table.js";
 import { TextStream } from "./text_stream.js";
 import { noticesOf, usageOf } from "./turn_data.js";
+import { mountTurn } from "./turn_view.js";
 import { isRunning, reasoningLabel, seconds, STATE_WORDS, tokenSplit } from "./turn_words.js";
 import { listen, notify, offerDrawing, viewRecord } from "./view_records.js";
 
@@ -24,7 +29,8 @@ function recordOf(model) {
 /** Run a model: collect what the kernel sends. `inbox` came before this module did. */
 export function start(model, inbox) {
   const record = recordOf(model);
-  const stop = model.get("kind") === "status" ? startStatus(model, record, inbox) : startText(model, record, inbox);
+  const begin = { status: startStatus, reasoning: startText, answer: startText, saved: () => () => {} };
+  const stop = begin[model.get("kind")](model, record, inbox);
   return () => {
     stop();
     // The final view, where one comes, has taken the drawings over long before.
@@ -43,11 +49,25 @@ function startText(model, record, inbox) {
   record.tokens[kind] = 0;
   estimate(stream.text);
   stream.subscribe(estimate);
-  model.on("msg:custom", (message) => stream.receive(message));
-  for (const message of inbox) stream.receive(message);
+  const steps = kind === "reasoning" ? startSteps(model, record) : null;
+  const receive = (message) => {
+    stream.receive(message);
+    steps?.(message);
+  };
+  model.on("msg:custom", receive);
+  inbox.forEach(receive);
   return () => {
     stream.close();
     delete record.streams[kind];
+  };
+}
+
+/** The records of steps come with the text, and are lost and found with it. */
+function startSteps(model, record) {
+  const stream = (record.streams.steps = new TextStream(model.get("steps"), () => {}));
+  return (message) => {
+    if (typeof message?.steps !== "string") return;
+    stream.receive({ type: message.type, offset: message.steps_offset, text: message.steps });
   };
 }
 
@@ -96,7 +116,7 @@ export function render({ model, el }) {
   const controller = new AbortController();
   const kind = model.get("kind");
   el.classList.add("qwq-part", "qwq-live");
-  const draw = { status: renderStatus, reasoning: renderReasoning, answer: renderAnswer }[kind];
+  const draw = { status: renderStatus, reasoning: renderReasoning, answer: renderAnswer, saved: renderSaved }[kind];
   draw(model, record, el, controller.signal);
   const heights = new ResizeObserver(() => {
     if (el.offsetHeight) record.heights[kind] = el.offsetHeight;
@@ -152,7 +172,9 @@ function askToStop(model, record) {
 
 function renderReasoning(model, record, el, signal) {
   const text = new ReasoningText();
-  const pane = new ReasoningPane(record, text, model.get("start"), signal);
+  let inspecting = null;
+  const onInspect = () => inspecting.open();
+  const pane = new ReasoningPane(record, text, { start: model.get("start"), onInspect, signal });
   const refresh = () => pane.show(liveReasoning(record));
   listen(record, "live", refresh, signal);
   listen(record, "tokens", refresh, signal);
@@ -161,8 +183,29 @@ function renderReasoning(model, record, el, signal) {
   signal.addEventListener("abort", stream.subscribe((delta) => pane.append(delta)));
   offerDrawing(record, "reasoning", text);
   refresh();
-  el.append(pane.element);
+  const part = element("div", "", {}, pane.element);
+  el.append(part);
+  inspecting = inspectLive(record, el, part, signal);
   if (model.get("footer")) el.append(element("div", "qwq-footer"));
+}
+
+/** The inspector of a turn that still streams; the answer has a pane of its own. */
+function inspectLive(record, place, part, signal) {
+  const table = new StepTable();
+  const { reasoning, steps } = record.streams;
+  const read = () => {
+    table.grow(reasoning.text, steps.text);
+    return { table, metrics: countsOf(table), loops: [], growing: true };
+  };
+  const inspecting = new Inspecting(record, { place, panes: [part], read, signal });
+  let frame = 0;
+  const grown = () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(() => inspecting.inspector?.grown(read().metrics));
+  };
+  for (const stream of [reasoning, steps]) signal.addEventListener("abort", stream.subscribe(grown));
+  inspecting.begin(false);
+  return inspecting;
 }
 
 function liveReasoning(record) {
@@ -174,6 +217,16 @@ function liveReasoning(record) {
     ? reasoningLabel((ended - began) / 1000, null, record.tokens.reasoning)
     : began === null ? "Reasoning" : "Thinking…";
   return { label, answered, hidden: answered && record.tokens.reasoning === 0, growing: !answered };
+}
+
+/** What the renderer would show; where the page has it, the kernel gives it the place. */
+function renderSaved(model, record, el, signal) {
+  const { parse, typeset } = hostOfManager(model.widget_manager);
+  const services = { markdownParser: parse && { render: parse }, latexTypesetter: typeset && { typeset } };
+  const mount = model.get("is_comparison") ? mountComparison : mountTurn;
+  const mounted = mount(el, model.get("data"), services);
+  signal.addEventListener("abort", () => mounted.dispose());
+  if (globalThis[Symbol.for("qwq_magic.renderer")]) model.send({ type: "renderer" });
 }
 
 function renderAnswer(model, record, el, signal) {

@@ -20,7 +20,7 @@ export class ReasoningPane {
   #hidden = false;
 
   /** `text` is the ReasoningText it shows, `start` is open, auto or closed. */
-  constructor(record, text, start, signal) {
+  constructor(record, text, { start, onInspect, signal }) {
     this.#record = record;
     this.#text = text;
     this.#start = start;
@@ -29,8 +29,10 @@ export class ReasoningPane {
     this.#toggle.setAttribute("aria-controls", id);
     this.#body = element("div", "qwq-reasoning-body", { id, tabindex: "0" }, text.element);
     this.#following = new TailFollowing(this.#body, record, signal);
+    const inspect = button("qwq-button qwq-inspect", "Inspect", onInspect);
+    inspect.setAttribute("aria-label", "Inspect the reasoning");
     const copy = copyButton("reasoning", () => text.source);
-    const head = element("div", "qwq-pane-head", {}, this.#toggle, copy);
+    const head = element("div", "qwq-pane-head", {}, this.#toggle, inspect, copy);
     this.element = element(
       "section",
       "qwq-reasoning",

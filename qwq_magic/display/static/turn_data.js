@@ -2,20 +2,21 @@
 //
 // Notebooks are shared: any value may be missing, of another type, or huge.
 
+import { metricsOf } from "./metric_figures.js";
 import { cleanLine } from "./safe_text.js";
 
 const LONGEST_TEXT = 8_000_000;
 const MOST_NOTICES = 20;
 
-function textOf(value) {
+export function textOf(value) {
   return typeof value === "string" ? value.slice(0, LONGEST_TEXT) : "";
 }
 
-function lineOf(value, limit) {
+export function lineOf(value, limit) {
   return typeof value === "string" ? cleanLine(value.slice(0, 5000), limit) : "";
 }
 
-function numberOf(value) {
+export function numberOf(value) {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 && value < 1e12 ? value : null;
 }
 
@@ -54,8 +55,12 @@ export function turnOf(value) {
     error: error && lineOf(error.message, 1000),
     notices: noticesOf(data.notices),
     ending: lineOf(data.ending, 300),
+    steps: textOf(data.steps),
+    loops: textOf(data.loops),
+    metrics: metricsOf(data.metrics, numberOf, lineOf),
     show: oneOf(view.show, ["both", "reasoning", "answer"], "both"),
     start: oneOf(view.start, ["open", "auto", "closed"], "open"),
+    inspect: view.inspect === true,
   };
 }
 

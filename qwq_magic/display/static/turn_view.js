@@ -4,10 +4,12 @@ import { AnswerMarkdown } from "./answer_markdown.js";
 import { AnswerPane } from "./answer_pane.js";
 import { element } from "./elements.js";
 import { hostOf } from "./host.js";
+import { Inspecting } from "./inspecting.js";
 import { ReasoningPane } from "./reasoning_pane.js";
 import { ReasoningText } from "./reasoning_text.js";
 import { estimateTokens } from "./safe_text.js";
 import { StatusLine } from "./status_line.js";
+import { loopsOf, StepTable } from "./step_table.js";
 import { turnOf } from "./turn_data.js";
 import { footerLine, reasoningLabel, seconds } from "./turn_words.js";
 import { adoptDrawing, viewRecord } from "./view_records.js";
@@ -19,7 +21,8 @@ import { adoptDrawing, viewRecord } from "./view_records.js";
  */
 export function mountTurn(el, data, { markdownParser = null, latexTypesetter = null } = {}) {
   const turn = turnOf(data);
-  const record = viewRecord(turn.id);
+  // An output that is for inspecting opens there, whatever was chosen where it was asked.
+  const record = viewRecord(turn.inspect ? `${turn.id} inspected` : turn.id);
   const controller = new AbortController();
   const estimated = {
     reasoning: estimateTokens(turn.reasoning),
@@ -27,15 +30,30 @@ export function mountTurn(el, data, { markdownParser = null, latexTypesetter = n
   };
   const root = element("div", "qwq-turn");
   root.append(element("div", "qwq-part", {}, statusOf(turn)));
+  let inspecting = null;
+  const reasoning = element("div", "qwq-part");
   if (turn.show !== "answer") {
-    root.append(element("div", "qwq-part", {}, reasoningOf(turn, record, estimated, controller.signal)));
+    const pane = reasoningOf(turn, record, estimated, { onInspect: () => inspecting.open(), signal: controller.signal });
+    reasoning.append(pane);
+    root.append(reasoning);
   }
   const drawn = turn.show === "reasoning" ? null : answerOf(turn, record, hostOf(markdownParser, latexTypesetter));
   const pane = new AnswerPane(drawn?.answer ?? null);
   pane.showFooter(footerLine(turn, estimated));
-  root.append(element("div", "qwq-part", {}, pane.element));
+  const reply = element("div", "qwq-part", {}, pane.element);
+  root.append(reply);
+  if (turn.show !== "answer" && turn.reasoning) {
+    inspecting = new Inspecting(record, {
+      place: root,
+      panes: [reasoning, reply],
+      answer: pane.element,
+      read: () => inspected(turn),
+      signal: controller.signal,
+    });
+  }
   const done = holdHeight(root, record, drawn);
   el.replaceChildren(root);
+  inspecting?.begin(turn.inspect);
   return { done, dispose: () => controller.abort() };
 }
 
@@ -52,7 +70,14 @@ function statusOf(turn) {
   return line.element;
 }
 
-function reasoningOf(turn, record, estimated, signal) {
+function inspected(turn) {
+  const table = new StepTable();
+  table.grow(turn.reasoning, turn.steps);
+  table.finish();
+  return { table, metrics: turn.metrics, loops: loopsOf(turn.loops, turn.reasoning), growing: false };
+}
+
+function reasoningOf(turn, record, estimated, { onInspect, signal }) {
   const adopted = adoptDrawing(record, "reasoning", turn.reasoning);
   const text = adopted ?? new ReasoningText();
   if (!adopted) {
@@ -61,7 +86,7 @@ function reasoningOf(turn, record, estimated, signal) {
     // A saved turn is read from its beginning.
     record.scroll ??= 0;
   }
-  const pane = new ReasoningPane(record, text, turn.start, signal);
+  const pane = new ReasoningPane(record, text, { start: turn.start, onInspect, signal });
   pane.show({
     label: reasoningLabel(turn.timing.thinking_s, turn.usage.reasoning_tokens, estimated.reasoning),
     answered: turn.answer !== "" || turn.state === "complete",

@@ -21,6 +21,7 @@ function newRecord(id) {
     version: VERSION,
     live: null, // what the status line knows: state, elapsed, usage …
     tokens: { reasoning: 0, answer: 0 }, // estimated from what arrived
+    inspector: null, // what the reader chose in the inspector
     thinking: { began: null, ended: null }, // performance.now()
     events: new EventTarget(), // "toggle", "live", "tokens"
   };

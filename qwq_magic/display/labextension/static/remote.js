@@ -2,19 +2,23 @@
 // renderer this small needs no bundler. It loads the very modules the live panes use.
 
 (() => {
-  const MIME_TYPE = "application/vnd.qwq.turn.v1+json";
+  const TURN = "application/vnd.qwq.turn.v1+json";
+  const COMPARISON = "application/vnd.qwq.comparison.v1+json";
   const here = document.currentScript.src;
   let sharedScope = {};
-  let view = null;
+  let views = null;
 
-  function loadView() {
+  function loadViews() {
     const folder = new URL("./view/", here);
-    const style = document.createElement("link");
-    style.rel = "stylesheet";
-    style.href = new URL("turn_view.css", folder).href;
-    document.head.append(style);
-    view ??= import(new URL("turn_view.js", folder).href);
-    return view;
+    for (const name of ["turn_view.css", "inspector.css", "comparison.css"]) {
+      const style = document.createElement("link");
+      style.rel = "stylesheet";
+      style.href = new URL(name, folder).href;
+      document.head.append(style);
+    }
+    const modules = ["turn_view.js", "comparison_view.js"].map((name) => import(new URL(name, folder).href));
+    views ??= Promise.all(modules);
+    return views;
   }
 
   async function sharedModule(name) {
@@ -22,7 +26,7 @@
   }
 
   async function mime() {
-    const [{ Widget }, { mountTurn }] = await Promise.all([sharedModule("@lumino/widgets"), loadView()]);
+    const [{ Widget }, [{ mountTurn }, { mountComparison }]] = await Promise.all([sharedModule("@lumino/widgets"), loadViews()]);
 
     class TurnRenderer extends Widget {
       constructor(options) {
@@ -35,7 +39,10 @@
       // Drawn before the promise settles: the output area shows it with its full height.
       renderModel(model) {
         this.mounted?.dispose();
-        this.mounted = mountTurn(this.node, model.data[MIME_TYPE], this.services);
+        const { data } = model;
+        this.mounted = COMPARISON in data
+          ? mountComparison(this.node, data[COMPARISON])
+          : mountTurn(this.node, data[TURN], this.services);
         return Promise.resolve();
       }
 
@@ -45,9 +52,11 @@
       }
     }
 
+    // Tells live widgets on this page that what is saved will be shown here.
+    globalThis[Symbol.for("qwq_magic.renderer")] = true;
     const rendererFactory = {
       safe: true,
-      mimeTypes: [MIME_TYPE],
+      mimeTypes: [TURN, COMPARISON],
       createRenderer: (options) => new TurnRenderer(options),
     };
     return {

@@ -1,0 +1,51 @@
+"""What our renderer shows, displayed by a kernel that cannot know whether the page has it.
+
+So what is displayed first is a widget, which needs none. The page that has the renderer
+says so, and the widget gives way to the bundle, which stays interactive in a saved
+notebook; elsewhere the widget stays.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets
+from IPython.display import DisplayHandle, display
+
+from qwq_magic.display.comparison_data import COMPARISON_MIME
+from qwq_magic.display.panes import Pane
+
+
+class SavedPane(Pane):
+    """The first entry of a bundle, drawn by the page's own means."""
+
+    kind = traitlets.Unicode("saved").tag(sync=True)
+    is_comparison = traitlets.Bool().tag(sync=True)
+    data = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, bundle: dict[str, Any]) -> None:
+        self._bundle = bundle
+        self._handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython has no types
+        mime, data = next(iter(bundle.items()))
+        super().__init__("", data=data, is_comparison=mime == COMPARISON_MIME)
+
+    def appear(self) -> None:
+        """Take its place in the running cell's output."""
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        texts = {name: self._bundle[name] for name in ("text/markdown", "text/plain")}
+        bundle = {"application/vnd.jupyter.widget-view+json": view, **texts}
+        self._handle.display(bundle, raw=True)  # type: ignore[no-untyped-call]
+
+    def _heard(self, kind: str) -> None:
+        # Two views of the pane may both say it.
+        if kind == "renderer" and self.comm is not None:
+            self._handle.update(self._bundle, raw=True)  # type: ignore[no-untyped-call]
+            self.close()
+
+
+def show_saved(bundle: dict[str, Any], *, with_widgets: bool) -> None:
+    """Show a bundle in the running cell's output."""
+    if with_widgets:
+        SavedPane(bundle).appear()
+    else:
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]

@@ -1,0 +1,179 @@
+// Two turns side by side: numbers, both maps, the steps as they meet, the answers diffed.
+
+import { comparisonOf } from "./comparison_data.js";
+import { button, element } from "./elements.js";
+import { listenToKeys } from "./inspector_keys.js";
+import { Minimap } from "./minimap.js";
+import { cleanText } from "./safe_text.js";
+import { likely } from "./step_kinds.js";
+import { groupMark } from "./step_row.js";
+import { VirtualRows } from "./virtual_rows.js";
+
+const SHOWN = 1_500;
+const SIGNS = { same: "=", similar: "≈", none: "≠" };
+const SAID = { same: "the same", similar: "similar", none: "only here" };
+
+/** Show saved comparison data in `el`; returns {dispose}. */
+export function mountComparison(el, data) {
+  const controller = new AbortController();
+  const view = new ComparisonView(comparisonOf(data), controller.signal);
+  el.replaceChildren(view.element);
+  return { dispose: () => controller.abort() };
+}
+
+class ComparisonView {
+  element;
+  #compared;
+  #rows;
+  #items = [];
+  #divergence = { divergence: true };
+  #onlyDifferences = false;
+  #at = -1; // the row the keys start from
+  #maps;
+
+  constructor(compared, signal) {
+    this.#compared = compared;
+    this.#rows = new VirtualRows({
+      draw: (item) => this.#draw(item),
+      estimate: (item, width) => estimate(item, width, compared),
+      label: "Steps of both reasonings",
+      signal,
+    });
+    this.#rows.onScrolled = () => this.#showMaps();
+    this.#maps = ["left", "right"].map((side) => [side, this.#mapOf(side, signal)]);
+    this.element = this.#build();
+    listenToKeys(this.element, (action) => this.#act(action), signal);
+    this.#show();
+  }
+
+  #build() {
+    const { names, findings, metrics, parts, divergence } = this.#compared;
+    const list = element("dl", "qwq-metrics");
+    for (const [word, said] of findings) {
+      list.append(element("div", "qwq-metric", {}, element("dt", "", {}, word), element("dd", "", {}, said)));
+    }
+    const differences = button("qwq-group", "Only differences", () => {
+      this.#onlyDifferences = !this.#onlyDifferences;
+      differences.setAttribute("aria-pressed", String(this.#onlyDifferences));
+      this.#show();
+    });
+    differences.setAttribute("aria-pressed", "false");
+    const tools = element("div", "qwq-inspector-tools", {}, differences);
+    if (divergence >= 0) tools.append(button("qwq-button", "Go to the first divergence", () => this.#go(this.#compared.rows[divergence])));
+    const maps = this.#maps.map(([side, map]) => element("div", "", {}, heading(names[side === "left" ? 0 : 1]), map.element));
+    return element("section", "qwq-part qwq-inspector qwq-comparison", { role: "region", "aria-label": "Comparison of two turns" },
+      element("div", "qwq-inspector-head", {}, element("span", "qwq-inspector-title", {}, "Comparison")),
+      list, folded("Metrics", tableOf(names, metrics)), element("div", "qwq-sides", {}, ...maps), tools,
+      this.#rows.element, heading("Answers"), answers(parts));
+  }
+
+  #mapOf(side, signal) {
+    const { table } = this.#compared[side];
+    const go = (offset) => {
+      const step = table.steps[table.indexAt(offset)];
+      this.#go(this.#compared.rows.find((row) => row[side] === step));
+    };
+    return new Minimap({ onScrub: go, onHover: () => {}, signal });
+  }
+
+  #showMaps() {
+    const [first, last] = this.#rows.inSight;
+    for (const [side, map] of this.#maps) {
+      const { table, loops, seen } = this.#compared[side];
+      const steps = this.#items.slice(first, last + 1).map((item) => item[side]).filter(Boolean);
+      map.show({
+        table, loops,
+        seenEnd: table.steps[seen]?.end ?? null,
+        selected: this.#compared.rows[this.#at]?.[side]?.index ?? -1,
+        sight: steps.length ? [steps[0].start, steps.at(-1).end] : null,
+        matches: [],
+        isShown: () => true,
+      });
+    }
+  }
+
+  #show() {
+    const { rows, divergence } = this.#compared;
+    this.#items = [];
+    rows.forEach((row, index) => {
+      if (index === divergence) this.#items.push(this.#divergence);
+      if (!this.#onlyDifferences || row.match !== "same") this.#items.push(row);
+    });
+    this.#rows.show(this.#items);
+    this.#showMaps();
+  }
+
+  #draw(item) {
+    if (item === this.#divergence) return element("div", "qwq-divergence", {}, "First divergence");
+    const side = (step, table) => {
+      if (!step) return element("div", "qwq-side-step");
+      const text = cleanText(table.textOf(step).trim());
+      const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)} …` : text;
+      const mark = groupMark(step.kind.group);
+      mark.title = likely(step.kind);
+      return element("div", "qwq-side-step", { "aria-label": `Step ${step.index + 1}, ${likely(step.kind)}, ${SAID[item.match]}`, role: "group" },
+        mark, element("div", "qwq-step-text", { dir: "auto" }, shown));
+    };
+    const { left, right, rows } = this.#compared;
+    const row = element("div", "qwq-sides qwq-side-row", { "data-match": item.match },
+      side(item.left, left.table), element("span", "qwq-sign", { "aria-hidden": "true" }, SIGNS[item.match]), side(item.right, right.table));
+    if (rows[this.#at] === item) row.setAttribute("aria-current", "true");
+    return row;
+  }
+
+  #go(row) {
+    if (!row) return;
+    this.#at = this.#compared.rows.indexOf(row);
+    this.#rows.refresh();
+    this.#rows.scrollTo(this.#items.indexOf(row));
+    this.#showMaps();
+  }
+
+  #act(action) {
+    const { rows, divergence } = this.#compared;
+    const way = { next: 1, nextSwitch: 1, previous: -1, previousSwitch: -1 }[action];
+    if (action === "firstSeen") this.#go(rows[divergence]);
+    if (way === undefined) return;
+    let index = this.#at + way;
+    while (rows[index] && rows[index].match === "same") index += way;
+    this.#go(rows[index]);
+  }
+}
+
+function heading(text) {
+  return element("div", "qwq-side-name", {}, text);
+}
+
+function folded(label, content) {
+  content.hidden = true;
+  content.id = `qwq-fold-${Math.random().toString(36).slice(2, 10)}`;
+  const toggle = button("qwq-toggle", label, () => {
+    content.hidden = !content.hidden;
+    toggle.setAttribute("aria-expanded", String(!content.hidden));
+  });
+  toggle.setAttribute("aria-expanded", "false");
+  toggle.setAttribute("aria-controls", content.id);
+  return element("div", "qwq-fold", {}, toggle, content);
+}
+
+function tableOf(names, metrics) {
+  const cells = (tag, row) => element("tr", "", {}, ...row.map((text, index) => element(index ? tag : "th", index ? "qwq-right" : "", {}, text)));
+  const head = element("thead", "", {}, cells("th", ["", ...names, "difference"]));
+  const body = element("tbody", "", {}, ...metrics.map((row) => cells("td", [row[0].replaceAll("_", " "), ...row.slice(1)])));
+  return element("div", "qwq-table", {}, element("table", "", {}, head, body));
+}
+
+/** Both answers, what only one has marked in it. */
+function answers(parts) {
+  const column = (mine, tag, name) => element("div", "qwq-side-answer", { dir: "auto" },
+    ...parts.filter(([side]) => side === "B" || side === mine)
+      .map(([side, text]) => (side === "B" ? cleanText(text) : element(tag, name, {}, cleanText(text)))));
+  return element("div", "qwq-sides", {}, column("L", "del", "qwq-only-left"), column("R", "ins", "qwq-only-right"));
+}
+
+function estimate(item, width, compared) {
+  if (item.divergence) return 30;
+  const room = Math.max(12, ((width || 700) - 60) / 2 / 6.9);
+  const lines = (step, table) => (step ? Math.ceil(table.textOf(step).trim().slice(0, SHOWN).length / room) : 1);
+  return 8 + 21 * Math.max(lines(item.left, compared.left.table), lines(item.right, compared.right.table));
+}

@@ -1,0 +1,68 @@
+// Opening a turn's inspector in the place of its panes, and closing it again.
+
+import { Inspector, inspectorState } from "./inspector.js";
+
+export class Inspecting {
+  inspector = null;
+  #state;
+  #place;
+  #panes;
+  #answer;
+  #read;
+  #signal;
+  #controller = null;
+  #home = null; // where the answer stands while no inspector is open
+
+  /**
+   * The inspector stands in `place`, before the panes it hides. `answer`, if any, is shown
+   * beside the steps, and `read` gives what the inspector shows.
+   */
+  constructor(record, { place, panes, answer = null, read, signal }) {
+    this.#state = record.inspector ??= inspectorState();
+    this.#place = place;
+    this.#panes = panes;
+    this.#answer = answer;
+    this.#read = read;
+    this.#signal = signal;
+    signal.addEventListener("abort", () => this.#controller?.abort());
+  }
+
+  /** Open at once where the reader had it open, or `otherwise` where there was no choice yet. */
+  begin(otherwise) {
+    if (this.#state.open ?? otherwise) this.#mount();
+  }
+
+  open() {
+    if (this.inspector) return;
+    this.#state.open = true;
+    this.#mount();
+    this.inspector.focus();
+  }
+
+  close() {
+    this.#state.open = false;
+    this.#controller.abort();
+    this.inspector.element.remove();
+    this.inspector = null;
+    this.#home?.append(this.#answer);
+    for (const pane of this.#panes) pane.hidden = false;
+    this.#place.querySelector(".qwq-inspect")?.focus({ preventScroll: true });
+  }
+
+  #mount() {
+    this.#controller = new AbortController();
+    if (this.#signal.aborted) this.#controller.abort();
+    this.inspector = new Inspector(this.#read(), {
+      state: this.#state,
+      onClose: () => this.close(),
+      signal: this.#controller.signal,
+    });
+    if (this.#answer) {
+      this.#home = this.#answer.parentElement;
+      this.inspector.beside.append(this.#answer);
+    } else this.inspector.beside.remove();
+    for (const pane of this.#panes) pane.hidden = true;
+    this.#panes[0].before(this.inspector.element);
+    this.inspector.settle();
+  }
+}

@@ -1,0 +1,260 @@
+// The inspector: a reasoning as episodes and steps, with a map, a search and a filter.
+//
+// It shows a StepTable, finished or growing. What the reader chose is kept in the turn's
+// record, so that it survives the change from the live view to the final one.
+
+import { copyButton, copyText } from "./copy_button.js";
+import { button, element } from "./elements.js";
+import { captionLine, GroupFilter, SearchField } from "./inspector_bar.js";
+import { KEYS, listenToKeys } from "./inspector_keys.js";
+import { InspectorSteps } from "./inspector_steps.js";
+import { metricList } from "./metric_figures.js";
+import { Minimap } from "./minimap.js";
+import { cleanLine } from "./safe_text.js";
+import { GROUPS, likely } from "./step_kinds.js";
+import { StepSearch } from "./step_search.js";
+
+const NO_STEPS = "The file holds no steps of this turn, or not all: its paragraphs are shown, unclassified.";
+let count = 0;
+
+/** What a reader may have chosen; `open` is null until there is a choice. */
+export function inspectorState() {
+  return { open: null, selected: -1, groups: [], query: "", folded: new Set(), opened: new Set() };
+}
+
+export class Inspector {
+  element;
+  /** Where the answer is shown beside the steps. */
+  beside = element("div", "qwq-inspector-beside");
+  table;
+  state;
+  search = new StepSearch();
+  growing;
+  #loops;
+  #seen;
+  #steps;
+  #minimap;
+  #filter = new GroupFilter((group) => this.#toggleGroup(group));
+  #field = new SearchField({ onQuery: (query) => this.#find(query), onGo: (way) => this.#goFound(way) });
+  #caption = captionLine();
+  #note = element("div", "qwq-notice qwq-inspector-note");
+  #metrics = element("div", "qwq-metrics-place");
+
+  /** `show` is {table, metrics, loops, growing}; `onClose` takes the inspector down. */
+  constructor(shown, { state, onClose, signal }) {
+    this.state = state;
+    this.table = shown.table;
+    this.growing = shown.growing;
+    this.#loops = shown.loops;
+    this.#seen = shown.metrics?.first_seen?.step ?? null;
+    this.#minimap = new Minimap({
+      onScrub: (offset) => this.#scrub(offset),
+      onHover: (offset) => this.#tell(offset === null ? null : this.table.steps[this.table.indexAt(offset)]),
+      signal,
+    });
+    this.#steps = new InspectorSteps(this, signal);
+    this.#steps.rows.onScrolled = () => this.#showMap();
+    this.#steps.rows.mayFollow = shown.growing;
+    this.#steps.rows.following = shown.growing && state.selected < 0;
+    this.element = this.#build(onClose);
+    listenToKeys(this.element, (action) => this.#act(action), signal);
+    this.#showMetrics(shown.metrics);
+    this.search.find(state.query, this.table, this.isShown);
+    this.#showAll();
+  }
+
+  /** Begin where the reader was; called when the element is on the page. */
+  settle() {
+    const step = this.table.steps[this.state.selected];
+    if (step) this.#steps.rows.scrollTo(this.#steps.indexOf(step));
+  }
+
+  focus() {
+    this.#steps.rows.element.focus({ preventScroll: true });
+  }
+
+  /** The table has grown: draw what is new. */
+  grown(metrics) {
+    this.#showMetrics(metrics);
+    this.#filter.show(this.#counts(), this.state.groups);
+    if (this.search.query) this.#refind();
+    this.#steps.grown();
+    this.#showMap();
+  }
+
+  isShown = (step) => !this.state.groups.length || this.state.groups.includes(step.kind.group);
+
+  flagsOf(step) {
+    const flags = [];
+    if (step.index === this.#seen) flags.push("⚑ answer first seen");
+    if (this.#loops.some(([start, end]) => start < step.end && end > step.start)) flags.push("↻ loop");
+    return flags;
+  }
+
+  /** Make a step the one the keys start from. */
+  select(step, { reveal = false, focus = false } = {}) {
+    if (!step) return;
+    this.state.selected = step.index;
+    if (this.state.folded.delete(step.episode)) this.#steps.show();
+    const index = this.#steps.indexOf(step);
+    this.#steps.rows.refresh();
+    if (reveal && index >= 0) this.#steps.rows.reveal(index);
+    if (focus) this.#steps.focus(step);
+    this.#tell(null);
+    this.#showMap();
+  }
+
+  /** Open or close a step's detail. */
+  toggle(step) {
+    if (!this.state.opened.delete(step.index)) this.state.opened.add(step.index);
+    this.select(step, { focus: true });
+  }
+
+  #build(onClose) {
+    const id = `qwq-inspector-${Date.now().toString(36)}-${count++}`;
+    const keys = element("dl", "qwq-keys", { id });
+    for (const [key, words] of KEYS) keys.append(element("div", "", {}, element("dt", "", {}, key), element("dd", "", {}, words)));
+    keys.hidden = true;
+    const help = button("qwq-button", "Keys", () => {
+      keys.hidden = !keys.hidden;
+      help.setAttribute("aria-expanded", String(!keys.hidden));
+    });
+    help.setAttribute("aria-expanded", "false");
+    help.setAttribute("aria-controls", id);
+    const copy = copyButton("all of the reasoning", () => this.table.text, "Copy all");
+    const head = element("div", "qwq-inspector-head", {}, element("span", "qwq-inspector-title", {}, "Inspector"), help, copy);
+    if (onClose) {
+      const close = button("qwq-button qwq-inspector-close", "Close", onClose);
+      close.setAttribute("aria-label", "Close the inspector");
+      head.append(close);
+    }
+    const tools = element("div", "qwq-inspector-tools", {}, this.#filter.element, this.#field.element);
+    const columns = element("div", "qwq-inspector-columns", {}, this.#steps.rows.element, this.beside);
+    this.#note.hidden = this.growing || !this.table.isPartial;
+    this.#note.textContent = NO_STEPS;
+    return element("section", "qwq-part qwq-inspector", { role: "region", "aria-label": "Reasoning inspector" },
+      head, keys, this.#metrics, this.#note, this.#minimap.element, this.#caption, tools, columns);
+  }
+
+  #showMetrics(metrics) {
+    this.#metrics.replaceChildren(metricList(metrics));
+  }
+
+  #showAll(keep = null) {
+    this.#filter.show(this.#counts(), this.state.groups);
+    this.#field.show(this.search);
+    this.#steps.show(keep);
+    this.#tell(null);
+    this.#showMap();
+  }
+
+  #showMap() {
+    this.#minimap.show({
+      table: this.table,
+      loops: this.#loops,
+      seenEnd: this.table.steps[this.#seen]?.end ?? null,
+      selected: this.state.selected,
+      sight: this.#steps.sight,
+      matches: this.search.matches,
+      isShown: this.isShown,
+    });
+  }
+
+  #counts() {
+    const counts = Object.fromEntries(GROUPS.map((group) => [group, 0]));
+    for (const step of this.table.steps) counts[step.kind.group] += 1;
+    return counts;
+  }
+
+  #tell(step) {
+    const told = step ?? this.table.steps[this.state.selected];
+    this.#caption.textContent = told
+      ? `${told.index + 1} · ${likely(told.kind)} · ${cleanLine(this.table.textOf(told), 200)}`
+      : "Click or drag on the map to move through the reasoning.";
+  }
+
+  #scrub(offset) {
+    const steps = this.table.steps;
+    let index = this.table.indexAt(offset);
+    // Under a filter, the nearest step that is shown.
+    for (let away = 0; away < steps.length; away++) {
+      const near = [steps[index - away], steps[index + away]].find((step) => step && this.isShown(step));
+      if (near) {
+        index = near.index;
+        break;
+      }
+    }
+    this.select(steps[index], { reveal: true });
+  }
+
+  #toggleGroup(group) {
+    const { groups } = this.state;
+    const index = groups.indexOf(group);
+    if (index < 0) groups.push(group);
+    else groups.splice(index, 1);
+    this.#refind();
+    this.#showAll(this.table.steps[this.state.selected] ?? null);
+  }
+
+  #find(query) {
+    this.state.query = query;
+    this.#refind();
+    this.#steps.rows.refresh();
+    this.#showMap();
+  }
+
+  #refind() {
+    this.search.find(this.state.query, this.table, this.isShown);
+    this.#field.show(this.search);
+  }
+
+  #goFound(way) {
+    const from = this.table.steps[this.state.selected]?.start ?? this.#steps.sight?.[0] ?? 0;
+    const found = this.search.go(way, from);
+    this.#field.show(this.search);
+    if (found) this.select(this.table.steps[this.table.indexAt(found[0])], { reveal: true });
+  }
+
+  /** The next shown step from the chosen one that `wanted` says yes to. */
+  #move(way, wanted) {
+    const { steps } = this.table;
+    const sight = this.#steps.sight;
+    const nowhere = sight === null ? 0 : this.table.indexAt(sight[0]) - (way > 0 ? 1 : 0);
+    let index = (this.state.selected < 0 ? nowhere : this.state.selected) + way;
+    while (steps[index] && !(this.isShown(steps[index]) && wanted(steps[index]))) index += way;
+    this.select(steps[index], { reveal: true, focus: true });
+  }
+
+  #act(action) {
+    const chosen = this.table.steps[this.state.selected];
+    switch (action) {
+      case "next": return this.#move(1, () => true);
+      case "previous": return this.#move(-1, () => true);
+      case "nextSwitch": return this.#move(1, (step) => step.kind.name === "switch");
+      case "previousSwitch": return this.#move(-1, (step) => step.kind.name === "switch");
+      case "firstSeen": return this.#goFirstSeen();
+      case "search": return this.#field.input.select();
+      case "leaveSearch": return this.focus();
+      case "nextFound": return this.#goFound(1);
+      case "previousFound": return this.#goFound(-1);
+      case "expand": return chosen && this.toggle(chosen);
+      case "copy": return this.#copy(chosen);
+      default: return this.#toggleGroup(GROUPS[Number(action.at(-1)) - 1]);
+    }
+  }
+
+  #goFirstSeen() {
+    const step = this.table.steps[this.#seen];
+    if (step && !this.isShown(step)) {
+      this.state.groups = [];
+      this.#refind();
+      this.#showAll();
+    }
+    this.select(step, { reveal: true, focus: true });
+  }
+
+  async #copy(step) {
+    if (!step) return;
+    this.#caption.textContent = `${await copyText(this.table.textOf(step))}: step ${step.index + 1}`;
+  }
+}

@@ -1,0 +1,206 @@
+// The whole reasoning on one strip: a segment per step, as wide as it has characters.
+//
+// Each group has a colour, a pattern and a lane of its own, so that the strip can be read
+// without colours, and where a segment is narrower than its pattern.
+
+import { element } from "./elements.js";
+import { GROUPS, likely } from "./step_kinds.js";
+
+const HEIGHT = 56;
+const TOP = 10; // above the lanes: ticks at switches, the flag
+const LANE = 10;
+const LANES = ["conclude", "reflect", "work", "orient"];
+const BOTTOM = TOP + LANES.length * LANE;
+const PATTERN_PX = 5; // narrower segments are filled
+const TILE = 4;
+
+export class Minimap {
+  element = element("div", "qwq-minimap");
+  #canvas = element("canvas", "qwq-minimap-canvas", { role: "slider", tabindex: "0", "aria-label": "Minimap of the reasoning" });
+  #shown = null;
+  #frame = 0;
+  #onScrub;
+  #onHover;
+
+  /** `onScrub(offset)` brings a place into sight, `onHover(offset)` tells of it; null when over. */
+  constructor({ onScrub, onHover, signal }) {
+    this.#onScrub = onScrub;
+    this.#onHover = onHover;
+    this.element.append(this.#canvas);
+    this.#listen(signal);
+    const resized = new ResizeObserver(() => this.#later());
+    resized.observe(this.#canvas);
+    // A change of theme changes the variables the colours are taken from.
+    const themed = new MutationObserver(() => this.#later());
+    themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
+    signal.addEventListener("abort", () => {
+      resized.disconnect();
+      themed.disconnect();
+      cancelAnimationFrame(this.#frame);
+    });
+  }
+
+  /** Show {table, loops, seenEnd, selected, sight, matches, isShown}; places are offsets in the text. */
+  show(shown) {
+    this.#shown = shown;
+    const { table, selected } = shown;
+    const step = table.steps[selected];
+    this.#canvas.setAttribute("aria-valuemin", "1");
+    this.#canvas.setAttribute("aria-valuemax", String(Math.max(1, table.steps.length)));
+    this.#canvas.setAttribute("aria-valuenow", String(selected + 1 || 1));
+    this.#canvas.setAttribute("aria-valuetext", step ? `Step ${selected + 1}, ${likely(step.kind)}` : "No step chosen");
+    this.#later();
+  }
+
+  #listen(signal) {
+    const at = (event) => {
+      const { left, width } = this.#canvas.getBoundingClientRect();
+      const share = Math.min(1, Math.max(0, (event.clientX - left) / Math.max(1, width)));
+      return share * (this.#shown?.table.text.length ?? 0);
+    };
+    const on = (name, handle) => this.#canvas.addEventListener(name, handle, { signal });
+    on("pointerdown", (event) => {
+      if (event.button) return;
+      this.#canvas.setPointerCapture(event.pointerId);
+      this.#onScrub(at(event));
+    });
+    on("pointermove", (event) => {
+      if (this.#canvas.hasPointerCapture(event.pointerId)) this.#onScrub(at(event));
+      this.#onHover(at(event));
+    });
+    on("pointerleave", () => this.#onHover(null));
+  }
+
+  #later() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    const width = this.#canvas.clientWidth;
+    if (!this.#shown || !width) return;
+    const scale = devicePixelRatio || 1;
+    this.#canvas.width = Math.round(width * scale);
+    this.#canvas.height = Math.round(HEIGHT * scale);
+    const pen = this.#canvas.getContext("2d");
+    pen.scale(scale, scale);
+    const x = (offset) => (offset / Math.max(1, this.#shown.table.text.length)) * width;
+    const look = lookOf(this.#canvas, pen);
+    this.#drawSight(pen, x, look);
+    this.#drawLoops(pen, x, look);
+    this.#drawSteps(pen, x, look);
+    this.#drawMatches(pen, x, look);
+    this.#drawMarkers(pen, x, look);
+  }
+
+  #drawSight(pen, x, look) {
+    const { sight } = this.#shown;
+    pen.strokeStyle = look.line;
+    pen.strokeRect(0.5, TOP + 0.5, x(this.#shown.table.text.length) - 1, BOTTOM - TOP - 1);
+    if (!sight) return;
+    const [left, right] = sight.map(x);
+    const wide = Math.max(3, right - left);
+    pen.fillStyle = look.shade;
+    pen.fillRect(left, TOP, wide, BOTTOM - TOP);
+    pen.fillStyle = look.accent;
+    pen.fillRect(left, BOTTOM + 1, wide, 3);
+  }
+
+  #drawLoops(pen, x, look) {
+    for (const [start, end] of this.#shown.loops) {
+      const wide = Math.max(3, x(end) - x(start));
+      pen.globalAlpha = 0.2;
+      pen.fillStyle = look.bad;
+      pen.fillRect(x(start), TOP, wide, BOTTOM - TOP);
+      pen.globalAlpha = 1;
+      pen.fillStyle = look.patterns.loop;
+      pen.fillRect(x(start), TOP, wide, BOTTOM - TOP);
+      pen.fillStyle = look.bad;
+      pen.fillRect(x(start), BOTTOM + 1, wide, 3);
+    }
+  }
+
+  #drawSteps(pen, x, look) {
+    const { table, isShown } = this.#shown;
+    for (const step of table.steps) {
+      const { group } = step.kind;
+      const left = x(step.start);
+      const wide = x(step.end) - left;
+      // A hair between segments, as long as there is room for one.
+      const bar = Math.max(0.75, wide > 3 ? wide - 1 : wide);
+      const lane = LANES.indexOf(group);
+      const top = lane < 0 ? BOTTOM - 3 : TOP + 1 + lane * LANE;
+      const height = lane < 0 ? 2 : LANE - 2;
+      pen.globalAlpha = isShown(step) ? 1 : 0.14;
+      pen.fillStyle = wide < PATTERN_PX ? look.colours[group] : look.patterns[group];
+      pen.fillRect(left, top, bar, height);
+      if (wide >= PATTERN_PX && lane >= 0) {
+        pen.strokeStyle = look.colours[group];
+        pen.strokeRect(left + 0.5, top + 0.5, bar - 1, height - 1);
+      }
+    }
+    pen.globalAlpha = 1;
+  }
+
+  #drawMatches(pen, x, look) {
+    pen.fillStyle = look.found;
+    for (const [start] of this.#shown.matches) pen.fillRect(x(start) - 0.5, TOP, 1.5, BOTTOM - TOP);
+  }
+
+  #drawMarkers(pen, x, look) {
+    const { table, selected, seenEnd } = this.#shown;
+    pen.fillStyle = look.quiet;
+    for (const step of table.steps) if (step.kind.name === "switch") pen.fillRect(x(step.start), 4, 1, TOP - 4);
+    const step = table.steps[selected];
+    if (step) {
+      pen.strokeStyle = look.text;
+      pen.lineWidth = 1.5;
+      pen.strokeRect(x(step.start) + 0.5, TOP - 1.5, Math.max(3, x(step.end) - x(step.start)) - 1, BOTTOM - TOP + 3);
+    }
+    if (seenEnd !== null) drawFlag(pen, x(seenEnd), look);
+  }
+}
+
+function drawFlag(pen, at, look) {
+  pen.fillStyle = look.colours.conclude;
+  // At the right edge the flag flies the other way.
+  const toward = at + 9 > pen.canvas.clientWidth ? -1 : 1;
+  pen.fillRect(at - 0.75, 0, 1.5, BOTTOM);
+  pen.beginPath();
+  pen.moveTo(at, 0);
+  pen.lineTo(at + 9 * toward, 4);
+  pen.lineTo(at, 8);
+  pen.fill();
+}
+
+/** The colours of the theme around the canvas, and a pattern of each group's. */
+function lookOf(canvas, pen) {
+  const style = getComputedStyle(canvas);
+  const of = (name) => style.getPropertyValue(`--qwq-${name}`).trim() || "gray";
+  const colours = Object.fromEntries(GROUPS.map((group) => [group, of(group)]));
+  const patterns = Object.fromEntries(GROUPS.map((group) => [group, patternOf(pen, group, colours[group])]));
+  patterns.loop = patternOf(pen, "loop", of("bad"));
+  return {
+    colours, patterns,
+    line: of("line"), shade: of("sight"), accent: of("accent"), bad: of("bad"),
+    found: of("found-here"), quiet: of("quiet"), text: of("text"),
+  };
+}
+
+const TILES = {
+  orient: [[0, 0, 2, 2], [2, 2, 2, 2]],
+  work: [[0, 0, 4, 4]],
+  reflect: [[0, 0, 1, 4], [1, 0, 1, 4]],
+  conclude: [[0, 0, 4, 1], [0, 2, 4, 1]],
+  unclassified: [[0, 0, 2, 4]],
+  loop: [[0, 0, 1, 1], [1, 1, 1, 1], [2, 2, 1, 1], [3, 3, 1, 1]],
+};
+
+function patternOf(pen, name, colour) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = TILE;
+  const ink = tile.getContext("2d");
+  ink.fillStyle = colour;
+  for (const rectangle of TILES[name]) ink.fillRect(...rectangle);
+  return pen.createPattern(tile, "repeat");
+}

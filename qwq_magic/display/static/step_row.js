@@ -1,0 +1,96 @@
+// One step in the list: its likely kind, its text with the cue and what was found, its detail.
+
+import { copyButton } from "./copy_button.js";
+import { button, element } from "./elements.js";
+import { cleanLine, cleanText, estimateTokens } from "./safe_text.js";
+import { GROUP_WORDS, likely, UNCLASSIFIED } from "./step_kinds.js";
+import { seconds } from "./turn_words.js";
+
+const SHOWN = 1_500;
+const MOST_SHOWN = 100_000;
+let count = 0;
+
+/** The square that says a group by colour and by pattern. */
+export function groupMark(group) {
+  return element("span", "qwq-group-mark", { "data-group": group, "aria-hidden": "true" });
+}
+
+/**
+ * Draw a step. `view` is {table, isOpen, isSelected, found, onToggle, onSelect, flags}.
+ */
+export function stepRow(step, view) {
+  const { kind } = step;
+  const id = `qwq-step-${count++}`;
+  const toggle = button("qwq-step-toggle", groupMark(kind.group), view.onToggle);
+  toggle.append(element("span", "qwq-step-kind", {}, kind === UNCLASSIFIED ? "–" : kind.name));
+  toggle.setAttribute("aria-expanded", String(view.isOpen));
+  toggle.setAttribute("aria-controls", id);
+  toggle.setAttribute("aria-label", `Step ${step.index + 1}, ${likely(kind)}`);
+  const body = element("div", "qwq-step-body", {}, textOf(step, view));
+  body.addEventListener("click", () => {
+    // A reader who selects text to copy it does not choose the step.
+    if (getSelection()?.isCollapsed ?? true) view.onSelect();
+  });
+  const detail = element("div", "qwq-step-detail", { id });
+  detail.hidden = !view.isOpen;
+  if (view.isOpen) detail.append(...detailOf(step, view.table));
+  const row = element("div", "qwq-step", { "data-group": kind.group }, toggle, body, detail);
+  if (view.isSelected) row.setAttribute("aria-current", "true");
+  if (view.flags.length) body.prepend(...view.flags.map((flag) => element("span", "qwq-step-flag", {}, flag)));
+  return row;
+}
+
+/** The growing end of a reasoning that nobody has settled yet. */
+export function tailRow(text) {
+  return element("div", "qwq-step qwq-step-tail", { "data-group": "unclassified" },
+    element("div", "qwq-step-toggle", {}, groupMark("unclassified"), element("span", "qwq-step-kind", {}, "…")),
+    element("div", "qwq-step-body", {}, element("div", "qwq-step-text", { dir: "auto" }, cleanText(text).trim())));
+}
+
+function textOf(step, view) {
+  const { table, found, isOpen } = view;
+  const whole = table.textOf(step);
+  const begin = step.start + (whole.length - whole.trimStart().length);
+  const trimmed = step.start + whole.trimEnd().length;
+  const last = found.at(-1)?.end ?? 0;
+  const room = isOpen || last > begin + SHOWN ? MOST_SHOWN : SHOWN;
+  const end = Math.min(trimmed, begin + room);
+  const node = element("div", "qwq-step-text", { dir: "auto" }, ...marked(table.text, begin, end, step.cue, found));
+  if (end < trimmed) {
+    const left = (trimmed - end).toLocaleString("en-US");
+    node.append(element("span", "qwq-step-more", {}, ` … ${left} more characters`));
+  }
+  return node;
+}
+
+/** Nodes of `text` from `begin` to `end`, the cue underlined, what was found marked. */
+function marked(text, begin, end, cue, found) {
+  const spans = found.map(({ start, end, isCurrent }) => [start, end, "mark", isCurrent ? "qwq-found qwq-found-here" : "qwq-found"]);
+  if (cue && !found.some(({ start, end }) => start < cue[1] && end > cue[0])) spans.push([...cue, "span", "qwq-cue"]);
+  spans.sort(([one], [other]) => one - other);
+  const nodes = [];
+  let at = begin;
+  for (const [from, to, tag, name] of spans) {
+    const [start, stop] = [Math.max(from, at), Math.min(to, end)];
+    if (start >= stop) continue;
+    nodes.push(cleanText(text.slice(at, start)), element(tag, name, {}, cleanText(text.slice(start, stop))));
+    at = stop;
+  }
+  return [...nodes, cleanText(text.slice(at, end))];
+}
+
+function detailOf(step, table) {
+  const { kind, cue } = step;
+  const text = table.textOf(step);
+  const words = cue ? `cue “${cleanLine(table.text.slice(...cue), 60)}”` : kind === UNCLASSIFIED ? "" : "no cue, from its form";
+  const facts = [
+    kind === UNCLASSIFIED ? kind.name : `${likely(kind)} (${kind.group}: ${GROUP_WORDS[kind.group]})`,
+    words,
+    `step ${(step.index + 1).toLocaleString("en-US")} of ${table.steps.length.toLocaleString("en-US")}`,
+    `episode ${step.episode + 1}`,
+    `characters ${step.start.toLocaleString("en-US")}–${step.end.toLocaleString("en-US")}`,
+    step.seconds === null ? "" : `≈ ${seconds(step.seconds)}`,
+    `≈ ${Math.max(1, Math.round(estimateTokens(text))).toLocaleString("en-US")} tokens`,
+  ];
+  return [element("span", "qwq-step-facts", {}, facts.filter(Boolean).join(" · ")), copyButton("step", () => text)];
+}

@@ -1,0 +1,121 @@
+// The steps of a reasoning, read from their records (`step_records.py` says how they are written).
+//
+// Records count code points, this table UTF-16 units. Records may come from anywhere: one
+// that does not fit the text ends the reading, and the text behind it is unclassified.
+
+import { codePointLength, unitOffset } from "./safe_text.js";
+import { kindOf, UNCLASSIFIED } from "./step_kinds.js";
+
+const RECORD = /([A-Z])([0-9a-z]{1,6})(?:\.([0-9a-z]{1,6}))?(?:\+([0-9a-z]{1,4}))?(?:~([0-9a-z]{1,6}))?/y;
+const SPAN = /([0-9a-z]{1,6})\+([0-9a-z]{1,6})/g;
+const MOST_STEPS = 200_000;
+// Without records a text is dealt at its blank lines.
+const PARAGRAPH = /[^]{0,3900}?\n\s*\n|[^]{1,4000}/y;
+
+function number(digits) {
+  return digits === undefined ? null : parseInt(digits, 36);
+}
+
+export class StepTable {
+  /** {index, start, end, kind, cue: [start, end] or null, episode, seconds or null}, in order. */
+  steps = [];
+  text = "";
+  /** Are there steps that nobody classified, since the data does not name them? */
+  isPartial = false;
+  #read = 0; // of the records
+
+  /** Take all of the text and of the records so far; what was read is not read again. */
+  grow(text, records) {
+    this.text = text;
+    RECORD.lastIndex = this.#read;
+    let match;
+    while (this.steps.length < MOST_STEPS && (match = RECORD.exec(records))) {
+      if (!this.#add(match)) break;
+      this.#read = RECORD.lastIndex;
+    }
+  }
+
+  /** No more will come: whatever has no record is unclassified. */
+  finish() {
+    this.isPartial = this.end < this.text.length;
+    PARAGRAPH.lastIndex = this.end;
+    while (this.end < this.text.length && PARAGRAPH.test(this.text)) {
+      this.#push({ end: PARAGRAPH.lastIndex, kind: UNCLASSIFIED, cue: null, seconds: null });
+    }
+  }
+
+  /** Where the last step ends, and what is still open begins. */
+  get end() {
+    return this.steps.at(-1)?.end ?? 0;
+  }
+
+  get episodes() {
+    return this.steps.length ? this.steps.at(-1).episode + 1 : 0;
+  }
+
+  textOf(step) {
+    return this.text.slice(step.start, step.end);
+  }
+
+  /** The index of the step at a place in the text, the nearest where there is none. */
+  indexAt(offset) {
+    let low = 0;
+    let high = this.steps.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.steps[middle].start <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  #add([, letter, length, cueBegin, cueLength, tenths]) {
+    const end = this.#unit(this.end, number(length));
+    if (end === null || end === this.end) return false;
+    const seconds = tenths === undefined ? null : number(tenths) / 10;
+    this.#push({ end, kind: kindOf(letter), cue: this.#cue(end, number(cueBegin) ?? 0, number(cueLength)), seconds });
+    return true;
+  }
+
+  #cue(end, begin, length) {
+    if (!length) return null;
+    const from = this.#unit(this.end, begin);
+    const to = from === null ? null : this.#unit(from, length);
+    return to === null || to > end ? null : [from, to];
+  }
+
+  #push(step) {
+    const last = this.steps.at(-1);
+    const begins = last !== undefined && step.kind.name === "switch";
+    const episode = last === undefined ? 0 : last.episode + Number(begins);
+    this.steps.push({ index: this.steps.length, start: last?.end ?? 0, episode, ...step });
+  }
+
+  /** `count` code points behind `unit`; null where the text is shorter. */
+  #unit(unit, count) {
+    return behind(this.text, unit, count);
+  }
+}
+
+function behind(text, unit, count) {
+  const ahead = text.slice(unit, unit + 2 * count);
+  const end = unitOffset(ahead, count);
+  return codePointLength(ahead.slice(0, end)) === count ? unit + end : null;
+}
+
+/** The loops of a saved turn, [start, end] in UTF-16 units, as far as they fit the text. */
+export function loopsOf(value, text) {
+  if (typeof value !== "string") return [];
+  const loops = [];
+  let unit = 0;
+  let seen = 0; // code points before `unit`
+  for (const [, begin, length] of value.slice(0, 20_000).matchAll(SPAN)) {
+    const start = number(begin) < seen ? null : behind(text, unit, number(begin) - seen);
+    const end = start === null ? null : behind(text, start, number(length));
+    if (end === null) break;
+    loops.push([start, end]);
+    unit = end;
+    seen = number(begin) + number(length);
+  }
+  return loops;
+}

@@ -1,0 +1,132 @@
+"""`%qwq_inspect`: open the inspector on any turn, or put two turns side by side."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+from IPython.display import display
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.magics.front_end import current_request, detect_live, is_kernel
+from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.memory import ConversationMemory
+from qwq_magic.turns import Turn
+
+if TYPE_CHECKING:
+    from qwq_magic.reasoning import Comparison, Inspection
+
+_NUMBER = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?")
+
+
+def install_inspect(shell: InteractiveShell, asking: QwqMagics) -> None:
+    """Give a shell `%qwq_inspect`, and inspections and comparisons their views."""
+    shell.register_magics(InspectMagics(asking))
+    if shell.display_formatter is not None:
+        formatter = shell.display_formatter.ipython_display_formatter
+        show = partial(_show, shell, asking)
+        # By name, since the analysis is loaded by those who ask for it.
+        formatter.for_type_by_name("qwq_magic.reasoning.inspection", "Inspection", show)
+        formatter.for_type_by_name("qwq_magic.reasoning.comparison", "Comparison", show)
+
+
+def _show(shell: InteractiveShell, asking: QwqMagics, shown: Inspection | Comparison) -> None:
+    """Show it as whoever is looking can see it."""
+    if not is_kernel(shell):
+        print(shown)  # noqa: T201  # what a terminal shows is its standard output
+        return
+    from qwq_magic.display.saved_pane import show_saved
+
+    bundle = _bundle_of(shown, asking)
+    show_saved(bundle, with_widgets=detect_live(shell, current_request(shell)) == "widgets")
+
+
+def _bundle_of(shown: Inspection | Comparison, asking: QwqMagics) -> dict[str, Any]:
+    from qwq_magic.display.comparison_bundle import comparison_bundle
+    from qwq_magic.display.inspector_bundle import inspector_bundle
+    from qwq_magic.reasoning import Comparison
+
+    if isinstance(shown, Comparison):
+        return comparison_bundle(shown)
+    assert isinstance(shown.turn, Turn)  # only a turn makes one
+    place = asking.session.conversations.place_of(shown.turn)
+    return inspector_bundle(shown.turn, place=place)
+
+
+@magics_class
+class InspectMagics(Magics):
+    """The inspector of the turns that `%%qwq` asked, loaded or bound to a name."""
+
+    def __init__(self, asking: QwqMagics) -> None:
+        super().__init__(asking.shell)
+        self._asking = asking
+
+    @no_var_expand
+    @line_magic
+    def qwq_inspect(self, line: str) -> None:
+        """Open the reasoning inspector: `%qwq_inspect [-c NAME] [TURN] [OTHER]`.
+
+        A TURN is a number from %qwq_memory, a number and an attempt such as 3.1, or a
+        variable that holds a turn; without one, it is the last turn. With two, they are
+        compared.
+        """
+        try:
+            conversation, names = _parse(line)
+            turns = [self._turn(name, conversation) for name in names] or [self._last(conversation)]
+        except ConfigurationError as error:
+            raise UsageError(str(error)) from None
+        if len(turns) == 1:
+            display(turns[0].inspect())  # type: ignore[no-untyped-call]  # IPython has no types
+        else:
+            display(turns[0].compare(turns[1]))  # type: ignore[no-untyped-call]
+
+    def _last(self, conversation: str | None) -> Turn:
+        last = self._asking.shell and self._asking.shell.user_ns.get("_qwq")
+        if conversation is None and isinstance(last, Turn):
+            return last
+        memory = self._memory(conversation)
+        if not memory.turns:
+            raise ConfigurationError(
+                f"Conversation {memory.name!r} has no turn to inspect. Ask one with %%qwq first."
+            )
+        return memory.turns[-1]
+
+    def _memory(self, name: str | None) -> ConversationMemory:
+        conversations = self._asking.session.conversations
+        if name is not None and name not in conversations:
+            known = ", ".join(conversations) or "none"
+            raise ConfigurationError(f"No conversation is called {name!r}. There are: {known}.")
+        return conversations.of(name or self._asking.conversation)
+
+    def _turn(self, name: str, conversation: str | None) -> Turn:
+        number = _NUMBER.fullmatch(name)
+        if number is None:
+            found = self._asking.shell and self._asking.shell.user_ns.get(name)
+            if not isinstance(found, Turn):
+                raise ConfigurationError(
+                    f"{name} is no turn. Give its number in %qwq_memory, or a variable with a turn."
+                )
+            return found
+        attempts = self._memory(conversation).attempts(int(number[1]))
+        attempt = int(number[2]) if number[2] else len(attempts)
+        if not 1 <= attempt <= len(attempts):
+            raise ConfigurationError(
+                f"Turn {number[1]} has no attempt {attempt}. It has {len(attempts)}."
+            )
+        return attempts[attempt - 1]
+
+
+def _parse(line: str) -> tuple[str | None, list[str]]:
+    """The conversation, where one is named, and the turns as they were named."""
+    conversation, words = None, line.split()
+    if words[:1] == ["-c"]:
+        if len(words) == 1:
+            raise ConfigurationError("-c needs the name of a conversation, such as -c main.")
+        conversation, words = words[1], words[2:]
+    if len(words) > 2:
+        raise ConfigurationError("%qwq_inspect takes one turn, or two to compare.")
+    return conversation, words

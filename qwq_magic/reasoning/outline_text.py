@@ -1,0 +1,87 @@
+"""The outline of a reasoning as plain text: its numbers, its episodes, a line for each step.
+
+Long reasonings are told in runs: neighbouring steps of one group share a line. Nothing
+of the model's text can drive a terminal or break a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from qwq_magic.plain_text import one_line
+from qwq_magic.reasoning.kind_names import Kind
+from qwq_magic.reasoning.metrics import Metrics
+from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
+from qwq_magic.reasoning.steps import Step
+
+_MOST_SINGLE_STEPS = 80
+_MOST_LINES = 300
+_LINE_BYTES = 90
+
+
+def outline_text(turn: ReasonedTurn) -> str:
+    """The outline, for a terminal or a log."""
+    steps = turn.steps
+    name = one_line(" · ".join(filter(None, (turn.model, turn.server))), limit_bytes=60)
+    head = f"Reasoning of {name or 'a turn'}"
+    if not steps:
+        return f"{head}: none"
+    lines = [line for run in _episodes(steps) for line in _episode_lines(run, turn.metrics)]
+    left = len(lines) - _MOST_LINES
+    if left > 0:
+        lines[_MOST_LINES:] = [f"… {left:,} more lines: see turn.steps"]
+    return "\n".join([head, *_metric_lines(turn.metrics), *lines])
+
+
+def _episodes(steps: Sequence[Step]) -> Iterator[tuple[int, list[list[Step]]]]:
+    """Each episode's number and its lines' steps."""
+    is_short = len(steps) <= _MOST_SINGLE_STEPS
+    for episode, group in groupby(steps, key=lambda step: step.episode):
+        run = list(group)
+        if is_short:
+            yield episode, [[step] for step in run]
+        else:
+            yield episode, [list(line) for _, line in groupby(run, key=lambda step: step.group)]
+
+
+def _episode_lines(episode: tuple[int, list[list[Step]]], metrics: Metrics) -> Iterator[str]:
+    number, runs = episode
+    count = sum(map(len, runs))
+    yield f"\nEpisode {number + 1} · {_many(count, 'step')}"
+    for run in runs:
+        yield _run_line(run, metrics)
+
+
+def _run_line(run: Sequence[Step], metrics: Metrics) -> str:
+    first, last = run[0].index + 1, run[-1].index + 1
+    span = f"{first}" if first == last else f"{first}–{last}"
+    # One step has its kind; of several, what they share.
+    word = run[0].kind if first == last else run[0].group
+    seen = metrics.first_seen
+    flag = "⚑ " if seen and any(step.index == seen.step for step in run) else ""
+    return f"{span:>11}  {word:<12}  {flag}{one_line(run[0].text, limit_bytes=_LINE_BYTES)}"
+
+
+def _metric_lines(metrics: Metrics) -> Iterator[str]:
+    about = "≈ " if metrics.tokens_estimated else ""
+    parts = [f"{_many(metrics.steps, 'step')}, ≈ {_many(metrics.episodes, 'episode')}"]
+    if metrics.thinking_s is not None:
+        parts.append(f"thought for {metrics.thinking_s:,.1f} s")
+    parts.append(f"{about}{metrics.reasoning_tokens:,} tokens")
+    if metrics.reasoning_share is not None:
+        parts.append(f"{about}{metrics.reasoning_share:.0%} of the output")
+    yield "  " + " · ".join(parts)
+    parts = [f"≈ {_many(metrics.checks, 'check')}"]
+    if metrics.switches_per_100_steps is not None:
+        parts.append(f"≈ {metrics.switches_per_100_steps:.1f} switches in 100 steps")
+    parts.append(f"repetition {metrics.repetition:.0%}")
+    parts.append(_many(metrics.loops, "loop"))
+    yield "  " + " · ".join(parts)
+    if seen := metrics.first_seen:
+        yield f"  ⚑ answer first seen at ≈ {seen.share:.0%}, in step {seen.step + 1}"
+    yield f"  kinds are likely, not certain; {Kind.UNCLASSIFIED}: nothing speaks for any"
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -1,0 +1,84 @@
+"""Turns the inspector is tried on: the demo's longest recording, and two written here."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from qwq_magic.display.bundle import TURN_MIME, final_bundle
+from qwq_magic.display.comparison_bundle import comparison_bundle
+from qwq_magic.events import Usage
+from qwq_magic.recordings import recordings
+from qwq_magic.turns import Timing, Turn
+
+__all__ = ["COMPARED", "DEMO", "LONG", "LOOPING", "TURN_MIME", "saved"]
+
+_SENTENCES = (
+    "Let me set this up first and see what is given about the board and its sides.",
+    "I need to find the number of ways to tile it, without turning a single piece.",
+    "I remember that a recurrence over the last two columns is enough for such a board.",
+    "Wait, that does not look right, since the sign in the second column would change.",
+    "Let me double-check that by putting the values back into the first equation.",
+    "Alternatively, one could count the tilings with a cut in the middle.",
+    "Therefore, the count for this column is eleven.",
+    "3 * 11 + 2 * 4 = 41, and with the next column 4 * 41 - 11 = 153.",
+)
+_WEIGHTS = (4, 5, 5, 6, 4, 1, 3, 8)
+
+
+def _turn(name: str, reasoning: str, answer: str) -> Turn:
+    count = len(reasoning)
+    marks = tuple((min(end, count), 0.5 + end / 200) for end in range(100, count + 100, 100))
+    end_s = marks[-1][1]
+    return Turn(
+        id=name,
+        prompt="How many tilings are there?",
+        reasoning=reasoning,
+        answer=answer,
+        model="qwq-plus",
+        server="dashscope",
+        finish_reason="stop",
+        complete=True,
+        usage=Usage(output_tokens=count // 4 + 90, reasoning_tokens=count // 4),
+        timing=Timing(ttft_s=0.5, thinking_s=end_s - 0.5, total_s=end_s + 3),
+        arrivals=marks,
+    )
+
+
+def _long_reasoning(steps: int) -> str:
+    chosen = random.Random(3).choices(_SENTENCES, _WEIGHTS, k=steps)
+    return "".join(
+        sentence + ("\n\n" if index % 5 == 4 else " ") for index, sentence in enumerate(chosen)
+    )
+
+
+_recording = max(recordings(), key=lambda recording: len(recording.reasoning))
+DEMO = _turn("demo-inspected", _recording.reasoning, _recording.answer)
+LONG = _turn("long-inspected", _long_reasoning(2_100), "There are **153** of them.")
+LOOPING = _turn(
+    "looping-inspected",
+    "Let me see what is given. " + "And again I count the very same columns. " * 6 + "So it is 4.",
+    "It is 4.",
+)
+COMPARED = comparison_bundle(
+    _turn(
+        "left",
+        "Let me add both numbers. So the sum of both is 42. Wait, is that right? "
+        "I check 20 + 22 again.",
+        "It is 42 now.",
+    ).compare(
+        _turn(
+            "right",
+            "Let me add both numbers. So the sum of both is 42. That was easy enough. "
+            "Again I check that 20 + 22.",
+            "It is 43 now.",
+        )
+    )
+)
+
+
+def saved(turn: Turn, **changes: Any) -> dict[str, Any]:
+    """The bundle of a turn as a notebook holds it, with values changed."""
+    bundle: dict[str, Any] = final_bundle(turn, place=None)
+    bundle[TURN_MIME].update(changes)
+    return bundle
