@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING
 from qwq_magic.errors import QwqError
 from qwq_magic.session import Session
 from qwq_magic.turns import Turn
+from qwq_magic.version import __version__
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__version__ = "0.1.0"
-__all__ = ["QwqError", "Session", "Turn", "load_ipython_extension", "notebook_session"]
+__all__ = [
+    "QwqError",
+    "Session",
+    "Turn",
+    "__version__",
+    "load_ipython_extension",
+    "notebook_session",
+]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

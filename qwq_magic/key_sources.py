@@ -89,10 +89,10 @@ def is_at_home(server: Server, base_url: str) -> bool:
     return not server.needs_key or server_at(base_url).key_variables == server.key_variables
 
 
-def hints_at_dashscope(environ: Mapping[str, str]) -> bool:
+def hint_at_dashscope(environ: Mapping[str, str]) -> ApiKey | None:
     """A DashScope key is sign enough to ask there."""
     variables = (*SERVERS["dashscope"].key_variables, _OWN_VARIABLE)
-    return _key_in(environ, variables) is not None
+    return _key_in(environ, variables)
 
 
 def keys_at_hand(environ: Mapping[str, str], keys: KeyRing) -> Iterator[ApiKey]:

@@ -231,6 +231,12 @@ SERVERS = MappingProxyType(
 )
 
 
+def usual_addresses() -> tuple[str, ...]:
+    """Where the servers that people run themselves listen by default."""
+    found = (server.base_url for server in SERVERS.values() if server.start_hint)
+    return tuple(dict.fromkeys(found))
+
+
 def server_at(base_url: str) -> Server:
     """The preset whose host this address names, `custom` if none; this machine's are not told."""
     host = _host(base_url)

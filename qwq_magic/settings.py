@@ -26,7 +26,7 @@ from qwq_magic.choices import (
 )
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.key_shapes import without_lookalikes
-from qwq_magic.key_sources import KeyRing, Namer, find_key, hints_at_dashscope, is_at_home
+from qwq_magic.key_sources import KeyRing, Namer, find_key, hint_at_dashscope, is_at_home
 from qwq_magic.messages import Json
 from qwq_magic.models import rules_for
 from qwq_magic.servers import CUSTOM, SERVERS, Server, is_dashscope, preset_of, server_at
@@ -166,7 +166,7 @@ def _server_of(choices: Choices, environ: Mapping[str, str], keys: KeyRing) -> S
     if keys.last_server is not None:
         return SERVERS[keys.last_server]
     # Without a sign of any key, a newcomer meets the demo.
-    hinted = choices.api_key or hints_at_dashscope(environ)
+    hinted = choices.api_key or hint_at_dashscope(environ)
     return SERVERS["dashscope" if hinted else "demo"]
 
 

@@ -27,6 +27,7 @@ def test_the_public_names_are_these():
         "QwqError",
         "Session",
         "Turn",
+        "__version__",
         "load_ipython_extension",
         "notebook_session",
     ]

@@ -16,7 +16,6 @@ from qwq_magic.client.bodies import within
 from qwq_magic.client.lookup import Limits, look_up
 from qwq_magic.client.model_listing import list_models
 from qwq_magic.errors import QwqError, ResponseError
-from qwq_magic.servers import SERVERS
 from qwq_magic.settings import Settings
 from qwq_magic.wire.addresses import is_loopback
 from qwq_magic.wire.model_list import ListedModel, json_in
@@ -49,16 +48,9 @@ class LocalServer:
     problem: str = ""
 
 
-def usual_addresses() -> tuple[str, ...]:
-    """Where the servers that people run themselves listen by default."""
-    found = (server.base_url for server in SERVERS.values() if server.start_hint)
-    return tuple(dict.fromkeys(found))
-
-
-async def find_local_servers(addresses: Iterable[str] | None = None) -> tuple[LocalServer, ...]:
+async def find_local_servers(addresses: Iterable[str]) -> tuple[LocalServer, ...]:
     """What answers there, in the order of the addresses; each takes three seconds at the most."""
-    asked = usual_addresses() if addresses is None else tuple(addresses)
-    found = await asyncio.gather(*(_server_at(base_url) for base_url in asked))
+    found = await asyncio.gather(*(_server_at(base_url) for base_url in addresses))
     return tuple(server for server in found if server is not None)
 
 

@@ -8,6 +8,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics import line_prompt
 from qwq_magic.magics.completion import known_models, make_completer
+from qwq_magic.magics.doctor import DoctorMagics
 from qwq_magic.magics.fix import FixMagics
 from qwq_magic.magics.inspect import install_inspect
 from qwq_magic.magics.login import install_login
@@ -25,6 +26,7 @@ def register(shell: InteractiveShell) -> None:
         return
     magics = QwqMagics(shell)
     shell.register_magics(magics, MemoryMagics(magics), FixMagics(magics, shell))
+    shell.register_magics(DoctorMagics(shell, magics))
     line_prompt.install(shell)
     if shell.display_formatter is not None:
         shell.display_formatter.mimebundle_formatter.for_type(Turn, magics.bundle_of)

@@ -126,9 +126,9 @@ class SettingTraits(Magics):
             self._is_filling = False
         return project
 
-    def effective_settings(self) -> Layer:
+    def effective_settings(self, *above: Layer) -> Layer:
         """What holds, and where it stood; settings that nobody chose are not there."""
-        return effective(*self._outside_layers(), self.own_layer())
+        return effective(*self._outside_layers(), self.own_layer(), *above)
 
     def _outside_layers(self) -> tuple[Layer, Layer]:
         names = self._names()

@@ -1,0 +1,68 @@
+"""One real request, as a cell would send it, until its first text.
+
+It goes through a session of its own, so that no conversation knows of it, and is stopped
+at the first text: what it shows is that a model answers, and how soon.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+from qwq_magic.doctor.report import Verdict
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta
+from qwq_magic.run import Run
+from qwq_magic.session import Session
+from qwq_magic.turns import Turn
+
+PROMPT = "Reply with OK."
+# Loading a large local model takes minutes; whoever wants to wait for that looks again.
+PATIENCE_S = 60.0
+
+
+def ask(session: Session, *, patience_s: float = PATIENCE_S) -> Generator[Verdict, None, None]:
+    """How it goes, several times a second, and how it ended; closing it stops the request."""
+    own = Session()
+    own.choices, own.keys, own.project = session.choices, session.keys, session.project
+    try:
+        run = own.start(PROMPT)
+    except ConfigurationError as error:
+        yield Verdict("ill", str(error))
+        return
+    with run:
+        yield from _follow(run, patience_s)
+
+
+def _follow(run: Run, patience_s: float) -> Generator[Verdict, None, None]:
+    name = f"{run.request.model} at {run.server}"
+    began = time.monotonic()
+    waiting = f"Asking {name} …"
+    for event in run.events():
+        took_s = time.monotonic() - began
+        match event:
+            case ReasoningDelta() | AnswerDelta():
+                kind = "reasoning" if isinstance(event, ReasoningDelta) else "answer"
+                yield Verdict(
+                    "well", f"{name} answers: its first text, {kind}, took {took_s:.1f} s."
+                )
+                return
+            case Notice(text):
+                waiting = f"Asking {name} … {text}"
+        if took_s > patience_s:
+            yield Verdict(
+                "ill",
+                f"{name} sent no text within {patience_s:.0f} s. A model that is being loaded "
+                "takes minutes: look again in a while, or choose a smaller one with -m.",
+            )
+            return
+        yield Verdict("asking", waiting, progress="" if took_s < 1 else f"{took_s:.0f} s")
+    yield _without_text(run.turn(), name)
+
+
+def _without_text(turn: Turn, name: str) -> Verdict:
+    if turn.error is not None:
+        return Verdict("ill", str(turn.error))
+    return Verdict(
+        "ill", f"{name} ended its reply without any text. Check the model and its parameters."
+    )

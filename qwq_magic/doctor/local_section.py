@@ -1,0 +1,82 @@
+"""The servers found on this machine, their models, and the line that uses one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from qwq_magic.display.tables import Table
+from qwq_magic.doctor.clean_text import CleanText
+from qwq_magic.doctor.report import Section
+from qwq_magic.servers import SERVERS
+
+if TYPE_CHECKING:
+    # The client costs 230 ms, and a report is to begin before.
+    from qwq_magic.client import LocalServer
+    from qwq_magic.wire.model_list import ListedModel
+
+TITLE = "Servers on this machine"
+_SHOWN_MODELS = 8
+# What can stand in a line to type without meaning anything else there.
+_TYPEABLE = re.compile(r"[A-Za-z0-9][\w.:/@+-]*", re.ASCII)
+
+
+def looking_section(addresses: Sequence[str]) -> Section:
+    return Section(TITLE, lines=(f"Looking at {_ports(addresses)} …",), is_done=False)
+
+
+def local_section(
+    servers: Sequence[LocalServer], addresses: Sequence[str], *, in_use: str, clean: CleanText
+) -> Section:
+    """`in_use` is the base URL that prompts go to."""
+    if not servers:
+        return Section(TITLE, lines=(f"None answers at {_ports(addresses)}.", _how_to_start()))
+    rows = [
+        (
+            clean.line(server.name or "unknown"),
+            server.base_url,
+            _models(server, clean),
+            "in use" if server.base_url == in_use else "\n".join(lines_to_type(server)),
+        )
+        for server in servers
+    ]
+    return Section(TITLE, Table(("server", "base URL", "models", "to use it, type"), rows))
+
+
+def lines_to_type(server: LocalServer) -> tuple[str, ...]:
+    """What asks one of its models, one that thinks where there is one; () where nothing does."""
+    model = _best(server.models)
+    if model is None:
+        return ()
+    preset = SERVERS.get(server.name)
+    if preset is not None and preset.base_url == server.base_url:
+        return (f"%%qwq -s {server.name} -m {model.name}",)
+    settings = {"server": server.name or "custom", "base_url": server.base_url, "model": model.name}
+    return tuple(f'%config QwqMagics.{name} = "{value}"' for name, value in settings.items())
+
+
+def _best(models: Iterable[ListedModel]) -> ListedModel | None:
+    typeable = [model for model in models if _TYPEABLE.fullmatch(model.name)]
+    return next((model for model in typeable if model.thinks), next(iter(typeable), None))
+
+
+def _models(server: LocalServer, clean: CleanText) -> str:
+    if server.problem or not server.models:
+        return server.problem or "none"
+    shown = [
+        clean.line(f"{model.name} (thinks)" if model.thinks else model.name, most_bytes=80)
+        for model in server.models[:_SHOWN_MODELS]
+    ]
+    more = len(server.models) - len(shown)
+    return ", ".join([*shown, *([f"and {more} more"] if more else [])])
+
+
+def _ports(addresses: Sequence[str]) -> str:
+    hosts = [address.split("//")[1].partition("/")[0] for address in addresses]
+    return f"127.0.0.1, ports {', '.join(host.rpartition(':')[2] for host in hosts)}"
+
+
+def _how_to_start() -> str:
+    ollama = SERVERS["ollama"]
+    return f"To run one, with Ollama for instance: {ollama.start_hint}."

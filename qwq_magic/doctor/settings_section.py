@@ -1,0 +1,105 @@
+"""What is set, and where each of it stood: server, model, address, key, then the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from qwq_magic.choices import Chosen, Layer
+from qwq_magic.display.tables import Table
+from qwq_magic.doctor.clean_text import CleanText
+from qwq_magic.doctor.report import Section
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.key_sources import hint_at_dashscope
+from qwq_magic.servers import CUSTOM, DEMO, Server, preset_of
+from qwq_magic.session import Session
+from qwq_magic.settings import Settings, resolve, server_and_address
+from qwq_magic.wire.addresses import host_of
+
+PRECEDENCE = (
+    "What a cell says goes first, then %config and ipython_config.py, then QWQ_* variables, "
+    "then [tool.qwq_magic] in a pyproject.toml, then the default."
+)
+_OWN_KEY = "QWQ_API_KEY"
+_SHOWN_FIRST = ("server", "model", "base_url")
+
+
+def resolved(session: Session, environ: Mapping[str, str]) -> Settings | ConfigurationError:
+    """The settings that the next prompt would be sent with, or why there are none."""
+    try:
+        return resolve(session.choices, environ, session.keys, project=session.project)
+    except ConfigurationError as error:
+        return error
+
+
+def settings_section(
+    session: Session, effective: Layer, environ: Mapping[str, str], *, notes: tuple[str, ...] = ()
+) -> Section:
+    """`effective` tells where what was chosen stood."""
+    clean = CleanText(environ, session.keys)
+    found = resolved(session, environ)
+    rows = [*_server_rows(session, found, effective, environ, clean)]
+    rows += [
+        (name, clean.value(chosen.value), clean.line(chosen.source))
+        for name, chosen in effective.items()
+        if name not in _SHOWN_FIRST
+    ]
+    return Section("Settings", Table(("setting", "value", "from"), rows), (PRECEDENCE, *notes))
+
+
+def _server_rows(
+    session: Session,
+    found: Settings | ConfigurationError,
+    effective: Layer,
+    environ: Mapping[str, str],
+    clean: CleanText,
+) -> Iterator[tuple[str, str, str]]:
+    def stood(name: str, otherwise: str) -> str:
+        chosen: Chosen | None = effective.get(name)
+        return otherwise if chosen is None else clean.line(chosen.source)
+
+    try:
+        server, base_url = server_and_address(
+            session.choices, environ, session.keys, project=session.project
+        )
+    except ConfigurationError:
+        # The verdict says what is wrong.
+        for name in _SHOWN_FIRST:
+            if name in effective:
+                yield name, clean.value(effective[name].value), clean.line(effective[name].source)
+        return
+    default = f"default of {server.name}"
+    name = server.name if server is not CUSTOM else host_of(base_url)
+    yield "server", clean.line(name), stood("server", _why(session, effective, environ))
+    model = found.model if isinstance(found, Settings) else session.choices.model or server.model
+    yield "model", clean.line(model), stood("model", default)
+    if server is not DEMO:
+        yield "base URL", clean.address(base_url), stood("base_url", default)
+        yield "key", *_key(found, server, base_url, environ)
+
+
+def _why(session: Session, effective: Layer, environ: Mapping[str, str]) -> str:
+    """Why this server, where none was named."""
+    if "base_url" in effective:
+        return "the base URL"
+    if session.keys.last_server is not None:
+        return "default: %qwq_login was for it"
+    hint = hint_at_dashscope(environ)
+    return f"default: {hint.source} is set" if hint else "default: no server named, no key found"
+
+
+def _key(
+    found: Settings | ConfigurationError,
+    server: Server,
+    base_url: str,
+    environ: Mapping[str, str],
+) -> tuple[str, str]:
+    """Whether there is one, and where it was found; never the key."""
+    key = found.api_key if isinstance(found, Settings) else None
+    if key is not None:
+        return "found", key.source
+    unused = ""
+    if environ.get(_OWN_KEY, "").strip():
+        unused = f"{_OWN_KEY} is set, but not for {host_of(base_url)}: see QWQ_BASE_URL"
+    preset = preset_of(server.name, base_url)
+    needed = f"not in {' or '.join(preset.key_variables)}" if preset.needs_key else "none needed"
+    return "none", unused or needed

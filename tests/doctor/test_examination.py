@@ -1,0 +1,173 @@
+"""An examination in front of real servers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
+import pytest
+from server import Reply, Request, ScriptedServer, chat, delta, failure
+
+from qwq_magic import Session
+from qwq_magic.choices import layer_of
+from qwq_magic.doctor import Examination, Report, Section
+from qwq_magic.doctor.first_text import ask
+
+KEY = "sk-0123456789abcdef0123456789"
+FRONT_END = Section("Front end")
+
+
+def examine(
+    *addresses: str, environ: Mapping[str, str] | None = None, **choices: Any
+) -> list[Report]:
+    examination = Examination(
+        Session(**choices),
+        layer_of(choices, "here"),
+        front_end=FRONT_END,
+        environ=environ or {},
+        addresses=addresses,
+    )
+    return list(examination.reports())
+
+
+def rows(report: Report, title: str) -> list[tuple[str, ...]]:
+    [section] = [section for section in report.sections if section.title == title]
+    return [] if section.table is None else list(section.table.rows)
+
+
+def test_a_model_that_answers_is_well_and_is_asked_for_no_more() -> None:
+    reached, never = threading.Event(), threading.Event()
+    steps = [delta(reasoning_content="Hm"), reached.set, never]
+    with ScriptedServer(Reply(steps)) as server:
+        reports = examine(base_url=server.url, model="m", system="Be brief.")
+
+        assert server.requests[0].disconnected.wait(10)
+        never.set()
+        sent = server.requests[0].json
+    verdict = reports[-1].verdict
+    assert (verdict.state, reports[-1].is_last) == ("well", True)
+    assert verdict.said.startswith(f"m at {server.url[7:-3]} answers: its first text, reasoning,")
+    assert [message["content"] for message in sent["messages"]] == ["Be brief.", "Reply with OK."]
+
+
+def test_the_first_report_comes_before_anything_is_asked() -> None:
+    with ScriptedServer(chat(answer="ok")) as server:
+        session = Session(base_url=server.url, model="m")
+        examination = Examination(session, {}, front_end=FRONT_END, addresses=())
+        with closing(examination.reports()) as reports:
+            first, second = next(reports), next(reports)
+            stopped = examination.stopped()
+
+        assert (first.verdict.state, first.sections) == ("asking", ())
+        assert rows(second, "Settings")[0][0] == "server"
+        assert (stopped.verdict.state, stopped.is_last) == ("stopped", True)
+        assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (failure(401, {"error": {"message": f"Wrong key {KEY}"}}), "Check the key from api_key"),
+        (failure(404, {"error": {"message": "model not found"}}), "Choose a model that this"),
+        (chat(), "ended its reply without any text"),
+    ],
+)
+def test_a_failure_is_the_exact_one_with_its_fix_and_without_the_key(
+    reply: Reply, said: str
+) -> None:
+    with ScriptedServer(reply) as server:
+        reports = examine(base_url=server.url, model="m", api_key=KEY)
+
+    assert reports[-1].verdict.state == "ill"
+    assert said in reports[-1].verdict.said
+    assert not [report for report in reports if KEY in report.markdown() + report.plain(width=90)]
+
+
+def test_a_model_that_says_nothing_is_given_up() -> None:
+    never = threading.Event()
+    with ScriptedServer(Reply([never])) as server:
+        session = Session(base_url=server.url, model="m")
+        verdicts = list(ask(session, patience_s=0.2))
+
+        assert server.requests[0].disconnected.wait(10)
+        never.set()
+    assert "sent no text within 0 s" in verdicts[-1].said
+    assert {verdict.state for verdict in verdicts[:-1]} == {"asking"}
+
+
+def test_whoever_stops_taking_reports_stops_the_request() -> None:
+    never = threading.Event()
+    with ScriptedServer(Reply([never])) as server:
+        session = Session(base_url=server.url, model="m")
+        examination = Examination(session, {}, front_end=FRONT_END, addresses=())
+        with closing(examination.reports()) as reports:
+            while not server.requests:
+                next(reports)
+
+        assert server.requests[0].disconnected.wait(10)
+        never.set()
+    assert len(session.memory) == 0
+
+
+def test_a_missing_key_is_told_without_asking_anybody() -> None:
+    reports = examine(server="groq")
+
+    assert reports[-1].verdict.said.startswith("No key for groq. Set GROQ_API_KEY")
+    assert rows(reports[-1], "Settings") == [
+        ("server", "groq", "here"),
+        ("model", "qwen/qwen3-32b", "default of groq"),
+        ("base URL", "https://api.groq.com/openai/v1", "default of groq"),
+        ("key", "none", "not in GROQ_API_KEY"),
+    ]
+
+
+def test_a_newcomer_with_a_local_server_is_told_what_to_type() -> None:
+    def answer(request: Request) -> Reply:
+        body = {"data": [{"id": "qwq:32b", "owned_by": "vllm"}, {"id": "x", "owned_by": "vllm"}]}
+        return Reply([json.dumps(body).encode()], framing="length")
+
+    with ScriptedServer(answer) as server:
+        last = examine(server.url)[-1]
+
+    lines = (
+        '%config QwqMagics.server = "vllm"',
+        f'%config QwqMagics.base_url = "{server.url}"',
+        '%config QwqMagics.model = "qwq:32b"',
+    )
+    assert last.verdict.state == "ill"
+    assert last.verdict.said.endswith(f"Type: {'; '.join(lines)}")
+    assert rows(last, "Servers on this machine") == [
+        ("vllm", server.url, "qwq:32b (thinks), x", "\n".join(lines))
+    ]
+
+
+def test_the_key_is_named_by_its_source_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer(chat(answer="ok")) as server:
+        for name, value in {
+            "QWQ_BASE_URL": server.url,
+            "QWQ_MODEL": "m",
+            "QWQ_API_KEY": KEY,
+            "QWQ_PARAMETERS": json.dumps({"user": KEY[:-1]}),
+        }.items():
+            monkeypatch.setenv(name, value)
+        from os import environ
+
+        reports = examine(environ=environ)
+
+    assert ("key", "found", "QWQ_API_KEY") in rows(reports[-1], "Settings")
+    assert not [report for report in reports if KEY[:-4] in report.markdown()]
+
+
+def test_a_key_that_is_not_for_this_host_is_said_to_be_there() -> None:
+    environ = {"QWQ_API_KEY": KEY, "QWQ_BASE_URL": "http://other.example/v1"}
+
+    last = examine(environ=environ, base_url="http://127.0.0.1:9/v1", model="m")[-1]
+
+    assert (
+        "key",
+        "none",
+        "QWQ_API_KEY is set, but not for 127.0.0.1:9: see QWQ_BASE_URL",
+    ) in rows(last, "Settings")

@@ -1,0 +1,102 @@
+"""`python -m qwq_magic doctor` as a script calls it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from clean_environment import clean_environment
+from server import Reply, ScriptedServer, chat, failure
+
+ROOT = Path(__file__).parent.parent
+KEY = "sk-4c1d9e7a02f85b36qrst"
+
+
+def doctor(*words: str, at: Path = ROOT, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "qwq_magic", *words],
+        env=clean_environment(**{"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environ}),
+        cwd=at,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+
+
+def test_a_model_that_answers_is_exit_state_0(tmp_path: Path) -> None:
+    project = tmp_path / "pyproject.toml"
+    project.write_text("[tool.qwq_magic]\nsystem = 'Be brief.'\nshow = 'answer'\n")
+    with ScriptedServer(chat(answer="OK")) as server:
+        done = doctor(
+            "doctor", at=tmp_path, QWQ_BASE_URL=server.url, QWQ_MODEL="m", QWQ_API_KEY=KEY
+        )
+
+        assert server.requests[-1].headers["authorization"] == f"Bearer {KEY}"
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "answers: its first text, answer, took" in done.stdout.splitlines()[-1]
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["model", "m", "QWQ_MODEL"] in lines
+    assert ["key", "found", "QWQ_API_KEY"] in lines
+    assert any(line[:4] == ["system", "Be", "brief.", "[tool.qwq_magic]"] for line in lines)
+    assert any(line[:3] == ["show", "answer", "[tool.qwq_magic]"] for line in lines)
+    assert KEY not in done.stdout
+
+
+def test_a_model_that_does_not_is_exit_state_1() -> None:
+    with ScriptedServer(failure(401, {"error": {"message": f"no {KEY}"}})) as server:
+        done = doctor(
+            "doctor", "-m", "m", QWQ_BASE_URL=server.url, QWQ_API_KEY=KEY, PYTHONIOENCODING="ascii"
+        )
+
+    assert done.returncode == 1
+    assert "Check the key from QWQ_API_KEY" in done.stdout.splitlines()[-1]
+    assert KEY not in done.stdout + done.stderr
+
+
+def test_the_demo_is_no_model() -> None:
+    done = doctor("doctor")
+
+    assert done.returncode == 1
+    assert "No model is set up" in done.stdout.splitlines()[-1]
+
+
+def test_a_wrong_setting_is_told_in_the_report_or_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[tool.qwq_magic]\napi_key = '{KEY}'\n")
+
+    refused = doctor("doctor", at=tmp_path)
+    wrong = doctor("doctor", QWQ_PROTOCOL="grpc")
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "sets api_key: a key in a file is shared" in refused.stderr
+    assert KEY not in refused.stderr
+    assert wrong.returncode == 1
+    assert "QWQ_PROTOCOL: Unknown protocol 'grpc'. Known: auto" in wrong.stdout.splitlines()[-1]
+
+
+def test_a_wrong_call_is_exit_state_2() -> None:
+    assert doctor().returncode == doctor("doctor", "-s", "nope").returncode == 2
+
+
+def test_an_interrupt_ends_the_report_and_the_request() -> None:
+    never = threading.Event()
+    with ScriptedServer(Reply([never])) as server:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "qwq_magic", "doctor"],
+            env=clean_environment(PYTHONPATH=str(ROOT), QWQ_BASE_URL=server.url, QWQ_MODEL="m"),
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        server.wait_for_request()
+
+        running.send_signal(signal.SIGINT)
+
+        said, _ = running.communicate(timeout=30)
+        assert server.requests[0].disconnected.wait(10)
+        never.set()
+    assert running.returncode == 1
+    assert "Stopped before a model answered." in said
