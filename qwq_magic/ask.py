@@ -63,8 +63,11 @@ def recall_for(
     """What `request` is to be reminded of.
 
     Raises:
-        ConfigurationError: the prompt alone is more than the model takes.
+        ConfigurationError: `history` is no number of turns, or the prompt alone is more than
+            the model takes.
     """
+    if history is not None and not (isinstance(history, int) and history >= 0):
+        raise ConfigurationError(f"history is {history!r}. Give a number of turns, 0 for none.")
     tokens = sum(estimate_tokens(message.text) for message in request.messages)
     if max_input_tokens is not None and tokens > max_input_tokens:
         raise ConfigurationError(
@@ -93,19 +96,35 @@ class Ask:
 
     async def stream_into(self, emit: Emit) -> Turn:
         """Stream the reply; whatever happens, commit and return the turn as far as it came."""
-        error: QwqError | None = None
         place = self._place = self.memory.queue.join()
-        context = self._context()
         try:
-            if place.must_wait:
-                self._show(
-                    Notice(f"Waits for the reply before it in conversation {self.memory.name!r}."),
-                    emit,
-                )
-                await place.wait()
-                self.builder.begin()
-                self.recorder.begin()
-                context = self._context()
+            await self._wait(place, emit)
+        except asyncio.CancelledError:
+            # Nothing was sent. The turn stands where it would have, so it is kept in its turn.
+            turn, recorded = self._finish(None)
+            place.leave(lambda: self.memory.commit(recorded, self._context()))
+            return turn
+        try:
+            context = self._context()
+            error = await self._stream(context, emit)
+            # Nothing is awaited from here on: no second cancellation can come between.
+            turn, recorded = self._finish(error)
+            self.memory.commit(recorded, context)
+        finally:
+            self.leave()
+        return turn
+
+    async def _wait(self, place: QueuePlace, emit: Emit) -> None:
+        """Until those ahead in the conversation have ended; nobody may be there."""
+        if place.must_wait:
+            name = self.memory.name
+            self._show(Notice(f"Waits for the reply before it in conversation {name!r}."), emit)
+            await place.wait()
+            self.builder.begin()
+            self.recorder.begin()
+
+    async def _stream(self, context: Context, emit: Emit) -> QwqError | None:
+        try:
             if context.left_out_by:
                 self._show(Notice(f"context: {self.recall.describe(context)}"), emit)
             chain = self.plan.chain(context, self.recorder, on_sent=self._take_down)
@@ -114,17 +133,18 @@ class Ask:
                     self._show(event, emit)
         except asyncio.CancelledError:
             pass  # Stopped: by the user, or with the process.
-        except QwqError as raised:
-            error = raised
-        # Nothing is awaited from here on: no second cancellation can come between.
+        except QwqError as error:
+            return error
+        return None
+
+    def _finish(self, error: QwqError | None) -> tuple[Turn, Turn]:
+        """The turn as the caller sees it, and as it is remembered; mostly the same."""
         turn, recorded = self.builder.finish(error), self.recorder.finish(error)
         if _texts(turn) == _texts(recorded):
             recorded = turn
-        self.memory.commit(recorded, context)
-        self.leave()
         if error is not None:
             error.partial = turn
-        return turn
+        return turn, recorded
 
     def leave(self) -> None:
         """Let the next ask in the conversation go; this one has ended, or does not heed a stop."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import math
 import queue
 import time
@@ -145,8 +146,8 @@ async def iter_events(
 def _post(
     here: asyncio.AbstractEventLoop, received: asyncio.Queue[Event | None], event: Event | None
 ) -> None:
-    # The caller's loop may be gone while the runner's still delivers.
-    if not here.is_closed():
+    # The caller's loop may be gone, or go, while the runner's still delivers.
+    with contextlib.suppress(RuntimeError):
         here.call_soon_threadsafe(received.put_nowait, event)
 
 

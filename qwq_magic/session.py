@@ -23,6 +23,7 @@ from qwq_magic.preview import Preview, preview_of
 from qwq_magic.run import Run, iter_events, wait_for
 from qwq_magic.runner import RUNNERS, Runner, RunnerName
 from qwq_magic.settings import Settings, resolve
+from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turn_builder import TurnBuilder
 from qwq_magic.turns import Turn
 
@@ -160,7 +161,9 @@ class Session:
         """
         _, settings = self._resolve(None, {})
         return Recall(
-            with_reasoning=_takes_reasoning(settings), max_input_tokens=_input_limit(settings)
+            with_reasoning=_takes_reasoning(settings),
+            max_input_tokens=_input_limit(settings),
+            prompt_tokens=estimate_tokens(settings.system or ""),
         )
 
     def _prepare(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Sequence
 
 from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, StreamFinished
@@ -45,3 +46,23 @@ class EndlessModel(ScriptedModel):
             await asyncio.Event().wait()
         finally:
             self.is_closed = True
+
+
+class GatedModel(ScriptedModel):
+    """Answers a prompt with itself, in capitals, as soon as the prompt's gate is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._gates: dict[str, threading.Event] = {}
+
+    def gate(self, prompt: str) -> threading.Event:
+        """Set it, and the reply comes; all but gated prompts are answered at once."""
+        return self._gates.setdefault(prompt, threading.Event())
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+        self.requests.append(request)
+        gate = self._gates.get(request.prompt)
+        while gate is not None and not gate.is_set():
+            await asyncio.sleep(0.001)
+        yield AnswerDelta(request.prompt.upper())
+        yield StreamFinished("stop")

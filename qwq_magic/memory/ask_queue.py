@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import ContextVar
 
@@ -55,13 +56,15 @@ class QueuePlace:
             # Shielded: who gives up waiting must not end what it waits for.
             await asyncio.shield(asyncio.wrap_future(self._ahead))
 
-    def leave(self) -> None:
-        """Let the next one go, at once or, for who gave up waiting, when it would have been."""
+    def leave(self, last: Callable[[], None] | None = None) -> None:
+        """Do `last` and let the next one go: at once or, for who gave up waiting, in turn."""
         if self._ahead is None:
-            self._free()
+            self._free(last)
         else:
-            self._ahead.add_done_callback(lambda _: self._free())
+            self._ahead.add_done_callback(lambda _: self._free(last))
 
-    def _free(self) -> None:
+    def _free(self, last: Callable[[], None] | None) -> None:
         if not self._mine.done():
+            if last is not None:
+                last()
             self._mine.set_result(None)

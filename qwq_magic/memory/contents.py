@@ -60,11 +60,16 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The slots, oldest first; `revision` counts the turns that were ever kept."""
+    """The slots, oldest first.
+
+    `revision` counts the turns that were ever kept. `generation` is another one after every
+    clearing or loading: a turn that was asked before must not come back after it.
+    """
 
     slots: tuple[Slot, ...] = ()
     window: Window = ALL
     revision: int = 0
+    generation: int = field(default=0, compare=False)
 
     def place_of(self, cell_id: str | None) -> int | None:
         """The index of a cell's slot; None where it has none."""

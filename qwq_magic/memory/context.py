@@ -31,7 +31,7 @@ class Context:
         tokens: ≈ tokens of the messages.
         left_out_by: why older turns were left out; "" where none was.
         revision: the conversation's, when it was asked.
-        generation: how often the conversation had been cleared by then.
+        generation: the conversation's, when it was asked.
     """
 
     messages: tuple[Message, ...] = ()

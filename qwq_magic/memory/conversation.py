@@ -8,6 +8,7 @@ answer text is kept, but not sent. Reasoning is sent only on request.
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import threading
@@ -21,11 +22,13 @@ from qwq_magic.memory.ask_queue import AskQueue
 from qwq_magic.memory.contents import Contents, Place, Slot
 from qwq_magic.memory.context import Context, context_of
 from qwq_magic.memory.conversation_file import read_conversations, write_conversations
+from qwq_magic.memory.names import checked_name
 from qwq_magic.memory.window import Window
 from qwq_magic.turns import Turn
 
 # A lock held by another thread at a fork would stay held in the child for ever.
 _all_memories: weakref.WeakSet[ConversationMemory] = weakref.WeakSet()
+_generations = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,11 @@ class ConversationMemory:
     """The turns of one conversation, in order."""
 
     def __init__(self, name: str = "main") -> None:
-        self.name = name
+        self.name = checked_name(name)
         self.queue = AskQueue()
         self._contents = Contents()
         # What `undo` brings back: the contents before turns were taken out on purpose.
         self._before: Contents | None = None
-        # Counts clearings: a turn that began before one must not come back after it.
-        self._generation = 0
         self._lock = threading.Lock()
         _all_memories.add(self)
 
@@ -120,7 +121,7 @@ class ConversationMemory:
             history: send the last so many turns, whatever the window is.
             max_tokens: the model takes no more ≈ tokens than these.
         """
-        generation, contents = self._generation, self._contents
+        contents = self._contents
         place = contents.place_of(cell_id)
         return context_of(
             contents.slots if place is None else contents.slots[:place],
@@ -128,13 +129,13 @@ class ConversationMemory:
             max_tokens=max_tokens,
             with_reasoning=with_reasoning,
             revision=contents.revision,
-            generation=generation,
+            generation=contents.generation,
         )
 
     def commit(self, turn: Turn, context: Context) -> None:
         """Put a turn that has ended in its place: its cell's, or the end."""
         with self._lock:
-            if context.generation == self._generation:
+            if context.generation == self._contents.generation:
                 self._contents = self._contents.keep(turn, asked=context.revision)
                 self._before = None
 
@@ -198,7 +199,7 @@ class ConversationMemory:
         """A copy that goes its own way from here, or from turn `up_to`.
 
         Raises:
-            ConfigurationError: there is no such turn.
+            ConfigurationError: there is no such turn, or the name is none.
         """
         contents = self._contents
         if up_to is not None:
@@ -234,8 +235,8 @@ class ConversationMemory:
     def put_contents(self, contents: Contents) -> None:
         """Go on with other contents; `undo` brings the present ones back."""
         with self._lock:
-            self._generation += 1
-            self._before, self._contents = self._contents, contents
+            self._before = self._contents
+            self._contents = replace(contents, generation=next(_generations))
 
     def _replace_turns(self, slots: tuple[Slot, ...]) -> None:
         self.put_contents(replace(self._contents, slots=slots))
@@ -244,10 +245,10 @@ class ConversationMemory:
         def marked(contents: Contents) -> Contents:
             for number in numbers:
                 self._check(number, contents.slots)
+            slots = list(contents.slots)
             for number in numbers:
-                slot = replace(contents.slots[number - 1], is_hidden=is_hidden)
-                contents = contents.with_slot(number - 1, slot)
-            return contents
+                slots[number - 1] = replace(slots[number - 1], is_hidden=is_hidden)
+            return replace(contents, slots=tuple(slots))
 
         self._change(marked)
 

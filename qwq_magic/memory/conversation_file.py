@@ -2,7 +2,8 @@
 
 What a turn was sent repeats the turns before it; in the file each message stands
 once, and after that as its number, so that a long conversation's file grows with
-its text alone. A file may come from anybody: every value must be of its kind.
+its text alone. A file may come from anybody, and disks fail: every key must be known,
+every value of its kind, and every line be there.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ from typing import Any, BinaryIO, get_args
 from qwq_magic.errors import FileError
 from qwq_magic.memory.contents import Attempt, Contents, Slot
 from qwq_magic.memory.message_table import MessageReader, MessageWriter
+from qwq_magic.memory.names import is_name
+from qwq_magic.memory.saved_turn import checked, require, require_keys, require_turn, turn_from
 from qwq_magic.memory.window import Unit, Window
-from qwq_magic.turns import Turn
 
 _FORMAT = "qwq_magic.conversation"
 # 1 had no window, no hidden marks, no revisions, and each turn's messages in full.
 _SCHEMA = 2
 # A text may hold half a surrogate pair, and must come back as it was.
 _SURROGATES = "surrogatepass"
+_HEADER_KEYS = frozenset({"format", "schema", "name", "window", "revision", "lines_after"})
+_LINE_KEYS = frozenset({"number", "is_hidden", "asked", "kept", "turn"})
 _MAX_BYTES = 512_000_000
 # What a line that is not ours may make the reading of it raise.
 _DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -77,11 +81,18 @@ def write_conversations(path: Path, conversations: Mapping[str, Contents]) -> No
             raise
     except OSError as error:
         raise FileError(f"Cannot write {path}: {error.strerror}. Choose another path.") from error
+    except (TypeError, ValueError, RecursionError) as error:
+        raise FileError(
+            f"Cannot write {path}: a turn holds a value that cannot be saved ({error}). "
+            "Drop that turn."
+        ) from error
 
 
 def _lines_of(conversations: Mapping[str, Contents]) -> Iterator[dict[str, Any]]:
     messages = MessageWriter()
+    left = sum(1 + _attempts_in(contents) for contents in conversations.values())
     for name, contents in conversations.items():
+        left -= 1
         window = contents.window
         yield {
             "format": _FORMAT,
@@ -89,11 +100,13 @@ def _lines_of(conversations: Mapping[str, Contents]) -> Iterator[dict[str, Any]]
             "name": name,
             "window": None if window.size is None else [window.size, window.unit],
             "revision": contents.revision,
+            "lines_after": left,
         }
         for number, slot in enumerate(contents.slots, 1):
             for attempt in slot.attempts:
-                turn = attempt.turn.to_dict()
+                turn = replace(attempt.turn, messages=()).to_dict()
                 turn["messages"] = messages.write(attempt.turn.messages)
+                require_turn(turn)
                 yield {
                     "number": number,
                     "is_hidden": slot.is_hidden,
@@ -101,6 +114,11 @@ def _lines_of(conversations: Mapping[str, Contents]) -> Iterator[dict[str, Any]]
                     "kept": attempt.kept,
                     "turn": turn,
                 }
+        left -= _attempts_in(contents)
+
+
+def _attempts_in(contents: Contents) -> int:
+    return sum(len(slot.attempts) for slot in contents.slots)
 
 
 def read_conversations(path: Path) -> ConversationFile:
@@ -116,98 +134,75 @@ def read_conversations(path: Path) -> ConversationFile:
             sections = _read_sections(path, file)
     except OSError as error:
         raise FileError(f"Cannot read {path}: {error.strerror}. Check the path.") from error
-    return ConversationFile(path, {section.name: section.contents() for section in sections})
+    found = {section.name: section.contents() for section in sections}
+    if len(found) < len(sections):
+        raise FileError(f"{path} holds a conversation twice. Nothing was loaded from it.")
+    return ConversationFile(path, found)
 
 
 def _read_sections(path: Path, file: BinaryIO) -> list[_Section]:
-    sections = [_Section(path, _read_header(path, file.readline(10_000)))]
+    sections = [_Section(path, _read_header(path, file.readline(10_000)), line=1)]
     messages = MessageReader()
-    for index, line in enumerate(file, 2):
+    last = 1
+    for last, line in enumerate(file, 2):
         try:
             data = json.loads(line.decode(errors=_SURROGATES))
             if "format" in data:
-                sections.append(_Section(path, _check_header(path, data)))
+                sections.append(_Section(path, _check_header(path, data), line=last))
             else:
                 sections[-1].add(data, messages)
         except _DAMAGE as error:
             raise FileError(
-                f"{path} is damaged in line {index}. Nothing was loaded from it."
+                f"{path} is damaged in line {last}. Nothing was loaded from it."
             ) from error
+    if any(section.last_line not in (None, last) for section in sections):
+        raise FileError(f"{path} is damaged: lines are missing. Nothing was loaded from it.")
     return sections
 
 
 class _Section:
     """One conversation of a file, line by line."""
 
-    def __init__(self, path: Path, header: dict[str, Any]) -> None:
+    def __init__(self, path: Path, header: dict[str, Any], *, line: int) -> None:
         try:
-            self.name = _checked(header.get("name", "main"), str)
+            require_keys(header, _HEADER_KEYS)
+            self.name = checked(header.get("name", "main"), str)
+            require(is_name(self.name))
             self._window = _window_of(header.get("window"))
-            self._revision = _checked(header.get("revision", 0), int)
+            self._revision = checked(header.get("revision", 0), int)
+            lines_after = header.get("lines_after")
+            # Which line must be the file's last; None where the file does not say.
+            self.last_line = None if lines_after is None else line + checked(lines_after, int)
         except (ValueError, TypeError) as error:
             raise FileError(f"{path} has a damaged header. Nothing was loaded from it.") from error
-        self._slots: dict[int, Slot] = {}
+        self._slots: list[Slot] = []
 
     def add(self, data: dict[str, Any], messages: MessageReader) -> None:
-        number = _checked(data["number"], int)
+        require_keys(data, _LINE_KEYS)
         attempt = Attempt(
-            _turn_from(data["turn"], messages),
-            _checked(data.get("asked", 0), int),
-            _checked(data.get("kept", 0), int),
+            turn_from(data["turn"], messages),
+            checked(data.get("asked", 0), int),
+            checked(data.get("kept", 0), int),
         )
-        before = self._slots[number].attempts if number in self._slots else ()
-        self._slots[number] = Slot(
-            (*before, attempt), is_hidden=_checked(data.get("is_hidden", False), bool)
-        )
+        require(0 <= attempt.asked <= attempt.kept <= self._revision)
+        is_hidden = checked(data.get("is_hidden", False), bool)
+        # All attempts at one turn stand together, and turns in order.
+        if checked(data["number"], int) == len(self._slots) + 1:
+            self._slots.append(Slot((attempt,), is_hidden))
+        else:
+            require(data["number"] == len(self._slots) > 0)
+            self._slots[-1] = Slot((*self._slots[-1].attempts, attempt), is_hidden)
 
     def contents(self) -> Contents:
-        slots = tuple(self._slots[number] for number in sorted(self._slots))
-        return Contents(slots, self._window, self._revision)
+        return Contents(tuple(self._slots), self._window, self._revision)
 
 
 def _window_of(data: Any) -> Window:
     if data is None:
         return Window()
     size, unit = data
-    _require(type(size) is int and size > 0 and unit in get_args(Unit))
+    require(type(size) is int and size > 0 and unit in get_args(Unit))
     return Window(size, unit)
-
-
-_TEXTS = ("id", "prompt", "reasoning", "answer", "model", "server", "conversation", "started_at")
-_MAYBE_TEXTS = ("finish_reason", "cell_id")
-_NUMBERS = ("usage", "timing")
-
-
-def _turn_from(data: Any, messages: MessageReader) -> Turn:
-    _require(isinstance(data, dict))
-    _require(all(isinstance(data.get(name, ""), str) for name in _TEXTS))
-    _require(all(isinstance(data.get(name) or "", str) for name in _MAYBE_TEXTS))
-    for name in _NUMBERS:
-        values = (data.get(name) or {}).values()
-        _require(all(value is None or type(value) in (int, float) for value in values))
-    _checked(data.get("parameters", {}), dict)
-    _checked(data.get("complete", False), bool)
-    _require(all(isinstance(notice, str) for notice in _list_of(data, "notices")))
-    sent = messages.read(_list_of(data, "messages"))
-    turn = replace(Turn.from_dict({**data, "messages": []}), messages=sent)
-    if turn.error is not None:
-        turn.error.partial = turn
-    return turn
-
-
-def _list_of(data: dict[str, Any], name: str) -> list[Any]:
-    values: list[Any] = _checked(data.get(name) or [], list)
-    return values
-
-
-def _checked(value: Any, kind: type) -> Any:
-    _require(type(value) is kind)
-    return value
-
-
-def _require(holds: bool) -> None:
-    if not holds:
-        raise TypeError("a value of another kind")
 
 
 def _read_header(path: Path, line: bytes) -> dict[str, Any]:

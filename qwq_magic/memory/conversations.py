@@ -9,6 +9,7 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.memory.contents import Place
 from qwq_magic.memory.conversation import ConversationMemory
 from qwq_magic.memory.conversation_file import read_conversations, write_conversations
+from qwq_magic.memory.names import checked_name
 from qwq_magic.turns import Turn
 
 
@@ -19,7 +20,11 @@ class Conversations(Mapping[str, ConversationMemory]):
         self._by_name: dict[str, ConversationMemory] = {}
 
     def of(self, name: str) -> ConversationMemory:
-        """The conversation of that name, made on first use."""
+        """The conversation of that name, made on first use.
+
+        Raises:
+            ConfigurationError: that is no name.
+        """
         # `setdefault` is atomic: two threads must not get two of them.
         return self._by_name.setdefault(name, ConversationMemory(name))
 
@@ -37,7 +42,7 @@ class Conversations(Mapping[str, ConversationMemory]):
         """Copy a conversation, or its first turns, to a new name.
 
         Raises:
-            ConfigurationError: the new name is taken, or there is no such turn.
+            ConfigurationError: the new name is taken, or none, or there is no such turn.
         """
         self._check_free(new)
         self._by_name[new] = self.of(name).fork(new, up_to=up_to)
@@ -47,7 +52,7 @@ class Conversations(Mapping[str, ConversationMemory]):
         """Give a conversation another name.
 
         Raises:
-            ConfigurationError: the new name is taken.
+            ConfigurationError: the new name is taken, or none.
         """
         self._check_free(new)
         memory = self.of(name)
@@ -85,7 +90,7 @@ class Conversations(Mapping[str, ConversationMemory]):
         return tuple(found)
 
     def _check_free(self, name: str) -> None:
-        if name in self._by_name:
+        if checked_name(name) in self._by_name:
             raise ConfigurationError(
                 f"There is a conversation {name!r} already. Choose another name."
             )

@@ -13,7 +13,7 @@ from qwq_magic.errors import ConfigurationError
 
 Unit: TypeAlias = Literal["turns", "messages", "tokens"]
 
-_PATTERN = re.compile(r"(\d[\d_,]*)(k?)\s*([a-z]*)", re.IGNORECASE)
+_PATTERN = re.compile(r"(\d[\d_,]{0,15})(k?)\s*([a-z]*)", re.IGNORECASE)
 _UNITS: dict[str, Unit] = {
     "": "turns",
     "turn": "turns",
@@ -51,7 +51,7 @@ class Window:
         size = int(found[1].replace(",", "").replace("_", "")) if found else 0
         if not found or unit is None or size < 1:
             raise ConfigurationError(
-                f"{text!r} is no window. Write 6 (turns), 20msg, 8000tok or all."
+                f"{text!r:.80} is no window. Write 6 (turns), 20msg, 8000tok or all."
             )
         return cls(size * 1000 if found[2] else size, unit)
 

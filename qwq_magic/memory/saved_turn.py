@@ -1,0 +1,69 @@
+"""A turn as a conversation file holds it: every key known, every value of its kind.
+
+The file may come from anybody. A wrong value would raise much later, where the turn
+is shown, and a key with a flipped bit would silently lose what stood under it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, replace
+from typing import Any
+
+from qwq_magic.errors import QwqError
+from qwq_magic.events import Usage
+from qwq_magic.memory.message_table import MessageReader
+from qwq_magic.turns import Timing, Turn
+
+_TEXTS = ("id", "prompt", "reasoning", "answer", "model", "server", "conversation", "started_at")
+_MAYBE_TEXTS = ("finish_reason", "cell_id")
+_TURN_KEYS = frozenset(f.name for f in fields(Turn))
+_USAGE_KEYS = frozenset(f.name for f in fields(Usage))
+_TIMING_KEYS = frozenset(f.name for f in fields(Timing))
+_ERROR_KEYS = frozenset(QwqError("").to_dict())
+
+
+def turn_from(data: Any, messages: MessageReader) -> Turn:
+    """The turn; what is none raises a `TypeError`, `LookupError` or `ValueError`."""
+    require_turn(data)
+    sent = messages.read(data.get("messages") or [])
+    turn = replace(Turn.from_dict({**data, "messages": []}), messages=sent)
+    if turn.error is not None:
+        turn.error.partial = turn
+    return turn
+
+
+def require_turn(data: Any) -> None:
+    """Check all but the messages; when it is written too, or it could not be read again."""
+    require_keys(data, _TURN_KEYS)
+    require(all(isinstance(data.get(name, ""), str) for name in _TEXTS))
+    require(all(isinstance(data.get(name) or "", str) for name in _MAYBE_TEXTS))
+    _require_numbers(data.get("usage") or {}, _USAGE_KEYS)
+    _require_numbers(data.get("timing") or {}, _TIMING_KEYS)
+    require_keys(data.get("error") or {}, _ERROR_KEYS)
+    checked(data.get("parameters", {}), dict)
+    checked(data.get("complete", False), bool)
+    checked(data.get("messages") or [], list)
+    require(all(isinstance(notice, str) for notice in checked(data.get("notices") or [], list)))
+
+
+def _require_numbers(data: Any, known: frozenset[str]) -> None:
+    require_keys(data, known)
+    for value in data.values():
+        # JSON knows no infinity, but `1e999` is one.
+        require(value is None or (type(value) in (int, float) and math.isfinite(value)))
+
+
+def require_keys(data: Any, known: frozenset[str]) -> None:
+    checked(data, dict)
+    require(data.keys() <= known)
+
+
+def checked(value: Any, kind: type) -> Any:
+    require(type(value) is kind)
+    return value
+
+
+def require(holds: bool) -> None:
+    if not holds:
+        raise TypeError("a value of another kind")
