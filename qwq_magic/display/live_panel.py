@@ -1,6 +1,6 @@
 """The live panel of a turn: its panes while it streams, its final output afterwards.
 
-One thread calls everything here but the Stop handler. Text leaves in frames: the
+One thread at a time calls everything here but the Stop handler. Text leaves in frames: the
 first delta at once, then at most one message per pane every 50 ms, since a message
 costs half a kilobyte and thousands a second are dropped silently on the way.
 """
@@ -83,6 +83,7 @@ class LivePanel:
         show: Show = "both",
         start: Start = "open",
         on_stop: Callable[[], None],
+        job: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
@@ -97,7 +98,9 @@ class LivePanel:
             on_stop=on_stop,
             layout=self._layout,
             model_name=well_formed(" · ".join(filter(None, (model, server)))),
-            conversation=well_formed(conversation),
+            conversation=well_formed(f"{conversation} · job {job}" if job else conversation),
+            # What runs while a job streams is another cell.
+            interrupts=not job,
         )
         self.reasoning = (
             ReasoningPane(turn_id, start=start, footer=show == "reasoning", layout=self._layout)

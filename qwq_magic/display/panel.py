@@ -15,7 +15,9 @@ Start: TypeAlias = Literal["open", "auto", "closed"]
 
 
 class Panel(Protocol):
-    """Shows a turn as it comes. All calls come from the thread that runs the cell."""
+    """Shows a turn as it comes. All calls come from one thread at a time: the one that runs the
+    cell or, once a job has appeared there, the job's own.
+    """
 
     def open(self) -> None:
         """Appear; nothing has arrived yet."""

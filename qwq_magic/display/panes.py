@@ -235,6 +235,8 @@ class StatusLine(Pane):
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     model_name = traitlets.Unicode().tag(sync=True)
     conversation = traitlets.Unicode().tag(sync=True)
+    # May a Stop that is not heard interrupt the kernel instead?
+    interrupts = traitlets.Bool(True).tag(sync=True)
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ from qwq_magic.magics.completion import known_models, make_completer
 from qwq_magic.magics.doctor import DoctorMagics
 from qwq_magic.magics.fix import FixMagics
 from qwq_magic.magics.inspect import install_inspect
+from qwq_magic.magics.jobs import install_jobs
 from qwq_magic.magics.login import install_login
 from qwq_magic.magics.memory import MemoryMagics
 from qwq_magic.magics.qwq import QwqMagics
@@ -40,6 +41,7 @@ def register(shell: InteractiveShell) -> None:
     for name in ("%qwq", "%%qwq", "%qwq_fix"):
         shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here
     install_inspect(shell, magics)
+    install_jobs(shell, magics.background)
     install_login(shell, magics)
     watch_for_keys(shell, magics)
 

@@ -12,9 +12,12 @@ from qwq_magic.display.panel import Panel
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.magics.front_end import Live, Request, current_request, detect_live, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
+from qwq_magic.magics.job import Job
 from qwq_magic.magics.next_cell import offer_code
 from qwq_magic.magics.options import CellOptions, parse_options
 from qwq_magic.magics.panels import panel_for
+from qwq_magic.magics.shown import show_bundle
+from qwq_magic.memory import Place
 from qwq_magic.run import Run
 from qwq_magic.turns import Turn
 
@@ -42,35 +45,84 @@ class Asking:
         request = current_request(self._shell)
         try:
             options, rest = parse_options(line)
+            self._check(options)
             prompt = compose(options, rest)
             if options.dry_run:
                 self._preview(prompt, options, request)
                 return
         except QwqError as error:
             raise UsageError(str(error)) from None
+        self._magics.background.stop_earlier(request)
         with InterruptWatch() as interrupts:
             try:
                 run = self._start(prompt, options, request)
             except ConfigurationError as error:
                 raise UsageError(str(error)) from None
-            with run:
-                panel = self._panel(run, options, request)
-                try:
-                    panel.open()
-                    _follow(run, panel, interrupts)
-                finally:
-                    # Also where showing it failed: the turn is there, and so is its output.
-                    run.stop()
-                    self._finish(run.turn(), options, panel)
+            if options.background:
+                self._leave(run, options, request)
+            else:
+                self._follow(run, options, request, interrupts)
         if options.code:
             offer_code(self._shell, run.turn(), is_somebody_there=self._live(request) != "none")
         if interrupts.pressed and request.is_program:
             # A reply alone ends quietly, and the cells behind it run; a program is interrupted.
             raise KeyboardInterrupt
 
-    def _preview(self, prompt: str, options: CellOptions, request: Request) -> None:
-        from IPython.display import display
+    def _check(self, options: CellOptions) -> None:
+        if options.background and options.code:
+            raise ConfigurationError(
+                "--code needs the reply before the cell ends. Leave out --background."
+            )
+        if options.background and self._magics.runner != "thread":
+            raise ConfigurationError(
+                "--background cannot stream on the notebook's own loop. "
+                'Set it free: %config QwqMagics.runner = "thread".'
+            )
 
+    def _follow(
+        self, run: Run, options: CellOptions, request: Request, interrupts: InterruptWatch
+    ) -> None:
+        """Show the reply until it ends or the user has stopped it."""
+        with run:
+            panel = self._panel(run, options, self._shown_live(request))
+            try:
+                panel.open()
+                for event in run.events():
+                    if event is not None:
+                        panel.show_event(event)
+                    panel.tick()
+                    if interrupts.pressed:
+                        run.stop()
+            finally:
+                # Also where showing it failed: the turn is there, and so is its output.
+                run.stop()
+                turn = run.turn()
+                self._bind(turn, options)
+                panel.finish(turn, place=self._place_of(turn))
+                self._magics.autosave_now()
+
+    def _leave(self, run: Run, options: CellOptions, request: Request) -> None:
+        """Let it go on in the background."""
+        background = self._magics.background
+        number = background.next_number()
+        live = self._shown_live(request)
+
+        def bind(turn: Turn) -> None:
+            self._bind(turn, options)
+            background.say_later(self._magics.autosaved())
+
+        job = Job(
+            number,
+            run,
+            request,
+            panel=self._panel(run, options, live, job=number),
+            live=live,
+            bind=bind,
+            place_of=self._place_of,
+        )
+        background.start(job)
+
+    def _preview(self, prompt: str, options: CellOptions, request: Request) -> None:
         from qwq_magic.display.preview_bundle import preview_bundle
 
         magics = self._magics
@@ -81,7 +133,7 @@ class Asking:
             if place is not None and turn.cell_id == place:
                 # The cell still asks it, as far as the list of turns is concerned.
                 magics.cells.add(turn.id, request)
-        display(preview_bundle(preview), raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here
+        show_bundle(preview_bundle(preview))
 
     def _apply_settings(self, options: CellOptions) -> None:
         magics = self._magics
@@ -96,25 +148,30 @@ class Asking:
         self._magics.cells.add(run.request.turn_id, request)
         return run
 
-    def _panel(self, run: Run, options: CellOptions, request: Request) -> Panel:
-        magics = self._magics
+    def _panel(self, run: Run, options: CellOptions, live: Live, *, job: int = 0) -> Panel:
         return panel_for(
             run,
-            live=self._live(request) if magics.live == "auto" else magics.live,
-            show=options.show or magics.show,
-            start=options.start or magics.start,
+            live=live,
+            show=options.show or self._magics.show,
+            start=options.start or self._magics.start,
             is_rich=is_kernel(self._shell),
+            job=job,
         )
 
     def _live(self, request: Request) -> Live:
         return detect_live(self._shell, request)
 
-    def _finish(self, turn: Turn, options: CellOptions, panel: Panel) -> None:
+    def _shown_live(self, request: Request) -> Live:
+        live = self._magics.live
+        return self._live(request) if live == "auto" else live
+
+    def _bind(self, turn: Turn, options: CellOptions) -> None:
         self._shell.user_ns["_qwq"] = turn
         if options.out:
             self._shell.user_ns[options.out] = turn
-        panel.finish(turn, place=self._magics.session.conversations.place_of(turn))
-        self._magics.autosave_now()
+
+    def _place_of(self, turn: Turn) -> Place | None:
+        return self._magics.session.conversations.place_of(turn)
 
 
 def _call(options: CellOptions) -> dict[str, Any]:
@@ -129,13 +186,3 @@ def _call(options: CellOptions) -> dict[str, Any]:
         "system": options.system,
         "parameters": options.parameters,
     }
-
-
-def _follow(run: Run, panel: Panel, interrupts: InterruptWatch) -> None:
-    """Show each event of the stream, until it ends or the user has stopped it."""
-    for event in run.events():
-        if event is not None:
-            panel.show_event(event)
-        panel.tick()
-        if interrupts.pressed:
-            run.stop()

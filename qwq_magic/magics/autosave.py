@@ -7,6 +7,7 @@ It is put aside, and a line says where.
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from qwq_magic.errors import FileError
@@ -20,6 +21,8 @@ class Autosave:
 
     def __init__(self) -> None:
         self._known: dict[Path, _Signature | None] = {}
+        # Jobs save from threads of their own, and must not take each other for someone else.
+        self._lock = threading.Lock()
 
     def save(self, conversations: Conversations, file: str) -> str:
         """Write; returns a line for the reader, mostly "".
@@ -29,9 +32,10 @@ class Autosave:
                 writes to it too.
         """
         path = Path(file).expanduser().absolute()
-        aside = self._put_aside(path)
-        conversations.save(path)
-        self._known[path] = _signature(path)
+        with self._lock:
+            aside = self._put_aside(path)
+            conversations.save(path)
+            self._known[path] = _signature(path)
         return f"{path.name} held an earlier kernel's memory: kept as {aside}." if aside else ""
 
     def adopt(self, file: str) -> None:

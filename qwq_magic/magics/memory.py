@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
@@ -15,11 +13,9 @@ from qwq_magic.ask import Recall
 from qwq_magic.errors import ConfigurationError, FileError, QwqError
 from qwq_magic.magics.memory_commands import describe_commands, numbers_of, parse_command
 from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.magics.shown import show, show_bundle
 from qwq_magic.memory import Context, ConversationMemory, Place, Window
 from qwq_magic.memory.records import openai_messages, turn_records
-
-if TYPE_CHECKING:
-    from qwq_magic.display.tables import Table
 
 _SHOWN_ROWS = 30
 _HELP = f"""Look at the conversations, and steer what is remembered.
@@ -51,7 +47,7 @@ class MemoryMagics(Magics):
             run = getattr(self, f"_{typed.command}")
             said = run(memory, *typed.arguments)
             if said:
-                _show(None, [said])
+                show(None, [said])
             self._asking.autosave_now()
         except QwqError as error:
             raise UsageError(str(error)) from None
@@ -75,7 +71,7 @@ class MemoryMagics(Magics):
         )
         left_out = len(entries) - len(shown)
         lines = [" ".join(_summary(memory, recall, context, rows_left_out=left_out))]
-        _show(table if shown else None, [*lines, *legend_of(table), *self._others(memory)])
+        show(table if shown else None, [*lines, *legend_of(table), *self._others(memory)])
 
     def _others(self, memory: ConversationMemory) -> Iterable[str]:
         others = [
@@ -93,9 +89,9 @@ class MemoryMagics(Magics):
         wanted = _single(number)
         attempts = memory.attempts(wanted)
         turn, place = attempts[-1], Place(wanted, len(attempts))
-        _display({"text/markdown": quoted(turn.prompt), "text/plain": turn_prompt(turn)})
+        show_bundle({"text/markdown": quoted(turn.prompt), "text/plain": turn_prompt(turn)})
         bundle = self._asking.bundle_of(turn, place=place)
-        _display({**bundle, "text/plain": turn_text(turn, place=place)})
+        show_bundle({**bundle, "text/plain": turn_text(turn, place=place)})
 
     def _attempts(self, memory: ConversationMemory, number: str, side: str = "") -> None:
         from qwq_magic.display.memory_tables import attempts_side_by_side, attempts_table
@@ -105,7 +101,7 @@ class MemoryMagics(Magics):
                 f"{side!r} is no way to show attempts. Write side, or nothing."
             )
         attempts = memory.attempts(_single(number))
-        _show(attempts_side_by_side(attempts) if side else attempts_table(attempts), [])
+        show(attempts_side_by_side(attempts) if side else attempts_table(attempts), [])
 
     def _undo(self, memory: ConversationMemory) -> str:
         if memory.undoes:
@@ -229,10 +225,6 @@ def _path(file: str) -> Path:
     return Path(file).expanduser()
 
 
-def _columns() -> int:
-    return shutil.get_terminal_size((100, 24)).columns
-
-
 def _exported(memory: ConversationMemory, suffix: str) -> str:
     match suffix.lower():
         case ".md":
@@ -249,19 +241,3 @@ def _exported(memory: ConversationMemory, suffix: str) -> str:
                 f"Cannot export to {suffix or 'a file without suffix'!r}. "
                 "Give the file the ending .md, .json or .jsonl."
             )
-
-
-def _show(table: Table | None, lines: Iterable[str]) -> None:
-    """A table and lines of text, for whoever looks: a notebook or a terminal."""
-    from qwq_magic.display.saved_text import escape_span
-
-    lines = list(lines)
-    markdown = [*([table.markdown()] if table else []), *map(escape_span, lines)]
-    plain = [*([table.plain(width=_columns())] if table else []), *lines]
-    _display({"text/markdown": "\n\n".join(markdown), "text/plain": "\n".join(plain)})
-
-
-def _display(bundle: dict[str, object]) -> None:
-    from IPython.display import display
-
-    display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here

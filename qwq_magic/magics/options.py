@@ -42,6 +42,7 @@ OPTIONS = (
     ),
     Option(("--blocks",), "blocks", "", "the same, and {% for … %}, {% if … %}, {# … #}"),
     Option(("--dry-run",), "dry_run", "", "show what would be sent, and send nothing"),
+    Option(("--background",), "background", "", "return at once; %qwq_jobs lists what goes on"),
     Option(("--code",), "code", "", "put the answer's code into the next cell"),
     Option(("--append",), "append", "", "add a turn, even where the cell has one"),
     Option(("--system",), "system", "TEXT", "a system message"),
@@ -78,6 +79,7 @@ class CellOptions:
     template: bool = False
     blocks: bool = False
     dry_run: bool = False
+    background: bool = False
     code: bool = False
     system: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -13,8 +13,11 @@ from qwq_magic.magics.front_end import Live
 from qwq_magic.run import Run
 
 
-def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool) -> Panel:
-    """A panel for a run; `is_rich`: does the front end take more than text, perhaps?"""
+def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool, job: int) -> Panel:
+    """A panel for a run; `is_rich`: does the front end take more than text, perhaps?
+
+    `job` is its number in the background, 0 in the foreground.
+    """
     if live == "widgets":
         from qwq_magic.display.live_panel import LivePanel
 
@@ -26,6 +29,7 @@ def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool) 
             show=show,
             start=start,
             on_stop=run.stop,
+            job=job,
         )
     from qwq_magic.display.final_panel import FinalPanel
 

@@ -13,6 +13,7 @@ from qwq_magic.choices import stacked
 from qwq_magic.errors import ConfigurationError, FileError
 from qwq_magic.magics.asking import Asking
 from qwq_magic.magics.autosave import Autosave
+from qwq_magic.magics.background import Background
 from qwq_magic.magics.cell_log import CellLog
 from qwq_magic.magics.notebook_prompts import expanded
 from qwq_magic.magics.options import describe_options
@@ -48,6 +49,7 @@ class QwqMagics(SettingTraits):
         self._shell = shell
         self.session = Session()
         self.cells = CellLog(shell)
+        self.background = Background(shell)
         self.asking = Asking(shell, self)
         self.autosaver = Autosave()
         self.project_address = ProjectAddress()
@@ -73,13 +75,17 @@ class QwqMagics(SettingTraits):
 
     def autosave_now(self) -> None:
         """Bring the autosave file up to date, if there is one; a failure is one line."""
-        if self.autosave:
-            try:
-                said = self.autosaver.save(self.session.conversations, self.autosave)
-            except FileError as error:
-                said = f"Not saved: {error}"
-            if said:
-                sys.stderr.write(f"{said}\n")
+        if said := self.autosaved():
+            sys.stderr.write(f"{said}\n")
+
+    def autosaved(self) -> str:
+        """The same, and the line for the reader is returned, mostly ""."""
+        if not self.autosave:
+            return ""
+        try:
+            return self.autosaver.save(self.session.conversations, self.autosave)
+        except FileError as error:
+            return f"Not saved: {error}"
 
     def apply_settings(self) -> None:
         """Let the session go by what is configured now; keys it has already."""

@@ -31,7 +31,7 @@ class Conversations(Mapping[str, ConversationMemory]):
     def place_of(self, turn: Turn) -> Place | None:
         """Number and attempt of a turn in its conversation, or in one it was forked into."""
         own = self._by_name.get(turn.conversation)
-        others = (memory for memory in self._by_name.values() if memory is not own)
+        others = [memory for memory in list(self._by_name.values()) if memory is not own]
         for memory in (*([own] if own else []), *others):
             place = memory.place_of(turn)
             if place is not None:
@@ -66,9 +66,9 @@ class Conversations(Mapping[str, ConversationMemory]):
         Raises:
             FileError: the path holds a file of another kind, or cannot be written.
         """
-        write_conversations(
-            Path(path), {name: memory.contents for name, memory in self._by_name.items()}
-        )
+        # Listed first: another thread may add one.
+        contents = {name: memory.contents for name, memory in list(self._by_name.items())}
+        write_conversations(Path(path), contents)
 
     def load(self, path: str | Path, *, current: str) -> tuple[str, ...]:
         """Bring back the conversations of a file; on an error nothing changes.

@@ -29,6 +29,14 @@ class Steps:
         """Tick until the test releases `step`."""
         pump(panel, Path(f"{self._notebook}.{step}").exists)
 
+    def wait_for(self, step: str) -> None:
+        """Keep the kernel busy until the test releases `step`."""
+        deadline = time.monotonic() + DEADLINE_S
+        while not Path(f"{self._notebook}.{step}").exists():
+            if time.monotonic() > deadline:
+                raise TimeoutError(step)
+            time.sleep(0.02)
+
 
 def pump(panel: LivePanel, until: Callable[[], bool]) -> None:
     """Tick until something is so."""

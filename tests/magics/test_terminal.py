@@ -96,3 +96,70 @@ def test_reasoning_is_dim_the_answer_is_not_and_ctrl_c_stops_cleanly(environ):
     assert "KeyboardInterrupt" not in ending
     assert "(False, 'So far so good')" in kept
     assert shell.exitstatus == 0
+
+
+def test_a_job_in_the_background_writes_nothing_between_what_is_typed(environ):
+    reached, go_on = threading.Event(), threading.Event()
+    steps = [delta(reasoning_content="Hm."), reached.set, go_on, *chat(answer="late").steps]
+    with ScriptedServer(Reply(steps)) as server:
+        environ = {**environ, "QWQ_BASE_URL": server.url, "QWQ_MODEL": "m"}
+        shell = pexpect.spawn(
+            sys.executable,
+            ["-m", "IPython", "--no-banner", "--simple-prompt", "--colors=NoColor"],
+            env=environ,
+            encoding="utf-8",
+            timeout=60,
+        )
+        shell.expect(PROMPT)
+        shell.sendline("%load_ext qwq_magic")
+        shell.expect(PROMPT)
+        shell.sendline("%qwq --background -o late what is it?")
+        shell.expect(PROMPT)
+        started = shell.before
+        assert reached.wait(30)
+        shell.sendline("6 * 7")
+        shell.expect(PROMPT)
+        meanwhile = shell.before
+        shell.sendline("import time")
+        shell.expect(PROMPT)
+        shell.sendline("[job] = get_ipython().magics_manager.registry['QwqMagics'].background")
+        shell.expect(PROMPT)
+        go_on.set()
+        shell.sendline("ended = [time.sleep(0.01) for n in range(3000) if job.turn is None]")
+        shell.expect_exact("Job 1 is complete: what is it? (%qwq_jobs result 1 shows it)")
+        shell.expect(PROMPT)
+        shell.sendline("late.answer")
+        shell.expect_exact("'late'")
+        shell.expect(PROMPT)
+        shell.sendline("exit")
+        shell.expect(pexpect.EOF)
+        shell.close()
+    assert "Job 1 asks in the background; %qwq_jobs lists it." in started
+    assert "Hm." not in started + meanwhile
+    assert "42" in meanwhile
+    assert "Job" not in meanwhile
+    assert shell.exitstatus == 0
+
+
+def test_code_of_an_answer_stands_at_the_next_prompt(environ):
+    with ScriptedServer(chat(answer="```python\nx = 6 * 7\n```")) as server:
+        environ = {**environ, "QWQ_BASE_URL": server.url, "QWQ_MODEL": "m"}
+        shell = pexpect.spawn(
+            sys.executable,
+            ["-m", "IPython", "--no-banner", "--colors=NoColor", "--no-confirm-exit"],
+            env=environ,
+            encoding="utf-8",
+            timeout=60,
+            dimensions=(50, 200),
+        )
+        shell.expect_exact("In [")
+        shell.sendline("%load_ext qwq_magic")
+        shell.expect_exact("In [")
+        shell.sendline("%qwq --code hi")
+        shell.expect_exact("]: x = 6 * 7")
+        shell.sendline("")
+        shell.sendline("print('x is', x)")
+        shell.expect_exact("x is 42")
+        shell.sendline("exit")
+        shell.expect(pexpect.EOF)
+        shell.close()

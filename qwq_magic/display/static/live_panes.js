@@ -166,7 +166,7 @@ function askToStop(model, record) {
   announce("Stopping");
   // Where the kernel cannot hear a busy cell's widgets, an interrupt is what it hears.
   setTimeout(() => {
-    if (!live.acknowledged && isRunning(model.get("state"))) interruptKernel(model.widget_manager);
+    if (!live.acknowledged && model.get("interrupts") && isRunning(model.get("state"))) interruptKernel(model.widget_manager);
   }, UNHEARD_MS);
 }
 

@@ -1,0 +1,163 @@
+"""A job: one ask that goes on while other cells run, followed by a thread of its own.
+
+The thread shows the reply in the cell that asked, through widgets, which find their place
+from any thread. Plain text would land in whichever cell runs at that moment, so other
+panels are only used in the end, by the thread that runs the cells.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+from typing_extensions import assert_never
+
+from qwq_magic.display.captions import turn_tokens
+from qwq_magic.display.panel import Panel
+from qwq_magic.events import (
+    AnswerDelta,
+    Event,
+    Notice,
+    ReasoningDelta,
+    StreamFinished,
+    UsageReported,
+)
+from qwq_magic.magics.front_end import Live, Request
+from qwq_magic.memory import Place
+from qwq_magic.run import Run
+from qwq_magic.token_estimate import estimate_tokens
+from qwq_magic.turns import State, Turn
+
+JobState: TypeAlias = Literal["waiting", "reasoning", "answering"] | State
+
+_TICK_S = 0.05
+_logger = logging.getLogger("qwq_magic")
+
+
+class Job:
+    """One ask in the background."""
+
+    def __init__(
+        self,
+        number: int,
+        run: Run,
+        request: Request,
+        *,
+        panel: Panel,
+        live: Live,
+        bind: Callable[[Turn], None],
+        place_of: Callable[[Turn], Place | None],
+    ) -> None:
+        """A job that has not started.
+
+        Args:
+            number: counts from 1.
+            run: the ask itself.
+            request: the execution that asked.
+            panel: shows the reply; of a terminal's, nothing is shown.
+            live: how the front end shows what streams.
+            bind: told the turn when it has ended, in the job's thread.
+            place_of: where a turn stands in its conversation.
+        """
+        self.number = number
+        self.run = run
+        self.request = request
+        self.live = live
+        self._panel = panel
+        self._bind = bind
+        self._place_of = place_of
+        self._turn: Turn | None = None
+        self._state: JobState = "waiting"
+        self._tokens = 0.0
+        self._began_s = time.monotonic()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(
+            # Where outputs go is a context variable on newer kernels: the job keeps its cell's.
+            target=contextvars.copy_context().run,
+            args=(self._follow,),
+            name=f"qwq-magic-job-{number}",
+            daemon=True,
+        )
+
+    def start(self) -> None:
+        """Appear in the running cell, where there are widgets, and go on in the background."""
+        if self.live == "widgets":
+            self._panel.open()
+        self._thread.start()
+
+    @property
+    def turn(self) -> Turn | None:
+        """The reply, once it has ended and is bound."""
+        return self._turn if self._ended.is_set() else None
+
+    @property
+    def state(self) -> JobState:
+        return self._turn.state if self._turn is not None else self._state
+
+    @property
+    def seconds(self) -> float:
+        if self._turn is not None:
+            return self._turn.timing.total_s or 0.0
+        return time.monotonic() - self._began_s
+
+    @property
+    def tokens(self) -> str:
+        """`1,203` where the server counted, `≈ 1,200` where it did not or has not yet."""
+        return f"≈ {round(self._tokens):,}" if self._turn is None else turn_tokens(self._turn)
+
+    def wait(self, *, is_interrupted: Callable[[], bool]) -> Turn | None:
+        """The turn, as soon as there is one; None if the user would not wait."""
+        while not self._ended.wait(_TICK_S):
+            if is_interrupted():
+                return None
+        return self._turn
+
+    def show(self) -> None:
+        """Show the reply, which has ended, in the running cell."""
+        if self._turn is not None:
+            self._panel.finish(self._turn, place=self._place_of(self._turn))
+
+    def end(self, timeout_s: float) -> None:
+        """Stop, and wait a little for everything to be in order."""
+        self.run.stop()
+        self._thread.join(timeout_s)
+
+    def _follow(self) -> None:
+        try:
+            for event in self.run.events():
+                if event is not None:
+                    self._note(event)
+                if self.live == "widgets":
+                    if event is not None:
+                        self._panel.show_event(event)
+                    self._panel.tick()
+        except Exception:
+            # What cannot be shown must not cost the turn.
+            _logger.exception("Job %d cannot be shown while it streams.", self.number)
+        self._turn = self.run.turn()
+        try:
+            self._bind(self._turn)
+            if self.live == "widgets":
+                self.show()
+        except Exception:
+            # Nobody is there to catch it, and a kernel that ends closes its front end.
+            _logger.exception("Job %d cannot be shown.", self.number)
+        finally:
+            self._ended.set()
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case ReasoningDelta(text):
+                self._state = "reasoning"
+                self._tokens += estimate_tokens(text)
+            case AnswerDelta(text):
+                self._state = "answering"
+                self._tokens += estimate_tokens(text)
+            case UsageReported() | Notice() | StreamFinished():
+                pass  # of these, the turn says more
+            case _:
+                assert_never(event)

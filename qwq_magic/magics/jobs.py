@@ -1,0 +1,122 @@
+"""`%qwq_jobs`: look at the asks in the background, stop them, wait for them, take their turns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.magics.background import Background, ending_line, prompt_excerpt
+from qwq_magic.magics.interrupts import InterruptWatch
+from qwq_magic.magics.job import Job
+from qwq_magic.magics.shown import show
+from qwq_magic.turns import Turn
+
+_COMMANDS = ("stop", "wait", "result")
+
+
+def install_jobs(shell: InteractiveShell, background: Background) -> None:
+    """Give a shell the magic and its completion."""
+    shell.register_magics(JobsMagics(background, shell))
+
+    def complete(_shell: Any, event: Any) -> list[str]:
+        numbers = [str(job.number) for job in background]
+        words = ("all", *numbers) if len(event.line.split()) > 1 else _COMMANDS
+        return [word for word in words if word.startswith(event.symbol)]
+
+    shell.set_hook("complete_command", complete, str_key="%qwq_jobs")  # type: ignore[no-untyped-call]  # IPython has no types here
+
+
+@magics_class
+class JobsMagics(Magics):
+    """The commands on jobs."""
+
+    def __init__(self, background: Background, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self._background = background
+
+    @no_var_expand
+    @line_magic
+    def qwq_jobs(self, line: str) -> Turn | None:
+        """The asks that `%%qwq --background` started.
+
+        `%qwq_jobs` lists them, `%qwq_jobs stop N` (or `all`) stops, `%qwq_jobs wait N` (or
+        `all`) waits until they have ended, and `%qwq_jobs result N` gives the turn, as the
+        cell's value and as `_qwq`.
+        """
+        try:
+            command, *numbers = line.split() or [""]
+            match command:
+                case "":
+                    self._list()
+                case "stop":
+                    self._stop(self._named(command, numbers))
+                case "wait":
+                    self._wait(self._named(command, numbers))
+                case "result":
+                    return self._result(self._named(command, numbers))
+                case _:
+                    raise ConfigurationError(
+                        f"%qwq_jobs knows no {command!r}. "
+                        "Write stop N, wait N, result N, or nothing for the list."
+                    )
+        except ConfigurationError as error:
+            raise UsageError(str(error)) from None
+        return None
+
+    def _named(self, command: str, numbers: list[str]) -> list[Job]:
+        """The jobs meant: by number, or all that have not ended."""
+        takes_all = command != "result"
+        if numbers == ["all"] and takes_all:
+            return [job for job in self._background if job.turn is None]
+        if len(numbers) != 1 or numbers == ["all"]:
+            example = f"%qwq_jobs {command} 1"
+            or_all = f", or %qwq_jobs {command} all" if takes_all else ""
+            raise ConfigurationError(f"Name one job: {example}{or_all}.")
+        return [self._background.job(numbers[0])]
+
+    def _list(self) -> None:
+        from qwq_magic.display.captions import spoken_seconds
+        from qwq_magic.display.tables import Table
+
+        rows = [
+            (str(j.number), prompt_excerpt(j), j.state, spoken_seconds(j.seconds), j.tokens)
+            for j in self._background
+        ]
+        if rows:
+            show(Table(("job", "prompt", "state", "time", "tokens"), rows), [])
+        else:
+            show(None, ["No jobs yet. %%qwq --background starts one."])
+
+    def _stop(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            job.run.stop()
+        self._wait(jobs)
+
+    def _wait(self, jobs: list[Job]) -> None:
+        lines = []
+        with InterruptWatch() as interrupts:
+            for job in jobs:
+                if job.wait(is_interrupted=lambda: interrupts.pressed) is None:
+                    lines.append(f"Job {job.number} goes on.")
+                    continue
+                lines.append(ending_line(job))
+                if job.live == "text":
+                    self._background.settle(job)
+        show(None, lines or ["No job is under way."])
+        if interrupts.pressed:
+            # The cells behind it want what was waited for.
+            raise KeyboardInterrupt
+
+    def _result(self, jobs: list[Job]) -> Turn:
+        [job] = jobs
+        if job.turn is None:
+            raise ConfigurationError(
+                f"Job {job.number} has not ended. Wait for it: %qwq_jobs wait {job.number}."
+            )
+        self._shell.user_ns["_qwq"] = job.turn
+        return job.turn
