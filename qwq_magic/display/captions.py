@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Final
 
 from qwq_magic.memory import Place
@@ -78,18 +77,12 @@ def loop_advice(loop: Loop | None) -> str:
 
 def loop_caption(turn: Turn) -> str:
     """That the reasoning repeats itself, where it does; else empty."""
-    count = sum(not loop.is_ruler for loop in _loops_of(turn.reasoning))
+    from qwq_magic.reasoning import loops_of  # a terminal's first line need not wait for it
+
+    count = sum(not loop.is_ruler for loop in loops_of(turn.reasoning))
     if not count:
         return ""
     return f"The reasoning repeats itself word for word{'' if count == 1 else f', {count} times'}."
-
-
-# The bundle says it in its data and in its Markdown.
-@functools.lru_cache(maxsize=2)
-def _loops_of(reasoning: str) -> tuple[Loop, ...]:
-    from qwq_magic.reasoning import loops_of  # a terminal's first line need not wait for it
-
-    return loops_of(reasoning)
 
 
 def closing_lines(turn: Turn, *, place: Place | None) -> list[str]:

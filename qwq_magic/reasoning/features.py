@@ -7,9 +7,11 @@ hand. Words, pairs and triples count wherever they stand; `^` marks the opening 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from qwq_magic.reasoning.kind_names import Kind
 
@@ -21,22 +23,49 @@ _POSITIONS = (0.02, 0.06, 0.15, 0.4, 0.7, 0.9, 0.97)
 _LENGTHS = (3, 5, 8, 12, 18, 27, 40, 70)
 
 
-def tokens_of(text: str) -> list[str]:
-    return _TOKEN.findall(_NUMBER.sub("0", text.lower()))
+# A step is looked at, then looked at again as the one before the next.
+@functools.lru_cache(maxsize=16)
+def tokens_of(text: str) -> tuple[str, ...]:
+    return tuple(_TOKEN.findall(_NUMBER.sub("0", text.lower())))
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words, pairs and triples that weigh something; no other needs to be named."""
+
+    words: frozenset[str]
+    pairs: frozenset[tuple[str, ...]]
+    triples: frozenset[tuple[str, ...]]
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Vocabulary:
+        grams = [tuple(name.split(" ")) for name in names]
+        return cls(
+            words=frozenset(gram[0] for gram in grams if len(gram) == 1),
+            pairs=frozenset(gram for gram in grams if len(gram) == 2),
+            triples=frozenset(gram for gram in grams if len(gram) == 3),
+        )
 
 
 def _bucket(value: float, edges: tuple[float, ...]) -> int:
     return sum(value >= edge for edge in edges)
 
 
-def _grams(tokens: list[str]) -> Iterator[str]:
-    yield from tokens
-    yield from map(" ".join, itertools.pairwise(tokens))
-    yield from map(" ".join, zip(tokens, tokens[1:], tokens[2:], strict=False))
+def _grams(tokens: Sequence[str], vocabulary: Vocabulary | None) -> Iterator[str]:
+    pairs = itertools.pairwise(tokens)
+    triples = zip(tokens, tokens[1:], tokens[2:], strict=False)
+    if vocabulary is None:
+        yield from tokens
+        yield from map(" ".join, pairs)
+        yield from map(" ".join, triples)
+    else:
+        yield from vocabulary.words.intersection(tokens)
+        yield from map(" ".join, vocabulary.pairs.intersection(pairs))
+        yield from map(" ".join, vocabulary.triples.intersection(triples))
 
 
-def _shape(text: str, tokens: list[str]) -> Iterator[str]:
-    words = sum(token[0].isalpha() for token in tokens)
+def _shape(text: str, tokens: Sequence[str]) -> Iterator[str]:
+    words = sum("`" < token < "{" for token in tokens)  # those that begin with a letter
     numbers = tokens.count("0")
     signs = len(tokens) - words - numbers
     yield f"len:{_bucket(len(tokens), _LENGTHS)}"
@@ -53,10 +82,17 @@ def _shape(text: str, tokens: list[str]) -> Iterator[str]:
 
 
 def features_of(
-    text: str, *, position: float, previous: str, cues: list[Kind], previous_cues: list[Kind]
+    text: str,
+    *,
+    position: float,
+    previous: str,
+    cues: list[Kind],
+    previous_cues: list[Kind],
+    vocabulary: Vocabulary | None = None,
 ) -> set[str]:
+    """The names; of words, pairs and triples only those of `vocabulary`, if there is one."""
     tokens = tokens_of(text)
-    found = set(_grams(tokens))
+    found = set(_grams(tokens, vocabulary))
     found.update("^" + " ".join(tokens[:count]) for count in (1, 2, 3) if len(tokens) >= count)
     found.update(_shape(text, tokens))
     found.add(f"pos:{_bucket(position, _POSITIONS)}")

@@ -7,9 +7,10 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 
+from qwq_magic.reasoning.features import Vocabulary
 from qwq_magic.reasoning.kind_names import Kind
 
 # They weigh something, but tell a reader nothing.
@@ -28,6 +29,10 @@ class KindWeights:
     kinds: tuple[Kind, ...]
     intercepts: tuple[float, ...]
     weights: Mapping[str, tuple[float, ...]]
+    vocabulary: Vocabulary = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "vocabulary", Vocabulary.of(self.weights))
 
     def shares(self, features: Iterable[str]) -> dict[Kind, float]:
         """How the vote is shared among the kinds; the shares add up to 1."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from qwq_magic.reasoning.cues import CHINESE, ENGLISH, compiled
-from qwq_magic.reasoning.features import features_of
+from qwq_magic.reasoning.cues import CHINESE, ENGLISH, Find, compiled
+from qwq_magic.reasoning.features import Vocabulary, features_of
 from qwq_magic.reasoning.kind_names import Group, Kind
 from qwq_magic.reasoning.kind_weights import load_weights
 
@@ -27,7 +28,7 @@ _HEAD, _TAIL = 1_200, 400
 _LEAST_SHARE = 0.22
 
 _ENGLISH = compiled(ENGLISH)
-_CHINESE = compiled(CHINESE)
+_CHINESE = compiled(CHINESE, flags=re.IGNORECASE)
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _SPOKEN = re.compile(r"[a-z]{2}|\d|=", re.IGNORECASE)
 _SURE_ANSWER = re.compile(r"\\boxed\b|\bfinal answer\b|最终答案", re.IGNORECASE)
@@ -67,7 +68,7 @@ def classify(text: str, *, position: float = 0.0, previous: str = "") -> Kind:
 def guess(text: str, *, position: float = 0.0, previous: str = "") -> Guess:
     """Like `classify`, with the cue."""
     text, previous = _shortened(text), _shortened(previous)
-    if _CJK.search(text):
+    if _is_chinese(text):
         return _by_cues(text, position)
     if not _SPOKEN.search(text):
         return _by_cues(text, position) if text else _NOTHING
@@ -83,14 +84,17 @@ def guess_by_rules(text: str, *, position: float = 0.0, previous: str = "") -> G
     return _by_cues(_shortened(text), position)
 
 
-def english_features(text: str, *, position: float, previous: str) -> set[str]:
-    """What the model sees: for its training, and for its use."""
+def english_features(
+    text: str, *, position: float, previous: str, vocabulary: Vocabulary | None = None
+) -> set[str]:
+    """What the model sees: all of it for its training, what it knows for its use."""
     return features_of(
         text,
         position=position,
         previous=previous,
         cues=list(_found(text, position)),
         previous_cues=list(_found(previous, position)),
+        vocabulary=vocabulary,
     )
 
 
@@ -109,10 +113,27 @@ def _found(text: str, position: float) -> dict[Kind, str]:
 # A step is asked for its cues, then asked again as the one before the next.
 @functools.lru_cache(maxsize=16)
 def _found_anywhere(text: str) -> tuple[tuple[Kind, str], ...]:
-    cues = _CHINESE if _CJK.search(text) else _ENGLISH
+    cues, searched = (_CHINESE, text) if _is_chinese(text) else (_ENGLISH, _lowered(text))
+    found = ((kind, _first_match(finds, searched)) for kind, finds in cues)
     return tuple(
-        (kind, match.group().strip()) for kind, pattern in cues if (match := pattern.search(text))
+        (kind, text[match.start() : match.end()].strip()) for kind, match in found if match
     )
+
+
+def _first_match(finds: Iterable[Find], text: str) -> re.Match[str] | None:
+    return next((match for find in finds if (match := find(text))), None)
+
+
+def _is_chinese(text: str) -> bool:
+    return not text.isascii() and _CJK.search(text) is not None
+
+
+def _lowered(text: str) -> str:
+    """In lower case, each character in its place: `İ` alone would become two."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in text)
 
 
 def _by_cues(text: str, position: float) -> Guess:
@@ -121,9 +142,11 @@ def _by_cues(text: str, position: float) -> Guess:
 
 
 def _by_model(text: str, position: float, previous: str) -> Guess:
-    features = english_features(text, position=position, previous=previous)
-    found = _found(text, position)
     weights = load_weights()
+    features = english_features(
+        text, position=position, previous=previous, vocabulary=weights.vocabulary
+    )
+    found = _found(text, position)
     shares = weights.shares(features)
     if position > SETUP_ENDS:
         shares.pop(Kind.SETUP, None)

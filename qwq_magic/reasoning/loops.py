@@ -9,6 +9,7 @@ grow, and the last few thousand characters are all that is kept.
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from dataclasses import dataclass
 
@@ -152,6 +153,8 @@ def _same_prefix(one: str, other: str) -> int:
     )
 
 
+# A turn that ends is asked for them several times: for its metrics, its data, its caption.
+@functools.lru_cache(maxsize=4)
 def loops_of(text: str) -> tuple[Loop, ...]:
     """The loops of a whole text."""
     detector = LoopDetector()
