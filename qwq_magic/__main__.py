@@ -14,7 +14,9 @@ from contextlib import closing
 from pathlib import Path
 
 from qwq_magic.choices import CHOICES, Layer, effective, layer_of
-from qwq_magic.doctor import Examination, Report, ReportLines, front_end_section
+from qwq_magic.display.report import Report
+from qwq_magic.display.report_lines import ReportLines
+from qwq_magic.doctor import Examination, front_end_section
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.project_file import project_layer
 from qwq_magic.servers import SERVERS

@@ -43,7 +43,7 @@ async def list_models(settings: Settings, limits: Limits = USUAL) -> tuple[Liste
             "Check base_url, or take a name from its documentation: -m MODEL."
         )
     models = tuple(replace(model, name=_masked(model.name, settings)) for model in models)
-    is_ollama = settings.server == "ollama" or url.endswith("/api/tags")
+    is_ollama = settings.ways.name == "ollama" or url.endswith("/api/tags")
     if is_ollama and len(models) <= _MOST_SHOWN:
         return tuple(await asyncio.gather(*(_with_abilities(model, settings) for model in models)))
     return models

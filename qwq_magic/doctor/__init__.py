@@ -6,7 +6,5 @@ is cleaned and masked before it becomes part of a report, and shown as nothing b
 
 from qwq_magic.doctor.examination import Examination
 from qwq_magic.doctor.front_end_section import front_end_section
-from qwq_magic.doctor.lines import ReportLines
-from qwq_magic.doctor.report import Report, Section
 
-__all__ = ["Examination", "Report", "ReportLines", "Section", "front_end_section"]
+__all__ = ["Examination", "front_end_section"]

@@ -14,10 +14,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING, TypeAlias
 
 from qwq_magic.choices import Layer
+from qwq_magic.display.report import Report, Section, Verdict
 from qwq_magic.doctor.clean_text import CleanText
 from qwq_magic.doctor.first_text import ask
 from qwq_magic.doctor.local_section import lines_to_type, local_section, looking_section
-from qwq_magic.doctor.report import Report, Section, Verdict
 from qwq_magic.doctor.settings_section import resolved, settings_section
 from qwq_magic.doctor.versions_section import versions_section
 from qwq_magic.runner import LOOP_THREAD

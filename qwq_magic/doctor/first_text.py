@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 
-from qwq_magic.doctor.report import Verdict
+from qwq_magic.display.report import Verdict
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta
 from qwq_magic.run import Run

@@ -10,8 +10,8 @@ from qwq_magic.display.installed_renderer import (
     extension_folder,
     is_disabled,
 )
+from qwq_magic.display.report import Section
 from qwq_magic.display.tables import Table
-from qwq_magic.doctor.report import Section
 
 
 def front_end_section(

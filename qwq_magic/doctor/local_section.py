@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from qwq_magic.display.report import Section
 from qwq_magic.display.tables import Table
 from qwq_magic.doctor.clean_text import CleanText
-from qwq_magic.doctor.report import Section
 from qwq_magic.servers import SERVERS
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from qwq_magic.choices import Chosen, Layer
+from qwq_magic.display.report import Section
 from qwq_magic.display.tables import Table
 from qwq_magic.doctor.clean_text import CleanText
-from qwq_magic.doctor.report import Section
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.key_sources import hint_at_dashscope
 from qwq_magic.servers import CUSTOM, DEMO, Server, preset_of

@@ -6,8 +6,8 @@ import platform
 from collections.abc import Iterator
 from importlib import metadata
 
+from qwq_magic.display.report import Section
 from qwq_magic.display.tables import Table
-from qwq_magic.doctor.report import Section
 from qwq_magic.version import __version__
 
 _PACKAGES = (

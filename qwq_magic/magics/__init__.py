@@ -7,13 +7,14 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics import line_prompt
-from qwq_magic.magics.completion import known_models, make_completer
+from qwq_magic.magics.completion import Values, make_completer, value_in
 from qwq_magic.magics.doctor import DoctorMagics
 from qwq_magic.magics.fix import FixMagics
 from qwq_magic.magics.inspect import install_inspect
 from qwq_magic.magics.jobs import install_jobs
 from qwq_magic.magics.login import install_login
 from qwq_magic.magics.memory import MemoryMagics
+from qwq_magic.magics.models import ListedModels, ModelMagics
 from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.magics.typed_keys import watch_for_keys
 from qwq_magic.servers import SERVERS
@@ -31,14 +32,20 @@ def register(shell: InteractiveShell) -> None:
     line_prompt.install(shell)
     if shell.display_formatter is not None:
         shell.display_formatter.mimebundle_formatter.for_type(Turn, magics.bundle_of)
-    completer = make_completer(
-        {
-            "server": lambda: SERVERS,
-            "model": known_models,
-            "conversation": lambda: magics.session.conversations,
-        }
-    )
-    for name in ("%qwq", "%%qwq", "%qwq_fix"):
+    listed = ListedModels(magics)
+    shell.register_magics(ModelMagics(shell, magics, listed))
+    values: Values = {
+        "server": lambda _words: SERVERS,
+        "model": lambda words: listed.names(value_in(words, "server")),
+        "conversation": lambda _words: magics.session.conversations,
+    }
+    asking = make_completer(values)
+    completers = {
+        **dict.fromkeys(("%qwq", "%%qwq", "%qwq_fix"), asking),
+        "%qwq_doctor": make_completer(values, ("server", "model")),
+        "%qwq_models": make_completer(values, ("server",)),
+    }
+    for name, completer in completers.items():
         shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here
     install_inspect(shell, magics)
     install_jobs(shell, magics.background)

@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from qwq_magic.magics.options import OPTIONS, Option
 from qwq_magic.servers import SERVERS
 
-# What an option's value may be, by the option's name; asked when Tab is pressed.
-Values = dict[str, Callable[[], Iterable[str]]]
+# What an option's value may be, by the option's name, given the words of the line; asked when
+# Tab is pressed.
+Values = dict[str, Callable[[list[str]], Iterable[str]]]
 
 
 def known_models() -> list[str]:
     return sorted({server.model for server in SERVERS.values() if server.model})
 
 
-def complete(words: list[str], text: str, values: Values) -> list[str]:
+def complete(
+    words: list[str], text: str, values: Values, options: Sequence[Option] = OPTIONS
+) -> list[str]:
     """What may stand in place of `text`, the last of `words` as far as it is typed."""
     previous = words[-2] if text and len(words) > 1 else (words[-1] if words else "")
-    for option in OPTIONS:
+    for option in options:
         if previous in option.flags and option.metavar:
-            return [value for value in _values_of(option, values) if value.startswith(text)]
-    flags = [flag for option in OPTIONS for flag in option.flags]
+            found = _values_of(option, words, values)
+            return [value for value in found if value.startswith(text)]
+    flags = [flag for option in options for flag in option.flags]
     return [flag for flag in flags if text.startswith("-") and flag.startswith(text)]
 
 
-def _values_of(option: Option, values: Values) -> Iterable[str]:
-    return option.choices or values.get(option.name, tuple)()
+def value_in(words: list[str], name: str) -> str | None:
+    """The value that the words give to an option; None where they give none."""
+    flags = next(option.flags for option in OPTIONS if option.name == name)
+    following = (words[at + 1] for at, word in enumerate(words[:-1]) if word in flags)
+    return next(following, None)
 
 
-def make_completer(values: Values) -> Callable[[Any, Any], list[str]]:
-    """A completer as IPython's `complete_command` hook wants it."""
+def _values_of(option: Option, words: list[str], values: Values) -> Iterable[str]:
+    if option.choices or option.name not in values:
+        return option.choices
+    return values[option.name](words)
+
+
+def make_completer(
+    values: Values, names: Collection[str] | None = None
+) -> Callable[[Any, Any], list[str]]:
+    """A completer as IPython's `complete_command` hook wants it; `names` are the options taken."""
+    options = [option for option in OPTIONS if names is None or option.name in names]
 
     def completer(_shell: Any, event: Any) -> list[str]:
-        return complete(event.text_until_cursor.split()[1:], event.symbol, values)
+        line: str = event.text_until_cursor
+        words = line.split()[1:]
+        word = words[-1] if words and not line[-1].isspace() else ""
+        # IPython takes a colon for the end of a word, and models have names such as `qwq:32b`.
+        head = word.removesuffix(event.symbol)
+        return [found[len(head) :] for found in complete(words, word, values, options)]
 
     return completer

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
@@ -18,10 +15,11 @@ from qwq_magic.magics.front_end import Request, current_request, detect_live, is
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, parse_options
 from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.magics.reports import show_reports
 from qwq_magic.session import Session
 
 if TYPE_CHECKING:
-    from qwq_magic.doctor import Examination, Report, Section
+    from qwq_magic.display.report import Section
 
 _LIVE = {
     "widgets": "two panes that fill in",
@@ -65,8 +63,12 @@ class DoctorMagics(Magics):
                 self._asking.effective_settings(here),
                 front_end=self._front_end(request),
             )
-            show = _shower(detect_live(self._shell, request))
-            _follow(examination, show, lambda: interrupts.pressed)
+            show_reports(
+                examination.reports(),
+                stopped=examination.stopped,
+                live=detect_live(self._shell, request),
+                interrupts=interrupts,
+            )
 
     def _session(self, options: CellOptions) -> Session:
         """A session of the same settings; what is typed here is for this look alone."""
@@ -103,49 +105,3 @@ def _options(line: str) -> CellOptions:
 def _chosen(options: CellOptions) -> dict[str, str]:
     chosen = {"server": options.server, "model": options.model}
     return {name: value for name, value in chosen.items() if value is not None}
-
-
-def _follow(
-    examination: Examination, show: Callable[[Report], None], is_stopped: Callable[[], bool]
-) -> None:
-    """Show each report that differs from the one before, until the last or a stop."""
-    shown = None
-    with closing(examination.reports()) as reports:
-        for report in reports:
-            if report != shown:
-                show(report)
-                shown = report
-            if is_stopped():
-                show(examination.stopped())
-                return
-
-
-def _shower(live: str) -> Callable[[Report], None]:
-    if live == "text":
-        from qwq_magic.doctor import ReportLines
-
-        return ReportLines(sys.stdout, width=_columns()).show
-    return _Output(updates=live == "widgets").show
-
-
-class _Output:
-    """One output of the cell, written anew; where that cannot be, written once."""
-
-    def __init__(self, *, updates: bool) -> None:
-        from IPython.display import DisplayHandle
-
-        self._handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython has no types here
-        self._updates = updates
-        self._is_open = False
-
-    def show(self, report: Report) -> None:
-        if not (self._updates or report.is_last):
-            return
-        bundle = {"text/markdown": report.markdown(), "text/plain": report.plain(width=_columns())}
-        write = self._handle.update if self._is_open else self._handle.display
-        write(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here
-        self._is_open = True
-
-
-def _columns() -> int:
-    return shutil.get_terminal_size((100, 24)).columns

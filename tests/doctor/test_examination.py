@@ -13,7 +13,8 @@ from server import Reply, Request, ScriptedServer, chat, delta, failure
 
 from qwq_magic import Session
 from qwq_magic.choices import layer_of
-from qwq_magic.doctor import Examination, Report, Section
+from qwq_magic.display.report import Report, Section
+from qwq_magic.doctor import Examination
 from qwq_magic.doctor.first_text import ask
 
 KEY = "sk-0123456789abcdef0123456789"

@@ -7,10 +7,10 @@ from display.hostile_answers import PAYLOADS
 from display.inertness import problems
 
 from qwq_magic.client import LocalServer
+from qwq_magic.display.report import Report, Section, Verdict
+from qwq_magic.display.report_lines import ReportLines
 from qwq_magic.doctor.clean_text import CleanText
-from qwq_magic.doctor.lines import ReportLines
 from qwq_magic.doctor.local_section import lines_to_type, local_section
-from qwq_magic.doctor.report import Report, Section, Verdict
 from qwq_magic.key_sources import KeyRing
 from qwq_magic.wire.model_list import ListedModel
 

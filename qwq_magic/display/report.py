@@ -1,4 +1,7 @@
-"""A report of the doctor as a value: a verdict, and sections that fill in as they come."""
+"""A report: a verdict, and sections that fill in as they come.
+
+Others may have written what it says, so it is shown as text and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from qwq_magic.display.saved_text import escape_span
 from qwq_magic.display.tables import Table
+from qwq_magic.plain_text import one_line, well_formed
 
 State: TypeAlias = Literal["asking", "well", "ill", "stopped"]
 
@@ -15,14 +19,14 @@ _MARKS: dict[State, str] = {"asking": "…", "well": "✓", "ill": "✗", "stopp
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Does a model answer, and if not, why, and what to do; `progress` is how far it has come."""
+    """What came of it, in a sentence or two; `progress` is how far it has come."""
 
     state: State
     said: str
     progress: str = ""
 
     def plain(self) -> str:
-        return f"{_MARKS[self.state]} {self.said}"
+        return one_line(well_formed(f"{_MARKS[self.state]} {self.said}"))
 
     def with_progress(self) -> Verdict:
         return Verdict(self.state, f"{self.said} {self.progress}".rstrip())
@@ -42,7 +46,8 @@ class Section:
 
     def plain(self, *, width: int) -> str:
         table = [] if self.table is None else [self.table.plain(width=width)]
-        return "\n".join((self.title, *table, *self.lines))
+        lines = (one_line(well_formed(line)) for line in self.lines)
+        return "\n".join((self.title, *table, *lines))
 
     def markdown(self) -> str:
         table = [] if self.table is None else [self.table.markdown()]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from qwq_magic.display.report import Report
 from qwq_magic.display.terminal import TextStream
-from qwq_magic.doctor.report import Report
 
 
 class ReportLines:
@@ -29,6 +29,6 @@ class ReportLines:
             self._write(f"{report.verdict.plain()}\n\n")
 
     def _write(self, text: str) -> None:
-        # A terminal of another encoding must not end the examination.
+        # A terminal of another encoding must not end it.
         self._stream.write(text.encode(self._encoding, "replace").decode(self._encoding))
         self._stream.flush()

@@ -1,0 +1,66 @@
+"""Show a report that fills in: in one output that is written anew, or line by line."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from qwq_magic.magics.front_end import Live
+from qwq_magic.magics.interrupts import InterruptWatch
+
+if TYPE_CHECKING:
+    from qwq_magic.display.report import Report
+
+
+def show_reports(
+    reports: Generator[Report, None, None],
+    *,
+    stopped: Callable[[], Report],
+    live: Live,
+    interrupts: InterruptWatch,
+) -> None:
+    """Show each report that differs from the one before, until the last or an interrupt."""
+    show = _shower(live)
+    shown = None
+    with closing(reports):
+        for report in reports:
+            if report != shown:
+                show(report)
+                shown = report
+            if interrupts.pressed and not report.is_last:
+                show(stopped())
+                return
+
+
+def _shower(live: Live) -> Callable[[Report], None]:
+    if live == "text":
+        from qwq_magic.display.report_lines import ReportLines
+
+        return ReportLines(sys.stdout, width=_columns()).show
+    return _Output(updates=live == "widgets").show
+
+
+class _Output:
+    """One output of the cell, written anew; where that cannot be, written once."""
+
+    def __init__(self, *, updates: bool) -> None:
+        from IPython.display import DisplayHandle
+
+        self._handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython has no types here
+        self._updates = updates
+        self._is_open = False
+
+    def show(self, report: Report) -> None:
+        if not (self._updates or report.is_last):
+            return
+        bundle = {"text/markdown": report.markdown(), "text/plain": report.plain(width=_columns())}
+        write = self._handle.update if self._is_open else self._handle.display
+        write(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here
+        self._is_open = True
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size((100, 24)).columns
