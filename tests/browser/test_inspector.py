@@ -346,10 +346,13 @@ def test_the_magic_shows_it_with_and_without_the_renderer(
         request.getfixturevalue(server),
         "%load_ext qwq_magic\nfrom inspected_turns import DEMO",
         "DEMO.inspect()",
+        "DEMO.compare(DEMO)",
     )
     notebook.run(1, wait=True)
     notebook.run(2, wait=True)
+    notebook.run(3, wait=True)
 
+    expect(notebook.output(3).get_by_role("region", name="Comparison of two turns")).to_be_visible()
     inspector = notebook.output(2).get_by_role("region", name="Reasoning inspector")
     expect(inspector.locator(".qwq-step").first).to_contain_text(DEMO.steps[0].text.strip())
     expect(inspector.locator(".qwq-answer-text mjx-container").first).to_be_visible()
@@ -361,6 +364,20 @@ def test_the_magic_shows_it_with_and_without_the_renderer(
         }""",
         arg=kept,
     )
+
+
+def test_a_megabyte_in_one_step_opens_and_is_searched(lab: Lab, open_saved: OpenSaved) -> None:
+    text = "word " * 200_000 + "needle"
+    notebook = open_saved(lab, saved(DEMO, reasoning=text, steps="Xlfly", loops="", metrics=None))
+    inspector = opened(notebook)
+
+    expect(inspector.locator(".qwq-step-more")).to_contain_text("more characters")
+    press(notebook, "/")
+    notebook.page.keyboard.type("needle")
+    expect(inspector.locator(".qwq-search-count")).to_have_text("1 found")
+    notebook.page.keyboard.press("Enter")
+    expect(inspector.locator(".qwq-found-here")).to_have_text("needle")
+    assert inspector.locator(".qwq-step-text").first.evaluate("n => n.textContent.length") < 101_000
 
 
 def test_two_turns_stand_side_by_side_as_they_meet(either: Lab, open_saved: OpenSaved) -> None:

@@ -8,6 +8,8 @@ import { seconds } from "./turn_words.js";
 
 const SHOWN = 1_500;
 const MOST_SHOWN = 100_000;
+const BEFORE_FOUND = 500;
+const MOST_MARKS = 2_000;
 let count = 0;
 
 /** The square that says a group by colour and by pattern. */
@@ -50,12 +52,14 @@ export function tailRow(text) {
 function textOf(step, view) {
   const { table, found, isOpen } = view;
   const whole = table.textOf(step);
-  const begin = step.start + (whole.length - whole.trimStart().length);
+  const first = step.start + (whole.length - whole.trimStart().length);
+  // What the reader looks for is shown, however far inside it stands.
+  const here = found.find(({ isCurrent }) => isCurrent);
+  const begin = here && here.end > first + MOST_SHOWN ? here.start - BEFORE_FOUND : first;
   const trimmed = step.start + whole.trimEnd().length;
-  const last = found.at(-1)?.end ?? 0;
-  const room = isOpen || last > begin + SHOWN ? MOST_SHOWN : SHOWN;
+  const room = isOpen || here?.end > begin + SHOWN ? MOST_SHOWN : SHOWN;
   const end = Math.min(trimmed, begin + room);
-  const node = element("div", "qwq-step-text", { dir: "auto" }, ...marked(table.text, begin, end, step.cue, found));
+  const node = element("div", "qwq-step-text", { dir: "auto" }, begin > first ? "… " : "", ...marked(table.text, begin, end, step.cue, found));
   if (end < trimmed) {
     const left = (trimmed - end).toLocaleString("en-US");
     node.append(element("span", "qwq-step-more", {}, ` … ${left} more characters`));
@@ -65,8 +69,9 @@ function textOf(step, view) {
 
 /** Nodes of `text` from `begin` to `end`, the cue underlined, what was found marked. */
 function marked(text, begin, end, cue, found) {
-  const spans = found.map(({ start, end, isCurrent }) => [start, end, "mark", isCurrent ? "qwq-found qwq-found-here" : "qwq-found"]);
-  if (cue && !found.some(({ start, end }) => start < cue[1] && end > cue[0])) spans.push([...cue, "span", "qwq-cue"]);
+  const inRange = found.filter((place) => place.end > begin && place.start < end).slice(0, MOST_MARKS);
+  const spans = inRange.map(({ start, end, isCurrent }) => [start, end, "mark", isCurrent ? "qwq-found qwq-found-here" : "qwq-found"]);
+  if (cue && !inRange.some(({ start, end }) => start < cue[1] && end > cue[0])) spans.push([...cue, "span", "qwq-cue"]);
   spans.sort(([one], [other]) => one - other);
   const nodes = [];
   let at = begin;

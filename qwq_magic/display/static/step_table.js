@@ -39,8 +39,11 @@ export class StepTable {
   finish() {
     this.isPartial = this.end < this.text.length;
     PARAGRAPH.lastIndex = this.end;
-    while (this.end < this.text.length && PARAGRAPH.test(this.text)) {
-      this.#push({ end: PARAGRAPH.lastIndex, kind: UNCLASSIFIED, cue: null, seconds: null });
+    while (this.end < this.text.length) {
+      // However many there are, the last one takes the rest.
+      const isLast = this.steps.length >= MOST_STEPS || !PARAGRAPH.test(this.text);
+      const end = isLast ? this.text.length : PARAGRAPH.lastIndex;
+      this.#push({ end, kind: UNCLASSIFIED, cue: null, seconds: null });
     }
   }
 
