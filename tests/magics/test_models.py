@@ -43,7 +43,7 @@ def test_a_servers_models_are_listed_and_tab_knows_them(kernel: Kernel) -> None:
 
         done = kernel.run("%qwq_models")
         whole = completions(kernel, "%qwq -m qw")
-        behind_colon = completions(kernel, "%%qwq -o x -m llama3:")
+        behind_colon = completions(kernel, "%%qwq -o x -m llama3:8")
         requests = [request.path for request in server.requests]
 
     assert [line.split() for line in done.final["text/plain"].splitlines()[5:8]] == [
