@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
 from typing import Any
 
+import nbformat
 import pytest
 from display.hostile_answers import PAYLOADS
 from display.inertness import HOSTS, Page, problems
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from qwq_magic.display.bundle import TURN_MIME, final_bundle
 from qwq_magic.display.step_records import step_records
@@ -16,6 +19,7 @@ from qwq_magic.errors import AuthenticationError
 from qwq_magic.events import Usage
 from qwq_magic.memory import Place
 from qwq_magic.messages import Message
+from qwq_magic.recordings import recordings
 from qwq_magic.turns import Timing, Turn
 
 TURN = Turn(
@@ -216,3 +220,26 @@ def test_importing_it_costs_no_markdown_parser() -> None:
     code = "import sys, qwq_magic.display.bundle as b; sys.exit('markdown_it' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_steps_are_cut_from_the_reasoning_that_is_shown() -> None:
+    halves = "Let me smile \ud83d\ude42 here. Wait, that is not what I was asked for."
+    data = final_bundle(replace(TURN, reasoning=halves), place=None)[TURN_MIME]
+    lengths = re.findall(r"[A-Z]([0-9a-z]+)", data["steps"])  # type: ignore[index]
+
+    assert [int(length, 36) for length in lengths] == [21, 39]
+    assert len(data["reasoning"]) == 60  # type: ignore[index]
+
+
+def test_a_long_turn_takes_no_more_than_2_3_times_its_text_in_a_notebook() -> None:
+    text = "\n\n".join(recording.reasoning for recording in recordings()) * 3
+    marks = tuple((number * len(text) // 900, number * 0.4) for number in range(1, 901))
+    turn = replace(TURN, reasoning=text, arrivals=marks)
+    data = {
+        mime: value
+        for mime, value in final_bundle(turn, place=None).items()
+        if mime != "text/plain"
+    }
+    notebook = new_notebook(cells=[new_code_cell(outputs=[new_output("display_data", data=data)])])
+
+    assert len(nbformat.writes(notebook).encode()) <= 2.3 * len(text.encode())
