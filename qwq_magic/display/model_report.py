@@ -25,7 +25,7 @@ def model_report(
         (
             model.name,
             "thinks" if model.thinks else "",
-            "in use" if _is_same(model.name, in_use) else "",
+            "in use" if model.is_named(in_use) else "",
         )
         for model in shown
     ]
@@ -62,13 +62,8 @@ def _lines(
             f"{len(matching) - shown} more are not shown: %qwq_models{option} TEXT shows those "
             "with TEXT in the name."
         )
-    if in_use and models and not any(_is_same(model.name, in_use) for model in models):
+    if in_use and models and not any(model.is_named(in_use) for model in models):
         lines.append(f"The model in use, {in_use}, is not among them.")
     if matching:
         lines.append(f"To use one: %%qwq{option} -m MODEL")
     return lines
-
-
-def _is_same(name: str, in_use: str) -> bool:
-    """Ollama adds `:latest` to a name without a tag."""
-    return name in (in_use, f"{in_use}:latest")

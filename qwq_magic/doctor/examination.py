@@ -60,7 +60,7 @@ class Examination:
         self._addresses = usual_addresses() if addresses is None else addresses
         self._clean = CleanText(environ, session.keys)
         found = resolved(session, environ)
-        self._in_use = found.base_url if isinstance(found, Settings) else ""
+        self._in_use = (found.base_url, found.model) if isinstance(found, Settings) else ("", "")
         self._is_demo = isinstance(found, Settings) and found.server == DEMO.name
         self._verdict = Verdict("asking", "Looking …")
         self._local = looking_section(self._addresses)

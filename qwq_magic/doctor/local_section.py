@@ -27,9 +27,13 @@ def looking_section(addresses: Sequence[str]) -> Section:
 
 
 def local_section(
-    servers: Sequence[LocalServer], addresses: Sequence[str], *, in_use: str, clean: CleanText
+    servers: Sequence[LocalServer],
+    addresses: Sequence[str],
+    *,
+    in_use: tuple[str, str],
+    clean: CleanText,
 ) -> Section:
-    """`in_use` is the base URL that prompts go to."""
+    """`in_use` are the base URL and the model that prompts go to."""
     if not servers:
         return Section(TITLE, lines=(f"None answers at {_ports(addresses)}.", _how_to_start()))
     rows = [
@@ -37,7 +41,7 @@ def local_section(
             clean.line(server.name or "unknown"),
             server.base_url,
             _models(server, clean),
-            "in use" if server.base_url == in_use else "\n".join(lines_to_type(server)),
+            "in use" if _is_in_use(server, in_use) else "\n".join(lines_to_type(server)),
         )
         for server in servers
     ]
@@ -54,6 +58,11 @@ def lines_to_type(server: LocalServer) -> tuple[str, ...]:
         return (f"%%qwq -s {server.name} -m {model.name}",)
     settings = {"server": server.name or "custom", "base_url": server.base_url, "model": model.name}
     return tuple(f'%config QwqMagics.{name} = "{value}"' for name, value in settings.items())
+
+
+def _is_in_use(server: LocalServer, in_use: tuple[str, str]) -> bool:
+    base_url, model = in_use
+    return server.base_url == base_url and any(listed.is_named(model) for listed in server.models)
 
 
 def _best(models: Iterable[ListedModel]) -> ListedModel | None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
 from importlib import metadata
 
 from qwq_magic.display.report import Section
-from qwq_magic.display.tables import Table
 from qwq_magic.version import __version__
 
 _PACKAGES = (
@@ -22,17 +20,17 @@ _PACKAGES = (
 
 
 def versions_section() -> Section:
-    rows = [("qwq_magic", __version__), ("Python", _python())]
-    return Section("Versions", Table(("package", "version"), [*rows, *_installed()]))
+    found = {name: _version_of(name) for name in _PACKAGES}
+    here = [f"{name} {version}" for name, version in found.items() if version]
+    python = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    lines = [" · ".join((f"qwq_magic {__version__}", python, *here))]
+    if missing := [name for name, version in found.items() if not version]:
+        lines.append(f"Not installed beside this kernel: {', '.join(missing)}.")
+    return Section("Versions", lines=tuple(lines))
 
 
-def _python() -> str:
-    return f"{platform.python_version()}, {platform.system()} {platform.machine()}"
-
-
-def _installed() -> Iterator[tuple[str, str]]:
-    for name in _PACKAGES:
-        try:
-            yield name, metadata.version(name)
-        except metadata.PackageNotFoundError:
-            yield name, "not installed beside this kernel"
+def _version_of(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -27,6 +27,10 @@ class ListedModel:
     thinks: bool
     owner: str = ""
 
+    def is_named(self, name: str) -> bool:
+        """Does the name mean this model? Ollama adds `:latest` to one without a tag."""
+        return self.name in (name, f"{name}:latest")
+
 
 def models_in(body: bytes) -> tuple[ListedModel, ...] | None:
     """The models in the order listed; None where the body is no list of models."""

@@ -30,7 +30,7 @@ def server(*names: str, name: str = "ollama", at: str = OLLAMA) -> LocalServer:
 @pytest.mark.parametrize("text", PAYLOADS)
 def test_whatever_a_server_says_stays_text(text: str) -> None:
     said = clean_with().line(text, most_bytes=2_000)
-    section = local_section([server(text)], [OLLAMA], in_use="", clean=clean_with())
+    section = local_section([server(text)], [OLLAMA], in_use=("", ""), clean=clean_with())
     report = Report(Verdict("ill", said), (section, Section(said, lines=(said,))))
 
     assert problems(report.markdown()) == []
@@ -74,6 +74,24 @@ def test_a_key_is_masked_wherever_it_stands() -> None:
 )
 def test_the_line_to_type_is_safe_to_type(found: LocalServer, lines: tuple[str, ...]) -> None:
     assert lines_to_type(found) == lines
+
+
+@pytest.mark.parametrize(
+    ("in_use", "said"),
+    [
+        ((OLLAMA, "qwq"), "in use"),
+        ((OLLAMA, "qwq:latest"), "in use"),
+        ((OLLAMA, "llama3"), "%%qwq -s ollama -m qwq:latest"),
+        (("http://127.0.0.1:8000/v1", "qwq"), "%%qwq -s ollama -m qwq:latest"),
+    ],
+)
+def test_a_server_is_in_use_where_it_has_the_model_asked_for(
+    in_use: tuple[str, str], said: str
+) -> None:
+    section = local_section([server("qwq:latest")], [OLLAMA], in_use=in_use, clean=clean_with())
+
+    assert section.table is not None
+    assert section.table.rows[0][-1] == said
 
 
 def test_lines_are_written_once_and_the_verdict_last() -> None:

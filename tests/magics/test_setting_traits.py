@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from kernel import Kernel
 from server import ScriptedServer, chat
+
+from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.variables import variable_of
 
 KEY = "sk-4c1d9e7a02f85b36qrst"
 
@@ -93,6 +97,15 @@ def test_a_mistake_in_a_project_is_one_line_and_nothing_is_sent(
     assert done.text("stderr").count("\n") == 1
     assert done.of_type("display_data", "error") == []
     assert KEY not in done.text("stderr")
+
+
+def test_every_setting_is_documented_with_its_variable() -> None:
+    documented = (Path(__file__).parents[2] / "docs" / "settings.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| `(\w+)` \|", documented, re.MULTILINE))
+
+    names = [name for name, trait in QwqMagics.class_traits(config=True).items()]
+
+    assert rows == {name: variable_of(name) for name in names}
 
 
 def test_every_setting_explains_itself() -> None:
