@@ -52,8 +52,8 @@ class Kernel:
 
     def __init__(self, **environ: str) -> None:
         self._env = clean_environment(QWQ_DEMO_SPEED="1e9", **environ)
-        # What came for other executions than the one waited for: from a job, say.
-        self.elsewhere: list[dict[str, Any]] = []
+        # All that came, also for other executions than the one waited for: from a job, say.
+        self.messages: list[dict[str, Any]] = []
 
     def __enter__(self) -> Kernel:
         self.manager, self.client = start_new_kernel(env=self._env)
@@ -89,8 +89,8 @@ class Kernel:
                 message = self.client.get_iopub_msg(timeout=1)
             except queue.Empty:
                 continue
+            self.messages.append(message)
             if message["parent_header"].get("msg_id") != msg_id:
-                self.elsewhere.append(message)
                 continue
             execution.messages.append(message)
             if until is not None and until(execution):

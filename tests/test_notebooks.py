@@ -57,6 +57,16 @@ def test_a_notebook_run_by_papermill_holds_the_final_output(tmp_path):
     _assert_is_final(notebook, notebook.cells[-1])
 
 
+def test_a_batch_waits_for_what_asks_in_the_background():
+    ask = "%%qwq --background -o reply\nWhich is larger, 9.11 or 9.9?"
+    notebook = _notebook([CELLS[0], ask, "print(reply.complete)"])
+
+    ExecutePreprocessor(timeout=60).preprocess(notebook)
+
+    _assert_is_final(notebook, notebook.cells[1])
+    assert notebook.cells[2].outputs[0].text == "True\n"
+
+
 def test_nbconvert_to_html_shows_reasoning_in_details_and_the_answer():
     notebook = _notebook()
     ExecutePreprocessor(timeout=60).preprocess(notebook)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from qwq_magic.display.panel import Panel
 from qwq_magic.errors import ConfigurationError, QwqError
+from qwq_magic.key_shapes import without_lookalikes
+from qwq_magic.key_sources import keys_at_hand
 from qwq_magic.magics.front_end import Live, Request, current_request, detect_live, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.job import Job
@@ -51,13 +54,13 @@ class Asking:
                 self._preview(prompt, options, request)
                 return
         except QwqError as error:
-            raise UsageError(str(error)) from None
+            raise self._refusal(error) from None
         self._magics.background.stop_earlier(request)
         with InterruptWatch() as interrupts:
             try:
                 run = self._start(prompt, options, request)
             except ConfigurationError as error:
-                raise UsageError(str(error)) from None
+                raise self._refusal(error) from None
             if options.background:
                 self._leave(run, options, request)
             else:
@@ -67,6 +70,13 @@ class Asking:
         if interrupts.pressed and request.is_program:
             # A reply alone ends quietly, and the cells behind it run; a program is interrupted.
             raise KeyboardInterrupt
+
+    def _refusal(self, error: QwqError) -> UsageError:
+        """One line; what a template quotes of a variable may be a key."""
+        text = without_lookalikes(str(error))
+        for key in keys_at_hand(os.environ, self._magics.session.keys):
+            text = key.redact(text)
+        return UsageError(text)
 
     def _check(self, options: CellOptions) -> None:
         if options.background and options.code:

@@ -66,7 +66,7 @@ class Background:
         for job in self._jobs:
             is_same_cell = request.cell_id is not None and job.request.cell_id == request.cell_id
             if is_same_cell and job.request.id != request.id and job.turn is None:
-                job.run.stop()
+                job.stop()
 
     def say_later(self, line: str) -> None:
         """Say a line when the next cell has run; any thread may call this."""
@@ -82,7 +82,7 @@ class Background:
         for job in [job for job in self._owed if job.live == "none"]:
             with InterruptWatch() as interrupts:
                 if job.wait(is_interrupted=lambda: interrupts.pressed) is None:
-                    job.run.stop()
+                    job.stop()
                     job.wait(is_interrupted=lambda: False)
             job.show()
             self.settle(job)
@@ -94,9 +94,9 @@ class Background:
 
     def _end_all(self) -> None:
         for job in self._jobs:
-            job.run.stop()
+            job.stop()
         for job in self._jobs:
-            job.end(_END_S)
+            job.join(_END_S)
 
 
 def ending_line(job: Job) -> str:
@@ -109,5 +109,4 @@ def ending_line(job: Job) -> str:
 
 def prompt_excerpt(job: Job) -> str:
     """The beginning of the prompt, in one line."""
-    prompt = job.run.request.prompt[: 4 * _EXCERPT_BYTES]
-    return one_line(well_formed(prompt), limit_bytes=_EXCERPT_BYTES)
+    return one_line(well_formed(job.prompt[: 4 * _EXCERPT_BYTES]), limit_bytes=_EXCERPT_BYTES)

@@ -33,7 +33,7 @@ class FixMagics(Magics):
 
     def _watch(self, result: ExecutionResult) -> None:
         error = result.error_before_exec or result.error_in_exec
-        if error is not None and not isinstance(error, UsageError):
+        if _is_failure(error):
             self._last = error
 
     @no_var_expand
@@ -59,4 +59,9 @@ class FixMagics(Magics):
 def _last_shown() -> BaseException | None:
     """What failed before the extension was loaded."""
     error: BaseException | None = getattr(sys, "last_value", None)
-    return None if isinstance(error, UsageError) else error
+    return error if _is_failure(error) else None
+
+
+def _is_failure(error: BaseException | None) -> bool:
+    """Is it one of the user's code? An interrupt and an exit are what the user wanted."""
+    return isinstance(error, Exception) and not isinstance(error, UsageError)

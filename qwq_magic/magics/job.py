@@ -64,10 +64,12 @@ class Job:
             place_of: where a turn stands in its conversation.
         """
         self.number = number
-        self.run = run
+        self.prompt = run.request.prompt
         self.request = request
         self.live = live
-        self._panel = panel
+        # Both hold the texts as well; they are let go when the turn has them.
+        self._run: Run | None = run
+        self._panel: Panel | None = panel
         self._bind = bind
         self._place_of = place_of
         self._turn: Turn | None = None
@@ -85,7 +87,7 @@ class Job:
 
     def start(self) -> None:
         """Appear in the running cell, where there are widgets, and go on in the background."""
-        if self.live == "widgets":
+        if self.live == "widgets" and self._panel is not None:
             self._panel.open()
         self._thread.start()
 
@@ -109,6 +111,12 @@ class Job:
         """`1,203` where the server counted, `≈ 1,200` where it did not or has not yet."""
         return f"≈ {round(self._tokens):,}" if self._turn is None else turn_tokens(self._turn)
 
+    def stop(self) -> None:
+        """Ask it to end; its turn keeps what came."""
+        run = self._run
+        if run is not None:
+            run.stop()
+
     def wait(self, *, is_interrupted: Callable[[], bool]) -> Turn | None:
         """The turn, as soon as there is one; None if the user would not wait."""
         while not self._ended.wait(_TICK_S):
@@ -118,27 +126,24 @@ class Job:
 
     def show(self) -> None:
         """Show the reply, which has ended, in the running cell."""
-        if self._turn is not None:
-            self._panel.finish(self._turn, place=self._place_of(self._turn))
+        panel, self._panel = self._panel, None
+        if self._turn is not None and panel is not None:
+            panel.finish(self._turn, place=self._place_of(self._turn))
 
-    def end(self, timeout_s: float) -> None:
-        """Stop, and wait a little for everything to be in order."""
-        self.run.stop()
+    def join(self, timeout_s: float) -> None:
+        """Wait a little for everything to be in order."""
         self._thread.join(timeout_s)
 
     def _follow(self) -> None:
+        run = self._run
+        assert run is not None
         try:
-            for event in self.run.events():
-                if event is not None:
-                    self._note(event)
-                if self.live == "widgets":
-                    if event is not None:
-                        self._panel.show_event(event)
-                    self._panel.tick()
+            self._show_events(run)
         except Exception:
             # What cannot be shown must not cost the turn.
             _logger.exception("Job %d cannot be shown while it streams.", self.number)
-        self._turn = self.run.turn()
+        self._turn = run.turn()
+        self._run = None
         try:
             self._bind(self._turn)
             if self.live == "widgets":
@@ -148,6 +153,16 @@ class Job:
             _logger.exception("Job %d cannot be shown.", self.number)
         finally:
             self._ended.set()
+
+    def _show_events(self, run: Run) -> None:
+        panel = self._panel if self.live == "widgets" else None
+        for event in run.events():
+            if event is not None:
+                self._note(event)
+                if panel is not None:
+                    panel.show_event(event)
+            if panel is not None:
+                panel.tick()
 
     def _note(self, event: Event) -> None:
         match event:

@@ -94,7 +94,7 @@ class JobsMagics(Magics):
 
     def _stop(self, jobs: list[Job]) -> None:
         for job in jobs:
-            job.run.stop()
+            job.stop()
         self._wait(jobs)
 
     def _wait(self, jobs: list[Job]) -> None:

@@ -11,6 +11,7 @@ import builtins
 from typing import TYPE_CHECKING, Any
 
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.plain_text import SHOWN_BYTES, one_line
 from qwq_magic.prompts.notebook import Notebook
 from qwq_magic.prompts.values import value_text
 
@@ -45,8 +46,9 @@ def expand_template(text: str, notebook: Notebook, *, with_blocks: bool = False)
         raise
     except Exception as error:
         # Whatever the user's own expression raised.
+        said = one_line(str(error), limit_bytes=SHOWN_BYTES)
         raise ConfigurationError(
-            f"The template failed{_line_of(error)}: {type(error).__name__}: {error}. {_AS_TEXT}"
+            f"The template failed{_line_of(error)}: {type(error).__name__}: {said}. {_AS_TEXT}"
         ) from error
 
 

@@ -169,8 +169,9 @@ def test_a_block_runs_in_the_notebook_when_it_is_told_to(kernel, ask_at):
 def test_what_a_block_raises_reaches_the_cell_once(kernel):
     kernel.run("from qwq_magic.code_blocks import CodeBlock")
 
-    done = kernel.run("CodeBlock('%time 1 / x0').run()\nprint('after')")
+    done = kernel.run("CodeBlock('here = %pwd\\n1 / x0').run()\nprint('after')")
 
+    assert kernel.value("len(here) > 0") == "True"
     assert done.reply["ename"] == "NameError"
     assert len(done.of_type("error")) == 1
     assert "after" not in done.text()
@@ -227,3 +228,25 @@ def test_a_dry_run_that_cannot_be_is_one_line(kernel, ask_at):
 
     assert "No key for dashscope" in done.text("stderr")
     assert done.text("stderr").count("\n") == 1
+
+
+def test_what_a_template_quotes_of_a_variable_is_no_key(kernel):
+    kernel.run("secret = 'sk-4f9d2c7ab1e84e0d9c35'")
+
+    for expression in ("{{ {}[secret] }}", "{{ int(secret) }}", "{{ secret + }}"):
+        said = kernel.run(f"%qwq -t {expression}").text("stderr")
+
+        assert said.startswith("UsageError: The template ")
+        assert said.count("\n") == 1
+        assert "4f9d2c7a" not in said
+
+
+def test_fix_does_not_ask_about_an_interrupt(kernel, ask_at):
+    kernel.run("[][0]")
+    kernel.run("raise KeyboardInterrupt")
+    with ScriptedServer(chat(answer="ok")) as server:
+        ask_at(server)
+
+        kernel.run("%qwq_fix --fresh")
+
+        assert "failed with IndexError" in _prompt(server)
