@@ -27,7 +27,8 @@ def register(shell: InteractiveShell) -> None:
     if _registered(shell) is not None:
         return
     magics = QwqMagics(shell)
-    shell.register_magics(magics, MemoryMagics(magics), FixMagics(magics, shell))
+    memory = MemoryMagics(magics)
+    shell.register_magics(magics, memory, FixMagics(magics, shell))
     shell.register_magics(DoctorMagics(shell, magics))
     line_prompt.install(shell)
     if shell.display_formatter is not None:
@@ -47,6 +48,7 @@ def register(shell: InteractiveShell) -> None:
     }
     for name, completer in completers.items():
         shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here
+    shell.set_hook("complete_command", memory.complete, str_key="%qwq_memory")  # type: ignore[no-untyped-call]  # likewise
     install_inspect(shell, magics)
     install_jobs(shell, magics.background)
     install_login(shell, magics)
@@ -57,12 +59,14 @@ def loaded_session() -> Session:
     """The session behind `%%qwq` in the running notebook or shell.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: there is none, or a setting has a value it cannot have.
     """
     shell = get_ipython()
     magics = _registered(shell) if shell is not None else None
     if magics is None:
         raise ConfigurationError("%%qwq is not loaded here. Run %load_ext qwq_magic first.")
+    # What is configured holds for it as for a cell, also before the first one has asked.
+    magics.apply_settings()
     return magics.session
 
 

@@ -12,8 +12,11 @@ from pathlib import Path
 
 from qwq_magic.errors import FileError
 from qwq_magic.memory import Conversations
+from qwq_magic.memory.contents import Contents
+from qwq_magic.memory.conversation_file import require_own_kind, write_conversations
 
 _Signature = tuple[int, int, int]
+_Held = tuple[tuple[str, Contents], ...]
 
 
 class Autosave:
@@ -21,27 +24,38 @@ class Autosave:
 
     def __init__(self) -> None:
         self._known: dict[Path, _Signature | None] = {}
+        # What was written last. A look at the memory writes nothing, or looking before
+        # loading would put the file aside that is about to be loaded.
+        self._written: dict[Path, _Held] = {}
         # Jobs save from threads of their own, and must not take each other for someone else.
         self._lock = threading.Lock()
 
     def save(self, conversations: Conversations, file: str) -> str:
-        """Write; returns a line for the reader, mostly "".
+        """Write what has changed; returns a line for the reader, mostly "".
 
         Raises:
             FileError: the file cannot be written, is of another kind, or another kernel
                 writes to it too.
         """
-        path = Path(file).expanduser().absolute()
+        path = path_of(file).absolute()
         with self._lock:
+            held = conversations.held
+            if not self._is_news(path, held):
+                return ""
             aside = self._put_aside(path)
-            conversations.save(path)
-            self._known[path] = _signature(path)
+            write_conversations(path, dict(held))
+            self._known[path], self._written[path] = _signature(path), held
         return f"{path.name} held an earlier kernel's memory: kept as {aside}." if aside else ""
 
     def adopt(self, file: str) -> None:
         """The file was loaded: its conversations go on here."""
-        path = Path(file).expanduser().absolute()
+        path = path_of(file).absolute()
         self._known[path] = _signature(path)
+
+    def _is_news(self, path: Path, held: _Held) -> bool:
+        if path in self._known and _signature(path) == self._known[path]:
+            return self._written.get(path) != held
+        return any(contents.slots for _, contents in held)
 
     def _put_aside(self, path: Path) -> str:
         present = _signature(path)
@@ -53,10 +67,27 @@ class Autosave:
         while (aside := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
             number += 1
         try:
+            require_own_kind(path)
             path.rename(aside)
         except OSError as error:
-            raise FileError(f"Cannot rename {path}: {error.strerror}.") from error
+            raise FileError(
+                f"Cannot rename {path}: {error.strerror}. Choose another file."
+            ) from error
         return aside.name
+
+
+def path_of(file: str) -> Path:
+    """Where a file is that the user has named.
+
+    Raises:
+        FileError: there is no such place.
+    """
+    try:
+        if "\0" not in file:
+            return Path(file).expanduser()
+    except RuntimeError:
+        pass  # `~somebody` who is unknown here
+    raise FileError(f"{file!r} is no path. Choose another one.")
 
 
 def _signature(path: Path) -> _Signature | None:

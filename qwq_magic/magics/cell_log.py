@@ -63,6 +63,6 @@ class CellLog:
 
     def bracket_of(self, turn: Turn) -> str:
         """`[5]`, as the notebook shows beside the turn's cell; "" where that is not known."""
-        if turn.id not in self._askings or self.is_gone(turn):
-            return ""
-        return f"[{self._executions[self._askings[turn.id][0]][1]}]"
+        cell_id, execution = self._askings.get(turn.id, ("", None))
+        latest, count = self._executions.get(cell_id, (None, 0))
+        return f"[{count}]" if count and latest == execution else ""

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
+from dataclasses import replace
+from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from qwq_magic.ask import Recall
 from qwq_magic.errors import ConfigurationError, FileError, QwqError
-from qwq_magic.magics.memory_commands import describe_commands, numbers_of, parse_command
+from qwq_magic.magics.autosave import path_of
+from qwq_magic.magics.memory_commands import (
+    STARTING,
+    CommandLine,
+    complete_command,
+    describe_commands,
+    numbers_of,
+    parse_command,
+)
 from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.magics.shown import show, show_bundle
 from qwq_magic.memory import Context, ConversationMemory, Place, Window
 from qwq_magic.memory.records import openai_messages, turn_records
+from qwq_magic.plain_text import well_formed
 
 _SHOWN_ROWS = 30
 _HELP = f"""Look at the conversations, and steer what is remembered.
@@ -43,7 +53,7 @@ class MemoryMagics(Magics):
     def qwq_memory(self, line: str) -> None:
         try:
             typed = parse_command(line)
-            memory = self._conversations.of(typed.conversation or self._asking.conversation)
+            memory = self._memory_for(typed)
             run = getattr(self, f"_{typed.command}")
             said = run(memory, *typed.arguments)
             if said:
@@ -53,6 +63,20 @@ class MemoryMagics(Magics):
             raise UsageError(str(error)) from None
 
     qwq_memory.__doc__ = _HELP
+
+    def complete(self, _shell: object, event: Any) -> list[str]:
+        """Tab: commands, their words, and names of conversations."""
+        words = event.text_until_cursor.removesuffix(event.symbol).split()[1:]
+        return complete_command(words, event.symbol, self._conversations)
+
+    def _memory_for(self, typed: CommandLine) -> ConversationMemory:
+        name = typed.conversation
+        if name is None:
+            return self._conversations.of(self._asking.conversation)
+        if name not in self._conversations and typed.command not in STARTING:
+            known = ", ".join(self._conversations) or "none"
+            raise ConfigurationError(f"There is no conversation {name!r}. Conversations: {known}.")
+        return self._conversations.of(name)
 
     def _list(self, memory: ConversationMemory, extent: str = "") -> None:
         from qwq_magic.display.memory_tables import conversation_table, legend_of
@@ -88,7 +112,8 @@ class MemoryMagics(Magics):
 
         wanted = _single(number)
         attempts = memory.attempts(wanted)
-        turn, place = attempts[-1], Place(wanted, len(attempts))
+        # Its number is one in this conversation, wherever it was asked.
+        turn, place = replace(attempts[-1], conversation=memory.name), Place(wanted, len(attempts))
         show_bundle({"text/markdown": quoted(turn.prompt), "text/plain": turn_prompt(turn)})
         bundle = self._asking.bundle_of(turn, place=place)
         show_bundle({**bundle, "text/plain": turn_text(turn, place=place)})
@@ -149,8 +174,8 @@ class MemoryMagics(Magics):
 
     def _switch(self, _memory: ConversationMemory, name: str) -> str:
         is_new = name not in self._conversations
-        self._asking.conversation = name
         memory = self._conversations.of(name)
+        self._asking.conversation = name
         return f"A new conversation, {name!r}." if is_new else self._state(memory)
 
     def _rename(self, memory: ConversationMemory, name: str) -> str:
@@ -162,19 +187,20 @@ class MemoryMagics(Magics):
         return f"Conversation {old!r} is {name!r} now."
 
     def _save(self, memory: ConversationMemory, file: str) -> str:
-        memory.save(_path(file))
+        memory.save(path_of(file))
         return f"Saved {_count(memory)} to {file}."
 
     def _load(self, memory: ConversationMemory, file: str) -> str:
-        names = self._conversations.load(_path(file), current=memory.name)
+        names = self._conversations.load(path_of(file), current=memory.name)
         self._asking.autosaver.adopt(file)
         return " ".join(self._state(self._conversations.of(name)) for name in names)
 
     def _export(self, memory: ConversationMemory, file: str, overwrite: str = "") -> str:
-        path = _path(file)
+        path = path_of(file)
         if overwrite not in ("", "--overwrite"):
             raise ConfigurationError(f"Unknown option {overwrite}. Write --overwrite, or nothing.")
-        text = _exported(memory, path.suffix)
+        # Half a surrogate pair is no character that others could read.
+        text = well_formed(_exported(memory, path.suffix))
         try:
             with path.open("w" if overwrite else "x", encoding="utf-8") as stream:
                 stream.write(text)
@@ -205,7 +231,7 @@ def _summary(
     yield f"Conversation {memory.name!r}: {_count(memory)}."
     if rows_left_out:
         yield f"{rows_left_out} earlier ones are not shown: %qwq_memory all."
-    if memory.turns:
+    if len(memory):
         window = "" if memory.window.size is None else f" (window: {memory.window})"
         yield f"The next prompt goes with {recall.describe(context)}{window}."
 
@@ -219,10 +245,6 @@ def _single(number: str) -> int:
     if len(numbers) != 1:
         raise ConfigurationError(f"{number!r} is more than one turn. Name one.")
     return numbers[0]
-
-
-def _path(file: str) -> Path:
-    return Path(file).expanduser()
 
 
 def _exported(memory: ConversationMemory, suffix: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qwq_magic.errors import ConfigurationError
@@ -39,8 +40,18 @@ COMMANDS = (
     Command("rename", "NAME", "give the conversation another name", 1, 1),
     Command("save", "FILE", "write it as JSON Lines, every attempt included", 1, 1),
     Command("load", "FILE", "replace it by what a file holds", 1, 1),
-    Command("export", "FILE", "write .md to read, .json as OpenAI messages, .jsonl as data", 1, 2),
+    Command(
+        "export",
+        "FILE [--overwrite]",
+        "write .md to read, .json as OpenAI messages, .jsonl as data",
+        *(1, 2),
+    ),
 )
+# Only these may name a conversation that is not there yet: a typing error must not make one.
+STARTING = frozenset({"load", "switch", "window"})
+_CONVERSATION = ("-c", "--conversation")
+# What may follow a command, where that is no number, no file and no new name.
+_WORDS = {"list": ("all",), "attempts": ("side",), "window": ("all",), "export": ("--overwrite",)}
 _BY_NAME = {command.name: command for command in COMMANDS}
 
 
@@ -67,7 +78,7 @@ def parse_command(line: str) -> CommandLine:
     except ValueError as error:
         raise ConfigurationError("A quote is not closed. Close it.") from error
     conversation = None
-    if words[:1] in (["-c"], ["--conversation"]):
+    if words and words[0] in _CONVERSATION:
         if len(words) < 2:
             raise ConfigurationError("-c needs a value: NAME.")
         conversation = words[1]
@@ -82,6 +93,26 @@ def parse_command(line: str) -> CommandLine:
         usage = f"%qwq_memory {command.name} {command.arguments}".rstrip()
         raise ConfigurationError(f"Write {usage}: {command.help}.")
     return CommandLine(name, tuple(arguments), conversation)
+
+
+def complete_command(words: Sequence[str], text: str, names: Iterable[str]) -> list[str]:
+    """What may stand in place of `text`, after the finished `words` of the line."""
+    if words and words[-1] in _CONVERSATION:
+        found = _quoted(names)
+    else:
+        if words and words[0] in _CONVERSATION:
+            words = words[2:]
+        if not words:
+            found = [*_BY_NAME, "all"]
+        elif words[0] == "switch" and len(words) == 1:
+            found = _quoted(names)
+        else:
+            found = [*_WORDS.get(words[0], ())]
+    return [word for word in found if word.startswith(text)]
+
+
+def _quoted(names: Iterable[str]) -> list[str]:
+    return [f'"{name}"' if " " in name else name for name in names]
 
 
 def numbers_of(arguments: tuple[str, ...]) -> tuple[int, ...]:

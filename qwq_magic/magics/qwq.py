@@ -47,7 +47,8 @@ class QwqMagics(SettingTraits):
     def __init__(self, shell: InteractiveShell, **traits: Any) -> None:
         super().__init__(shell, **traits)
         self._shell = shell
-        self.session = Session()
+        self.session = Session(conversation=self.conversation)
+        self.observe(self._go_on_with, "conversation")
         self.cells = CellLog(shell)
         self.background = Background(shell)
         self.asking = Asking(shell, self)
@@ -87,11 +88,13 @@ class QwqMagics(SettingTraits):
         except FileError as error:
             return f"Not saved: {error}"
 
+    def _go_on_with(self, change: Any) -> None:
+        self.session.conversation = change["new"]
+
     def apply_settings(self) -> None:
         """Let the session go by what is configured now; keys it has already."""
         self.session.project = self.read_settings()
         self.session.choices = stacked(self.own_layer())
-        self.session.conversation = self.conversation
         self.session.runner = self.runner
 
 

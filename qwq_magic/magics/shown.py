@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 def show(table: Table | None, lines: Iterable[str]) -> None:
     """A table and lines of text, in which nothing is live."""
-    from qwq_magic.display.saved_text import escape_span
+    from qwq_magic.display.saved_text import escape_span, readable
 
-    lines = list(lines)
+    lines = [readable(line) for line in lines]
     columns = shutil.get_terminal_size((100, 24)).columns
     markdown = [*([table.markdown()] if table else []), *map(escape_span, lines)]
     plain = [*([table.plain(width=columns)] if table else []), *lines]

@@ -65,9 +65,7 @@ def write_conversations(path: Path, conversations: Mapping[str, Contents]) -> No
         FileError: the path holds a file of another kind, or cannot be written.
     """
     try:
-        if path.exists() and path.stat().st_size:
-            with path.open("rb") as file:
-                _read_header(path, file.readline(10_000))
+        require_own_kind(path)
         # mkstemp makes the file readable by its owner only; a conversation is private.
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -86,6 +84,18 @@ def write_conversations(path: Path, conversations: Mapping[str, Contents]) -> No
             f"Cannot write {path}: a turn holds a value that cannot be saved ({error}). "
             "Drop that turn."
         ) from error
+
+
+def require_own_kind(path: Path) -> None:
+    """Refuse to touch a file that holds something else; none and an empty one are fine.
+
+    Raises:
+        FileError: the file is of another kind, or newer.
+        OSError: it cannot be read.
+    """
+    if path.exists() and path.stat().st_size:
+        with path.open("rb") as file:
+            _read_header(path, file.readline(10_000))
 
 
 def _lines_of(conversations: Mapping[str, Contents]) -> Iterator[dict[str, Any]]:

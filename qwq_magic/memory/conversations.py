@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.memory.contents import Place
+from qwq_magic.memory.contents import Contents, Place
 from qwq_magic.memory.conversation import ConversationMemory
 from qwq_magic.memory.conversation_file import read_conversations, write_conversations
 from qwq_magic.memory.names import checked_name
@@ -27,6 +27,12 @@ class Conversations(Mapping[str, ConversationMemory]):
         """
         # `setdefault` is atomic: two threads must not get two of them.
         return self._by_name.setdefault(name, ConversationMemory(name))
+
+    @property
+    def held(self) -> tuple[tuple[str, Contents], ...]:
+        """All there is to keep, as one value."""
+        # Listed first: another thread may add one.
+        return tuple((name, memory.contents) for name, memory in [*self._by_name.items()])
 
     def place_of(self, turn: Turn) -> Place | None:
         """Number and attempt of a turn in its conversation, or in one it was forked into."""
@@ -66,9 +72,7 @@ class Conversations(Mapping[str, ConversationMemory]):
         Raises:
             FileError: the path holds a file of another kind, or cannot be written.
         """
-        # Listed first: another thread may add one.
-        contents = {name: memory.contents for name, memory in list(self._by_name.items())}
-        write_conversations(Path(path), contents)
+        write_conversations(Path(path), dict(self.held))
 
     def load(self, path: str | Path, *, current: str) -> tuple[str, ...]:
         """Bring back the conversations of a file; on an error nothing changes.
