@@ -108,8 +108,10 @@ class Asking:
                 run.stop()
                 turn = run.turn()
                 self._bind(turn, options)
-                panel.finish(turn, place=self._place_of(turn))
-                self._magics.autosave_now()
+                try:
+                    panel.finish(turn, place=self._place_of(turn))
+                finally:
+                    self._magics.autosave_now()
 
     def _leave(self, run: Run, options: CellOptions, request: Request) -> None:
         """Let it go on in the background."""
