@@ -87,6 +87,6 @@ def test_the_help_names_every_option():
     ],
 )
 def test_tab_offers_flags_and_values(words, text, expected):
-    values = {"server": lambda: ["ollama", "vllm"]}
+    values = {"server": lambda _words: ["ollama", "vllm"]}
 
     assert complete(words, text, values) == expected
