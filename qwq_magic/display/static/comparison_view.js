@@ -48,9 +48,9 @@ class ComparisonView {
 
   #build() {
     const { names, findings, metrics, parts, divergence } = this.#compared;
-    const list = element("dl", "qwq-metrics");
+    const list = element("dl", "qwq-findings");
     for (const [word, said] of findings) {
-      list.append(element("div", "qwq-metric", {}, element("dt", "", {}, word), element("dd", "", {}, said)));
+      list.append(element("dt", "", {}, word), element("dd", "", {}, said));
     }
     const differences = button("qwq-group", "Only differences", () => {
       this.#onlyDifferences = !this.#onlyDifferences;
