@@ -17,10 +17,12 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from traitlets import Bunch
 
 from qwq_magic.api_key import ApiKey
-from qwq_magic.choices import Choices
+from qwq_magic.choices import NO_LAYER, Choices, Layer
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.key_sources import variable_key
+from qwq_magic.magics.project_address import foreign_address
 from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.plain_text import one_line
 from qwq_magic.servers import DEMO, SERVERS, Server
 from qwq_magic.settings import server_and_address
 from qwq_magic.wire.addresses import host_of
@@ -94,8 +96,8 @@ class LoginMagics(Magics):
                 f"Known: {', '.join(_SERVERS)}."
             )
         choices, keys = self._choices(), self._asking.session.keys
+        project = self._trusted_project(names)
         try:
-            project = self._asking.session.project
             server, base_url = server_and_address(choices, os.environ, keys, project=project)
         except ConfigurationError:
             if not names:
@@ -108,6 +110,19 @@ class LoginMagics(Magics):
             server = SERVERS["dashscope"]
             base_url = server.base_url
         return server, base_url
+
+    def _trusted_project(self, names: list[str]) -> Layer:
+        """What the project says; no key is asked for on behalf of a host that it alone names."""
+        project = self._asking.session.project
+        chosen = foreign_address(self._asking.effective_settings(), project)
+        if chosen is None:
+            return project
+        if not names:
+            raise ConfigurationError(
+                f"{one_line(host_of(chosen.value))} is named by {chosen.source} alone. To give it "
+                'a key, choose it yourself first: %config QwqMagics.base_url = "…"'
+            )
+        return NO_LAYER
 
     def _read(self, server: Server, base_url: str) -> str:
         if server == DEMO:

@@ -24,6 +24,7 @@ from qwq_magic.magics.completion import known_models
 from qwq_magic.magics.front_end import current_request, detect_live
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, parse_options
+from qwq_magic.magics.project_address import foreign_address
 from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.magics.reports import show_reports
 from qwq_magic.runner import LOOP_THREAD
@@ -58,11 +59,16 @@ class ListedModels:
         except ConfigurationError:
             return known_models()
         is_stale = self._clock() - self._looked_at.get(settings.base_url, -_FRESH_S) >= _FRESH_S
-        if is_stale and settings.server != DEMO.name:
+        if is_stale and settings.server != DEMO.name and not self._is_foreign(server):
             self._looked_at[settings.base_url] = self._clock()
             threading.Thread(target=self._look, args=(settings,), daemon=True).start()
         listed = self._names.get(settings.base_url)
         return known_models() if listed is None else sorted(listed)
+
+    def _is_foreign(self, server: str | None) -> bool:
+        asking = self._asking
+        address = foreign_address(asking.effective_settings(), asking.session.project)
+        return server is None and address is not None
 
     def _look(self, settings: Settings) -> None:
         # In a thread, since the client alone takes 230 ms to import.

@@ -64,6 +64,22 @@ def test_a_projects_address_is_told_once_and_gets_no_key(tmp_path: Path) -> None
     assert told[1] == ""
 
 
+def test_no_key_is_asked_for_on_behalf_of_a_project(tmp_path: Path) -> None:
+    evil = "https://dashscope.aliyuncs.com.evil.example/v1"
+    project(tmp_path, f"base_url = '{evil}'\nserver = 'vllm'\nmodel = 'm'")
+    with Kernel() as kernel:
+        kernel.run(f"%cd -q {tmp_path}\n%load_ext qwq_magic")
+
+        done = kernel.run("%qwq_login")
+        named = kernel.send("%qwq_login vllm")
+        question = kernel.type_secret(KEY)
+        kernel.collect(named)
+
+    assert "dashscope.aliyuncs.com.evil.example is named by [tool.qwq_magic]" in done.text("stderr")
+    assert "choose it yourself first" in done.text("stderr")
+    assert question["prompt"] == "Key for vllm (127.0.0.1:8000): "
+
+
 def test_a_key_of_a_configuration_is_not_bound_to_a_projects_address(tmp_path: Path) -> None:
     with ScriptedServer(chat(answer="ok")) as server, Kernel() as kernel:
         project(tmp_path, f"base_url = '{server.url}'\nmodel = 'm'")
