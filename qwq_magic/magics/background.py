@@ -1,4 +1,4 @@
-"""All jobs of a kernel, and what is owed to them when a cell or the kernel ends.
+"""All jobs of a kernel, and what is owed to them when a cell ends.
 
 A batch run has nobody who would look later, so there a cell waits for its jobs at its
 end. A terminal is told at the next prompt, so that nothing is written into what the user
@@ -7,7 +7,6 @@ types. A cell that runs again stops the jobs it started before.
 
 from __future__ import annotations
 
-import atexit
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -20,8 +19,6 @@ from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.job import Job
 from qwq_magic.plain_text import one_line, well_formed
 
-# How long the kernel's end may be put off, so that jobs end in order.
-_END_S = 2.0
 _EXCERPT_BYTES = 60
 
 
@@ -34,7 +31,6 @@ class Background:
         self._owed: list[Job] = []
         self._lines: list[str] = []
         shell.events.register("post_run_cell", self._after_cell)
-        atexit.register(self._end_all)
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self._jobs)
@@ -91,12 +87,6 @@ class Background:
             self.settle(job)
         while self._lines:
             sys.stderr.write(f"{self._lines.pop(0)}\n")
-
-    def _end_all(self) -> None:
-        for job in self._jobs:
-            job.stop()
-        for job in self._jobs:
-            job.join(_END_S)
 
 
 def ending_line(job: Job) -> str:

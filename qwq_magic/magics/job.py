@@ -1,15 +1,11 @@
-"""A job: one ask that goes on while other cells run, followed by a thread of its own.
+"""A job: one ask that goes on while other cells run, followed by a pump.
 
-The thread shows the reply in the cell that asked, through widgets, which find their place
-from any thread. Plain text would land in whichever cell runs at that moment, so other
-panels are only used in the end, by the thread that runs the cells.
+The pump shows the reply in the cell that asked, where there are widgets. Other panels are
+only used in the end, by the thread that runs the cells.
 """
 
 from __future__ import annotations
 
-import contextvars
-import logging
-import threading
 import time
 from collections.abc import Callable
 from typing import Literal, TypeAlias
@@ -18,6 +14,7 @@ from typing_extensions import assert_never
 
 from qwq_magic.display.captions import turn_tokens
 from qwq_magic.display.panel import Panel
+from qwq_magic.display.pump import Pump
 from qwq_magic.events import (
     AnswerDelta,
     Event,
@@ -35,7 +32,6 @@ from qwq_magic.turns import State, Turn
 JobState: TypeAlias = Literal["waiting", "reasoning", "answering"] | State
 
 _TICK_S = 0.05
-_logger = logging.getLogger("qwq_magic")
 
 
 class Job:
@@ -60,15 +56,14 @@ class Job:
             request: the execution that asked.
             panel: shows the reply; of a terminal's, nothing is shown.
             live: how the front end shows what streams.
-            bind: told the turn when it has ended, in the job's thread.
+            bind: told the turn when it has ended, in the pump's thread.
             place_of: where a turn stands in its conversation.
         """
         self.number = number
         self.prompt = run.request.prompt
         self.request = request
         self.live = live
-        # Both hold the texts as well; they are let go when the turn has them.
-        self._run: Run | None = run
+        # It holds the texts as well; it is let go when the turn has them.
         self._panel: Panel | None = panel
         self._bind = bind
         self._place_of = place_of
@@ -76,25 +71,24 @@ class Job:
         self._state: JobState = "waiting"
         self._tokens = 0.0
         self._began_s = time.monotonic()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(
-            # Where outputs go is a context variable on newer kernels: the job keeps its cell's.
-            target=contextvars.copy_context().run,
-            args=(self._follow,),
-            name=f"qwq-magic-job-{number}",
-            daemon=True,
+        self._pump = Pump(
+            run,
+            name=f"Job {number}",
+            panel=panel if live == "widgets" else None,
+            note=self._note,
+            settle=self._settle,
         )
 
     def start(self) -> None:
         """Appear in the running cell, where there are widgets, and go on in the background."""
         if self.live == "widgets" and self._panel is not None:
             self._panel.open()
-        self._thread.start()
+        self._pump.start()
 
     @property
     def turn(self) -> Turn | None:
         """The reply, once it has ended and is bound."""
-        return self._turn if self._ended.is_set() else None
+        return self._turn if self._pump.has_ended else None
 
     @property
     def state(self) -> JobState:
@@ -113,13 +107,11 @@ class Job:
 
     def stop(self) -> None:
         """Ask it to end; its turn keeps what came."""
-        run = self._run
-        if run is not None:
-            run.stop()
+        self._pump.stop()
 
     def wait(self, *, is_interrupted: Callable[[], bool]) -> Turn | None:
         """The turn, as soon as there is one; None if the user would not wait."""
-        while not self._ended.wait(_TICK_S):
+        while not self._pump.wait(_TICK_S):
             if is_interrupted():
                 return None
         return self._turn
@@ -130,39 +122,11 @@ class Job:
         if self._turn is not None and panel is not None:
             panel.finish(self._turn, place=self._place_of(self._turn))
 
-    def join(self, timeout_s: float) -> None:
-        """Wait a little for everything to be in order."""
-        self._thread.join(timeout_s)
-
-    def _follow(self) -> None:
-        run = self._run
-        assert run is not None
-        try:
-            self._show_events(run)
-        except Exception:
-            # What cannot be shown must not cost the turn.
-            _logger.exception("Job %d cannot be shown while it streams.", self.number)
-        self._turn = run.turn()
-        self._run = None
-        try:
-            self._bind(self._turn)
-            if self.live == "widgets":
-                self.show()
-        except Exception:
-            # Nobody is there to catch it, and a kernel that ends closes its front end.
-            _logger.exception("Job %d cannot be shown.", self.number)
-        finally:
-            self._ended.set()
-
-    def _show_events(self, run: Run) -> None:
-        panel = self._panel if self.live == "widgets" else None
-        for event in run.events():
-            if event is not None:
-                self._note(event)
-                if panel is not None:
-                    panel.show_event(event)
-            if panel is not None:
-                panel.tick()
+    def _settle(self, turn: Turn) -> None:
+        self._turn = turn
+        self._bind(turn)
+        if self.live == "widgets":
+            self.show()
 
     def _note(self, event: Event) -> None:
         match event:
