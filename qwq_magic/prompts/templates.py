@@ -8,6 +8,7 @@ no sandbox either: the expressions are the user's own, like any code in the cell
 from __future__ import annotations
 
 import builtins
+import json
 from typing import TYPE_CHECKING, Any
 
 from qwq_magic.errors import ConfigurationError
@@ -38,7 +39,8 @@ def expand_template(text: str, notebook: Notebook, *, with_blocks: bool = False)
         return environment.from_string(text).render(_names(notebook))
     except jinja2.TemplateSyntaxError as error:
         raise ConfigurationError(
-            f"The template is malformed on line {error.lineno}: {error.message}. {_AS_TEXT}"
+            f"The template is malformed on line {error.lineno}: {error.message}. "
+            f"What Jinja2 cannot read, put into a variable. {_AS_TEXT}"
         ) from None
     except jinja2.UndefinedError as error:
         raise ConfigurationError(f"{error.message}. {_AS_TEXT}") from None
@@ -85,7 +87,13 @@ def _environment(text: str, notebook: Notebook, *, with_blocks: bool) -> jinja2.
     environment.globals = {
         name: value for name, value in vars(builtins).items() if not name.startswith("_")
     }
+    # Jinja2's own would write `<` as an escape, for HTML.
+    environment.filters["tojson"] = _json
     return environment
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, indent=indent, ensure_ascii=False)
 
 
 def _names(notebook: Notebook) -> dict[str, Any]:

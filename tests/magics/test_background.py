@@ -109,6 +109,22 @@ def test_two_jobs_in_one_conversation_go_one_after_the_other(kernel, ask_at, job
     assert "Waits for the reply before it" in kernel.value("second.notices")
 
 
+def test_a_job_that_waits_can_be_stopped_and_the_one_before_it_goes_on(kernel, ask_at, jobs):
+    reply, reached, go_on = _held(rest="one")
+    with ScriptedServer(reply) as server:
+        ask_at(server)
+        kernel.run("%%qwq -c behind --background -o first\nfirst", cell_id="a")
+        assert reached.wait(30)
+        kernel.run("%%qwq -c behind --background -o second\nsecond", cell_id="b")
+
+        kernel.run(f"%qwq_jobs stop {jobs()}")
+
+        go_on.set()
+        kernel.run("%qwq_jobs wait all")
+        assert len(server.requests) == 1
+    assert kernel.value("first.answer, second.state") == "('one', 'stopped')"
+
+
 def test_jobs_of_different_conversations_run_side_by_side(kernel, ask_at, jobs):
     first, reached, go_on = _held()
     second, reached_too, go_on_too = _held()

@@ -77,6 +77,17 @@ def test_fix_asks_about_the_last_failure_in_another_cell(kernel, ask_at):
     assert (done.turn["state"], kernel.value("fixed.answer")) == ("complete", "'Do not.'")
 
 
+def test_fix_can_be_looked_at_before_it_is_sent(kernel, ask_at):
+    kernel.run("[][0]")
+    with ScriptedServer() as server:
+        ask_at(server)
+
+        done = kernel.run("%qwq_fix --dry-run")
+
+        assert server.requests == []
+    assert "IndexError: list index out of range" in done.final["text/plain"]
+
+
 def test_fix_asks_about_a_syntax_error(kernel, ask_at):
     failed = kernel.run("x = = 1")
     with ScriptedServer(chat(answer="ok")) as server:

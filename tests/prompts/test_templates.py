@@ -21,6 +21,7 @@ def _expand(text, names=NAMES, **options):
         ("{{ d.k.n }}{{ {'a': {'b': 1}} }}", "5{'a': {'b': 1}}"),
         ("{{ name.upper() }}\n", "ADA\n"),
         ("{{ '{{' }}x}}", "{{x}}"),
+        ("{{ rows | join('<br>') }} {{ {'k': quote} | tojson }}", '1<br>2 {"k": "<a & \\"b\\">"}'),
     ],
 )
 def test_an_expression_becomes_its_value(template, text):
@@ -63,6 +64,7 @@ def test_blocks_mean_something_on_request():
         ("a\n{{ x / 0 }}", "The template failed on line 2: ZeroDivisionError: division by zero."),
         ("a\nb {{ x", "The template is malformed on line 2:"),
         ("{{ }}", "The template is malformed on line 1:"),
+        ("{{ [r for r in rows] }}", "The template is malformed on line 1:"),
         ("{{ len }}", "The source of len is not known."),
     ],
 )

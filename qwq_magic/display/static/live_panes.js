@@ -20,6 +20,7 @@ import { listen, notify, offerDrawing, viewRecord } from "./view_records.js";
 
 const UNHEARD_MS = 500;
 const ADOPTION_MS = 20000;
+const UNHEARD = "Stops when the cell that is running has ended.";
 const LOST = "The connection to the kernel is lost; what came until then is shown.";
 
 function recordOf(model) {
@@ -146,7 +147,7 @@ function renderStatus(model, record, el, signal) {
       seconds: lost ? "" : seconds((performance.now() - began) / 1000),
       tokens: tokenSplit(usageOf(model.get("usage")), record.tokens),
       about: [model.get("model_name"), model.get("conversation")].filter(Boolean).join(" · "),
-      notices: lost ? [LOST] : noticesOf(model.get("notices")),
+      notices: lost ? [LOST] : [...noticesOf(model.get("notices")), ...(live.unheard ? [UNHEARD] : [])],
       advice: lost ? "" : model.get("advice"),
       stopping,
     });
@@ -166,7 +167,9 @@ function askToStop(model, record) {
   announce("Stopping");
   // Where the kernel cannot hear a busy cell's widgets, an interrupt is what it hears.
   setTimeout(() => {
-    if (!live.acknowledged && model.get("interrupts") && isRunning(model.get("state"))) interruptKernel(model.widget_manager);
+    if (live.acknowledged || !isRunning(model.get("state"))) return;
+    if (model.get("interrupts")) interruptKernel(model.widget_manager);
+    else live.unheard = true;
   }, UNHEARD_MS);
 }
 
