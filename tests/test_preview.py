@@ -1,10 +1,11 @@
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from fakes import EndlessModel, ScriptedModel
 from server import ScriptedServer, chat
 
-from qwq_magic.errors import AdvisorFailed, ConfigurationError, UnsupportedFeature
+from qwq_magic.errors import AdvisorFailed, ConfigurationError, QwqError, UnsupportedFeature
 from qwq_magic.messages import Message
 from qwq_magic.session import Session
 
@@ -29,6 +30,27 @@ def test_a_preview_is_what_an_ask_sends():
     assert preview.fields == sent
     assert (preview.url, preview.model) == (f"{server.url}/chat/completions", "m")
     assert preview.context.startswith("turn 1 of 1, ≈ ")
+
+
+@pytest.mark.parametrize("protocol", ["openai", "dashscope", "ollama"])
+def test_every_protocol_says_what_it_would_send(protocol):
+    def messages_of(body):
+        return body.get("input", body).pop("messages")
+
+    with ScriptedServer(chat(answer="one")) as server:
+        session = Session(
+            base_url=server.origin, protocol=protocol, model="m", parameters={"max_tokens": 9}
+        )
+
+        preview = session.preview("hi")
+
+        with suppress(QwqError):
+            session.ask("hi")  # the reply is of another protocol, but the request is what counts
+        request = server.requests[0]
+    sent = request.json
+    assert preview.url == server.origin + request.path
+    assert [m.text for m in preview.messages] == [m["content"] for m in messages_of(sent)]
+    assert preview.fields == sent
 
 
 def test_a_preview_sends_nothing_and_remembers_nothing():

@@ -55,7 +55,8 @@ class Asking:
                 return
         except QwqError as error:
             raise self._refusal(error) from None
-        self._magics.background.stop_earlier(request)
+        if not options.append:
+            self._magics.background.stop_earlier(request)
         with InterruptWatch() as interrupts:
             try:
                 run = self._start(prompt, options, request)

@@ -81,9 +81,12 @@ class Job:
 
     def start(self) -> None:
         """Appear in the running cell, where there are widgets, and go on in the background."""
-        if self.live == "widgets" and self._panel is not None:
-            self._panel.open()
-        self._pump.start()
+        try:
+            if self.live == "widgets" and self._panel is not None:
+                self._panel.open()
+        finally:
+            # The ask is under way, shown or not.
+            self._pump.start()
 
     @property
     def turn(self) -> Turn | None:

@@ -212,6 +212,39 @@ def test_a_cell_that_runs_again_stops_its_earlier_job(kernel, ask_at, jobs):
     assert kernel.value(code) == "['new']"
 
 
+def test_a_cell_that_appends_leaves_its_earlier_job_alone(kernel, ask_at, jobs):
+    reply, reached, go_on = _held(rest="old")
+    with ScriptedServer(reply, chat(answer="new")) as server:
+        ask_at(server)
+        kernel.run("%%qwq -c append --background\nold", cell_id="a")
+        assert reached.wait(30)
+
+        kernel.run("%%qwq -c append --append --background\nnew", cell_id="a")
+        go_on.set()
+        kernel.run("%qwq_jobs wait all")
+
+    code = "[t.answer for t in __import__('qwq_magic').notebook_session().memory_of('append')]"
+    assert kernel.value(code) == "['old', 'new']"
+
+
+def test_a_panel_that_cannot_appear_does_not_cost_the_turn(kernel, ask_at, jobs):
+    kernel.run(
+        "from qwq_magic.display.live_panel import LivePanel\n"
+        "opened = LivePanel.open\n"
+        "def fail(self): raise RuntimeError('no display')\n"
+        "LivePanel.open = fail"
+    )
+    with ScriptedServer(chat(answer="one")) as server:
+        ask_at(server)
+        failed = kernel.run("%qwq -c closed --background -o unseen hi")
+        kernel.run("LivePanel.open = opened")
+
+        kernel.run("%qwq_jobs wait all")
+
+    assert failed.reply["ename"] == "RuntimeError"
+    assert kernel.value("unseen.answer") == "'one'"
+
+
 def test_a_result_is_the_value_of_the_cell_and_the_last_turn(kernel, ask_at, jobs):
     with ScriptedServer(chat(answer="one")) as server:
         ask_at(server)
