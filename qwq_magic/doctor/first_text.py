@@ -44,7 +44,7 @@ def _follow(run: Run, patience_s: float) -> Generator[Verdict, None, None]:
             case ReasoningDelta() | AnswerDelta():
                 kind = "reasoning" if isinstance(event, ReasoningDelta) else "answer"
                 yield Verdict(
-                    "well", f"{name} answers: its first text, {kind}, took {took_s:.1f} s."
+                    "well", f"{name} answers: its first text, {kind}, took {took_s:.2f} s."
                 )
                 return
             case Notice(text):
