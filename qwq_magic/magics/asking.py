@@ -15,8 +15,6 @@ from qwq_magic.key_shapes import without_lookalikes
 from qwq_magic.key_sources import keys_at_hand
 from qwq_magic.magics.front_end import Live, Request, current_request, detect_live, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
-from qwq_magic.magics.job import Job
-from qwq_magic.magics.next_cell import offer_code
 from qwq_magic.magics.options import CellOptions, parse_options
 from qwq_magic.magics.panels import panel_for
 from qwq_magic.magics.shown import show_bundle
@@ -67,6 +65,8 @@ class Asking:
             else:
                 self._follow(run, options, request, interrupts)
         if options.code:
+            from qwq_magic.magics.next_cell import offer_code
+
             offer_code(self._shell, run.turn(), is_somebody_there=self._live(request) != "none")
         if interrupts.pressed and request.is_program:
             # A reply alone ends quietly, and the cells behind it run; a program is interrupted.
@@ -116,6 +116,8 @@ class Asking:
 
     def _leave(self, run: Run, options: CellOptions, request: Request) -> None:
         """Let it go on in the background."""
+        from qwq_magic.magics.job import Job  # %load_ext is quick, here and below
+
         background = self._magics.background
         number = background.next_number()
         live = self._shown_live(request)

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics.front_end import Request
 from qwq_magic.magics.interrupts import InterruptWatch
-from qwq_magic.magics.job import Job
 from qwq_magic.plain_text import one_line, well_formed
+
+if TYPE_CHECKING:
+    from qwq_magic.magics.job import Job
 
 _EXCERPT_BYTES = 60
 

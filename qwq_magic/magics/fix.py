@@ -17,7 +17,6 @@ from qwq_magic.key_shapes import without_lookalikes
 from qwq_magic.magics.notebook_prompts import expanded, notebook_of
 from qwq_magic.magics.options import CellOptions
 from qwq_magic.magics.qwq import QwqMagics
-from qwq_magic.prompts.failures import failure_prompt
 
 
 @magics_class
@@ -47,6 +46,8 @@ class FixMagics(Magics):
         self._asking.asking.ask(line, self._compose)
 
     def _compose(self, options: CellOptions, words: str) -> str:
+        from qwq_magic.prompts.failures import failure_prompt  # %load_ext is quick
+
         error = self._last or _last_shown()
         if error is None:
             raise ConfigurationError(
