@@ -53,7 +53,8 @@ def legend_of(table: Table) -> list[str]:
 
 
 def _marks(entry: Entry, *, is_gone: bool) -> list[str]:
-    marks: list[str] = [entry.turn.state]
+    """What a reader should know of it; of most turns, only that they are complete."""
+    marks: list[str] = [] if entry.turn.complete else [entry.turn.state]
     if not entry.turn.answer.strip():
         marks.append("no answer")
     if entry.attempts > 1:
@@ -63,7 +64,7 @@ def _marks(entry: Entry, *, is_gone: bool) -> list[str]:
         for mark, holds in zip(LEGEND, (entry.is_hidden, entry.is_outdated, is_gone), strict=True)
         if holds
     )
-    return marks
+    return marks or ["complete"]
 
 
 def attempts_table(attempts: Sequence[Turn]) -> Table:

@@ -21,7 +21,8 @@ class Table:
     rows: Sequence[tuple[str, ...]]
 
     def markdown(self) -> str:
-        lines = [_markdown_row(self.headings), "|" + "---|" * len(self.headings)]
+        # To the left, said outright: some readers would centre the headings over the cells.
+        lines = [_markdown_row(self.headings), "|" + ":---|" * len(self.headings)]
         lines += (_markdown_row(row) for row in self.rows)
         return "\n".join(lines)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 from qwq_magic.magics.front_end import Request, current_request
 from qwq_magic.turns import Turn
@@ -20,13 +20,14 @@ class CellLog:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        # Of each cell, its latest execution and the number in its brackets.
-        self._executions: dict[str, tuple[str | None, int]] = {}
+        # Of each cell, its latest execution and, when that has ended, the number in its brackets.
+        self._executions: dict[str, tuple[str | None, int | None]] = {}
         # Of each turn, the cell and the execution that asked it.
         self._askings: dict[str, tuple[str, str | None]] = {}
         self._asked = 0
         self._entered: str | None = None
         shell.events.register("pre_run_cell", self._enter)
+        shell.events.register("post_run_cell", self._leave)
 
     def _enter(self, _info: Any = None) -> None:
         request = current_request(self._shell)
@@ -34,14 +35,20 @@ class CellLog:
             return  # a cell inside the cell: `run_cell`, in the user's code
         self._entered = request.id
         if request.cell_id is not None:
-            self._executions[request.cell_id] = request.id, self._shell.execution_count
+            self._executions[request.cell_id] = request.id, None
         self._asked = 0
+
+    def _leave(self, result: ExecutionResult) -> None:
+        # Only the result knows the number: the shell counts on before the cell runs, or after.
+        request = current_request(self._shell)
+        if request.cell_id is not None:
+            self._executions[request.cell_id] = request.id, result.execution_count
 
     def next_place(self, request: Request) -> str | None:
         """Where the next ask stands in the notebook: its cell, and which of the cell's asks."""
         if request.cell_id is None:
             return None
-        if self._executions.get(request.cell_id, (None, 0))[0] != request.id:
+        if self._executions.get(request.cell_id, (None, None))[0] != request.id:
             # The cell that loads the extension began before anybody listened.
             self._enter()
         self._asked += 1
@@ -64,5 +71,5 @@ class CellLog:
     def bracket_of(self, turn: Turn) -> str:
         """`[5]`, as the notebook shows beside the turn's cell; "" where that is not known."""
         cell_id, execution = self._askings.get(turn.id, ("", None))
-        latest, count = self._executions.get(cell_id, (None, 0))
+        latest, count = self._executions.get(cell_id, (None, None))
         return f"[{count}]" if count and latest == execution else ""
