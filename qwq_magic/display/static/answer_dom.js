@@ -7,6 +7,7 @@
 import { LESS_THAN } from "./answer_math.js";
 import { codeBox, fenceLanguage } from "./code_box.js";
 import { element } from "./elements.js";
+import { cleanText } from "./safe_text.js";
 
 const PLAIN = new Set(
   "p h1 h2 h3 h4 h5 h6 strong em b i del s code blockquote ul ol li hr br table thead tbody tr th td"
@@ -55,12 +56,16 @@ class Rebuilder {
     return into;
   }
 
-  /** Put the marks back: `<` as itself, a formula as an element (in code: as it was typed). */
+  /**
+   * Put the marks back: `<` as itself, a formula as an element (in code: as it was typed).
+   *
+   * The text was cleaned before, but an entity may have stood for what must not be shown.
+   */
   #text(data, into, inCode) {
     let text = "";
     let done = 0;
     for (const match of data.matchAll(MARKS)) {
-      text += data.slice(done, match.index);
+      text += cleanText(data.slice(done, match.index));
       done = match.index + match[0].length;
       const formula = this.#formulas[Number(match[1])];
       if (match[0] === LESS_THAN) text += "<";
@@ -71,14 +76,13 @@ class Rebuilder {
         into.append(mathElement(formula));
       }
     }
-    text += data.slice(done);
+    text += cleanText(data.slice(done));
     if (text) into.append(text);
   }
 
   #plain(text) {
-    return text.replace(MARKS, (mark, number) =>
-      mark === LESS_THAN ? "<" : (this.#formulas[Number(number)]?.raw ?? ""),
-    );
+    const typed = (mark, number) => (mark === LESS_THAN ? "<" : (this.#formulas[Number(number)]?.raw ?? ""));
+    return cleanText(text.replace(MARKS, typed));
   }
 
   #element(node, depth, inCode) {

@@ -9,7 +9,7 @@ import { hostOfManager, interruptKernel } from "./host.js";
 import { Inspecting } from "./inspecting.js";
 import { ReasoningPane } from "./reasoning_pane.js";
 import { ReasoningText } from "./reasoning_text.js";
-import { estimateTokens } from "./safe_text.js";
+import { cleanLine, estimateTokens } from "./safe_text.js";
 import { StatusLine } from "./status_line.js";
 import { StepTable } from "./step_table.js";
 import { TextStream } from "./text_stream.js";
@@ -146,7 +146,7 @@ function renderStatus(model, record, el, signal) {
       waitS: state === "connecting" ? Math.max(0, (live.waitsUntil - performance.now()) / 1000) : 0,
       seconds: lost ? "" : seconds((performance.now() - began) / 1000),
       tokens: tokenSplit(usageOf(model.get("usage")), record.tokens),
-      about: [model.get("model_name"), model.get("conversation")].filter(Boolean).join(" · "),
+      about: [model.get("model_name"), model.get("conversation")].map((name) => cleanLine(name)).filter(Boolean).join(" · "),
       notices: lost ? [LOST] : [...noticesOf(model.get("notices")), ...(live.unheard ? [UNHEARD] : [])],
       advice: lost ? "" : model.get("advice"),
       stopping,

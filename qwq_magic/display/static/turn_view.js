@@ -33,7 +33,7 @@ export function mountTurn(el, data, { markdownParser = null, latexTypesetter = n
   let inspecting = null;
   const reasoning = element("div", "qwq-part");
   if (turn.show !== "answer") {
-    const pane = reasoningOf(turn, record, estimated, { onInspect: () => inspecting.open(), signal: controller.signal });
+    const pane = reasoningOf(turn, record, estimated, { onInspect: () => inspecting?.open(), signal: controller.signal });
     reasoning.append(pane);
     root.append(reasoning);
   }
