@@ -58,6 +58,7 @@ _RULES = dict(
 )
 _DENIED = re.compile(_RULES["DENIED_COMMANDS"], re.IGNORECASE)
 _MEASURED = re.compile(_RULES["MEASURED_COMMANDS"])
+_PROSE = re.compile(_RULES["PROSE"])
 _MEASURED_NAMES = frozenset({"hspace", "color", "textcolor"})
 _ROW_GAP = re.compile(r"\\\\\[ ?[0-9.]{1,4} ?(?:em|ex|pt|cm|mm) ?\]")
 _FORBIDDEN = re.compile(r'["`#]|@@|\^\^|\\\\\[|\\$')
@@ -132,7 +133,7 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
         if (
             match
             and "`" not in match[0]
-            and not (opener == "$" and _follows_word(source, position))
+            and not (opener == "$" and _is_money(source, position, match[1]))
         ):
             if not silent:
                 _push(state, kind, match)
@@ -141,10 +142,10 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
     return False
 
 
-def _follows_word(source: str, position: int) -> bool:
-    """`US$5 and A$6`: a dollar sign glued to a word opens no math."""
+def _is_money(source: str, position: int, enclosed: str) -> bool:
+    """`US$5 and A$6`, `$10 a month, 5$ each`: a sign glued to a word, or one before prose."""
     before = source[position - 1 : position]
-    return before.isascii() and before.isalnum()
+    return (before.isascii() and before.isalnum()) or _PROSE.search(enclosed) is not None
 
 
 def _push(state: StateInline, kind: str, match: re.Match[str]) -> None:

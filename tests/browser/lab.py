@@ -34,6 +34,8 @@ CHROMIUM_ARGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Nothing leaves the machine, whatever a page asks for.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 PANEL = (
     "(() => { const w = window.jupyterapp?.shell?.currentWidget;"
@@ -122,9 +124,8 @@ def _environment(state: Path, *, with_renderer: bool) -> dict[str, str]:
     environment["IPYTHONDIR"] = str(state / "ipython")
     environment["JUPYTERLAB_SETTINGS_DIR"] = str(state / "user-settings")
     environment["JUPYTERLAB_WORKSPACES_DIR"] = str(state / "workspaces")
-    environment["PYTHONPATH"] = os.pathsep.join(
-        filter(None, (str(PACKAGE.parent), str(HERE), os.environ.get("PYTHONPATH")))
-    )
+    folders = (str(PACKAGE.parent), str(HERE), str(HERE.parent), os.environ.get("PYTHONPATH"))
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
     if with_renderer:
         environment["JUPYTER_PATH"] = str(install_renderer(state / "share"))
     else:

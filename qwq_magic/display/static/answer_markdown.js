@@ -41,6 +41,7 @@ export class AnswerMarkdown {
   #definitions = [];
   #dirty = false;
   #ended = false;
+  #hurried = false;
   #running = null;
   #wake = () => {};
   #everDrawn = false;
@@ -70,13 +71,16 @@ export class AnswerMarkdown {
       this.#take(this.#blocks.end());
       this.#ended = true;
     }
-    this.#wake();
-    return this.#drawn();
+    return this.drawn();
   }
 
-  async #drawn() {
+  /** Resolves when everything given so far is drawn, without the rests in between. */
+  async drawn() {
+    this.#hurried = true;
+    this.#wake();
     this.#start();
     while (this.#running) await this.#running;
+    this.#hurried = this.#ended;
   }
 
   #take(blocks) {
@@ -129,7 +133,7 @@ export class AnswerMarkdown {
         clearTimeout(timer);
         resolve();
       };
-      if (this.#ended) this.#wake();
+      if (this.#hurried) this.#wake();
     });
   }
 

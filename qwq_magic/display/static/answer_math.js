@@ -3,7 +3,7 @@
 // Each formula becomes one placeholder, which `answer_dom` turns into an element of its
 // own; only those elements are handed to the typesetter, so a price stays a price.
 
-import { DENIED_COMMANDS, MEASURED_COMMANDS } from "./math_rules.js";
+import { DENIED_COMMANDS, MEASURED_COMMANDS, PROSE } from "./math_rules.js";
 
 /** Stand for `<`, and around a formula's number. Noncharacters: `cleanText` lets none in. */
 export const LESS_THAN = "\ufdd0";
@@ -15,6 +15,7 @@ const DEEPEST = 40;
 
 const DENIED = new RegExp(`^(?:${DENIED_COMMANDS})$`, "i");
 const MEASURED = new RegExp(`\\\\(?:${MEASURED_COMMANDS})`, "y");
+const READS_AS_PROSE = new RegExp(PROSE);
 const MEASURED_NAME = /^(?:hspace|color|textcolor)$/;
 
 const ENVIRONMENT =
@@ -41,11 +42,6 @@ function commandsAreSafe(tex) {
     if (MEASURED_NAME.test(command[1]) && !MEASURED.test(tex)) return false;
   }
   return true;
-}
-
-/** An amount and words ("5 dollars or ") is no formula, though two dollar signs enclose it. */
-function readsAsProse(tex) {
-  return !/[\\^_{}=<>+|]/.test(tex) && /[A-Za-z]{3,}[ ,.;:]+\S|\d\s+[A-Za-z]{3,}/.test(tex);
 }
 
 class MathScanner {
@@ -113,7 +109,7 @@ class MathScanner {
     const end = this.#closingDollar(start + 1);
     if (end < 0) return;
     const tex = source.slice(start + 1, end);
-    if (!readsAsProse(tex)) this.#replace(start, end + 1, tex, false);
+    if (!READS_AS_PROSE.test(tex)) this.#replace(start, end + 1, tex, false);
   }
 
   /** The next unescaped dollar on this paragraph, if it can close; -1 if not. */
