@@ -54,7 +54,7 @@ class _InlineWriter:
                     self._written.append(self._closers.pop() if self._closers else "")
                     self._in_link = self._in_link and token.type != "link_close"
                 case "link_open":
-                    self._open_link(str(token.attrGet("href") or ""))
+                    self._open_link(token)
                 case _:
                     self._leaf(token)
         return "".join(self._written).strip()
@@ -79,17 +79,21 @@ class _InlineWriter:
         self._written.append(f"<{tag}>" if is_drawn else "")
         self._closers.append(f"</{tag}>" if is_drawn else "")
 
-    def _open_link(self, href: str) -> None:
+    def _open_link(self, token: Token) -> None:
+        href = str(token.attrGet("href") or "")
         address = safe_address(href)
         self._in_link = True
         if address is None:
             self._closers.append(f" ({escape_span(href)})" if href else "")
-        elif self._place.is_html:
-            self._written.append(f'<a href="{address}">')
+            return
+        # Whatever the text claims, the pointer shows whom the link reaches.
+        title = "" if token.markup == "autolink" else f' "{host_of(address)}"'
+        if self._place.is_html:
+            self._written.append(f'<a href="{address}"{title and f" title={title[1:]}"}>')
             self._closers.append("</a>")
         else:
             self._written.append("[")
-            self._closers.append(f"]({address})")
+            self._closers.append(f"]({address}{title})")
 
     def _code(self, text: str) -> None:
         is_plain = _PLAIN_CODE.fullmatch(text) and not (self._place.is_html or self._in_link)

@@ -14,7 +14,7 @@ _ALLOWED = re.compile(
 )
 _KEPT = "-._:/?#=+,;@%&"
 _MAX_ADDRESS_CHARACTERS = 2_000
-_HOST = re.compile(r"^[a-z]+://(?:[^/?#@]*@)?([^/?#:]+)", re.IGNORECASE)
+_HOST = re.compile(r"^(?:https?://(?:[^/?#]*@)?([^/?#:]+)|mailto:([^?]+))", re.IGNORECASE)
 
 
 def safe_address(href: str) -> str | None:
@@ -27,6 +27,6 @@ def safe_address(href: str) -> str | None:
 
 
 def host_of(href: str) -> str:
-    """The host a web address names; an address without one stands for itself, cut short."""
+    """Whom an address reaches: a host, a mailbox; any other stands for itself, cut short."""
     match = _HOST.match(href)
-    return match[1] if match else href[:60]
+    return (match[1] or match[2])[:200] if match else href[:60]

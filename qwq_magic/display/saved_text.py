@@ -32,6 +32,8 @@ _CODE_ENTITIES = (*(e for e in _ENTITIES if "span" not in e[1]), ("$", "&#36;"),
 _DOLLAR = "<span>&#36;</span>"
 _BACKSLASH = "<span>&#92;</span>"
 _OPENING_BACKSLASH = re.compile(r"\\(?=begin|(?:eq)?ref|[^A-Za-z0-9 ]|$)")
+# GitHub's parser finds mail addresses after it has read the entities.
+_MAIL_SIGN = re.compile(r"&#64;(?=[A-Za-z0-9])")
 _WWW = re.compile(r"\b(www)\.", re.IGNORECASE)
 # `mailto:x`, `:smile:`, `a:b`; a colon before a space says nothing to any parser.
 _TIGHT_COLON = re.compile(r":(?=\S)")
@@ -102,4 +104,5 @@ def _escape_common(text: str) -> str:
     """Chained `replace` is the fastest way: most texts hold few of these characters."""
     for character, entity in _ENTITIES:
         text = text.replace(character, entity)
+    text = _MAIL_SIGN.sub("<span>&#64;</span>", text)
     return _WWW.sub(r"\1&#46;", text).replace("$", _DOLLAR)

@@ -23,11 +23,11 @@ class Steps:
     """Where a cell waits until the test says go on."""
 
     def __init__(self, notebook: str) -> None:
-        self._notebook = notebook
+        self.notebook = notebook
 
     def wait(self, panel: LivePanel, step: str) -> None:
         """Tick until the test releases `step`."""
-        pump(panel, Path(f"{self._notebook}.{step}").exists)
+        pump(panel, Path(f"{self.notebook}.{step}").exists)
 
     def wait_for(self, step: str) -> None:
         """Keep the kernel busy until the test releases `step`."""

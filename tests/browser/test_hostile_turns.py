@@ -1,149 +1,230 @@
-"""Nothing a model writes runs, loads or freezes a page, live or saved, at any prefix."""
+"""Nothing a model writes runs, loads, leads astray or poses as the interface.
+
+Live after every delta, final, saved and opened again, trusted or not, with our renderer
+and without it; with the pointer on everything and a click on everything.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 import pytest
-from browser.cell_code import bundle
-from browser.conftest import OpenNotebook, OpenSaved
-from browser.hostile_turns import BOMBS, HOST, TRICKS
+from browser.conftest import OpenNotebook
+from browser.hostile_notebooks import (
+    CELL_SIZE,
+    STARTS,
+    attach_all,
+    bundles,
+    forged_bundles,
+    in_view,
+    is_trusted,
+    output_count,
+    trust,
+    wait_until_drawn,
+    write_saved,
+)
+from browser.inert_dom import FOREIGN, foreign_to_markdown, foreign_to_ours
 from browser.lab import VIEW, Lab, Notebook
-from playwright.sync_api import expect
-
-# Elements and attributes of ours; what the host's typesetter made is looked at apart.
-FOREIGN = """() => {
-  const tags = new Set((
-    "div section span button p h1 h2 h3 h4 h5 h6 strong em b i del s code pre blockquote " +
-    "ul ol li hr br table thead tbody tr th td a img"
-  ).split(" "));
-  const names = new Set((
-    "class dir href title target rel src alt start type tabindex id role hidden aria-label " +
-    "aria-expanded aria-controls data-state data-tex data-typeset data-drawn"
-  ).split(" "));
-  const found = [];
-  for (const node of document.querySelectorAll(".qwq-part *, .qwq-turn")) {
-    if (node.closest("mjx-container")) {
-      if (node.matches("a, img, script, iframe, image")) found.push(node.outerHTML);
-      continue;
-    }
-    if (!tags.has(node.localName)) found.push(node.localName);
-    for (const { name } of node.attributes) {
-      if (!names.has(name)) found.push(`${node.localName}[${name}]`);
-    }
-    const id = node.getAttribute("id");
-    if (id && !id.startsWith("qwq-reasoning-")) found.push(`id=${id}`);
-    const href = node.getAttribute("href");
-    if (href && !/^(https?:|mailto:)/.test(href)) found.push(href);
-    if (node.localName === "img" && !node.src.startsWith("data:image/")) found.push(node.src);
-  }
-  return [...new Set(found)];
-}"""
+from browser.payload_cells import PIECES
+from browser.watch import Watch, payload_numbers, watching
+from hostile.corpus import PAYLOADS, STREAMED, TEXTS, Family
+from playwright.sync_api import BrowserContext, Locator, expect
 
 
-def assert_nothing_came_alive(notebook: Notebook) -> None:
-    assert notebook.page.evaluate(FOREIGN) == []
-    assert notebook.page.evaluate("window.__ran ?? null") is None
-    assert [url for url in notebook.requests if HOST in url or "secret" in url] == []
+@pytest.fixture(scope="module")
+def watched(browser: BrowserContext) -> Iterator[Watch]:
+    with watching(browser) as watch:
+        yield watch
 
 
-def test_tricks_are_inert_in_a_saved_notebook(either: Lab, open_saved: OpenSaved) -> None:
-    notebook = open_saved(either, *(bundle(f"t{n}", t, t, model=t) for n, t in enumerate(TRICKS)))
-
-    for index in range(len(TRICKS)):
-        notebook.js("(nb.activeCellIndex = arg, nb.scrollToItem(arg))", index)
-        notebook.page.wait_for_function(
-            "i => document.querySelectorAll('.jp-Cell')[i]?.querySelector('.qwq-turn[data-drawn]')",
-            arg=index,
-        )
-
-    assert_nothing_came_alive(notebook)
+@pytest.fixture
+def watch(watched: Watch) -> Watch:
+    watched.clear()
+    return watched
 
 
-# JupyterLab shows 50 outputs of a cell, hence one cell for every 40.
+UNPROTECTED = """
+from hostile.corpus import PAYLOADS
+for payload in PAYLOADS[{start}:{start} + {size}]:
+    text = payload.text.encode("utf-8", "replace").decode()
+    display({{"text/markdown": text}}, raw=True)
+"""
+# Of each family, so many must come alive where nothing protects: fewer, and the tests
+# below are blind.
+FIRING: dict[Family, int] = {"script": 100, "load": 70, "navigation": 60, "spoofing": 40}
+
+
+def test_the_harness_sees_what_unprotected_markdown_does(
+    lab: Lab, open_notebook: OpenNotebook, watch: Watch
+) -> None:
+    cells = [UNPROTECTED.format(start=start, size=CELL_SIZE) for start in STARTS]
+    notebook = open_notebook(lab, *cells)
+    attach_all(notebook)
+    watch.attend(notebook.page)
+
+    alive: set[int] = set()
+    for cell, start in enumerate(STARTS, 1):
+        group = PAYLOADS[start : start + CELL_SIZE]
+        shown = notebook.output(cell).locator(".jp-OutputArea-child")
+        notebook.run(cell)
+        expect(shown).to_have_count(len(group), timeout=30_000)
+        # What the payloads before did to the page must not hide what these do.
+        notebook.js("nb.widgets[arg - 1].model.outputs.clear()", cell)
+        for place, payload in enumerate(group):
+            if payload.family in ("navigation", "spoofing"):
+                alive.update({payload.number} if came_alive(watch, shown.nth(place)) else ())
+    alive |= set(watch.scripts) | payload_numbers(watch.requests)
+
+    fired = Counter(payload.family for payload in PAYLOADS if payload.number in alive)
+    whole = Counter(payload.family for payload in PAYLOADS)
+    print({family: f"{fired[family]} of {whole[family]}" for family in whole})
+    assert {family for family, least in FIRING.items() if fired[family] < least} == set()
+
+
+def came_alive(watch: Watch, output: Locator) -> bool:
+    """Does it hold what no answer should, or do anything at a click?"""
+    if foreign_to_markdown(output):
+        return True
+    watch.sweep(output)
+    return bool(watch.navigations(output.page) or watch.commands(output.page))
+
+
 LIVE = """
-from hostile_turns import TRICKS
-import time
-shown = [(new_panel(), trick) for trick in TRICKS[{start}:{start} + 40]]
-for sixth in range(6):
-    for panel, trick in shown:
-        size = max(1, -(-len(trick) // 6))
-        stream(panel, answer(trick[sixth * size : (sixth + 1) * size]))
-        stream(panel, reasoning(trick[sixth * size : (sixth + 1) * size]))
-    time.sleep(0.15)
-    for panel, _ in shown: panel.tick()
-display("all shown")
+from hostile.corpus import STREAMED
+from browser.payload_cells import stream_payloads
+stream_payloads(steps.notebook, "{start}", STREAMED[{start}:{start} + {size}])
 """
 
 
-def test_tricks_are_inert_at_every_prefix_of_a_live_stream(
-    lab: Lab, open_notebook: OpenNotebook
+def test_payloads_are_inert_after_every_delta_and_ever_after(
+    lab: Lab, open_notebook: OpenNotebook, watch: Watch
 ) -> None:
-    starts = range(0, len(TRICKS), 40)
-    notebook = open_notebook(lab, *(LIVE.format(start=start) for start in starts))
+    starts = range(0, len(STREAMED), CELL_SIZE)
+    cells = [LIVE.format(start=start, size=CELL_SIZE) for start in starts]
+    notebook = open_notebook(lab, *cells)
+    attach_all(notebook)
+    watch.attend(notebook.page)
 
     for cell, start in enumerate(starts, 1):
+        group = STREAMED[start : start + CELL_SIZE]
+        output = notebook.output(cell)
         notebook.run(cell)
-        expect(notebook.output(cell)).to_contain_text("all shown", timeout=60_000)
-        answers = notebook.output(cell).locator(".qwq-answer-text")
-        expect(answers).to_have_count(len(TRICKS[start : start + 40]))
-        notebook.wait_idle()
-        assert_nothing_came_alive(notebook)
+        for step in range(PIECES):
+            notebook.release(f"{start}-{step}")
+            wait_until_drawn(notebook, group, step)
+            assert foreign_to_ours(output) == []
+        notebook.release(f"{start}-end")
+        expect(output.locator(".qwq-turn[data-drawn]")).to_have_count(len(group))
+        assert foreign_to_ours(output) == []
+        watch.sweep(output)
+        watch.point(output.locator(".qwq-answer-text a"))
+        assert watch.noise(notebook.page) == []
+    notebook.wait_idle()
+    notebook.save()
+    notebook.reload()
+
+    assert is_trusted(notebook, 1)
+    assert_views_are_inert(notebook, watch, len(starts), first=1)
 
 
-def test_raw_html_is_shown_as_text(lab: Lab, open_saved: OpenSaved) -> None:
-    source = "a <b>bold</b> `<i>` <script>x</script> & 1 < 2"
-    notebook = open_saved(lab, bundle("x", "", source))
-
-    expect(notebook.output(0).locator(".qwq-answer-text")).to_have_text(
-        "a <b>bold</b> <i> <script>x</script> & 1 < 2"
-    )
-
-
-def test_remote_image_becomes_a_link(lab: Lab, open_saved: OpenSaved) -> None:
-    notebook = open_saved(lab, bundle("x", "", "![a chart](https://example.org/c.png)"))
-    link = notebook.output(0).locator(".qwq-answer-text a")
-
-    expect(link).to_have_text("image: a chart – example.org")
-    expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
-    expect(link).to_have_attribute("target", "_blank")
-
-
-def test_controls_and_bidi_marks_are_neutralised(lab: Lab, open_saved: OpenSaved) -> None:
-    text = "a\u202eb\x1b[1mc\U000e0041d\u2066e\x85f"
-    notebook = open_saved(lab, bundle("x", text, text))
-    shown = "a\ufffdb[1mcd\ufffdef"
-
-    expect(notebook.output(0).locator(".qwq-answer-text")).to_have_text(shown)
-    expect(notebook.output(0).locator(".qwq-reasoning-text")).to_have_text(shown)
-
-
-DRAW = """(async () => {
-  const view = await import(arg.url + "turn_view.js");
+# The view's own modules with the host's parser and typesetter, without the way there.
+TYPE = (
+    """(async () => {
+  const { AnswerMarkdown } = await import(arg.url + "answer_markdown.js");
+  const { hostOf } = await import(arg.url + "host.js");
+  const host = hostOf(nb.rendermime.markdownParser, nb.rendermime.latexTypesetter);
+  const foreign = """
+    + FOREIGN
+    + """;
   const place = document.createElement("div");
   panel.node.append(place);
-  const began = performance.now();
-  const services = arg.bare ? {} : nb.rendermime;
-  await view.mountTurn(place, { answer: arg.text, reasoning: arg.text }, services).done;
-  const drawn = { ms: performance.now() - began, text: place.innerText };
+  const found = new Set();
+  let prefixes = 0;
+  for (const [index, text] of arg.texts.entries()) {
+    const answer = new AnswerMarkdown(host);
+    const part = document.createElement("div");
+    part.className = "qwq-part";
+    part.append(answer.element);
+    place.replaceChildren(part);
+    // Every fifth character by character, the others faster.
+    const characters = Array.from(text);
+    while (characters.length) {
+      answer.append(characters.splice(0, index % 5 ? 3 : 1).join(""));
+      await answer.drawn();
+      prefixes += 1;
+      for (const problem of foreign(place, [".qwq-part", true])) found.add(problem);
+    }
+  }
   place.remove();
-  return drawn;
+  return [prefixes, [...found]];
 })()"""
+)
 
 
-@pytest.mark.parametrize("bomb", BOMBS, ids=lambda bomb: ascii(bomb[:12]))
-def test_runaway_markdown_does_not_freeze_the_page(
-    lab: Lab, empty_page: Notebook, bomb: str
+def test_payloads_are_inert_at_prefixes_of_any_length(
+    lab: Lab, empty_page: Notebook, watch: Watch
 ) -> None:
-    drawn = empty_page.js(DRAW, {"url": lab.url + VIEW, "text": bomb})
+    watch.attend(empty_page.page)
 
-    # Generous: an unguarded parser takes 20 s and more, or overflows its stack.
-    assert drawn["ms"] < 4000
-    print(ascii(bomb[:12]), round(drawn["ms"]), "ms")
+    prefixes, found = empty_page.js(TYPE, {"url": lab.url + VIEW, "texts": TEXTS})
+
+    assert prefixes > 15_000
+    assert found == []
+    assert watch.noise(empty_page.page) == []
 
 
-def test_host_without_a_markdown_parser_shows_readable_text(lab: Lab, empty_page: Notebook) -> None:
-    text = "# Title\n\n**bold** <b>x</b>\n\n```python\nprint(1)\n```\n\n$x^2$"
+def assert_views_are_inert(notebook: Notebook, watch: Watch, cells: int, *, first: int = 0) -> None:
+    watch.attend(notebook.page)
+    for cell in range(first, first + cells):
+        output = in_view(notebook, cell)
+        outputs = output_count(notebook, cell)
+        expect(output.locator(".qwq-turn[data-drawn]")).to_have_count(outputs)
+        assert foreign_to_ours(output) == []
+        watch.sweep(output)
+        assert watch.noise(notebook.page) == []
 
-    drawn = empty_page.js(DRAW, {"url": lab.url + VIEW, "text": text, "bare": True})
 
-    for line in ("# Title", "**bold** <b>x</b>", "print(1)", "$x^2$"):
-        assert line in drawn["text"]
+def test_payloads_are_inert_in_a_notebook_somebody_sent(
+    either: Lab, browser: BrowserContext, watch: Watch
+) -> None:
+    # Notebook 7 has the same renderers: a third of the corpus shows that they are reached.
+    payloads = PAYLOADS if either.app == "lab" else PAYLOADS[::3]
+    cells = write_saved(either.root / "sent.ipynb", bundles(payloads))
+    notebook = Notebook.open(browser, either, "sent.ipynb")
+
+    assert not is_trusted(notebook)
+    assert_views_are_inert(notebook, watch, cells)
+    notebook.close()
+
+
+def test_forged_turn_data_is_inert(either: Lab, browser: BrowserContext, watch: Watch) -> None:
+    forged = forged_bundles()
+    cells = write_saved(either.root / "forged.ipynb", forged)
+    notebook = Notebook.open(browser, either, "forged.ipynb")
+
+    assert_views_are_inert(notebook, watch, cells)
+    if either.app == "lab":  # Notebook 7 makes an error of its own on every page
+        assert [line for line in notebook.console if line.startswith("pageerror")] == []
+    notebook.close()
+
+
+@pytest.mark.parametrize("trusted", [False, True], ids=["untrusted", "trusted"])
+def test_payloads_are_inert_where_our_renderer_is_missing(
+    plain_lab: Lab, browser: BrowserContext, watch: Watch, trusted: bool
+) -> None:
+    name = f"markdown-{trusted}.ipynb"
+    cells = write_saved(plain_lab.root / name, bundles(PAYLOADS))
+    if trusted:
+        trust(plain_lab, name)
+    notebook = Notebook.open(browser, plain_lab, name)
+
+    assert is_trusted(notebook) is trusted
+    watch.attend(notebook.page)
+    for cell in range(cells):
+        output = in_view(notebook, cell)
+        expect(output.locator(".jp-RenderedMarkdown")).to_have_count(output_count(notebook, cell))
+        assert foreign_to_markdown(output) == []
+        watch.sweep(output)
+        assert watch.noise(notebook.page) == []
+    notebook.close()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+import cmarkgfm
+import mistune
+from cmarkgfm.cmark import Options
 from markdown_it import MarkdownIt
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
@@ -31,6 +34,7 @@ class Page(HTMLParser):
         self.problems: list[str] = []
         self.elements: list[str] = []
         self.links: list[str] = []
+        self.titles: list[str] = []
         self.text = ""
         self.math: list[str] = []
         self._literal = 0
@@ -48,7 +52,13 @@ class Page(HTMLParser):
         if tag not in TAGS:
             self.problems.append(f"<{tag}>")
         for name, value in attrs:
-            if not self._is_fine(tag, name, value or ""):
+            if (tag, name) == ("a", "title"):
+                # Whom the link reaches, in the address's own safe characters.
+                self.titles.append(value or "")
+                fine = value in (dict(attrs).get("href") or "")
+            else:
+                fine = self._is_fine(tag, name, value or "")
+            if not fine:
                 self.problems.append(f"<{tag} {name}={value!r}>")
 
     def _is_fine(self, tag: str, name: str, value: str) -> bool:
@@ -57,8 +67,8 @@ class Page(HTMLParser):
                 return True  # nbconvert's own heading anchors
             self.links.append(value)
             return re.match(r"(https?://|mailto:)[^\s\"'<>\\]+$", value) is not None
-        if tag in ("td", "th") and name == "style":
-            return re.fullmatch(r"text-align: ?(left|right|center);?", value) is not None
+        if tag in ("td", "th") and name in ("style", "align"):
+            return re.fullmatch(r"(text-align: ?)?(left|right|center);?", value) is not None
         if name == "class":
             return re.fullmatch(r"[A-Za-z0-9_+#. -]*", value) is not None
         # nbconvert names headings by their text.
@@ -97,6 +107,36 @@ def markdown_it(markdown: str) -> str:
     return parser.render(markdown)
 
 
+def cmark_gfm(markdown: str) -> str:
+    """GitHub's parser, without the sanitiser that stands behind it there."""
+    html: str = cmarkgfm.markdown_to_html_with_extensions(
+        markdown.encode("utf-8", "replace").decode(),
+        Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_FOOTNOTES,
+        ["table", "strikethrough", "autolink", "tasklist"],
+    )
+    return html
+
+
+_MISTUNE = mistune.create_markdown(
+    escape=False,
+    plugins=[
+        "table",
+        "strikethrough",
+        "url",
+        "footnotes",
+        "task_lists",
+        "def_list",
+        "abbr",
+        "math",
+    ],
+)
+
+
+def mistune_alone(markdown: str) -> str:
+    """With every plugin that makes something of text, and raw HTML on."""
+    return str(_MISTUNE(markdown))
+
+
 def nbconvert(markdown: str) -> str:
     return markdown2html_mistune(markdown)
 
@@ -108,7 +148,13 @@ def jupyterlab(markdown: str) -> str:
     return re.sub(r"@@(\d+)@@", lambda m: math[int(m[1])] if int(m[1]) < len(math) else m[0], html)
 
 
-HOSTS = {"markdown-it": markdown_it, "nbconvert": nbconvert, "jupyterlab": jupyterlab}
+HOSTS = {
+    "markdown-it": markdown_it,
+    "cmark-gfm": cmark_gfm,
+    "mistune": mistune_alone,
+    "nbconvert": nbconvert,
+    "jupyterlab": jupyterlab,
+}
 
 _PIECES = re.compile(
     r"(\$\$?|\\(?:begin|end)\{[a-z]*\*?\}|\\[{}$]|[{}]|(?:\n\s*)+|@@\d+@@|\\\\[()\[\]])",

@@ -9,8 +9,8 @@ from typing import Any
 
 import nbformat
 import pytest
-from display.hostile_answers import PAYLOADS
 from display.inertness import HOSTS, Page, problems
+from hostile.corpus import TEXTS
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from qwq_magic.display.bundle import TURN_MIME, final_bundle
@@ -185,7 +185,7 @@ def test_only_the_areas_asked_for_are_shown() -> None:
 
 
 def test_nothing_in_a_hostile_turn_is_live() -> None:
-    for payload in PAYLOADS:
+    for payload in TEXTS:
         turn = Turn(
             id=payload,
             prompt=payload,
@@ -201,7 +201,7 @@ def test_nothing_in_a_hostile_turn_is_live() -> None:
 
 
 def test_the_reasoning_has_no_links_no_math_no_structure() -> None:
-    for payload in PAYLOADS:
+    for payload in TEXTS:
         saved = markdown(Turn(id="1", prompt="", reasoning=payload, complete=True))
         for host in HOSTS.values():
             page = Page(host(saved))

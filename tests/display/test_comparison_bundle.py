@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from display.hostile_answers import PAYLOADS
 from display.inertness import HOSTS, Page, problems
+from hostile.corpus import TEXTS
 
 from qwq_magic.display.comparison_bundle import comparison_bundle
 from qwq_magic.turns import Turn
@@ -28,7 +28,7 @@ def test_a_comparison_is_a_table_in_every_host(host: str) -> None:
 def test_nothing_of_a_hostile_turn_is_live_in_any_host() -> None:
     live = {
         payload: found
-        for payload in PAYLOADS
+        for payload in TEXTS
         for bundle in [comparison_bundle(turn(payload, model=payload).compare(turn("No. Wait.")))]
         if (found := problems(bundle["text/markdown"]))
     }

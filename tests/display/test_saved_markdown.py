@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
-from display.hostile_answers import PAYLOADS
 from display.inertness import HOSTS, Page, problems
+from hostile.corpus import PAYLOADS, TEXTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,17 +38,19 @@ def words(text: str) -> str:
 
 def test_the_corpus_is_live_where_it_is_not_written_anew() -> None:
     # nbconvert refuses a notebook with a missing attachment altogether.
-    live = [payload for payload in PAYLOADS if "attachment:" in payload or problems(payload)]
+    live = [text for text in TEXTS if "attachment:" in text or problems(text)]
+    families = Counter(payload.family for payload in PAYLOADS)
 
-    assert len(PAYLOADS) > 200
-    assert len(live) > 150
+    assert len(TEXTS) == len(set(TEXTS)) >= 600
+    assert min(families.values()) >= 100
+    assert len(live) > 500
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_nothing_of_a_hostile_answer_is_live_in_any_host(place: str) -> None:
     live = {
         payload: found
-        for payload in PAYLOADS
+        for payload in TEXTS
         if (found := problems(saved_markdown(place.replace("{}", payload))))
     }
 
@@ -55,7 +58,7 @@ def test_nothing_of_a_hostile_answer_is_live_in_any_host(place: str) -> None:
 
 
 def test_no_prefix_of_a_hostile_answer_is_live() -> None:
-    prefixes = {p[:end] for p in PAYLOADS for end in range(1, len(p), 9)}
+    prefixes = {p[:end] for p in TEXTS for end in range(1, len(p), 5)}
     live = {p: found for p in prefixes if (found := problems(saved_markdown(p)))}
 
     assert live == {}
@@ -64,7 +67,7 @@ def test_no_prefix_of_a_hostile_answer_is_live() -> None:
 @pytest.mark.parametrize("escape", [escape_paragraphs, escape_span])
 def test_escaped_text_is_neither_markdown_nor_html_nor_math(escape: object) -> None:
     assert callable(escape)
-    for payload in PAYLOADS:
+    for payload in TEXTS:
         for page in (Page(host(f"x {escape(payload)}")) for host in HOSTS.values()):
             assert (page.problems, page.links, page.math) == ([], [], []), payload
             assert set(page.elements) <= {"p", "br", "span"}, payload
@@ -216,6 +219,24 @@ def test_only_web_and_mail_addresses_are_links(host: str) -> None:
 
     assert page.links == ["https://a.example/%24x?b=1&c=2", "mailto:me@b.example"]
     assert "c (command:x) d (/lab) ftp://e.example" in words(page.text)
+
+
+@pytest.mark.parametrize(
+    ("answer", "title"),
+    [
+        ("[https://bank.example](https://evil.example/a)", "evil.example"),
+        ("[bank.example](https://bank.example@x@evil.example/)", "evil.example"),
+        ("[x](https://evil.example:8443?a#b)", "evil.example"),
+        ("[x](mailto:me@evil.example?subject=y)", "me@evil.example"),
+        ("[x](https://evil.example$y`z/)", "evil.example%24y%60z"),
+        ("<https://evil.example/>", None),
+    ],
+)
+def test_a_link_says_whom_it_reaches_whatever_its_text_claims(
+    answer: str, title: str | None
+) -> None:
+    for host in HOSTS:
+        assert read(answer, host).titles == ([title] if title else []), host
 
 
 def test_hosts_that_run_a_language_do_not_get_its_name() -> None:

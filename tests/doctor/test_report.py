@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from display.hostile_answers import PAYLOADS
 from display.inertness import problems
+from hostile.corpus import TEXTS
 
 from qwq_magic.client import LocalServer
 from qwq_magic.display.report import Report, Section, Verdict
@@ -27,7 +27,7 @@ def server(*names: str, name: str = "ollama", at: str = OLLAMA) -> LocalServer:
     return LocalServer(name, at, models)
 
 
-@pytest.mark.parametrize("text", PAYLOADS)
+@pytest.mark.parametrize("text", TEXTS)
 def test_whatever_a_server_says_stays_text(text: str) -> None:
     said = clean_with().line(text, most_bytes=2_000)
     section = local_section([server(text)], [OLLAMA], in_use=("", ""), clean=clean_with())

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from display import inertness
-from display.hostile_answers import PAYLOADS
+from hostile.corpus import TEXTS
 from kernel import TURN_MIME, Kernel
 from server import Reply, ScriptedServer, chat, delta
 
@@ -371,7 +371,7 @@ HOSTILE = [
     "\u202etxt.exe",
     "</td></tr></table><script>alert(1)</script>",
     "lone \ud83d half",
-    *PAYLOADS[::9],
+    *TEXTS[::9],
 ]
 
 

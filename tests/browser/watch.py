@@ -1,0 +1,174 @@
+"""Watch pages in which hostile text is drawn: scripts, requests, navigation, commands, pages.
+
+A payload names itself in whatever it does (see `hostile.corpus`), so what comes alive can be
+told apart even where hundreds stand in one page. Navigation is stopped where it begins.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from hostile.corpus import COMMAND, DOMAIN
+from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Request
+
+_NUMBER = re.compile(rf"p(\d+)\.{re.escape(DOMAIN)}|secret-(\d+)|fired\((\d+)\)")
+
+# Every navigation is noted, with the link that was clicked, and stopped.
+_GUARD = """() => {
+  window.__clicked = null;
+  window.__navigations = [];
+  window.__commands = [];
+  window.addEventListener("pointerdown", (event) => (window.__clicked = event.target), true);
+  navigation.addEventListener("navigate", (event) => {
+    const { url, sameDocument } = event.destination;
+    if (sameDocument && !event.hashChange) return;  // the host writes its own address
+    const link = window.__clicked?.closest?.("a") ?? window.__clicked;
+    if (link?.matches?.(".jp-InternalAnchorLink")) return;  // the host's own, at every heading
+    window.__navigations.push({ url, shown: `${link?.textContent ?? ""} ${link?.title ?? ""}` });
+    if (event.cancelable) event.preventDefault();
+  });
+  window.jupyterapp?.commands.addCommand(COMMAND, {
+    execute: (args) => void window.__commands.push(args.n ?? -1),
+  });
+}""".replace("COMMAND", json.dumps(COMMAND))
+
+# Point at, focus and click everything under a node; links lose their target first.
+_SWEEP = """(root) => {
+  const fire = (node, type, bubbles = true) =>
+    node.dispatchEvent(new MouseEvent(type, { bubbles, cancelable: true, composed: true }));
+  const focusable = "a, button, input, select, textarea, summary, iframe, [tabindex], [onfocus]";
+  const sweep = (node) => {
+    window.__clicked = node;
+    node.removeAttribute("target");
+    for (const type of ["pointerover", "mouseover", "mousemove"]) fire(node, type);
+    for (const type of ["pointerenter", "mouseenter"]) fire(node, type, false);
+    for (const type of ["pointerdown", "mousedown", "mouseup"]) fire(node, type);
+    if (node.matches(focusable)) node.focus?.({ preventScroll: true });
+    if (node.click) node.click();
+    else fire(node, "click");
+  };
+  let swept = 0;
+  const walk = (place) => {
+    for (const node of place.querySelectorAll("*")) {
+      if (node.shadowRoot) walk(node.shadowRoot);
+      // A letter of a formula has no more to it than the formula.
+      const inFormula = node.closest("mjx-container") !== null;
+      if (inFormula && !node.matches("mjx-container, a, [href], [onclick]")) continue;
+      swept += 1;
+      sweep(node);
+    }
+  };
+  walk(root);
+  return swept;
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    url: str
+    shown: str
+
+    @property
+    def is_chosen(self) -> bool:
+        """Could the reader know where this leads?
+
+        It leads to the web or a mail program, and the host or mailbox it reaches stands in
+        the link's own text or in the title the pointer shows.
+        """
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https", "mailto"):
+            return False
+        reached = parts.path if parts.scheme == "mailto" else parts.hostname or "?"
+        return reached.lower() in self.shown.lower()
+
+
+@dataclass
+class Watch:
+    """What the pages of a browser did since the last `clear`."""
+
+    context: BrowserContext
+    scripts: list[int] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    other: list[str] = field(default_factory=list)
+
+    def clear(self) -> None:
+        for found in (self.scripts, self.requests, self.other):
+            found.clear()
+
+    def attend(self, page: Page) -> None:
+        """From now on, this page's navigation is noted and stopped."""
+        page.evaluate(_GUARD)
+        page.on("dialog", self._dismiss)
+        page.on("download", lambda download: self.other.append(f"download {download.url}"))
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.other.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    def sweep(self, root: Locator) -> int:
+        count: int = root.evaluate(_SWEEP)
+        return count
+
+    def point(self, links: Locator) -> int:
+        """Click the visible links with the mouse itself, after a sweep took their targets."""
+        visible = [link for link in links.all() if link.is_visible()]
+        for link in visible:
+            link.click(force=True, no_wait_after=True)
+        return len(visible)
+
+    def navigations(self, page: Page) -> list[Navigation]:
+        found: list[dict[str, str]] = page.evaluate("window.__navigations.splice(0)")
+        return [Navigation(**navigation) for navigation in found]
+
+    def commands(self, page: Page) -> list[int]:
+        found: list[int] = page.evaluate("window.__commands.splice(0)")
+        return found
+
+    def noise(self, page: Page) -> list[str]:
+        """Whatever ran, loaded, opened, or led where the reader could not know."""
+        strays = [found for found in self.navigations(page) if not found.is_chosen]
+        return [
+            *(f"script {number}" for number in self.scripts),
+            *(f"request {url}" for url in self.requests),
+            *(f"command {number}" for number in self.commands(page)),
+            *(f"{stray.url} behind {stray.shown!r}" for stray in strays),
+            *self.other,
+        ]
+
+
+def payload_numbers(texts: Iterable[str]) -> set[int]:
+    """The payloads that name themselves in these addresses."""
+    return {
+        int(next(filter(None, match.groups())))
+        for text in texts
+        for match in _NUMBER.finditer(unquote(text))
+    }
+
+
+@contextmanager
+def watching(context: BrowserContext) -> Iterator[Watch]:
+    """Watch every page of the browser; `fired` is there for scripts in any of them to call."""
+    watch = Watch(context)
+    context.expose_function("fired", lambda number: watch.scripts.append(int(number)))
+    own = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")
+
+    def note(request: Request) -> None:
+        if not request.url.startswith(own) or "secret" in request.url:
+            watch.requests.append(request.url)
+
+    def note_page(page: Any) -> None:
+        if page.opener() is not None:
+            watch.other.append(f"page {page.url}")
+            page.close()
+
+    context.on("request", note)
+    context.on("page", note_page)
+    yield watch
+    context.remove_listener("request", note)
+    context.remove_listener("page", note_page)
