@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qwq_magic.errors import QwqError
 from qwq_magic.session import Session
@@ -15,7 +15,10 @@ from qwq_magic.version import __version__
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from qwq_magic.display.chat import ChatWidget
+
 __all__ = [
+    "ChatWidget",
     "QwqError",
     "Session",
     "Turn",
@@ -23,6 +26,15 @@ __all__ = [
     "load_ipython_extension",
     "notebook_session",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # The widgets it is made of take long to load, and a script has no use for them.
+    if name == "ChatWidget":
+        from qwq_magic.display.chat import ChatWidget
+
+        return ChatWidget
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

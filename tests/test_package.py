@@ -24,6 +24,7 @@ def _public(cls):
 
 def test_the_public_names_are_these():
     assert sorted(qwq_magic.__all__) == [
+        "ChatWidget",
         "QwqError",
         "Session",
         "Turn",

@@ -37,7 +37,7 @@ from qwq_magic.events import (
 from qwq_magic.memory import Place
 from qwq_magic.plain_text import well_formed
 from qwq_magic.reasoning import LoopDetector
-from qwq_magic.turns import Turn
+from qwq_magic.turns import State, Turn
 
 FRAME_S: Final = 0.05
 _USAGE_S: Final = 0.5
@@ -83,9 +83,10 @@ class LivePanel:
         show: Show = "both",
         start: Start = "open",
         on_stop: Callable[[], None],
-        job: int = 0,
+        interrupts: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """A panel that has not appeared; `interrupts`: may its Stop interrupt the kernel?"""
         self._clock = clock
         self._show = show
         self._start = start
@@ -98,9 +99,8 @@ class LivePanel:
             on_stop=on_stop,
             layout=self._layout,
             model_name=well_formed(" · ".join(filter(None, (model, server)))),
-            conversation=well_formed(f"{conversation} · job {job}" if job else conversation),
-            # What runs while a job streams is another cell.
-            interrupts=not job,
+            conversation=well_formed(conversation),
+            interrupts=interrupts,
         )
         self.reasoning = (
             ReasoningPane(turn_id, start=start, footer=show == "reasoning", layout=self._layout)
@@ -175,14 +175,17 @@ class LivePanel:
 
     def give_way_to(self, bundle: dict[str, Any]) -> None:
         """Put this bundle in the panes' place and close them."""
-        for pane, buffer in self._buffers.items():
-            if text := buffer.take_rest():
-                pane.append(text)
-        state = bundle[TURN_MIME]["state"]
-        self.status.show_state(state)
+        self.end(bundle[TURN_MIME]["state"])
         if self._handle is not None:
             self._handle.update(bundle, raw=True)  # type: ignore[no-untyped-call]
         self.close()
+
+    def end(self, state: State) -> None:
+        """Send what is left, and how the turn ended."""
+        for pane, buffer in self._buffers.items():
+            if text := buffer.take_rest():
+                pane.append(text)
+        self.status.show_state(state)
 
     def close(self) -> None:
         """Close every widget of the panel, so that no comm outlives it."""

@@ -27,7 +27,7 @@ LiveState: TypeAlias = Literal[
 ]
 
 _ENTRY: Final = "live_panes.js"
-_STYLES: Final = ("turn_view.css", "inspector.css", "comparison.css")
+_STYLES: Final = ("turn_view.css", "inspector.css", "comparison.css", "chat.css")
 _IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./([a-z_]+\.js)";\n', re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)
 

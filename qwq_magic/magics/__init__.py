@@ -7,6 +7,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics import line_prompt
+from qwq_magic.magics.chat import ChatMagics
 from qwq_magic.magics.completion import Values, make_completer, value_in
 from qwq_magic.magics.doctor import DoctorMagics
 from qwq_magic.magics.fix import FixMagics
@@ -29,7 +30,7 @@ def register(shell: InteractiveShell) -> None:
     magics = QwqMagics(shell)
     memory = MemoryMagics(magics)
     shell.register_magics(magics, memory, FixMagics(magics, shell))
-    shell.register_magics(DoctorMagics(shell, magics))
+    shell.register_magics(DoctorMagics(shell, magics), ChatMagics(shell, magics))
     line_prompt.install(shell)
     if shell.display_formatter is not None:
         shell.display_formatter.mimebundle_formatter.for_type(Turn, magics.bundle_of)
@@ -43,6 +44,7 @@ def register(shell: InteractiveShell) -> None:
     asking = make_completer(values)
     completers = {
         **dict.fromkeys(("%qwq", "%%qwq", "%qwq_fix"), asking),
+        "%qwq_chat": make_completer(values, ("conversation",)),
         "%qwq_doctor": make_completer(values, ("server", "model")),
         "%qwq_models": make_completer(values, ("server",)),
     }

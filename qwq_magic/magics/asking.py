@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -151,10 +152,9 @@ class Asking:
         show_bundle(preview_bundle(preview))
 
     def _apply_settings(self, options: CellOptions) -> None:
-        magics = self._magics
-        magics.apply_settings()
-        if options.server is None:
-            magics.project_address.tell(magics.effective_settings(), magics.session.project)
+        self._magics.apply_settings()
+        if options.server is None and (line := self._magics.new_address()):
+            sys.stderr.write(f"{line}\n")
 
     def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
         self._apply_settings(options)

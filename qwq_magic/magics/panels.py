@@ -21,15 +21,17 @@ def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool, 
     if live == "widgets":
         from qwq_magic.display.live_panel import LivePanel
 
+        name = run.request.conversation
         return LivePanel(
             run.request.turn_id,
             model=run.request.model,
             server=run.server,
-            conversation=run.request.conversation,
+            conversation=f"{name} · job {job}" if job else name,
             show=show,
             start=start,
             on_stop=run.stop,
-            job=job,
+            # What runs while a job streams is another cell.
+            interrupts=not job,
         )
     from qwq_magic.display.final_panel import FinalPanel
 

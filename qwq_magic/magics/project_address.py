@@ -7,8 +7,6 @@ does not call there.
 
 from __future__ import annotations
 
-import sys
-
 from qwq_magic.choices import Chosen, Layer
 from qwq_magic.plain_text import one_line
 from qwq_magic.servers import CUSTOM, server_at
@@ -31,12 +29,13 @@ class ProjectAddress:
     def __init__(self) -> None:
         self._told: set[str] = set()
 
-    def tell(self, effective: Layer, project: Layer) -> None:
+    def line(self, effective: Layer, project: Layer) -> str:
+        """The line that is to be said now, mostly ""."""
         chosen = foreign_address(effective, project)
         if chosen is None or chosen.value in self._told:
-            return
+            return ""
         self._told.add(chosen.value)
-        sys.stderr.write(
+        return (
             f"Prompts go to {one_line(host_of(chosen.value))}, as {chosen.source} says. "
-            'To send them elsewhere, name a server: %config QwqMagics.server = "…"\n'
+            'To send them elsewhere, name a server: %config QwqMagics.server = "…"'
         )

@@ -91,6 +91,20 @@ class QwqMagics(SettingTraits):
     def _go_on_with(self, change: Any) -> None:
         self.session.conversation = change["new"]
 
+    def prepare(self) -> str:
+        """Before an ask that no cell makes: apply what is configured; returns a line to show."""
+        self.apply_settings()
+        return self.new_address()
+
+    def new_address(self) -> str:
+        """A line where prompts are about to go somewhere that the reader did not choose."""
+        return self.project_address.line(self.effective_settings(), self.session.project)
+
+    def turn_ended(self, turn: Turn) -> None:
+        """After a turn that no cell waited for; any thread may call this."""
+        self._shell.user_ns["_qwq"] = turn
+        self.background.say_later(self.autosaved())
+
     def apply_settings(self) -> None:
         """Let the session go by what is configured now; keys it has already."""
         self.session.project = self.read_settings()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-import comm
 import pytest
+from recording_comm import Message, custom
 
 from qwq_magic.display.bundle import TURN_MIME
 from qwq_magic.display.live_panel import FrameBuffer, LivePanel
@@ -20,36 +19,6 @@ from qwq_magic.display.panes import (
 from qwq_magic.display.step_records import LiveRecords, step_records
 from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, Usage, UsageReported
 from qwq_magic.reasoning import steps_of
-
-Message = dict[str, Any]
-
-
-class RecordingComm(comm.base_comm.BaseComm):  # type: ignore[misc]
-    """A front end that only listens."""
-
-    sent: list[tuple[str, Message]] = []  # noqa: RUF012  # emptied for each test
-
-    def publish_msg(
-        self,
-        msg_type: str,
-        data: Any = None,
-        metadata: Any = None,
-        buffers: Any = None,
-        **keys: Any,
-    ) -> None:
-        self.sent.append((msg_type, data or {}))
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Message]]]:
-    monkeypatch.setattr(comm, "create_comm", RecordingComm)
-    RecordingComm.sent.clear()
-    yield RecordingComm.sent
-    RecordingComm.sent.clear()
-
-
-def custom(sent: list[tuple[str, Message]]) -> list[Message]:
-    return [data["content"] for _, data in sent if data.get("method") == "custom"]
 
 
 class Clock:

@@ -8,6 +8,12 @@ export function hostOfManager(manager) {
   return hostOf(rendermime?.markdownParser, rendermime?.latexTypesetter);
 }
 
+/** The same as the renderer of final outputs is handed it. */
+export function servicesOfManager(manager) {
+  const { parse, typeset } = hostOfManager(manager);
+  return { markdownParser: parse && { render: parse }, latexTypesetter: typeset && { typeset } };
+}
+
 /** The same from the two services themselves; either may be missing. */
 export function hostOf(parser, typesetter) {
   return {

@@ -2,10 +2,12 @@
 
 import { AnswerMarkdown } from "./answer_markdown.js";
 import { AnswerPane } from "./answer_pane.js";
+import { ChatPage } from "./chat_page.js";
+import { mountChat } from "./chat_view.js";
 import { mountComparison } from "./comparison_view.js";
 import { announce, element, useStyle } from "./elements.js";
 import { countsOf } from "./metric_figures.js";
-import { hostOfManager, interruptKernel } from "./host.js";
+import { hostOfManager, interruptKernel, servicesOfManager } from "./host.js";
 import { Inspecting } from "./inspecting.js";
 import { ReasoningPane } from "./reasoning_pane.js";
 import { ReasoningText } from "./reasoning_text.js";
@@ -30,7 +32,7 @@ function recordOf(model) {
 /** Run a model: collect what the kernel sends. `inbox` came before this module did. */
 export function start(model, inbox) {
   const record = recordOf(model);
-  const begin = { status: startStatus, reasoning: startText, answer: startText, saved: () => () => {} };
+  const begin = { status: startStatus, reasoning: startText, answer: startText, saved: () => () => {}, chat: startChat };
   const stop = begin[model.get("kind")](model, record, inbox);
   return () => {
     stop();
@@ -117,7 +119,7 @@ export function render({ model, el }) {
   const controller = new AbortController();
   const kind = model.get("kind");
   el.classList.add("qwq-part", "qwq-live");
-  const draw = { status: renderStatus, reasoning: renderReasoning, answer: renderAnswer, saved: renderSaved }[kind];
+  const draw = { status: renderStatus, reasoning: renderReasoning, answer: renderAnswer, saved: renderSaved, chat: renderChat }[kind];
   draw(model, record, el, controller.signal);
   const heights = new ResizeObserver(() => {
     if (el.offsetHeight) record.heights[kind] = el.offsetHeight;
@@ -224,12 +226,22 @@ function liveReasoning(record) {
 
 /** What the renderer would show; where the page has it, the kernel gives it the place. */
 function renderSaved(model, record, el, signal) {
-  const { parse, typeset } = hostOfManager(model.widget_manager);
-  const services = { markdownParser: parse && { render: parse }, latexTypesetter: typeset && { typeset } };
   const mount = model.get("is_comparison") ? mountComparison : mountTurn;
-  const mounted = mount(el, model.get("data"), services);
+  const mounted = mount(el, model.get("data"), servicesOfManager(model.widget_manager));
   signal.addEventListener("abort", () => mounted.dispose());
   if (globalThis[Symbol.for("qwq_magic.renderer")]) model.send({ type: "renderer" });
+}
+
+function startChat(model, record, inbox) {
+  const page = (record.chat = new ChatPage(model, record));
+  const receive = (message) => page.receive(message);
+  model.on("msg:custom", receive);
+  inbox.forEach(receive);
+  return () => page.close();
+}
+
+function renderChat(model, record, el, signal) {
+  mountChat(el, record, model.widget_manager, signal);
 }
 
 function renderAnswer(model, record, el, signal) {

@@ -43,10 +43,15 @@ export class TailFollowing {
     this.#lastTop = this.#body.scrollTop;
   }
 
-  #resume() {
+  /** The reader is at the tail, wherever they were. */
+  follow() {
     this.following = true;
     this.#record.scroll = null;
     this.grown();
+  }
+
+  #resume() {
+    this.follow();
     this.#body.focus();
   }
 

@@ -1,0 +1,82 @@
+// One turn of a chat: the prompt, and below it the reply, under way or ended.
+
+import { element } from "./elements.js";
+import { servicesOfManager } from "./host.js";
+import { cleanText } from "./safe_text.js";
+import { textOf } from "./turn_data.js";
+import { mountTurn } from "./turn_view.js";
+
+const TRIES = 20;
+const TRY_AGAIN_MS = 250;
+
+/** A turn that has ended, drawn as the final output of a cell is. */
+export class EndedTurn {
+  element;
+  #mounted;
+
+  constructor(entry, manager) {
+    const reply = element("div", "qwq-chat-reply");
+    this.element = turnElement(entry.prompt, reply, entry.hidden ? "hidden: not sent" : "");
+    this.#mounted = mountTurn(reply, entry.turn, servicesOfManager(manager));
+  }
+
+  remove() {
+    this.#mounted.dispose();
+    this.element.remove();
+  }
+}
+
+/** A turn under way: the live panes, which are widgets of their own. */
+export class LiveTurn {
+  element;
+  turnId;
+  #views = [];
+  #removed = false;
+
+  constructor(live, manager) {
+    this.turnId = live.turn_id;
+    const reply = element("div", "qwq-chat-reply qwq-chat-live");
+    this.element = turnElement(live.prompt, reply, "");
+    this.#show(live.panes, reply, manager);
+  }
+
+  remove() {
+    this.#removed = true;
+    for (const view of this.#views) view.remove();
+    this.element.remove();
+  }
+
+  async #show(panes, reply, manager) {
+    try {
+      const views = await Promise.all(panes.map((id) => viewOf(id, manager)));
+      this.#views = views;
+      if (this.#removed) this.remove();
+      else reply.append(...views.map((view) => view.el));
+    } catch {
+      // The reply ended before its panes came: its turn is on its way.
+    }
+  }
+}
+
+async function viewOf(id, manager) {
+  return manager.create_view(await modelOf(id, manager));
+}
+
+/** A page that loads may hear of the chat before it hears of the panes. */
+async function modelOf(id, manager) {
+  for (let left = TRIES; ; left--) {
+    try {
+      return await manager.get_model(id);
+    } catch (error) {
+      if (!left) throw error;
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+    }
+  }
+}
+
+function turnElement(prompt, reply, mark) {
+  const text = element("div", "qwq-chat-prompt-text", { dir: "auto" }, cleanText(textOf(prompt)));
+  const asked = element("div", "qwq-chat-prompt", { role: "group", "aria-label": "Prompt" }, text);
+  if (mark) asked.append(element("div", "qwq-chat-mark", {}, mark));
+  return element("article", "qwq-chat-turn", {}, asked, reply);
+}

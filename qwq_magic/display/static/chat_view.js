@@ -1,0 +1,157 @@
+// One view of a chat: conversations above, turns in the middle, the prompt box below.
+
+import { ChatPrompt } from "./chat_prompt.js";
+import { EndedTurn, LiveTurn } from "./chat_turn.js";
+import { button, element } from "./elements.js";
+import { TailFollowing } from "./tail_following.js";
+import { listen } from "./view_records.js";
+
+const GONE = "The kernel is gone, and the chat with it. Run the cell again to go on.";
+
+/** Draw the chat of a record into `el` until `signal` aborts. */
+export function mountChat(el, record, manager, signal) {
+  const view = new ChatView(record, manager, signal);
+  el.append(view.element);
+  keepKeys(view.element, signal);
+}
+
+class ChatView {
+  element;
+  #page;
+  #manager;
+  #select = element("select", "qwq-chat-select", { "aria-label": "Conversation" });
+  #turns = element("div", "qwq-chat-turns");
+  #earlier;
+  #line = element("div", "qwq-chat-line");
+  #empty = element("p", "qwq-chat-empty");
+  #log;
+  #following;
+  #prompt;
+  #ended = new Map();
+  #live = null;
+  #shownNames = "";
+
+  constructor(record, manager, signal) {
+    this.#page = record.chat;
+    this.#manager = manager;
+    this.#earlier = button("qwq-button qwq-chat-earlier", "", () => this.#showEarlier());
+    // Boundaries are announced; every word of every reply would be too much.
+    this.#log = element(
+      "div",
+      "qwq-chat-log",
+      { role: "log", "aria-live": "off", "aria-label": "Turns", tabindex: "0" },
+      element("div", "qwq-chat-inner", {}, this.#earlier, this.#empty, this.#turns, this.#line),
+    );
+    this.#following = new TailFollowing(this.#log, record, signal);
+    const grown = new ResizeObserver(() => this.#following.grown());
+    grown.observe(this.#log.firstChild);
+    this.#prompt = new ChatPrompt(this.#page, record, { onAsk: () => this.#ask(), signal });
+    this.element = element(
+      "section",
+      "qwq-chat",
+      { "aria-label": "Chat" },
+      this.#head(),
+      element("div", "qwq-chat-frame", {}, this.#log, this.#following.jump),
+      this.#prompt.element,
+    );
+    listen(record, "chat", () => this.#show(), signal);
+    signal.addEventListener("abort", () => {
+      grown.disconnect();
+      for (const turn of this.#ended.values()) turn.remove();
+      this.#live?.remove();
+    });
+    this.#show();
+  }
+
+  #head() {
+    const begin = button("qwq-button qwq-chat-new", "New", () => {
+      this.#page.begin();
+      this.#prompt.focus();
+    });
+    begin.setAttribute("aria-label", "New conversation");
+    this.#select.addEventListener("change", () => this.#page.select(this.#select.value));
+    const label = element("span", "qwq-chat-label", { "aria-hidden": "true" }, "Conversation");
+    return element("div", "qwq-chat-head", {}, label, this.#select, begin);
+  }
+
+  #ask() {
+    // The host marks widgets whose kernel restarted or died; nobody else tells.
+    if (this.element.closest(".jupyter-widgets-disconnected")) this.#page.complain(GONE);
+    else if (this.#page.ask()) this.#following.follow();
+  }
+
+  #showEarlier() {
+    // What the reader looks at is the top.
+    this.#following.fromTop();
+    this.#page.showEarlier();
+    this.#log.focus();
+  }
+
+  #show() {
+    this.#showNames();
+    this.#showTurns();
+    const { earlier, keys, live, line, isError, conversation } = this.#page;
+    this.#earlier.hidden = !earlier;
+    this.#earlier.textContent = `Show earlier turns (${earlier})`;
+    this.#empty.hidden = Boolean(keys.length || live);
+    this.#empty.textContent = `Nothing has been asked in “${conversation}” yet.`;
+    this.#line.textContent = line;
+    this.#line.className = isError ? "qwq-chat-line qwq-error" : "qwq-chat-line qwq-notice";
+    this.#line.hidden = !line;
+  }
+
+  #showNames() {
+    const { names, conversation } = this.#page;
+    const shown = JSON.stringify(names);
+    if (shown !== this.#shownNames) {
+      this.#shownNames = shown;
+      this.#select.replaceChildren(...names.map((name) => element("option", "", { value: name }, name)));
+    }
+    this.#select.value = conversation;
+  }
+
+  #showTurns() {
+    const { keys, turns, live } = this.#page;
+    for (const [key, turn] of this.#ended) {
+      if (keys.includes(key)) continue;
+      turn.remove();
+      this.#ended.delete(key);
+    }
+    let after = null;
+    for (const key of keys) {
+      if (!turns.has(key)) continue; // it is asked for
+      let turn = this.#ended.get(key);
+      if (!turn) {
+        turn = new EndedTurn(turns.get(key), this.#manager);
+        this.#ended.set(key, turn);
+      }
+      const place = after ? after.nextSibling : this.#turns.firstChild;
+      if (turn.element !== place) this.#turns.insertBefore(turn.element, place);
+      after = turn.element;
+    }
+    // Afterwards: the turn that has ended has taken the live drawings over by now.
+    if (this.#live && this.#live.turnId !== live?.turn_id) {
+      this.#live.remove();
+      this.#live = null;
+    }
+    if (live && !this.#live) {
+      this.#live = new LiveTurn(live, this.#manager);
+      this.#turns.append(this.#live.element);
+    }
+  }
+}
+
+/** Keys typed here are not the notebook's; only Ctrl-S still saves it. */
+function keepKeys(root, signal) {
+  for (const type of ["keydown", "keypress", "keyup"]) {
+    root.addEventListener(type, (event) => event.stopPropagation());
+  }
+  const mark = (event) => {
+    if (!root.contains(event.target)) return;
+    const saves = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s";
+    // JupyterLab listens before the event comes here, and heeds this.
+    root.toggleAttribute("data-lm-suppress-shortcuts", !saves);
+  };
+  window.addEventListener("keydown", mark, { capture: true, signal });
+  root.setAttribute("data-lm-suppress-shortcuts", "true");
+}
