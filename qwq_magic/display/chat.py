@@ -144,12 +144,12 @@ class ChatWidget(Pane):
         name = self._conversation
         if name in self._replies:
             raise ConfigurationError("A reply is under way here. Wait for it, or stop it.")
+        notice = self._host.prepare() if self._host else ""
         if self.session.runner != "thread":
             raise ConfigurationError(
                 "A chat cannot stream on the notebook's own loop. "
                 'Set it free: %config QwqMagics.runner = "thread".'
             )
-        notice = self._host.prepare() if self._host else ""
         run = self.session.start(prompt, conversation=name)
         panel = _panel_for(run)
         pump = Pump(

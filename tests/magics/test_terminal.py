@@ -163,3 +163,11 @@ def test_code_of_an_answer_stands_at_the_next_prompt(environ):
         shell.sendline("exit")
         shell.expect(pexpect.EOF)
         shell.close()
+
+
+def test_a_terminal_has_no_chat_and_says_what_to_do(environ):
+    done = _ipython("%load_ext qwq_magic\n%qwq_chat", environ)
+
+    assert (done.stdout + done.stderr).strip() == (
+        "UsageError: A chat needs a notebook. In a terminal ask with %qwq."
+    )
