@@ -463,6 +463,8 @@ def example_sources() -> list[str]:
 def example_prompts() -> list[str]:
     prompts = []
     for source in example_sources():
+        if "--dry-run" in source:
+            continue
         if source.startswith("%%qwq"):
             prompts.append(source.partition("\n")[2])
         elif source.startswith("%qwq "):
