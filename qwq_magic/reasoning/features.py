@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -47,10 +48,6 @@ class Vocabulary:
         )
 
 
-def _bucket(value: float, edges: tuple[float, ...]) -> int:
-    return sum(value >= edge for edge in edges)
-
-
 def _grams(tokens: Sequence[str], vocabulary: Vocabulary | None) -> Iterator[str]:
     pairs = itertools.pairwise(tokens)
     triples = zip(tokens, tokens[1:], tokens[2:], strict=False)
@@ -65,13 +62,15 @@ def _grams(tokens: Sequence[str], vocabulary: Vocabulary | None) -> Iterator[str
 
 
 def _shape(text: str, tokens: Sequence[str]) -> Iterator[str]:
-    words = sum("`" < token < "{" for token in tokens)  # those that begin with a letter
+    # Those that begin with a letter, and no other sign of ours stands between.
+    ordered = sorted(tokens)
+    words = bisect_left(ordered, "{") - bisect_right(ordered, "`")
     numbers = tokens.count("0")
     signs = len(tokens) - words - numbers
-    yield f"len:{_bucket(len(tokens), _LENGTHS)}"
-    yield f"words:{_bucket(words, _LENGTHS)}"
+    yield f"len:{bisect_right(_LENGTHS, len(tokens))}"
+    yield f"words:{bisect_right(_LENGTHS, words)}"
     yield f"numbers:{min(numbers, 6)}"
-    yield f"signs:{_bucket(signs, _LENGTHS)}"
+    yield f"signs:{bisect_right(_LENGTHS, signs)}"
     yield f"equals:{min(text.count('=') + text.count('≈'), 3)}"
     if words == 0:
         yield "no words"
@@ -95,7 +94,7 @@ def features_of(
     found = set(_grams(tokens, vocabulary))
     found.update("^" + " ".join(tokens[:count]) for count in (1, 2, 3) if len(tokens) >= count)
     found.update(_shape(text, tokens))
-    found.add(f"pos:{_bucket(position, _POSITIONS)}")
+    found.add(f"pos:{bisect_right(_POSITIONS, position)}")
     found.update(f"cue:{kind.value}" for kind in cues)
     found.add(f"rule:{cues[0].value if cues else 'none'}")
     found.update(f"<cue:{kind.value}" for kind in previous_cues)

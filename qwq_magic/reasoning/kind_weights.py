@@ -36,9 +36,9 @@ class KindWeights:
 
     def shares(self, features: Iterable[str]) -> dict[Kind, float]:
         """How the vote is shared among the kinds; the shares add up to 1."""
-        known = [self.weights[name] for name in features if name in self.weights]
+        known = filter(None, map(self.weights.get, features))
         # `fsum` does not mind the order, and a set has none that lasts.
-        sums = [math.fsum(column) for column in zip(self.intercepts, *known, strict=True)]
+        sums = list(map(math.fsum, zip(self.intercepts, *known, strict=True)))
         highest = max(sums)
         powers = [math.exp(value - highest) for value in sums]
         total = math.fsum(powers)

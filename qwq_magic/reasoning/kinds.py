@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from qwq_magic.reasoning.cues import CHINESE, ENGLISH, Find, compiled
+from qwq_magic.reasoning.cues import CHINESE, ENGLISH, compiled
 from qwq_magic.reasoning.features import Vocabulary, features_of
 from qwq_magic.reasoning.kind_names import Group, Kind
 from qwq_magic.reasoning.kind_weights import load_weights
@@ -110,18 +109,18 @@ def _found(text: str, position: float) -> dict[Kind, str]:
     return found
 
 
-# A step is asked for its cues, then asked again as the one before the next.
-@functools.lru_cache(maxsize=16)
+# A step is asked for its cues while it streams, then as the one before the next, and once
+# more when the turn has ended, as likely as not with the same result.
+@functools.lru_cache(maxsize=4_096)
 def _found_anywhere(text: str) -> tuple[tuple[Kind, str], ...]:
     cues, searched = (_CHINESE, text) if _is_chinese(text) else (_ENGLISH, _lowered(text))
-    found = ((kind, _first_match(finds, searched)) for kind, finds in cues)
-    return tuple(
-        (kind, text[match.start() : match.end()].strip()) for kind, match in found if match
-    )
-
-
-def _first_match(finds: Iterable[Find], text: str) -> re.Match[str] | None:
-    return next((match for find in finds if (match := find(text))), None)
+    found = []
+    for kind, finds in cues:
+        for find in finds:
+            if match := find(searched):
+                found.append((kind, text[match.start() : match.end()].strip()))
+                break
+    return tuple(found)
 
 
 def _is_chinese(text: str) -> bool:

@@ -21,10 +21,25 @@ _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encodin
 _END = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 
 
+# Sentences as a reasoning writes them: some 55 characters, a dozen tokens each. The number
+# makes each of them another, since text that repeats itself would be a loop.
+_SENTENCES = (
+    " So| the| next| term| is| {n}|,| which| is| odd| again|.",
+    " Then| {n}| is| the| sum| of| all| terms| before| the| last|.\n\n",
+    "Wait|,| is| {n}| really| the| one| I| was| looking| for|?",
+    " Let| me| check| that| {n}| is| not| a| multiple| of| three|.",
+    " {n}| divided| by| seven| leaves| a| remainder| of| two|, so| no|.",
+    " Its| digits| add| up| to| the| same| as| those| of| {n}|.\n\n",
+    "Alternatively|,| count| the| pairs| below| {n}| that| share| a| factor|.",
+    " That| gives| {n}| +| 4| =| 17|, and| the| rest| follows|.",
+)
+_TOKENS = tuple(tuple(sentence.split("|")) for sentence in _SENTENCES)
+
+
 def word(number: int) -> str:
-    # A long period: text that repeats itself would be a loop, which is another case.
-    name = f"w{number * 7919 % 100_003}"
-    return f" {name}" if number % 40 else f".\n\nWait, {name}"
+    sentence, place = divmod(number, 12)
+    token = _TOKENS[sentence % len(_TOKENS)][place]
+    return token.format(n=sentence * 7919 % 100_003)
 
 
 def text_of(chunks: int) -> str:
