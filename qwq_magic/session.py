@@ -5,13 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from qwq_magic.advisors.chain_plan import ChainPlan
-from qwq_magic.advisors.model_rules import Experience
 from qwq_magic.api_key import ApiKey, as_api_key
-from qwq_magic.ask import Ask, Recall, recall_for
-from qwq_magic.chat_model import ChatModel
 from qwq_magic.choices import NO_LAYER, Choices
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Event, Notice
@@ -19,13 +16,19 @@ from qwq_magic.key_sources import KeyRing, require_no_key_in
 from qwq_magic.memory import ConversationMemory, Conversations
 from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.models import rules_for
-from qwq_magic.preview import Preview, preview_of
 from qwq_magic.run import Run, iter_events, wait_for
 from qwq_magic.runner import RUNNERS, Runner, RunnerName
 from qwq_magic.settings import Settings, resolve
 from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turn_builder import TurnBuilder
 from qwq_magic.turns import Turn
+
+if TYPE_CHECKING:
+    # The first ask loads them, since %load_ext makes a session and is to be quick.
+    from qwq_magic.advisors.model_rules import Experience
+    from qwq_magic.ask import Ask, Recall
+    from qwq_magic.chat_model import ChatModel
+    from qwq_magic.preview import Preview
 
 
 class Session:
@@ -71,7 +74,12 @@ class Session:
         self.conversations = Conversations()
         self.keys = KeyRing()
         self.project = NO_LAYER
-        self._experience = Experience()
+
+    @cached_property
+    def _experience(self) -> Experience:
+        from qwq_magic.advisors.model_rules import Experience
+
+        return Experience()
 
     @property
     def memory(self) -> ConversationMemory:
@@ -138,6 +146,8 @@ class Session:
         Raises:
             QwqError: what would keep it from being sent.
         """
+        from qwq_magic.preview import preview_of
+
         api_key = as_api_key(api_key)
         ask = self._prepare(prompt, api_key=api_key, **call)
         return wait_for(lambda: preview_of(ask), self._runner())
@@ -159,6 +169,8 @@ class Session:
         Raises:
             ConfigurationError: the settings name no server that could be asked.
         """
+        from qwq_magic.ask import Recall
+
         _, settings = self._resolve(None, {})
         return Recall(
             with_reasoning=_takes_reasoning(settings),
@@ -179,6 +191,9 @@ class Session:
         cell_id: str | None = None,
         **choices: Any,
     ) -> Ask:
+        from qwq_magic.advisors.chain_plan import ChainPlan
+        from qwq_magic.ask import Ask, recall_for
+
         _check_prompt(prompt)
         chat_model, settings = self._resolve(model, choices)
         conversation = conversation or self.conversation

@@ -14,10 +14,11 @@ CJK_PER_TOKEN = 1.5
 # Chinese, Japanese and Korean with their punctuation.
 CJK_CLASS = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 
-_CJK = re.compile(f"[{CJK_CLASS}]+")
+# Compiled by the first text that needs it: so wide a class takes a millisecond.
+_CJK = f"[{CJK_CLASS}]+"
 
 
 def estimate_tokens(text: str) -> float:
     """≈ tokens of `text`."""
-    cjk = 0 if text.isascii() else sum(len(run) for run in _CJK.findall(text))
+    cjk = 0 if text.isascii() else sum(len(run) for run in re.findall(_CJK, text))
     return cjk / CJK_PER_TOKEN + (len(text) - cjk) / CHARACTERS_PER_TOKEN

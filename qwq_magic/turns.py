@@ -47,8 +47,9 @@ def _build(cls: type[_Value], data: Mapping[str, Any] | None) -> _Value:
     return cls(**{f.name: data[f.name] for f in fields(cls) if f.name in data})
 
 
-# A turn is frozen, so what follows from its text is kept beside it, for the last few.
-@functools.lru_cache(maxsize=8)
+# A turn is frozen, so what follows from its text is kept beside it, for the last few; of
+# steps for two, enough to compare, since they take six times the room of their text.
+@functools.lru_cache(maxsize=2)
 def _steps_of(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int | None) -> Steps:
     from qwq_magic.reasoning import steps_of  # most turns are never asked
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from qwq_magic.errors import FileError
 from qwq_magic.memory import Conversations
 from qwq_magic.memory.contents import Contents
-from qwq_magic.memory.conversation_file import require_own_kind, write_conversations
 
 _Signature = tuple[int, int, int]
 _Held = tuple[tuple[str, Contents], ...]
@@ -37,6 +36,8 @@ class Autosave:
             FileError: the file cannot be written, is of another kind, or another kernel
                 writes to it too.
         """
+        from qwq_magic.memory.conversation_file import write_conversations
+
         path = path_of(file).absolute()
         with self._lock:
             held = conversations.held
@@ -58,6 +59,8 @@ class Autosave:
         return any(contents.slots for _, contents in held)
 
     def _put_aside(self, path: Path) -> str:
+        from qwq_magic.memory.conversation_file import require_own_kind
+
         present = _signature(path)
         if present is None or present == self._known.get(path):
             return ""

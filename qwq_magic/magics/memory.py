@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
-from qwq_magic.ask import Recall
 from qwq_magic.errors import ConfigurationError, FileError, QwqError
 from qwq_magic.magics.autosave import path_of
 from qwq_magic.magics.memory_commands import (
@@ -26,6 +25,9 @@ from qwq_magic.magics.shown import show, show_bundle
 from qwq_magic.memory import Context, ConversationMemory, Place, Window
 from qwq_magic.memory.records import openai_messages, turn_records
 from qwq_magic.plain_text import well_formed
+
+if TYPE_CHECKING:
+    from qwq_magic.ask import Recall
 
 _SHOWN_ROWS = 30
 _HELP = f"""Look at the conversations, and steer what is remembered.
@@ -217,6 +219,8 @@ class MemoryMagics(Magics):
         try:
             return self._asking.session.recall()
         except ConfigurationError:
+            from qwq_magic.ask import Recall
+
             # No server can be asked yet; what is remembered does not depend on it.
             return Recall()
 

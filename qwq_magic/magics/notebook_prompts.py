@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from IPython.core.interactiveshell import InteractiveShell
 
 from qwq_magic.magics.options import CellOptions
-from qwq_magic.prompts.notebook import Notebook
+
+if TYPE_CHECKING:
+    from qwq_magic.prompts.notebook import Notebook
 
 
 def notebook_of(shell: InteractiveShell) -> Notebook:
     """The notebook as it stands."""
+    from qwq_magic.prompts.notebook import Notebook
+
     history = shell.history_manager
 
     def cell_at(file: str) -> int | None:

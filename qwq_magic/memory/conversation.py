@@ -21,7 +21,6 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.memory.ask_queue import AskQueue
 from qwq_magic.memory.contents import Contents, Place, Slot
 from qwq_magic.memory.context import Context, context_of
-from qwq_magic.memory.conversation_file import read_conversations, write_conversations
 from qwq_magic.memory.names import checked_name
 from qwq_magic.memory.window import Window
 from qwq_magic.turns import Turn
@@ -214,6 +213,8 @@ class ConversationMemory:
         Raises:
             FileError: the path holds a file of another kind, or cannot be written.
         """
+        from qwq_magic.memory.conversation_file import write_conversations
+
         write_conversations(Path(path), {self.name: self._contents})
 
     def load(self, path: str | Path) -> None:
@@ -225,6 +226,8 @@ class ConversationMemory:
             FileError: the file is missing, damaged, of another kind, a newer schema, or holds
                 several conversations and none of this name.
         """
+        from qwq_magic.memory.conversation_file import read_conversations
+
         self.put_contents(read_conversations(Path(path)).choose(self.name))
 
     @property

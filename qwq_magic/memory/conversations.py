@@ -8,7 +8,6 @@ from pathlib import Path
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.memory.contents import Contents, Place
 from qwq_magic.memory.conversation import ConversationMemory
-from qwq_magic.memory.conversation_file import read_conversations, write_conversations
 from qwq_magic.memory.names import checked_name
 from qwq_magic.turns import Turn
 
@@ -72,6 +71,8 @@ class Conversations(Mapping[str, ConversationMemory]):
         Raises:
             FileError: the path holds a file of another kind, or cannot be written.
         """
+        from qwq_magic.memory.conversation_file import write_conversations
+
         write_conversations(Path(path), dict(self.held))
 
     def load(self, path: str | Path, *, current: str) -> tuple[str, ...]:
@@ -86,6 +87,8 @@ class Conversations(Mapping[str, ConversationMemory]):
         Raises:
             FileError: the file is missing, damaged, of another kind or a newer schema.
         """
+        from qwq_magic.memory.conversation_file import read_conversations
+
         found = read_conversations(Path(path)).conversations
         if len(found) == 1:
             found = {current: next(iter(found.values()))}
