@@ -20,6 +20,7 @@ from browser.lab import (
     running_lab,
     write_notebook,
 )
+from browser.watch import Watch, watching
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
 OpenNotebook: TypeAlias = Callable[..., Notebook]
@@ -59,6 +60,21 @@ def browser(
     with running_browser(playwright, chromium, tmp_path_factory.mktemp("profile")) as context:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         yield context
+
+
+@pytest.fixture(scope="session")
+def scripts(browser: BrowserContext) -> list[int]:
+    """Numbers of payloads whose script ran: any page may call `fired`."""
+    ran: list[int] = []
+    browser.expose_function("fired", lambda number: ran.append(int(number)))
+    return ran
+
+
+@pytest.fixture
+def watch(browser: BrowserContext, scripts: list[int]) -> Iterator[Watch]:
+    scripts.clear()
+    with watching(browser, scripts) as watch:
+        yield watch
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ and without it; with the pointer on everything and a click on everything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from browser.conftest import OpenNotebook
@@ -27,22 +26,9 @@ from browser.hostile_notebooks import (
 from browser.inert_dom import FOREIGN, foreign_to_markdown, foreign_to_ours
 from browser.lab import VIEW, Lab, Notebook
 from browser.payload_cells import PIECES
-from browser.watch import Watch, payload_numbers, watching
+from browser.watch import Watch, payload_numbers
 from hostile.corpus import PAYLOADS, STREAMED, TEXTS, Family
 from playwright.sync_api import BrowserContext, Locator, expect
-
-
-@pytest.fixture(scope="module")
-def watched(browser: BrowserContext) -> Iterator[Watch]:
-    with watching(browser) as watch:
-        yield watch
-
-
-@pytest.fixture
-def watch(watched: Watch) -> Watch:
-    watched.clear()
-    return watched
-
 
 UNPROTECTED = """
 from hostile.corpus import PAYLOADS

@@ -29,7 +29,8 @@ _GUARD = """() => {
     const { url, sameDocument } = event.destination;
     if (sameDocument && !event.hashChange) return;  // the host writes its own address
     const link = window.__clicked?.closest?.("a") ?? window.__clicked;
-    if (link?.matches?.(".jp-InternalAnchorLink")) return;  // the host's own, at every heading
+    // The host's own, at every heading.
+    if (link?.matches?.(".jp-InternalAnchorLink, .anchor-link")) return;
     window.__navigations.push({ url, shown: `${link?.textContent ?? ""} ${link?.title ?? ""}` });
     if (event.cancelable) event.preventDefault();
   });
@@ -90,16 +91,12 @@ class Navigation:
 
 @dataclass
 class Watch:
-    """What the pages of a browser did since the last `clear`."""
+    """What the pages of a browser did."""
 
     context: BrowserContext
-    scripts: list[int] = field(default_factory=list)
+    scripts: list[int]
     requests: list[str] = field(default_factory=list)
     other: list[str] = field(default_factory=list)
-
-    def clear(self) -> None:
-        for found in (self.scripts, self.requests, self.other):
-            found.clear()
 
     def attend(self, page: Page) -> None:
         """From now on, this page's navigation is noted and stopped."""
@@ -152,10 +149,9 @@ def payload_numbers(texts: Iterable[str]) -> set[int]:
 
 
 @contextmanager
-def watching(context: BrowserContext) -> Iterator[Watch]:
-    """Watch every page of the browser; `fired` is there for scripts in any of them to call."""
-    watch = Watch(context)
-    context.expose_function("fired", lambda number: watch.scripts.append(int(number)))
+def watching(context: BrowserContext, scripts: list[int]) -> Iterator[Watch]:
+    """Watch every page of the browser; `scripts` is where their calls of `fired` go."""
+    watch = Watch(context, scripts)
     own = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:", "file:")
 
     def note(request: Request) -> None:

@@ -70,7 +70,7 @@ class Page(HTMLParser):
         if tag in ("td", "th") and name in ("style", "align"):
             return re.fullmatch(r"(text-align: ?)?(left|right|center);?", value) is not None
         if name == "class":
-            return re.fullmatch(r"[A-Za-z0-9_+#. -]*", value) is not None
+            return re.fullmatch(r"[A-Za-z0-9_+#. \u037c-]*", value) is not None
         # nbconvert names headings by their text.
         heading_id = tag in ("h1", "h2", "h3", "h4", "h5", "h6") and name == "id"
         return heading_id or (tag, name) in {("ol", "start"), ("details", "open")}
@@ -143,8 +143,11 @@ def nbconvert(markdown: str) -> str:
 
 def jupyterlab(markdown: str) -> str:
     """As JupyterLab reads it: math cut out, Markdown parsed, math pasted back."""
-    text, math = _remove_math(markdown)
-    html = markdown_it(text)
+    text, math = cut_math(markdown)
+    return paste_math(markdown_it(text), math)
+
+
+def paste_math(html: str, math: list[str]) -> str:
     return re.sub(r"@@(\d+)@@", lambda m: math[int(m[1])] if int(m[1]) < len(math) else m[0], html)
 
 
@@ -164,7 +167,7 @@ _FENCE = re.compile(r"^(?P<fence>`{3,}|(?:~T){3,})[^`\n]*\n([\s\S]*?)^(?P=fence)
 _SPAN = re.compile(r"(^|[^\\])(`+)([^\n]*?[^`\n])\2(?!`)", re.MULTILINE)
 
 
-def _remove_math(text: str) -> tuple[str, list[str]]:
+def cut_math(text: str) -> tuple[str, list[str]]:
     """A port of JupyterLab 4's `removeMath`."""
     has_code = "`" in text or "~~~" in text
     if has_code:
