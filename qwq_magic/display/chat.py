@@ -14,9 +14,9 @@ from typing import Any, Protocol
 
 import traitlets
 from IPython.core.getipython import get_ipython
-from IPython.display import display
+from IPython.display import DisplayHandle
 
-from qwq_magic.display.chat_bundle import chat_bundle
+from qwq_magic.display.chat_bundle import chat_bundle, widget_bundle
 from qwq_magic.display.live_panel import LivePanel
 from qwq_magic.display.panes import Pane
 from qwq_magic.display.pump import Pump
@@ -53,10 +53,10 @@ class ChatWidget(Pane):
     """A chat: `ChatWidget()` as the value of a cell, or among other widgets.
 
     It asks while no cell runs, and remembers what the cells remember. Without a session it is
-    the one of `%%qwq`, or a new one where the extension is not loaded. In a saved notebook
-    without a kernel its cell shows what was in the conversation when it was displayed, where
-    the front end shows anything in a missing widget's place; JupyterLab does not, and the
-    conversation is kept by `%qwq_memory save` or `export`.
+    the one of `%%qwq`, or a new one where the extension is not loaded. A saved notebook keeps
+    the latest turns, and in JupyterLab and Notebook 7 shows them without a kernel. Where our
+    renderer is missing there, or the chat is a part of another widget, a notebook without a
+    kernel shows no widget; `%qwq_memory save` and `export` keep the conversation.
     """
 
     kind = traitlets.Unicode("chat").tag(sync=True)
@@ -81,6 +81,8 @@ class ChatWidget(Pane):
         self._lock = threading.RLock()
         self._transcript = Transcript()
         self._shown: object = None
+        # Of outputs that show the widget itself.
+        self._handles: list[DisplayHandle] = []
         super().__init__(f"chat {uuid.uuid4().hex}")
         self._shell = get_ipython()
         if self._shell is not None:
@@ -108,9 +110,9 @@ class ChatWidget(Pane):
         super().close()
 
     def _ipython_display_(self) -> None:
-        name = self._conversation
-        bundle = chat_bundle(self.model_id, name, self.session.conversations.get(name))
-        display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types
+        handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython has no types here
+        self._handles.append(handle)
+        handle.display(widget_bundle(self.model_id, self._saved()), raw=True)  # type: ignore[no-untyped-call]
 
     def _receive(self, _widget: object, message: object, _buffers: object) -> None:
         match message:
@@ -129,6 +131,19 @@ class ChatWidget(Pane):
                 self.refresh()
             case {"type": "whole"}:
                 self._send_whole()
+            case {"type": "renderer"}:
+                self._give_way()
+            case {"type": "save"}:
+                self.send({"type": "saved", "bundle": self._saved()})
+
+    def _saved(self) -> dict[str, Any]:
+        name = self._conversation
+        return chat_bundle(self.turn_id, name, self.session.conversations.get(name))
+
+    def _give_way(self) -> None:
+        """Put the data in the widget's place: the page shows the chat there itself."""
+        while self._handles:
+            self._handles.pop().update(self._saved(), raw=True)  # type: ignore[no-untyped-call]
 
     def _ask(self, ask_id: str, prompt: str) -> None:
         try:

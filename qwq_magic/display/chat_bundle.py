@@ -1,35 +1,47 @@
-"""A chat as a cell's output: the widget, and behind it the conversation as it stands.
+"""A chat as a cell's output: a widget while its kernel lives, the turns for ever.
 
-Whoever reads the notebook without its widgets, on GitHub or through nbconvert, finds the
-turns there were when the chat was displayed.
+What is displayed first is the widget. A page that has our renderer asks for the data in its
+place, which the renderer shows as the live chat, or as turns to read where there is none;
+elsewhere the widget stays, and behind it the turns as text.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from qwq_magic.display.conversation_markdown import conversation_markdown
+from qwq_magic.display.conversation_markdown import turns_markdown
 from qwq_magic.display.saved_text import escape_span
+from qwq_magic.display.transcript import MOST_TURNS, entries_of, entry_data, turn_key
 from qwq_magic.memory import ConversationMemory
 
-_HINT = "A chat stands here while its notebook runs. Run the cell to go on with it."
+CHAT_MIME: Final = "application/vnd.qwq.chat.v1+json"
+_HINT: Final = "A chat stands here while its notebook runs. Run the cell to go on with it."
 
 
 def chat_bundle(
-    model_id: str, conversation: str, memory: ConversationMemory | None
+    chat_id: str, conversation: str, memory: ConversationMemory | None
 ) -> dict[str, Any]:
-    """The MIME bundle of a chat that shows this conversation; None: nothing was asked there."""
-    count = len(memory) if memory is not None else 0
-    turns = f"{count} turn{'' if count == 1 else 's'}"
-    markdown = f"{escape_span(_HINT)}\n"
-    if memory:
-        markdown = f"{conversation_markdown(memory)}\n{markdown}"
+    """The MIME bundle that is saved, with the latest turns."""
+    entries = entries_of(memory)
+    latest = entries[-MOST_TURNS:]
+    data = {
+        "schema": 1,
+        "id": chat_id,
+        "conversation": conversation,
+        "keys": [turn_key(entry) for entry in latest],
+        "turns": [entry_data(entry) for entry in latest],
+    }
+    turns = f"{len(entries)} turn{'' if len(entries) == 1 else 's'}"
+    hint = escape_span(_HINT)
     return {
-        "application/vnd.jupyter.widget-view+json": {
-            "version_major": 2,
-            "version_minor": 0,
-            "model_id": model_id,
-        },
-        "text/markdown": markdown,
+        CHAT_MIME: data,
+        "text/markdown": f"{turns_markdown(conversation, latest)}\n{hint}" if latest else hint,
         "text/plain": f"Chat in conversation {conversation!r}: {turns}. {_HINT}",
     }
+
+
+def widget_bundle(model_id: str, saved: dict[str, Any]) -> dict[str, Any]:
+    """The MIME bundle that is displayed first."""
+    view = {"version_major": 2, "version_minor": 0, "model_id": model_id}
+    texts = {name: saved[name] for name in ("text/markdown", "text/plain")}
+    return {"application/vnd.jupyter.widget-view+json": view, **texts}

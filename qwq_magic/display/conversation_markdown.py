@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from qwq_magic.display.bundle import turn_markdown
 from qwq_magic.display.saved_text import escape_paragraphs, escape_span
 from qwq_magic.memory import ConversationMemory, Place
+from qwq_magic.memory.conversation import Entry
 
 
 def conversation_markdown(memory: ConversationMemory) -> str:
     """The latest attempt at each turn: the prompt quoted, reasoning folded away, the answer."""
-    parts = [f"# {escape_span(memory.name)}"]
-    for entry in memory.entries():
+    return turns_markdown(memory.name, memory.entries())
+
+
+def turns_markdown(conversation: str, entries: Iterable[Entry]) -> str:
+    """The same of some turns."""
+    parts = [f"# {escape_span(conversation)}"]
+    for entry in entries:
         hidden = " (hidden)" if entry.is_hidden else ""
         parts += (
             f"## {entry.number}{hidden}",

@@ -40,8 +40,7 @@ class Transcript:
 
         Left out is the turn with the id `without`.
         """
-        entries = list(memory.entries()) if memory is not None else []
-        entries = [entry for entry in entries if entry.turn.id != without]
+        entries = entries_of(memory, without=without)
         shown = {turn_key(entry): entry for entry in entries[-self._most :]}
         new = [key for key in shown if whole or key not in self._sent]
         self._sent = frozenset(shown)
@@ -50,6 +49,12 @@ class Transcript:
             "turns": {key: entry_data(shown[key]) for key in new},
             "earlier": len(entries) - len(shown),
         }
+
+
+def entries_of(memory: ConversationMemory | None, *, without: str = "") -> list[Entry]:
+    """Its turns; none where there is no conversation yet."""
+    entries = memory.entries() if memory is not None else ()
+    return [entry for entry in entries if entry.turn.id != without]
 
 
 def turn_key(entry: Entry) -> str:

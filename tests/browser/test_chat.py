@@ -6,10 +6,12 @@ import threading
 from typing import Any
 
 import pytest
-from browser.conftest import OpenNotebook
+from browser.conftest import OpenNotebook, OpenSaved
 from browser.lab import Lab, Notebook
 from playwright.sync_api import Locator, expect
 from server import DONE, Reply, ScriptedServer, chat, delta, failure
+
+CHAT_MIME = "application/vnd.qwq.chat.v1+json"
 
 
 class Chat:
@@ -197,7 +199,7 @@ def test_keys_typed_in_the_chat_are_not_the_notebooks(
         page.notebook.page.keyboard.type("bz")
         expect(page.box).to_have_value("addxxyj\nbz")
         page.box.press("Enter")
-        expect(page.turns).to_have_count(1)
+        server.wait_for_request()
 
         assert page.notebook.js("nb.widgets.length") == 4
         assert _user_messages(server, 0) == ["addxxyj\nbz"]
@@ -239,3 +241,103 @@ def test_hostile_turns_stay_text_in_the_chat(
         assert page.output.locator("img, script").count() == 0
         assert page.notebook.page.evaluate("window.ran") is None
         assert [url for url in page.notebook.requests if ":9/x" in url] == []
+
+
+def _saved(page: Chat) -> dict[str, Any]:
+    [output] = page.notebook.outputs(2)
+    data: dict[str, Any] = output["data"]
+    return data
+
+
+def test_a_saved_notebook_shows_the_turns_without_a_kernel(
+    either: Lab, open_notebook: OpenNotebook
+) -> None:
+    replies = [chat(reasoning="Hm.", answer=f"The **{number}**.") for number in range(3)]
+    with ScriptedServer(*replies) as server:
+        page = _chat_at(open_notebook, either, server)
+        page.ask("one")
+        expect(page.answers).to_have_text(["The 0."])
+        page.ask("two")
+        expect(page.answers).to_have_text(["The 0.", "The 1."])
+        page.notebook.save()
+        page.notebook.reload()
+        # A kernel that lives is found again, and what it says next is saved as well.
+        expect(page.answers).to_have_text(["The 0.", "The 1."])
+        page.ask("three")
+        expect(page.answers).to_have_text(["The 0.", "The 1.", "The 2."])
+        page.notebook.page.wait_for_function(
+            "(mime) => window.jupyterapp.shell.currentWidget.content.widgets[2].model"
+            ".outputs.toJSON()[0].data[mime].turns.length === 3",
+            arg=CHAT_MIME,
+        )
+        expect(page.box).to_be_focused()
+
+    saved = _saved(page)
+    assert [turn["prompt"] for turn in saved[CHAT_MIME]["turns"]] == ["one", "two", "three"]
+    assert "three" in saved["text/markdown"]
+    page.notebook.save()
+    page.notebook.shut_kernel_down()
+    page.notebook.reload()
+    expect(page.answers).to_have_text(["The 0.", "The 1.", "The 2."])
+    expect(page.output).to_contain_text("Run the cell to go on with this chat.")
+    expect(page.output).not_to_contain_text("Error displaying widget")
+    expect(page.box).to_have_count(0)
+
+
+def test_a_chat_works_without_the_renderer(plain_lab: Lab, open_notebook: OpenNotebook) -> None:
+    with ScriptedServer(chat(answer="The **answer**.")) as server:
+        page = _chat_at(open_notebook, plain_lab, server)
+        page.ask("one")
+        expect(page.answers).to_have_text(["The answer."])
+
+    assert CHAT_MIME not in _saved(page)
+
+
+def test_a_kernel_that_restarts_is_said_and_what_was_typed_stays(
+    lab: Lab, open_notebook: OpenNotebook
+) -> None:
+    with ScriptedServer(chat(answer="Ok.")) as server:
+        page = _chat_at(open_notebook, lab, server)
+        page.ask("one")
+        expect(page.answers).to_have_text(["Ok."])
+        page.box.fill("two")
+        page.notebook.js("panel.sessionContext.restartKernel().then(() => null)")
+
+        expect(page.line).to_contain_text("Run the cell again to go on.")
+        page.box.press("Enter")
+        expect(page.box).to_have_value("two")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        {"id": "x", "turns": "no list"},
+        {
+            "id": ["x"],
+            "conversation": 7,
+            "turns": [None, 3, {"prompt": {"a": 1}, "turn": "no turn"}],
+        },
+        {"conversation": "<img src=x onerror='window.ran=1'>", "turns": [{"prompt": "<b>hi</b>"}]},
+    ],
+)
+def test_a_chat_that_somebody_sent_is_only_data(lab: Lab, open_saved: OpenSaved, data: Any) -> None:
+    notebook = open_saved(lab, {CHAT_MIME: data, "text/plain": "fallback"})
+
+    expect(notebook.output(0).locator(".qwq-chat")).to_have_count(1)
+    assert notebook.output(0).locator("img, b, script").count() == 0
+    assert notebook.page.evaluate("window.ran") is None
+
+
+def test_the_prompt_box_stays_in_sight_while_turns_push_it_down(
+    lab: Lab, open_notebook: OpenNotebook
+) -> None:
+    long = "\n\n".join(f"Line {number}." for number in range(60))
+    with ScriptedServer(chat(answer=long)) as server:
+        page = _chat_at(open_notebook, lab, server, *["1"] * 5)
+        page.ask("one")
+        expect(page.answers).to_contain_text("Line 59.")
+
+        expect(page.box).to_be_in_viewport()
+        expect(page.box).to_be_focused()

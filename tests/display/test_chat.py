@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from fakes import EndlessModel, GatedModel, ScriptedModel
+from IPython.display import DisplayHandle
 from recording_comm import Message, Sent, custom
 
 from qwq_magic import Session
 from qwq_magic.display.chat import ChatWidget
+from qwq_magic.display.chat_bundle import CHAT_MIME
 from qwq_magic.errors import ConfigurationError, ServerFailure
 from qwq_magic.events import AnswerDelta, ReasoningDelta
 
@@ -297,3 +299,28 @@ def test_a_chat_without_a_session_has_one_of_its_own(sent: Sent) -> None:
 
     assert isinstance(chat.session, Session)
     chat.close()
+
+
+def test_a_page_with_the_renderer_is_given_what_is_saved(
+    browser: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[tuple[str, Message]] = []
+    for way in ("display", "update"):
+        monkeypatch.setattr(
+            DisplayHandle, way, lambda _, bundle, way=way, raw=False: shown.append((way, bundle))
+        )
+    page = browser(ScriptedModel())
+    page.ask("hi")
+    page.wait_for_turns(1)
+    page.chat._ipython_display_()
+    page.say(type="renderer")
+    page.say(type="renderer")
+    page.say(type="save")
+
+    (displayed, widget), (updated, saved) = shown
+    assert (displayed, updated) == ("display", "update")
+    assert next(iter(widget)) == "application/vnd.jupyter.widget-view+json"
+    [again] = page.heard("saved")
+    assert again["bundle"] == saved
+    assert saved[CHAT_MIME]["keys"] == page.page["keys"]
+    assert [turn["prompt"] for turn in saved[CHAT_MIME]["turns"]] == ["hi"]

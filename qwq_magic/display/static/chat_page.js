@@ -9,6 +9,7 @@ import { notify } from "./view_records.js";
 
 const ASK_AGAIN_MS = 1000;
 const UNHEARD_MS = 2000;
+const GONE = "The kernel is gone, and the chat with it. Run the cell again to go on.";
 const BUSY = "The kernel is busy with a cell, and will hear of this when it is free.";
 
 export class ChatPage {
@@ -32,11 +33,15 @@ export class ChatPage {
   #asked = new Map();
   #patience = null;
   #asking = null;
+  #savers = new Set();
+  #isLost = false;
 
   constructor(model, record) {
     this.#model = model;
     this.#record = record;
     this.#take(model.get("page"));
+    // Told when the kernel restarts or dies.
+    model.on("comm_live_update", () => this.#lose());
   }
 
   receive(message) {
@@ -50,6 +55,9 @@ export class ChatPage {
         break;
       case "refused":
         if (text !== undefined) this.#settled(lineOf(message.text, 1000), true);
+        break;
+      case "saved":
+        this.#save(message.bundle);
         break;
       case "failed":
         // What was typed is not lost with the reply, unless something else is typed by now.
@@ -66,7 +74,7 @@ export class ChatPage {
 
   /** Send what is typed, if it can be; returns whether it was. */
   ask() {
-    if (!this.draft.trim() || this.pending || this.live) return false;
+    if (!this.draft.trim() || this.pending || this.live || this.#isLost) return false;
     const id = `${Math.random().toString(36).slice(2)}${this.#asked.size}`;
     this.pending = { id, text: this.draft };
     this.#asked.set(id, this.draft);
@@ -97,11 +105,12 @@ export class ChatPage {
     this.#model.send({ type: "refresh" });
   }
 
-  complain(line) {
-    this.line = line;
-    this.isError = true;
-    announce(line);
-    this.#changed();
+  /** Call `save(bundle)` whenever the notebook should hold other turns than those of `data`. */
+  keepSaved(data, save, signal) {
+    const saver = { shown: shownIn(data), save };
+    this.#savers.add(saver);
+    signal.addEventListener("abort", () => this.#savers.delete(saver));
+    this.#askForSaved();
   }
 
   close() {
@@ -154,6 +163,29 @@ export class ChatPage {
       if (this.line === BUSY) this.#say("", false);
     }
     if (this.keys.some((key) => !this.turns.has(key))) this.#askForAll();
+    this.#askForSaved();
+  }
+
+  #askForSaved() {
+    if (this.live) return;
+    const shown = shownIn(this);
+    if ([...this.#savers].some((saver) => saver.shown !== shown)) this.#model.send({ type: "save" });
+  }
+
+  #save(bundle) {
+    for (const saver of this.#savers) {
+      saver.shown = shownIn(this);
+      saver.save(bundle);
+    }
+  }
+
+  #lose() {
+    this.#isLost = true;
+    this.live = null;
+    this.pending = null;
+    clearTimeout(this.#patience);
+    this.#say(GONE, true);
+    this.#changed();
   }
 
   #askForAll() {
@@ -167,3 +199,7 @@ export class ChatPage {
   }
 }
 
+/** Which turns of which conversation. */
+function shownIn({ conversation, keys }) {
+  return JSON.stringify([conversation, keys]);
+}

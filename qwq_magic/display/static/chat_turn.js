@@ -1,7 +1,6 @@
 // One turn of a chat: the prompt, and below it the reply, under way or ended.
 
 import { element } from "./elements.js";
-import { servicesOfManager } from "./host.js";
 import { cleanText } from "./safe_text.js";
 import { textOf } from "./turn_data.js";
 import { mountTurn } from "./turn_view.js";
@@ -14,10 +13,11 @@ export class EndedTurn {
   element;
   #mounted;
 
-  constructor(entry, manager) {
+  /** `services` are the host's, as `mountTurn` takes them. */
+  constructor(entry, services) {
     const reply = element("div", "qwq-chat-reply");
-    this.element = turnElement(entry.prompt, reply, entry.hidden ? "hidden: not sent" : "");
-    this.#mounted = mountTurn(reply, entry.turn, servicesOfManager(manager));
+    this.element = turnElement(entry.prompt, reply, entry.hidden === true ? "hidden: not sent" : "");
+    this.#mounted = mountTurn(reply, entry.turn, services);
   }
 
   remove() {

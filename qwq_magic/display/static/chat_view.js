@@ -3,10 +3,9 @@
 import { ChatPrompt } from "./chat_prompt.js";
 import { EndedTurn, LiveTurn } from "./chat_turn.js";
 import { button, element } from "./elements.js";
+import { servicesOfManager } from "./host.js";
 import { TailFollowing } from "./tail_following.js";
 import { listen } from "./view_records.js";
-
-const GONE = "The kernel is gone, and the chat with it. Run the cell again to go on.";
 
 /** Draw the chat of a record into `el` until `signal` aborts. */
 export function mountChat(el, record, manager, signal) {
@@ -54,6 +53,7 @@ class ChatView {
       element("div", "qwq-chat-frame", {}, this.#log, this.#following.jump),
       this.#prompt.element,
     );
+    this.#keepPromptInSight(signal);
     listen(record, "chat", () => this.#show(), signal);
     signal.addEventListener("abort", () => {
       grown.disconnect();
@@ -61,6 +61,23 @@ class ChatView {
       this.#live?.remove();
     });
     this.#show();
+  }
+
+  /** As turns push it down, who writes keeps the box in sight; who scrolled away does not. */
+  #keepPromptInSight(signal) {
+    const foot = this.#prompt.element;
+    let inSight = false;
+    const sight = new IntersectionObserver((entries) => (inSight = entries.at(-1).isIntersecting));
+    sight.observe(foot);
+    // Resizes are told before what is in sight: it is what was, before the turns grew.
+    const resized = new ResizeObserver(() => {
+      if (inSight && this.element.contains(document.activeElement)) foot.scrollIntoView({ block: "nearest" });
+    });
+    resized.observe(this.element);
+    signal.addEventListener("abort", () => {
+      sight.disconnect();
+      resized.disconnect();
+    });
   }
 
   #head() {
@@ -75,9 +92,7 @@ class ChatView {
   }
 
   #ask() {
-    // The host marks widgets whose kernel restarted or died; nobody else tells.
-    if (this.element.closest(".jupyter-widgets-disconnected")) this.#page.complain(GONE);
-    else if (this.#page.ask()) this.#following.follow();
+    if (this.#page.ask()) this.#following.follow();
   }
 
   #showEarlier() {
@@ -122,7 +137,7 @@ class ChatView {
       if (!turns.has(key)) continue; // it is asked for
       let turn = this.#ended.get(key);
       if (!turn) {
-        turn = new EndedTurn(turns.get(key), this.#manager);
+        turn = new EndedTurn(turns.get(key), servicesOfManager(this.#manager));
         this.#ended.set(key, turn);
       }
       const place = after ? after.nextSibling : this.#turns.firstChild;

@@ -9,6 +9,7 @@ import { announce, element, useStyle } from "./elements.js";
 import { countsOf } from "./metric_figures.js";
 import { hostOfManager, interruptKernel, servicesOfManager } from "./host.js";
 import { Inspecting } from "./inspecting.js";
+import { addChat, removeChat } from "./live_chats.js";
 import { ReasoningPane } from "./reasoning_pane.js";
 import { ReasoningText } from "./reasoning_text.js";
 import { cleanLine, estimateTokens } from "./safe_text.js";
@@ -229,7 +230,7 @@ function renderSaved(model, record, el, signal) {
   const mount = model.get("is_comparison") ? mountComparison : mountTurn;
   const mounted = mount(el, model.get("data"), servicesOfManager(model.widget_manager));
   signal.addEventListener("abort", () => mounted.dispose());
-  if (globalThis[Symbol.for("qwq_magic.renderer")]) model.send({ type: "renderer" });
+  sayWhereSaved(model);
 }
 
 function startChat(model, record, inbox) {
@@ -237,11 +238,25 @@ function startChat(model, record, inbox) {
   const receive = (message) => page.receive(message);
   model.on("msg:custom", receive);
   inbox.forEach(receive);
-  return () => page.close();
+  const id = model.get("turn_id");
+  addChat(id, {
+    mount: (el, signal) => mountChat(el, record, model.widget_manager, signal),
+    keepSaved: (data, save, signal) => page.keepSaved(data, save, signal),
+  });
+  return () => {
+    removeChat(id);
+    page.close();
+  };
 }
 
 function renderChat(model, record, el, signal) {
   mountChat(el, record, model.widget_manager, signal);
+  sayWhereSaved(model);
+}
+
+/** Tell the kernel where the page has the renderer for what is saved. */
+function sayWhereSaved(model) {
+  if (globalThis[Symbol.for("qwq_magic.renderer")]) model.send({ type: "renderer" });
 }
 
 function renderAnswer(model, record, el, signal) {

@@ -4,19 +4,20 @@
 (() => {
   const TURN = "application/vnd.qwq.turn.v1+json";
   const COMPARISON = "application/vnd.qwq.comparison.v1+json";
+  const CHAT = "application/vnd.qwq.chat.v1+json";
   const here = document.currentScript.src;
   let sharedScope = {};
   let views = null;
 
   function loadViews() {
     const folder = new URL("./view/", here);
-    for (const name of ["turn_view.css", "inspector.css", "comparison.css"]) {
+    for (const name of ["turn_view.css", "inspector.css", "comparison.css", "chat.css"]) {
       const style = document.createElement("link");
       style.rel = "stylesheet";
       style.href = new URL(name, folder).href;
       document.head.append(style);
     }
-    const modules = ["turn_view.js", "comparison_view.js"].map((name) => import(new URL(name, folder).href));
+    const modules = ["turn_view.js", "comparison_view.js", "saved_chat.js"].map((name) => import(new URL(name, folder).href));
     views ??= Promise.all(modules);
     return views;
   }
@@ -26,7 +27,7 @@
   }
 
   async function mime() {
-    const [{ Widget }, [{ mountTurn }, { mountComparison }]] = await Promise.all([sharedModule("@lumino/widgets"), loadViews()]);
+    const [{ Widget }, [{ mountTurn }, { mountComparison }, { mountSavedChat }]] = await Promise.all([sharedModule("@lumino/widgets"), loadViews()]);
 
     class TurnRenderer extends Widget {
       constructor(options) {
@@ -38,11 +39,13 @@
 
       // Drawn before the promise settles: the output area shows it with its full height.
       renderModel(model) {
-        this.mounted?.dispose();
         const { data } = model;
-        this.mounted = COMPARISON in data
-          ? mountComparison(this.node, data[COMPARISON])
-          : mountTurn(this.node, data[TURN], this.services);
+        // A chat that lives here has just put this data there itself.
+        if (CHAT in data && this.mounted?.keeps?.(data[CHAT])) return Promise.resolve();
+        this.mounted?.dispose();
+        if (CHAT in data) this.mounted = mountSavedChat(this.node, data[CHAT], this.services, (bundle) => model.setData({ data: bundle }));
+        else if (COMPARISON in data) this.mounted = mountComparison(this.node, data[COMPARISON]);
+        else this.mounted = mountTurn(this.node, data[TURN], this.services);
         return Promise.resolve();
       }
 
@@ -56,7 +59,7 @@
     globalThis[Symbol.for("qwq_magic.renderer")] = true;
     const rendererFactory = {
       safe: true,
-      mimeTypes: [TURN, COMPARISON],
+      mimeTypes: [TURN, COMPARISON, CHAT],
       createRenderer: (options) => new TurnRenderer(options),
     };
     return {

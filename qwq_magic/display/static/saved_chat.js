@@ -1,0 +1,74 @@
+// A chat in a saved notebook: the turns to read, and the chat itself where its kernel lives.
+
+import { EndedTurn } from "./chat_turn.js";
+import { element } from "./elements.js";
+import { liveChat, onChats } from "./live_chats.js";
+import { lineOf } from "./turn_data.js";
+
+const MOST_TURNS = 500;
+const HINT = "Run the cell to go on with this chat.";
+
+/**
+ * Show saved data in `el`; `save(bundle)` puts newer data into the notebook.
+ *
+ * Returns {keeps, dispose}: is this data of the chat that lives here, so that nothing is to be
+ * drawn anew? And how to take it down.
+ */
+export function mountSavedChat(el, data, services, save) {
+  const chat = chatOf(data);
+  const controller = new AbortController();
+  const root = element("div", "qwq-part");
+  el.replaceChildren(root);
+  let shown; // the live chat, null for the saved turns
+  let current = new AbortController();
+  const show = () => {
+    const live = liveChat(chat.id);
+    if (live === shown) return;
+    shown = live;
+    current.abort();
+    current = new AbortController();
+    root.replaceChildren();
+    if (live) {
+      live.mount(root, current.signal);
+      live.keepSaved(data, save, current.signal);
+    } else drawSaved(root, chat, services, current.signal);
+  };
+  onChats(show, controller.signal);
+  show();
+  return {
+    keeps: (other) => shown !== null && chatOf(other).id === chat.id,
+    dispose: () => {
+      controller.abort();
+      current.abort();
+    },
+  };
+}
+
+/** The chat as this view needs it, whatever stands in the notebook. */
+function chatOf(value) {
+  const data = value !== null && typeof value === "object" ? value : {};
+  const turns = Array.isArray(data.turns) ? data.turns.slice(-MOST_TURNS) : [];
+  return {
+    id: lineOf(data.id, 200),
+    conversation: lineOf(data.conversation, 200),
+    turns: turns.filter((turn) => turn !== null && typeof turn === "object"),
+  };
+}
+
+function drawSaved(root, chat, services, signal) {
+  const turns = chat.turns.map((entry) => new EndedTurn(entry, services));
+  signal.addEventListener("abort", () => turns.forEach((turn) => turn.remove()));
+  const name = element("span", "qwq-chat-name", {}, chat.conversation);
+  const label = element("span", "qwq-chat-label", {}, "Conversation");
+  const inner = element("div", "qwq-chat-inner", {}, ...turns.map((turn) => turn.element));
+  root.append(
+    element(
+      "section",
+      "qwq-chat",
+      { "aria-label": "Chat" },
+      element("div", "qwq-chat-head", {}, label, name),
+      element("div", "qwq-chat-log", { role: "group", "aria-label": "Turns", tabindex: "0" }, inner),
+      element("div", "qwq-chat-foot qwq-chat-hint", {}, HINT),
+    ),
+  );
+}
