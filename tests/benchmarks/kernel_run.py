@@ -1,9 +1,16 @@
-"""One execution in a real kernel, measured: CPU, messages, bytes, the first visible text."""
+"""One execution in a real kernel, measured: CPU, messages, bytes, and when its text came.
+
+Python's own compiled files are used, as in an installed package: a kernel that had to compile
+the package would be charged for that.
+"""
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +19,15 @@ from kernel import Kernel
 # What a cell leaves behind for the next to read.
 _BEFORE = "import time, gc; gc.collect(); _cpu_s = time.process_time()"
 _AFTER = "print(time.process_time() - _cpu_s)"
-_RSS = (
-    "import os\nprint(int(open('/proc/self/statm').read().split()[1]) * os.sysconf('SC_PAGESIZE'))"
-)
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A frame of text: when it came, to which pane, and where its text ends there."""
+
+    at_s: float
+    pane: str
+    end: int
 
 
 @dataclass
@@ -23,28 +36,47 @@ class Measured:
 
     cpu_s: float = 0.0
     wall_s: float = 0.0
-    first_delta_s: float | None = None
     messages: Counter[str] = field(default_factory=Counter)
     bytes: Counter[str] = field(default_factory=Counter)
-    frames: int = 0
-    rss_growth: int = 0
+    deltas: list[Delta] = field(default_factory=list)
+    bundle: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> int:
+        return len(self.deltas)
 
     @property
     def iopub_bytes(self) -> int:
         return sum(self.bytes.values())
 
 
+@contextmanager
+def compiled_kernel(address: str) -> Iterator[Kernel]:
+    """A kernel that finds all compiled that asking a server at `address` needs."""
+    with tempfile.TemporaryDirectory() as folder:
+        environ = {"PYTHONPYCACHEPREFIX": folder, "PYTHONDONTWRITEBYTECODE": ""}
+        with Kernel(**environ) as first:
+            first.run("%load_ext qwq_magic")
+            ask(first, f"{address}/10/0/v1", cell_id="first")
+        with Kernel(**environ) as kernel:
+            yield kernel
+
+
+def ask(kernel: Kernel, url: str, *, cell_id: str) -> Measured:
+    """Ask with `%%qwq`, in a cell of its own as in a notebook."""
+    kernel.run(f"%config QwqMagics.base_url = {url!r}\n%config QwqMagics.model = 'm'")
+    return measure(kernel, "%%qwq --fresh\nbenchmark", cell_id=cell_id)
+
+
 def measure(kernel: Kernel, code: str, *, cell_id: str | None = None) -> Measured:
     """Run `code` in a cell of its own."""
     found = Measured()
-    rss = int(kernel.run(_RSS).text())
     kernel.run(_BEFORE)
     started_s = time.monotonic()
     message_id = kernel.send(code, cell_id=cell_id)
     _collect(kernel, message_id, found)
     found.wall_s = time.monotonic() - started_s
     found.cpu_s = float(kernel.run(_AFTER).text())
-    found.rss_growth = int(kernel.run(_RSS).text()) - rss
     return found
 
 
@@ -66,8 +98,10 @@ def _collect(kernel: Kernel, message_id: str, found: Measured) -> None:
         if kind == "error":
             raise RuntimeError(content["evalue"])
         if kind == "comm_msg" and content["data"].get("content", {}).get("type") == "delta":
-            found.frames += 1
-            if found.first_delta_s is None:
-                found.first_delta_s = now_s
+            delta = content["data"]["content"]
+            end = delta["offset"] + len(delta["text"])
+            found.deltas.append(Delta(now_s, content["comm_id"], end))
+        if kind == "update_display_data":
+            found.bundle = content["data"]
         if kind == "status" and content["execution_state"] == "idle":
             return

@@ -1,8 +1,8 @@
 """A server that replays ready-made replies, as fast as they can be read or paced.
 
 The address says what is wanted: `http://127.0.0.1:PORT/CHUNKS/PER_SECOND/v1`, where 0 a
-second is full speed. `GET /first-sent` tells when the last reply's first chunk was sent,
-on the clock all processes of a machine share.
+second is full speed. `GET /sent` tells when the last reply's chunks were sent, on the clock
+all processes of a machine share: each if they were paced, else the first.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def pieces_of(chunks: int) -> list[bytes]:
 
 class _Replies:
     def __init__(self) -> None:
-        self.first_sent_s = 0.0
+        self.sent_s: list[float] = []
 
     def answer(self, client: socket.socket) -> None:
         with client:
@@ -89,8 +89,8 @@ class _Replies:
             while b"\r\n\r\n" not in received:
                 received += client.recv(65_536)
             path = received.split(b" ", 2)[1].decode()
-            if path == "/first-sent":
-                client.sendall(b"HTTP/1.0 200 OK\r\n\r\n%r" % self.first_sent_s)
+            if path == "/sent":
+                client.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + json.dumps(self.sent_s).encode())
                 return
             # The body is JSON, and the last to come.
             while not received.endswith(b"}"):
@@ -99,10 +99,11 @@ class _Replies:
             pieces = pieces_of(chunks)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             client.sendall(_HEAD)
-            self.first_sent_s = time.monotonic()
+            self.sent_s = sent_s = [time.monotonic()]
             if per_s:
                 for number, piece in enumerate(pieces):
-                    time.sleep(max(0.0, self.first_sent_s + number / per_s - time.monotonic()))
+                    time.sleep(max(0.0, sent_s[0] + number / per_s - time.monotonic()))
+                    sent_s[number:] = [time.monotonic()]
                     client.sendall(piece)
             else:
                 client.sendall(b"".join(pieces))

@@ -1,55 +1,40 @@
 """What a `%%qwq` cell costs in a real kernel, beside reading the same bytes with httpx.
 
-    PYTHONPATH=tests:. python tests/benchmarks/whole_kernel.py [--short]
+    PYTHONPATH=tests:. python tests/benchmarks/whole_kernel.py [--short] [--peers]
 
 Everything is measured in one run: CPU seconds of the kernel's process, iopub messages and
-bytes as they come over the wire, the time from the server's first chunk to the first text on
-iopub, and memory. The floors are cells in the same kernel: httpx reading the raw bytes,
-httpx with a plain split and JSON, and an empty cell, which is subtracted from all.
+bytes as they come over the wire, and the time from the server's sending to the text on
+iopub. The floors are cells in the same kernel: httpx reading the raw bytes, httpx with a
+plain split and JSON, and an empty cell, which is subtracted from all. A ratio is of two
+cells that ran one after the other, and the median of such pairs is printed.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
+import os
 import platform
 import statistics
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import accumulate
 
-from benchmarks.kernel_run import Measured, measure
-from benchmarks.replay_server import replay_server, text_of
+import nbformat
+from benchmarks.kernel_run import Measured, ask, compiled_kernel, measure
+from benchmarks.peers import print_peers
+from benchmarks.reading import READ_AND_PARSE, READ_RAW
+from benchmarks.replay_server import replay_server, text_of, word
 from kernel import Kernel
 
-FULL_SPEED = ((2_500, 5), (32_000, 5), (200_000, 3))
-SHORT = ((2_500, 1), (10_000, 1), (32_000, 1))
+FULL_SPEED = ((2_500, 9), (32_000, 7), (200_000, 3))
+SHORT = ((2_500, 3), (10_000, 3), (32_000, 3))
 PACED = (1_500, 200)
-
-_RAW = """
-import asyncio, httpx, threading
-async def _read():
-    async with httpx.AsyncClient() as client:
-        async with client.stream("POST", {url!r} + "/chat/completions", content=b"{{}}") as reply:
-            async for _ in reply.aiter_raw(): pass
-_thread = threading.Thread(target=asyncio.run, args=(_read(),)); _thread.start(); _thread.join()
-"""
-_JSON = """
-import asyncio, httpx, json, threading
-async def _read():
-    texts, rest = [], b""
-    async with httpx.AsyncClient() as client:
-        async with client.stream("POST", {url!r} + "/chat/completions", content=b"{{}}") as reply:
-            async for data in reply.aiter_raw():
-                *lines, rest = (rest + data).split(b"\\n\\n")
-                for line in lines:
-                    if line.startswith(b"data: {{"):
-                        delta = json.loads(line[6:])["choices"][0]["delta"]
-                        texts.append(delta.get("content") or delta.get("reasoning_content"))
-_thread = threading.Thread(target=asyncio.run, args=(_read(),)); _thread.start(); _thread.join()
-"""
-_QWQ = "%%qwq --fresh\nbenchmark"
+# 120,000 characters.
+LONG = 27_600
 
 
 @dataclass(frozen=True)
@@ -61,28 +46,28 @@ class Row:
     raw_s: float
     json_s: float
     qwq_s: float
+    ratio: float
     wall_s: float
     first_ms: float
     frames: int
     messages: int
     bytes: int
-    rss_growth: int
     kinds: str
+    lags_ms: tuple[float, ...]
 
     def line(self) -> str:
         return (
             f"{self.chunks:>8,} {self.raw_s:>7.3f} {self.json_s:>7.3f} {self.qwq_s:>7.3f} "
-            f"{self.qwq_s / self.raw_s:>6.2f} {self.wall_s:>7.2f} {self.first_ms:>6.1f} "
-            f"{self.frames:>6} {self.messages:>5} {self.bytes / self.characters:>6.2f} "
-            f"{self.rss_growth / self.characters:>6.2f}"
+            f"{self.ratio:>6.2f} {self.wall_s:>7.2f} {self.first_ms:>6.1f} "
+            f"{self.frames:>6} {self.messages:>5} {self.bytes / self.characters:>6.2f}"
         )
 
 
 HEADINGS = (
     f"{'chunks':>8} {'httpx':>7} {'+ JSON':>7} {'%%qwq':>7} {'ratio':>6} {'wall':>7} {'first':>6} "
-    f"{'frames':>6} {'msgs':>5} {'bytes':>6} {'memory':>6}\n"
+    f"{'frames':>6} {'msgs':>5} {'bytes':>6}\n"
     f"{'':>8} {'CPU s':>7} {'CPU s':>7} {'CPU s':>7} {'×':>6} {'s':>7} {'ms':>6} "
-    f"{'':>6} {'':>5} {'× text':>6} {'× text':>6}"
+    f"{'':>6} {'':>5} {'× text':>6}"
 )
 
 
@@ -95,60 +80,83 @@ class Bench:
         self._cells = 0
         self._empty_s = statistics.median(measure(kernel, "pass").cpu_s for _ in range(5))
 
-    def load(self) -> str:
-        """Load the extension and ask once; says what each cost."""
-        load = measure(self._kernel, "%load_ext qwq_magic")
-        first = self._ask(10, 0)
-        second = self._ask(10, 0)
-        return (
-            f"%load_ext {1e3 * (load.cpu_s - self._empty_s):.0f} ms CPU, first %%qwq "
-            f"{1e3 * (first.cpu_s - self._empty_s):.0f} ms, second "
-            f"{1e3 * (second.cpu_s - self._empty_s):.0f} ms"
+    def load(self) -> tuple[float, float, float]:
+        """CPU milliseconds to load the extension, to ask first, and to ask again."""
+        costs = (
+            measure(self._kernel, "%load_ext qwq_magic"),
+            self.ask(10, 0),
+            self.ask(10, 0),
         )
+        load, first, second = (1e3 * (cost.cpu_s - self._empty_s) for cost in costs)
+        return load, first, second
 
     def row(self, chunks: int, repeats: int, per_s: int = 0) -> Row:
         url = self._url(chunks, per_s)
-        raw, plain, asked, firsts = [], [], [], []
+        raw, plain, asked, firsts, lags = [], [], [], [], []
         for _ in range(repeats):
-            raw.append(measure(self._kernel, _RAW.format(url=url)).cpu_s - self._empty_s)
-            plain.append(measure(self._kernel, _JSON.format(url=url)).cpu_s - self._empty_s)
-            asked.append(self._ask(chunks, per_s))
-            firsts.append(self._first_ms(asked[-1]))
+            raw.append(measure(self._kernel, READ_RAW.format(url=url)).cpu_s - self._empty_s)
+            asked.append(self.ask(chunks, per_s))
+            sent_s = self._sent_s()
+            firsts.append(1e3 * (asked[-1].deltas[0].at_s - sent_s[0]))
+            lags += _lags_ms(asked[-1], sent_s) if per_s else []
+            plain.append(
+                measure(self._kernel, READ_AND_PARSE.format(url=url)).cpu_s - self._empty_s
+            )
         middle = sorted(asked, key=lambda found: found.cpu_s)[len(asked) // 2]
+        pairs = zip(asked, raw, strict=True)
         return Row(
             chunks=chunks,
             characters=len(text_of(chunks)),
             raw_s=statistics.median(raw),
             json_s=statistics.median(plain),
             qwq_s=middle.cpu_s - self._empty_s,
+            ratio=statistics.median(
+                (found.cpu_s - self._empty_s) / floor for found, floor in pairs
+            ),
             wall_s=middle.wall_s,
             first_ms=statistics.median(firsts),
             frames=middle.frames,
             messages=middle.messages.total(),
             bytes=middle.iopub_bytes,
-            rss_growth=middle.rss_growth,
             kinds=", ".join(
                 f"{count} {kind} ({middle.bytes[kind]:,} B)"
                 for kind, count in middle.messages.most_common()
             ),
+            lags_ms=tuple(sorted(lags)),
         )
+
+    def file_ratio(self, chunks: int) -> float:
+        """How many times a saved notebook holds the text."""
+        output = nbformat.v4.new_output("display_data", self.ask(chunks, 0).bundle)
+        cell = nbformat.v4.new_code_cell(outputs=[output])
+        notebook = nbformat.writes(nbformat.v4.new_notebook(cells=[cell]))
+        return len(notebook.encode()) / len(text_of(chunks).encode())
+
+    def ask(self, chunks: int, per_s: int) -> Measured:
+        # A cell of its own each time: a re-run would keep the old attempt.
+        self._cells += 1
+        return ask(self._kernel, self._url(chunks, per_s), cell_id=f"bench-{self._cells}")
 
     def _url(self, chunks: int, per_s: int) -> str:
         return f"{self._address}/{chunks}/{per_s}/v1"
 
-    def _ask(self, chunks: int, per_s: int) -> Measured:
-        url = self._url(chunks, per_s)
-        self._kernel.run(f"%config QwqMagics.base_url = {url!r}\n%config QwqMagics.model = 'm'")
-        # A cell of its own each time, as in a notebook; a re-run would keep the old attempt.
-        self._cells += 1
-        return measure(self._kernel, _QWQ, cell_id=f"bench-{self._cells}")
+    def _sent_s(self) -> list[float]:
+        with urllib.request.urlopen(f"{self._address}/sent") as reply:
+            sent_s: list[float] = json.loads(reply.read())
+        return sent_s
 
-    def _first_ms(self, found: Measured) -> float:
-        with urllib.request.urlopen(f"{self._address}/first-sent") as reply:
-            first_sent_s = float(reply.read())
-        return (
-            math.nan if found.first_delta_s is None else 1e3 * (found.first_delta_s - first_sent_s)
-        )
+
+def _lags_ms(found: Measured, sent_s: Sequence[float]) -> list[float]:
+    """For each frame, how long after its last chunk was sent it was on iopub."""
+    # The last thing that was sent says that no more comes.
+    ends = list(accumulate(len(word(number)) for number in range(len(sent_s) - 1)))
+    sent_at = dict(zip(ends, sent_s, strict=False))
+    reasoning = found.deltas[0].pane
+    thought = max(delta.end for delta in found.deltas if delta.pane == reasoning)
+    return [
+        1e3 * (delta.at_s - sent_at[delta.end + (0 if delta.pane == reasoning else thought)])
+        for delta in found.deltas
+    ]
 
 
 def exponent(rows: Sequence[Row], value: str) -> float:
@@ -158,31 +166,68 @@ def exponent(rows: Sequence[Row], value: str) -> float:
     return statistics.linear_regression(xs, ys).slope
 
 
+def print_costs_of_the_first(address: str, repeats: int) -> None:
+    """Each in a kernel of its own, since only the first time counts."""
+    costs = []
+    for _ in range(repeats):
+        with compiled_kernel(address) as kernel:
+            costs.append(Bench(kernel, address).load())
+    load, first, second = map(statistics.median, zip(*costs, strict=True))
+    print(
+        f"%load_ext {load:.0f} ms CPU, first %%qwq {first:.0f} ms, second {second:.0f} ms "
+        f"(medians of {repeats})"
+    )
+
+
+def print_table(bench: Bench, sizes: Sequence[tuple[int, int]]) -> None:
+    print(HEADINGS)
+    rows = []
+    for chunks, repeats in sizes:
+        rows.append(bench.row(chunks, repeats))
+        print(rows[-1].line(), flush=True)
+    print(
+        f"grows with chunks to the power of: CPU {exponent(rows, 'qwq_s'):.2f}, "
+        f"bytes {exponent(rows, 'bytes'):.2f}"
+    )
+    print(f"messages of the last: {rows[-1].kinds}")
+
+
+def print_paced(bench: Bench, repeats: int) -> None:
+    chunks, per_s = PACED
+    print(f"paced at {per_s} tokens/s:")
+    row = bench.row(chunks, repeats, per_s)
+    late = row.lags_ms[int(0.95 * len(row.lags_ms))]
+    print(row.line())
+    print(
+        f"{row.frames / row.wall_s:.1f} frames/s; behind the server by "
+        f"{statistics.median(row.lags_ms):.1f} ms (median), {late:.1f} ms (95 %), "
+        f"{row.lags_ms[-1]:.1f} ms (most); {row.kinds}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="fewer and smaller sizes")
-    sizes = SHORT if parser.parse_args().short else FULL_SPEED
+    parser.add_argument("--peers", action="store_true", help="also other ways, installed for it")
+    options = parser.parse_args()
     names = ("ipykernel", "ipywidgets", "anywidget", "httpx", "ipython")
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in names)
-    print(f"Python {platform.python_version()}, {versions}")
-    with replay_server() as address, Kernel() as kernel:
-        bench = Bench(kernel, address)
-        print(bench.load())
-        print(HEADINGS)
-        rows = []
-        for chunks, repeats in sizes:
-            rows.append(bench.row(chunks, repeats))
-            print(rows[-1].line(), flush=True)
-        print(
-            f"grows with chunks to the power of: CPU {exponent(rows, 'qwq_s'):.2f}, "
-            f"bytes {exponent(rows, 'bytes'):.2f}"
-        )
-        print(f"messages of the last: {rows[-1].kinds}")
-        chunks, per_s = PACED
-        print(f"paced at {per_s} tokens/s:")
-        row = bench.row(chunks, 1, per_s)
-        print(row.line())
-        print(f"{row.frames / row.wall_s:.1f} frames/s; {row.kinds}")
+    print(f"Python {platform.python_version()}, {versions}; {os.cpu_count()} cores")
+    print(f"load before: {os.getloadavg()[0]:.1f}")
+    with replay_server() as address:
+        print_costs_of_the_first(address, 3 if options.short else 5)
+        with compiled_kernel(address) as kernel:
+            bench = Bench(kernel, address)
+            bench.load()
+            print_table(bench, SHORT if options.short else FULL_SPEED)
+            print_paced(bench, 1 if options.short else 5)
+            print(
+                f"a saved notebook holds {len(text_of(LONG)):,} characters "
+                f"{bench.file_ratio(LONG):.2f} times"
+            )
+        if options.peers:
+            print_peers(address)
+    print(f"load after: {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
