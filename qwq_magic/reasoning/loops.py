@@ -1,7 +1,7 @@
 """Notice, while it streams, that a model says the same thing over and over.
 
 A loop is a unit of 20 to 1,000 characters, of any kind, that fills the end of the text at
-least three times. The text is looked at in blocks of ten characters: where its last
+least three times. The text is looked at in blocks of twenty characters: where its last
 twenty stood before, their distance may be the length of a unit, and from then on each
 block is only compared with the one that far back. So the cost per character does not
 grow, and the last few thousand characters are all that is kept.
@@ -17,7 +17,8 @@ SHORTEST_UNIT = 20
 LONGEST_UNIT = 1_000
 FEWEST_REPEATS = 3
 
-_BLOCK = 10
+# No loop is missed: between the second and the third repeat ends a block, as no unit is shorter.
+_BLOCK = SHORTEST_UNIT
 _WINDOW = FEWEST_REPEATS * LONGEST_UNIT + 2 * _BLOCK
 _MOST_CANDIDATES = 64
 _MOST_LOOPS = 1_000
@@ -129,9 +130,8 @@ class LoopDetector:
             if found < 0:
                 return
             period = size - SHORTEST_UNIT - found
-            overlap = period + _BLOCK
-            begin = size - overlap
-            if begin >= period and window[begin:] == window[begin - period : size - period]:
+            begin = size - period
+            if begin >= period and window.endswith(window[begin - period : begin], begin):
                 self._follow(period)
                 return
             highest = found + SHORTEST_UNIT - 1
