@@ -32,7 +32,7 @@ class Steps:
     def wait_for(self, step: str) -> None:
         """Keep the kernel busy until the test releases `step`."""
         deadline = time.monotonic() + DEADLINE_S
-        while not Path(f"{self._notebook}.{step}").exists():
+        while not Path(f"{self.notebook}.{step}").exists():
             if time.monotonic() > deadline:
                 raise TimeoutError(step)
             time.sleep(0.02)
