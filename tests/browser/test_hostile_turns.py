@@ -101,7 +101,7 @@ def test_payloads_are_inert_after_every_delta_and_ever_after(
             wait_until_drawn(notebook, group, step)
             assert foreign_to_ours(output) == []
         notebook.release(f"{start}-end")
-        expect(output.locator(".qwq-turn[data-drawn]")).to_have_count(len(group))
+        expect(output.locator(".qwq-turn[data-drawn]")).to_have_count(len(group), timeout=30_000)
         assert foreign_to_ours(output) == []
         watch.sweep(output)
         watch.point(output.locator(".qwq-answer-text a"))
@@ -165,7 +165,7 @@ def assert_views_are_inert(notebook: Notebook, watch: Watch, cells: int, *, firs
     for cell in range(first, first + cells):
         output = in_view(notebook, cell)
         outputs = output_count(notebook, cell)
-        expect(output.locator(".qwq-turn[data-drawn]")).to_have_count(outputs)
+        expect(output.locator(".qwq-turn[data-drawn]")).to_have_count(outputs, timeout=30_000)
         assert foreign_to_ours(output) == []
         watch.sweep(output)
         assert watch.noise(notebook.page) == []
@@ -209,7 +209,9 @@ def test_payloads_are_inert_where_our_renderer_is_missing(
     watch.attend(notebook.page)
     for cell in range(cells):
         output = in_view(notebook, cell)
-        expect(output.locator(".jp-RenderedMarkdown")).to_have_count(output_count(notebook, cell))
+        expect(output.locator(".jp-RenderedMarkdown")).to_have_count(
+            output_count(notebook, cell), timeout=30_000
+        )
         assert foreign_to_markdown(output) == []
         watch.sweep(output)
         assert watch.noise(notebook.page) == []
