@@ -6,14 +6,13 @@
 
 import { LESS_THAN } from "./answer_math.js";
 import { codeBox, fenceLanguage } from "./code_box.js";
-import { element } from "./elements.js";
+import { element, scrolling } from "./elements.js";
 import { cleanText } from "./safe_text.js";
 
 const PLAIN = new Set(
   "p h1 h2 h3 h4 h5 h6 strong em b i del s code blockquote ul ol li hr br table thead tbody tr th td"
     .split(" "),
 );
-const BLOCKS = new Set(["p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "th", "td"]);
 const LINK_SCHEMES = new Set(["http:", "https:", "mailto:"]);
 const INLINE_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]{1,60000}$/;
 const HIGHLIGHT = /^(?:\u037c[0-9a-z]{1,4}|cm-[\w-]{1,40}|tok-[\w-]{1,40}|hljs[\w-]{0,40})$/;
@@ -33,10 +32,12 @@ export function safeAddress(href) {
 /** The element of one formula: what the typesetter may see, or the source as text. */
 export function mathElement(formula) {
   const { tex, display, safe, pending } = formula;
-  if (!safe) return element("span", pending ? "qwq-math-pending" : "qwq-math-source", {}, formula.raw);
+  // Its letters are no words: they must not make the text around it run from left to right.
+  const ltr = { dir: "ltr" };
+  if (!safe) return element("span", pending ? "qwq-math-pending" : "qwq-math-source", ltr, formula.raw);
   const [open, close] = display ? ["\\[", "\\]"] : ["\\(", "\\)"];
   const body = tex.startsWith("\\begin{") && display ? tex : `${open}${tex}${close}`;
-  const node = element("span", `qwq-math${display ? " qwq-math-display" : ""}`, {}, body);
+  const node = element("span", `qwq-math${display ? " qwq-math-display" : ""}`, ltr, body);
   node.dataset.tex = formula.raw;
   return node;
 }
@@ -99,7 +100,10 @@ class Rebuilder {
 
   #plainElement(node, tag, depth, inCode) {
     const made = element(tag, "");
-    if (BLOCKS.has(tag)) made.dir = "auto";
+    if (tag === "code") made.dir = "ltr";
+    // Only the outermost block: what has a direction of its own says nothing about the text
+    // around it, so a list of such items, or such a table, would stay left to right.
+    else if (depth === 0) made.dir = "auto";
     if (tag === "ol" && /^\d{1,9}$/.test(node.getAttribute("start") ?? "")) {
       made.start = Number(node.getAttribute("start"));
     }
@@ -107,7 +111,15 @@ class Rebuilder {
       made.classList.add(`qwq-${node.getAttribute("align")}`);
     }
     this.children(node, made, depth + 1, inCode || tag === "code");
-    return tag === "table" ? element("div", "qwq-table", { tabindex: "0" }, made) : made;
+    return tag === "table" ? this.#tableBox(made) : made;
+  }
+
+  #tableBox(table) {
+    const box = scrolling("div", "qwq-table", "Table", table);
+    // The box runs as the table would, so that the table stands at the side where it begins.
+    if (table.dir) box.dir = table.dir;
+    table.removeAttribute("dir");
+    return box;
   }
 
   #pre(node, depth) {

@@ -1,14 +1,16 @@
 // A block of code: its language, a copy button, the text.
 
 import { copyButton } from "./copy_button.js";
-import { element } from "./elements.js";
+import { element, scrolling } from "./elements.js";
 
 /** `code` is the element that holds the text; `language` may be "". */
 export function codeBox(code, language) {
   code.className = language ? `language-${language.replace(/[^A-Za-z0-9_-]/g, "_")}` : "";
   const bar = element("div", "qwq-code-bar", {}, element("span", "qwq-code-language", {}, language));
   bar.append(copyButton("code", () => code.textContent));
-  return element("div", "qwq-code", {}, bar, element("pre", "", { dir: "ltr", tabindex: "0" }, code));
+  const pre = scrolling("pre", "", "Code", code);
+  pre.dir = "ltr";
+  return element("div", "qwq-code", {}, bar, pre);
 }
 
 /** The first word of a fence's info string, as far as it is a name. */

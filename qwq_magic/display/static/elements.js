@@ -9,6 +9,11 @@ export function element(tag, className, attributes = {}, ...children) {
   return node;
 }
 
+/** What scrolls on its own: reached by the keyboard, and named to those who cannot see it. */
+export function scrolling(tag, className, name, ...children) {
+  return element(tag, className, { tabindex: "0", role: "group", "aria-label": name }, ...children);
+}
+
 /** A real button: keyboard and screen readers work without further ado. */
 export function button(className, label, onClick) {
   const node = element("button", className, { type: "button" }, label);

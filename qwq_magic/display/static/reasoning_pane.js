@@ -1,7 +1,7 @@
 // The reasoning pane: a header that folds it, a body that follows its tail.
 
 import { copyButton } from "./copy_button.js";
-import { button, element } from "./elements.js";
+import { button, element, scrolling } from "./elements.js";
 import { TailFollowing } from "./tail_following.js";
 import { listen, notify } from "./view_records.js";
 
@@ -27,7 +27,8 @@ export class ReasoningPane {
     const id = `qwq-reasoning-${Date.now().toString(36)}-${count++}`;
     this.#toggle = button("qwq-toggle", this.#label, () => this.#toggled());
     this.#toggle.setAttribute("aria-controls", id);
-    this.#body = element("div", "qwq-reasoning-body", { id, tabindex: "0" }, text.element);
+    this.#body = scrolling("div", "qwq-reasoning-body", "Reasoning text", text.element);
+    this.#body.id = id;
     this.#following = new TailFollowing(this.#body, record, signal);
     const inspect = button("qwq-button qwq-inspect", "Inspect", onInspect);
     inspect.setAttribute("aria-label", "Inspect the reasoning");

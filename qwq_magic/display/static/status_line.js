@@ -22,7 +22,7 @@ export class StatusLine {
       this.#stop.setAttribute("aria-label", "Stop this turn");
       row.append(this.#stop);
     }
-    this.element = element("div", "qwq-status", {}, row, this.#notices);
+    this.element = element("div", "qwq-status", { role: "group", "aria-label": "Status" }, row, this.#notices);
   }
 
   /**
@@ -50,8 +50,8 @@ export class StatusLine {
     const lines = JSON.stringify([notices, error]);
     if (lines === this.#shownLines) return;
     this.#shownLines = lines;
-    const nodes = notices.map((notice) => element("div", "qwq-notice", {}, notice));
-    if (error) nodes.push(element("div", "qwq-error", {}, error));
+    const nodes = notices.map((notice) => element("div", "qwq-notice", { dir: "auto" }, notice));
+    if (error) nodes.push(element("div", "qwq-error", { dir: "auto" }, error));
     this.#notices.replaceChildren(...nodes);
   }
 }
