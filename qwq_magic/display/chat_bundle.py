@@ -16,6 +16,8 @@ from qwq_magic.memory import ConversationMemory
 
 CHAT_MIME: Final = "application/vnd.qwq.chat.v1+json"
 _HINT: Final = "A chat stands here while its notebook runs. Run the cell to go on with it."
+# Where text alone is shown there is no notebook, or one that nobody runs.
+_PLAIN_HINT: Final = "A chat needs a notebook page; without one, ask with %qwq."
 
 
 def chat_bundle(
@@ -36,7 +38,7 @@ def chat_bundle(
     return {
         CHAT_MIME: data,
         "text/markdown": f"{turns_markdown(conversation, latest)}\n{hint}" if latest else hint,
-        "text/plain": f"Chat in conversation {conversation!r}: {turns}. {_HINT}",
+        "text/plain": f"Chat in conversation {conversation!r}: {turns}. {_PLAIN_HINT}",
     }
 
 

@@ -328,6 +328,9 @@ def test_final_view_is_the_live_view_without_a_jump(
     notebook.run(1)
     expect(in_pane(notebook, "answer-text").locator("mjx-container")).to_have_count(2)
     expect(in_pane(notebook, "answer-text").locator("td")).to_have_count(2)
+    # Formulas and colours come last.
+    expect(in_pane(notebook, "answer-text").locator("[data-typeset]")).to_have_count(2)
+    expect(in_pane(notebook, "answer-text").locator("pre span[class]").first).to_be_visible()
     notebook.output(1).evaluate(WATCH_HEIGHT)
     live = [in_pane(notebook, pane).evaluate(VISIBLE) for pane in ("reasoning-text", "answer-text")]
     notebook.release("end")
