@@ -7,6 +7,7 @@ notebook; elsewhere the widget stays.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import traitlets
@@ -23,18 +24,19 @@ class SavedPane(Pane):
     is_comparison = traitlets.Bool().tag(sync=True)
     data = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, bundle: dict[str, Any]) -> None:
+    def __init__(self, bundle: dict[str, Any], handle: DisplayHandle) -> None:
         self._bundle = bundle
-        self._handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython has no types
+        self._handle = handle
         mime, data = next(iter(bundle.items()))
         super().__init__("", data=data, is_comparison=mime == COMPARISON_MIME)
 
-    def appear(self) -> None:
-        """Take its place in the running cell's output."""
+    def appear(self, *, is_update: bool) -> None:
+        """Take its place in the running cell's output; `is_update`: something stands there."""
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         texts = {name: self._bundle[name] for name in ("text/markdown", "text/plain")}
         bundle = {"application/vnd.jupyter.widget-view+json": view, **texts}
-        self._handle.display(bundle, raw=True)  # type: ignore[no-untyped-call]
+        write = self._handle.update if is_update else self._handle.display
+        write(bundle, raw=True)  # type: ignore[no-untyped-call]
 
     def _heard(self, kind: str) -> None:
         # Two views of the pane may both say it.
@@ -43,9 +45,12 @@ class SavedPane(Pane):
             self.close()
 
 
-def show_saved(bundle: dict[str, Any], *, with_widgets: bool) -> None:
-    """Show a bundle in the running cell's output."""
-    if with_widgets:
-        SavedPane(bundle).appear()
-    else:
-        display(bundle, raw=True)  # type: ignore[no-untyped-call]
+def show_saved(make: Callable[[], dict[str, Any]], *, with_widgets: bool, meanwhile: str) -> None:
+    """Show a bundle in the running cell's output; `meanwhile`, if any, until it is made."""
+    if not with_widgets:
+        display(make(), raw=True)  # type: ignore[no-untyped-call]
+        return
+    handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython has no types
+    if meanwhile:
+        handle.display({"text/plain": meanwhile}, raw=True)  # type: ignore[no-untyped-call]
+    SavedPane(make(), handle).appear(is_update=bool(meanwhile))

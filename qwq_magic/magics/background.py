@@ -57,7 +57,7 @@ class Background:
         if number.isdecimal() and 1 <= int(number) <= len(self._jobs):
             return self._jobs[int(number) - 1]
         known = f"There are {len(self._jobs)}" if self._jobs else "There is none"
-        raise ConfigurationError(f"{number!r} is the number of no job. {known}: see %qwq_jobs.")
+        raise ConfigurationError(f"There is no job {number!r}. {known}: see %qwq_jobs.")
 
     def stop_earlier(self, request: Request) -> None:
         """Stop what earlier runs of the same cell started: this one replaces it."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
-from IPython.display import display
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics.front_end import current_request, detect_live, is_kernel
@@ -20,6 +20,8 @@ from qwq_magic.turns import Turn
 if TYPE_CHECKING:
     from qwq_magic.reasoning import Comparison, Inspection
 
+# So many characters take about a tenth of a second to be cut into steps.
+_LONG = 10_000
 _NUMBER = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?")
 
 
@@ -28,21 +30,41 @@ def install_inspect(shell: InteractiveShell, asking: QwqMagics) -> None:
     shell.register_magics(InspectMagics(asking))
     if shell.display_formatter is not None:
         formatter = shell.display_formatter.ipython_display_formatter
-        show = partial(_show, shell, asking)
+        show = partial(_show_value, shell, asking)
         # By name, since the analysis is loaded by those who ask for it.
         formatter.for_type_by_name("qwq_magic.reasoning.inspection", "Inspection", show)
         formatter.for_type_by_name("qwq_magic.reasoning.comparison", "Comparison", show)
 
 
-def _show(shell: InteractiveShell, asking: QwqMagics, shown: Inspection | Comparison) -> None:
-    """Show it as whoever is looking can see it."""
+def _show_value(shell: InteractiveShell, asking: QwqMagics, value: Inspection | Comparison) -> None:
+    _show(shell, asking, lambda: value, [])
+
+
+def _show(
+    shell: InteractiveShell,
+    asking: QwqMagics,
+    make: Callable[[], Inspection | Comparison],
+    turns: Sequence[Turn],
+) -> None:
+    """Show it as whoever is looking can see it; `turns` are those that are read only now."""
+    live = detect_live(shell, current_request(shell))
+    meanwhile = _meanwhile(turns)
+    if meanwhile and live == "text":
+        print(meanwhile, flush=True)  # noqa: T201  # what a terminal shows is its standard output
     if not is_kernel(shell):
-        print(shown)  # noqa: T201  # what a terminal shows is its standard output
+        print(make())  # noqa: T201
         return
     from qwq_magic.display.saved_pane import show_saved
 
-    bundle = _bundle_of(shown, asking)
-    show_saved(bundle, with_widgets=detect_live(shell, current_request(shell)) == "widgets")
+    show_saved(
+        lambda: _bundle_of(make(), asking), with_widgets=live == "widgets", meanwhile=meanwhile
+    )
+
+
+def _meanwhile(turns: Sequence[Turn]) -> str:
+    """What is said to a reader whom a long reasoning keeps waiting."""
+    characters = sum(len(turn.reasoning) for turn in turns)
+    return f"Reading {characters:,} characters of reasoning …" if characters > _LONG else ""
 
 
 def _bundle_of(shown: Inspection | Comparison, asking: QwqMagics) -> dict[str, Any]:
@@ -79,10 +101,10 @@ class InspectMagics(Magics):
             turns = [self._turn(name, conversation) for name in names] or [self._last(conversation)]
         except ConfigurationError as error:
             raise UsageError(str(error)) from None
-        if len(turns) == 1:
-            display(turns[0].inspect())  # type: ignore[no-untyped-call]  # IPython has no types
-        else:
-            display(turns[0].compare(turns[1]))  # type: ignore[no-untyped-call]
+        first = turns[0]
+        make = first.inspect if len(turns) == 1 else partial(first.compare, turns[1])
+        assert self._asking.shell is not None  # a magic has one
+        _show(self._asking.shell, self._asking, make, turns)
 
     def _last(self, conversation: str | None) -> Turn:
         last = self._asking.shell and self._asking.shell.user_ns.get("_qwq")
@@ -99,7 +121,7 @@ class InspectMagics(Magics):
         conversations = self._asking.session.conversations
         if name is not None and name not in conversations:
             known = ", ".join(conversations) or "none"
-            raise ConfigurationError(f"No conversation is called {name!r}. There are: {known}.")
+            raise ConfigurationError(f"There is no conversation {name!r}. Conversations: {known}.")
         return conversations.of(name or self._asking.conversation)
 
     def _turn(self, name: str, conversation: str | None) -> Turn:

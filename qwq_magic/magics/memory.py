@@ -84,7 +84,9 @@ class MemoryMagics(Magics):
         from qwq_magic.display.memory_tables import conversation_table, legend_of
 
         if extent not in ("", "all"):
-            raise ConfigurationError(f"{extent!r} is no extent. Write %qwq_memory list all.")
+            raise ConfigurationError(
+                f"%qwq_memory list does not know {extent!r}. Write all, or nothing."
+            )
         entries = list(memory.entries())
         recall = self._recall()
         context = recall.context(memory)

@@ -139,14 +139,16 @@ def read_conversations(path: Path) -> ConversationFile:
     """
     try:
         if path.stat().st_size > _MAX_BYTES:
-            raise FileError(f"{path} is larger than {_MAX_BYTES // 1_000_000} MB; not read.")
+            raise FileError(
+                f"{path} is larger than {_MAX_BYTES // 1_000_000} MB. Load a smaller file."
+            )
         with path.open("rb") as file:
             sections = _read_sections(path, file)
     except OSError as error:
         raise FileError(f"Cannot read {path}: {error.strerror}. Check the path.") from error
     found = {section.name: section.contents() for section in sections}
     if len(found) < len(sections):
-        raise FileError(f"{path} holds a conversation twice. Nothing was loaded from it.")
+        raise FileError(f"{path} holds a conversation twice. Take one out, or load a copy.")
     return ConversationFile(path, found)
 
 
@@ -163,10 +165,10 @@ def _read_sections(path: Path, file: BinaryIO) -> list[_Section]:
                 sections[-1].add(data, messages)
         except _DAMAGE as error:
             raise FileError(
-                f"{path} is damaged in line {last}. Nothing was loaded from it."
+                f"{path} is damaged in line {last}. Nothing was loaded: load a copy."
             ) from error
     if any(section.last_line not in (None, last) for section in sections):
-        raise FileError(f"{path} is damaged: lines are missing. Nothing was loaded from it.")
+        raise FileError(f"{path} is damaged: lines are missing. Nothing was loaded: load a copy.")
     return sections
 
 
@@ -184,7 +186,9 @@ class _Section:
             # Which line must be the file's last; None where the file does not say.
             self.last_line = None if lines_after is None else line + checked(lines_after, int)
         except (ValueError, TypeError) as error:
-            raise FileError(f"{path} has a damaged header. Nothing was loaded from it.") from error
+            raise FileError(
+                f"{path} has a damaged header. Nothing was loaded: load a copy."
+            ) from error
         self._slots: list[Slot] = []
 
     def add(self, data: dict[str, Any], messages: MessageReader) -> None:

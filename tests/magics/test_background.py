@@ -274,7 +274,7 @@ def test_a_job_that_failed_says_so(kernel, ask_at, jobs):
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("%qwq_jobs wait 99", "'99' is the number of no job."),
+        ("%qwq_jobs wait 99", "There is no job '99'."),
         ("%qwq_jobs stop", "Name one job: %qwq_jobs stop 1, or %qwq_jobs stop all."),
         ("%qwq_jobs result all", "Name one job: %qwq_jobs result 1."),
         ("%qwq_jobs start", "%qwq_jobs knows no 'start'."),

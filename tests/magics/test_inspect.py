@@ -50,6 +50,23 @@ def test_a_notebook_gets_a_widget_that_gives_way_where_the_renderer_is(kernel: K
     assert kernel.value(f"'{model_id}' in get_ipython().kernel.comm_manager.comms") == "False"
 
 
+@pytest.mark.parametrize("turns", ["long", "long reply"])
+def test_who_inspects_a_long_reasoning_is_told_what_they_wait_for(
+    kernel: Kernel, turns: str
+) -> None:
+    kernel.run("reply_data = reply.to_dict()\nreply_data['reasoning'] *= 12")
+    kernel.run("long = type(reply).from_dict(reply_data)")
+
+    done = kernel.run(f"%qwq_inspect {turns}")
+
+    [first] = done.of_type("display_data")
+    assert list(first["data"]) == ["text/plain"]
+    assert first["data"]["text/plain"].endswith(" characters of reasoning …")
+    [then] = done.of_type("update_display_data")
+    assert list(then["data"]) == [VIEW, "text/markdown", "text/plain"]
+    assert then["transient"] == first["transient"]
+
+
 def test_a_batch_gets_the_bundle_at_once(kernel: Kernel) -> None:
     done = kernel.run("%qwq_inspect 1", cell_id=None, allow_stdin=False)
 
@@ -103,7 +120,7 @@ def test_two_turns_are_compared(kernel: Kernel) -> None:
         ("nobody", "nobody is no turn. Give its number in %qwq_memory"),
         ("-c", "-c needs the name of a conversation"),
         ("1 2 3", "%qwq_inspect takes one turn, or two to compare."),
-        ("-c empty", "No conversation is called 'empty'. There are: main."),
+        ("-c empty", "There is no conversation 'empty'. Conversations: main."),
     ],
 )
 def test_what_cannot_be_inspected_is_said_in_one_line(

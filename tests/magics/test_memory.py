@@ -326,7 +326,7 @@ def test_another_conversation_can_be_steered_from_here(notebook):
         ("show 1-2", "'1-2' is more than one turn"),
         ("attempts 9", "No turn 9"),
         ("attempts 1 sideways", "'sideways' is no way to show attempts"),
-        ("list some", "'some' is no extent"),
+        ("list some", "%qwq_memory list does not know 'some'. Write all, or nothing."),
         ("drop 1 9", "No turn 9"),
         ("drop 2-1", "2-1 ends before it begins"),
         ("hide 0", "No turn 0"),
