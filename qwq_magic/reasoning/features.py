@@ -20,6 +20,10 @@ _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 _TOKEN = re.compile(r"\\[a-z]+|[a-z]+(?:['’][a-z]+)?|0|[^\s\w]")
 _RAW_NUMBER = re.compile(r"\d+")
 
+# Written once: the value of an enumeration's member is slow to get at.
+_CUES, _RULES, _CUES_BEFORE, _RULES_BEFORE = (
+    {kind: f"{name}:{kind.value}" for kind in Kind} for name in ("cue", "rule", "<cue", "<rule")
+)
 _POSITIONS = (0.02, 0.06, 0.15, 0.4, 0.7, 0.9, 0.97)
 _LENGTHS = (3, 5, 8, 12, 18, 27, 40, 70)
 
@@ -95,10 +99,10 @@ def features_of(
     found.update("^" + " ".join(tokens[:count]) for count in (1, 2, 3) if len(tokens) >= count)
     found.update(_shape(text, tokens))
     found.add(f"pos:{bisect_right(_POSITIONS, position)}")
-    found.update(f"cue:{kind.value}" for kind in cues)
-    found.add(f"rule:{cues[0].value if cues else 'none'}")
-    found.update(f"<cue:{kind.value}" for kind in previous_cues)
-    found.add(f"<rule:{previous_cues[0].value if previous_cues else 'none'}")
+    found.update(map(_CUES.__getitem__, cues))
+    found.add(_RULES[cues[0]] if cues else "rule:none")
+    found.update(map(_CUES_BEFORE.__getitem__, previous_cues))
+    found.add(_RULES_BEFORE[previous_cues[0]] if previous_cues else "<rule:none")
     before = tokens_of(previous)
     if tokens:
         found.add("$" + tokens[-1])

@@ -71,9 +71,12 @@ def guess(text: str, *, position: float = 0.0, previous: str = "") -> Guess:
         return _by_cues(text, position)
     if not _SPOKEN.search(text):
         return _by_cues(text, position) if text else _NOTHING
-    for kind, pattern in ((Kind.ANSWER, _SURE_ANSWER), (Kind.SWITCH, _SURE_SWITCH)):
-        if match := pattern.search(text):
-            return Guess(kind, match.group().strip())
+    found = _found(text, position)
+    # What is surely an answer has a cue of one, which is known already.
+    if Kind.ANSWER in found and (match := _SURE_ANSWER.search(text)):
+        return Guess(Kind.ANSWER, match.group().strip())
+    if match := _SURE_SWITCH.search(text):
+        return Guess(Kind.SWITCH, match.group().strip())
     return _by_model(text, position, previous)
 
 

@@ -16,5 +16,6 @@ def repetition_of(text: str) -> float:
     count = len(items) - GRAM + 1
     if count < 1:
         return 0.0
-    unique = {hash(tuple(items[at : at + GRAM])) for at in range(count)}
+    grams = zip(*(items[begin:] for begin in range(GRAM)), strict=False)
+    unique = set(map(hash, grams))
     return 1 - len(unique) / count

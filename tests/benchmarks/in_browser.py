@@ -112,11 +112,11 @@ class Bench:
         name = f"stream-{chunks}-{per_s}.ipynb"
         cells = [
             "%load_ext qwq_magic\n"
-            f"%config QwqMagics.base_url = '{self._address}/10/0/v1'\n"
+            f"%config QwqMagics.base_url = '{self._address}/10/0/0/v1'\n"
             "%config QwqMagics.model = 'm'\n"
             f"%config QwqMagics.start = '{'open' if per_s else 'closed'}'\n"
             "get_ipython().run_cell_magic('qwq', '--fresh', 'Warm up.')\n"
-            f"%config QwqMagics.base_url = '{self._address}/{chunks}/{per_s}/v1'",
+            f"%config QwqMagics.base_url = '{self._address}/{chunks}/{per_s}/0/v1'",
             "%%qwq --fresh\nbenchmark",
             "",
         ]

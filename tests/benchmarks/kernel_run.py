@@ -57,7 +57,7 @@ def compiled_kernel(address: str) -> Iterator[Kernel]:
         environ = {"PYTHONPYCACHEPREFIX": folder, "PYTHONDONTWRITEBYTECODE": ""}
         with Kernel(**environ) as first:
             first.run("%load_ext qwq_magic")
-            ask(first, f"{address}/10/0/v1", cell_id="first")
+            ask(first, f"{address}/10/0/0/v1", cell_id="first")
         with Kernel(**environ) as kernel:
             yield kernel
 

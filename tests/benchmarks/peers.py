@@ -118,12 +118,12 @@ def _install(environment: Path, needs: tuple[str, ...]) -> str:
 
 
 def _cost(environment: Path, peer: Peer, address: str, chunks: int) -> str:
-    url = f"{address}/{chunks}/0/v1"
+    url = f"{address}/{chunks}/0/0/v1"
     with PeerKernel(environment) as kernel:
         kernel.run(peer.set_up)
         # Once before: what is loaded and built by the first is not the stream's cost.
         for code in (READ_RAW, peer.ask):
-            measure(kernel, code.format(url=f"{address}/10/0/v1"))
+            measure(kernel, code.format(url=f"{address}/10/0/0/v1"))
         empty_s = measure(kernel, "pass").cpu_s
         floor_s = measure(kernel, READ_RAW.format(url=url)).cpu_s - empty_s
         found = measure(kernel, peer.ask.format(url=url))

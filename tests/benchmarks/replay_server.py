@@ -1,8 +1,9 @@
 """A server that replays ready-made replies, as fast as they can be read or paced.
 
-The address says what is wanted: `http://127.0.0.1:PORT/CHUNKS/PER_SECOND/v1`, where 0 a
-second is full speed. `GET /sent` tells when the last reply's chunks were sent, on the clock
-all processes of a machine share: each if they were paced, else the first.
+The address says what is wanted: `http://127.0.0.1:PORT/CHUNKS/PER_SECOND/VARIANT/v1`, where
+0 a second is full speed, and each variant is another text, since what is asked again would
+meet what is remembered of it. `GET /sent` tells when the last reply's chunks were sent, on
+the clock all processes of a machine share: each if they were paced, else the first.
 """
 
 from __future__ import annotations
@@ -36,25 +37,25 @@ _SENTENCES = (
 _TOKENS = tuple(tuple(sentence.split("|")) for sentence in _SENTENCES)
 
 
-def word(number: int) -> str:
+def word(number: int, variant: int) -> str:
     sentence, place = divmod(number, 12)
     token = _TOKENS[sentence % len(_TOKENS)][place]
-    return token.format(n=sentence * 7919 % 100_003)
+    return token.format(n=(sentence + 997 * variant) * 7919 % 100_003)
 
 
-def text_of(chunks: int) -> str:
+def text_of(chunks: int, variant: int = 0) -> str:
     """Reasoning and answer, as they are sent."""
-    return "".join(map(word, range(chunks)))
+    return "".join(word(number, variant) for number in range(chunks))
 
 
-def event(number: int, chunks: int) -> bytes:
+def event(number: int, chunks: int, variant: int) -> bytes:
     """A chunk as DashScope writes it; three in four are reasoning."""
     names = ("reasoning_content", "content")
     field, other = names if number < chunks * 3 // 4 else names[::-1]
     chunk = {
         "choices": [
             {
-                "delta": {field: word(number), other: None},
+                "delta": {field: word(number, variant), other: None},
                 "finish_reason": None,
                 "index": 0,
                 "logprobs": None,
@@ -73,9 +74,9 @@ def _http_chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-@functools.cache
-def pieces_of(chunks: int) -> list[bytes]:
-    pieces = [_http_chunk(event(number, chunks)) for number in range(chunks)]
+@functools.lru_cache(maxsize=4)
+def pieces_of(chunks: int, variant: int) -> list[bytes]:
+    pieces = [_http_chunk(event(number, chunks, variant)) for number in range(chunks)]
     return [*pieces, _http_chunk(_END) + b"0\r\n\r\n"]
 
 
@@ -95,8 +96,8 @@ class _Replies:
             # The body is JSON, and the last to come.
             while not received.endswith(b"}"):
                 received += client.recv(65_536)
-            chunks, per_s = map(int, path.split("/")[1:3])
-            pieces = pieces_of(chunks)
+            chunks, per_s, variant = map(int, path.split("/")[1:4])
+            pieces = pieces_of(chunks, variant)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             client.sendall(_HEAD)
             self.sent_s = sent_s = [time.monotonic()]

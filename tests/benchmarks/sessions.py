@@ -61,7 +61,7 @@ def many_turns(kernel: Kernel, address: str, turns: int) -> None:
     marks = sorted({10, turns // 4, turns // 2, turns})
     states = {}
     for number in range(1, turns + 1):
-        ask(kernel, f"{address}/{CHUNKS}/0/v1", cell_id=f"turn-{number}")
+        ask(kernel, f"{address}/{CHUNKS}/0/{number}/v1", cell_id=f"turn-{number}")
         if number in marks:
             states[number] = State(kernel)
             print(f"after {number:,} turns: {states[number]}", flush=True)
@@ -74,7 +74,7 @@ def many_turns(kernel: Kernel, address: str, turns: int) -> None:
 
 
 def many_at_once(kernel: Kernel, address: str) -> None:
-    url = f"{address}/{CHUNKS}/100/v1"
+    url = f"{address}/{CHUNKS}/100/0/v1"
     for _ in range(2):
         print(f"before {AT_ONCE} streams at once: {State(kernel)}")
         print(kernel.run(_ALL_AT_ONCE.format(url=url, count=AT_ONCE)).text().strip())

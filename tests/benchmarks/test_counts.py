@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from benchmarks.kernel_run import Measured, ask
-from benchmarks.replay_server import replay_server, text_of, word
+from benchmarks.replay_server import replay_server, text_of
 from kernel import Kernel
 
 from qwq_magic.display.live_panel import FRAME_S
@@ -51,7 +51,7 @@ def kernel() -> Iterator[Kernel]:
 @pytest.fixture(scope="module")
 def replies(kernel: Kernel, server: str) -> dict[int, Measured]:
     return {
-        chunks: ask(kernel, f"{server}/{chunks}/0/v1", cell_id=f"reply-{chunks}")
+        chunks: ask(kernel, f"{server}/{chunks}/0/0/v1", cell_id=f"reply-{chunks}")
         for chunks in (SMALL, LARGE)
     }
 
@@ -92,7 +92,7 @@ def test_what_is_sent_grows_with_the_text(replies: dict[int, Measured]) -> None:
 
 
 def test_a_step_is_searched_for_cues_once_live_and_final_together() -> None:
-    reasoning = "".join(map(word, range(SMALL)))
+    reasoning = text_of(SMALL, variant=1)
     live = LiveRecords()
     before = kinds._found_anywhere.cache_info().misses
 
@@ -110,6 +110,6 @@ def test_nothing_stays_open_after_twenty_turns(
     before = kernel.value(_LEFT_OPEN)
 
     for number in range(20):
-        ask(kernel, f"{server}/50/0/v1", cell_id=f"turn-{number}")
+        ask(kernel, f"{server}/50/0/{number}/v1", cell_id=f"turn-{number}")
 
     assert kernel.value(_LEFT_OPEN) == before

@@ -77,7 +77,7 @@ class Bench:
     def __init__(self, kernel: Kernel, address: str) -> None:
         self._kernel = kernel
         self._address = address
-        self._cells = 0
+        self._asked = 0
         self._empty_s = statistics.median(measure(kernel, "pass").cpu_s for _ in range(5))
 
     def load(self) -> tuple[float, float, float]:
@@ -91,17 +91,14 @@ class Bench:
         return load, first, second
 
     def row(self, chunks: int, repeats: int, per_s: int = 0) -> Row:
-        url = self._url(chunks, per_s)
         raw, plain, asked, firsts, lags = [], [], [], [], []
         for _ in range(repeats):
-            raw.append(measure(self._kernel, READ_RAW.format(url=url)).cpu_s - self._empty_s)
+            raw.append(self._read(READ_RAW, chunks, per_s))
             asked.append(self.ask(chunks, per_s))
             sent_s = self._sent_s()
             firsts.append(1e3 * (asked[-1].deltas[0].at_s - sent_s[0]))
-            lags += _lags_ms(asked[-1], sent_s) if per_s else []
-            plain.append(
-                measure(self._kernel, READ_AND_PARSE.format(url=url)).cpu_s - self._empty_s
-            )
+            lags += _lags_ms(asked[-1], sent_s, self._asked) if per_s else []
+            plain.append(self._read(READ_AND_PARSE, chunks, per_s))
         middle = sorted(asked, key=lambda found: found.cpu_s)[len(asked) // 2]
         pairs = zip(asked, raw, strict=True)
         return Row(
@@ -133,12 +130,16 @@ class Bench:
         return len(notebook.encode()) / len(text_of(chunks).encode())
 
     def ask(self, chunks: int, per_s: int) -> Measured:
-        # A cell of its own each time: a re-run would keep the old attempt.
-        self._cells += 1
-        return ask(self._kernel, self._url(chunks, per_s), cell_id=f"bench-{self._cells}")
+        # A cell of its own and another text each time: a re-run would keep the old attempt.
+        self._asked += 1
+        return ask(self._kernel, self._url(chunks, per_s), cell_id=f"bench-{self._asked}")
+
+    def _read(self, code: str, chunks: int, per_s: int) -> float:
+        url = self._url(chunks, per_s)
+        return measure(self._kernel, code.format(url=url)).cpu_s - self._empty_s
 
     def _url(self, chunks: int, per_s: int) -> str:
-        return f"{self._address}/{chunks}/{per_s}/v1"
+        return f"{self._address}/{chunks}/{per_s}/{self._asked}/v1"
 
     def _sent_s(self) -> list[float]:
         with urllib.request.urlopen(f"{self._address}/sent") as reply:
@@ -146,10 +147,10 @@ class Bench:
         return sent_s
 
 
-def _lags_ms(found: Measured, sent_s: Sequence[float]) -> list[float]:
+def _lags_ms(found: Measured, sent_s: Sequence[float], variant: int) -> list[float]:
     """For each frame, how long after its last chunk was sent it was on iopub."""
     # The last thing that was sent says that no more comes.
-    ends = list(accumulate(len(word(number)) for number in range(len(sent_s) - 1)))
+    ends = list(accumulate(len(word(number, variant)) for number in range(len(sent_s) - 1)))
     sent_at = dict(zip(ends, sent_s, strict=False))
     reasoning = found.deltas[0].pane
     thought = max(delta.end for delta in found.deltas if delta.pane == reasoning)
