@@ -21,7 +21,7 @@ from browser.lab import (
     write_notebook,
 )
 from browser.watch import Watch, watching
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 
 OpenNotebook: TypeAlias = Callable[..., Notebook]
 OpenSaved: TypeAlias = Callable[..., Notebook]
@@ -49,6 +49,8 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def playwright(chromium: str) -> Iterator[Playwright]:
+    # A condition that comes true on a busy machine is met all the same.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as running:
         yield running
 
