@@ -101,7 +101,8 @@ def test_a_step_is_searched_for_cues_once_live_and_final_together() -> None:
         pass
     steps = steps_of(reasoning)
 
-    assert kinds._found_anywhere.cache_info().misses - before <= len(steps)
+    # One more for the empty text before the first.
+    assert kinds._found_anywhere.cache_info().misses - before <= len(steps) + 1
 
 
 def test_nothing_stays_open_after_twenty_turns(
