@@ -84,10 +84,13 @@ function startStatus(model, record, inbox) {
   };
   model.on("change:state", refresh);
   model.on("change:usage", refresh);
-  model.on("change:wait_s", () => {
+  const countDown = () => {
     live.waitsUntil = performance.now() + 1000 * model.get("wait_s");
     refresh();
-  });
+  };
+  model.on("change:wait_s", countDown);
+  // A wait may have begun before the page had loaded the view.
+  if (model.get("wait_s")) countDown();
   model.on("change:notices", refresh);
   model.on("change:advice", () => {
     refresh();
