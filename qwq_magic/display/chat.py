@@ -16,7 +16,7 @@ import traitlets
 from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle
 
-from qwq_magic.display.chat_bundle import chat_bundle, widget_bundle
+from qwq_magic.display.chat_bundle import CHAT_MIME, chat_bundle, widget_bundle
 from qwq_magic.display.live_panel import LivePanel
 from qwq_magic.display.panes import Pane
 from qwq_magic.display.pump import Pump
@@ -60,6 +60,7 @@ class ChatWidget(Pane):
     """
 
     kind = traitlets.Unicode("chat").tag(sync=True)
+    mime = traitlets.Unicode(CHAT_MIME).tag(sync=True)
     # Never set, so never sent again: a page that loads takes all from it, others by messages.
     page = traitlets.Dict().tag(sync=True, to_json=lambda _, chat: chat._page(whole=True))
 

@@ -13,7 +13,6 @@ from typing import Any
 import traitlets
 from IPython.display import DisplayHandle, display
 
-from qwq_magic.display.comparison_data import COMPARISON_MIME
 from qwq_magic.display.panes import Pane
 
 
@@ -21,14 +20,14 @@ class SavedPane(Pane):
     """The first entry of a bundle, drawn by the page's own means."""
 
     kind = traitlets.Unicode("saved").tag(sync=True)
-    is_comparison = traitlets.Bool().tag(sync=True)
+    mime = traitlets.Unicode().tag(sync=True)
     data = traitlets.Dict().tag(sync=True)
 
     def __init__(self, bundle: dict[str, Any], handle: DisplayHandle) -> None:
         self._bundle = bundle
         self._handle = handle
         mime, data = next(iter(bundle.items()))
-        super().__init__("", data=data, is_comparison=mime == COMPARISON_MIME)
+        super().__init__("", data=data, mime=mime)
 
     def appear(self, *, is_update: bool) -> None:
         """Take its place in the running cell's output; `is_update`: something stands there."""

@@ -94,7 +94,7 @@ def classic(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="session")
 def plain_lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A JupyterLab that has never heard of our renderer."""
+    """A JupyterLab whose user has switched our renderer off."""
     with running_lab(tmp_path_factory.mktemp("plain"), with_renderer=False) as running:
         yield running
 

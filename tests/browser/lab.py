@@ -126,18 +126,19 @@ def _environment(state: Path, *, with_renderer: bool) -> dict[str, str]:
     environment["JUPYTERLAB_WORKSPACES_DIR"] = str(state / "workspaces")
     folders = (str(PACKAGE.parent), str(HERE), str(HERE.parent), os.environ.get("PYTHONPATH"))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
-    if with_renderer:
-        environment["JUPYTER_PATH"] = str(install_renderer(state / "share"))
-    else:
-        # The installed package brings the renderer along.
-        _disable_renderer(Path(environment["JUPYTER_CONFIG_DIR"]))
+    environment["JUPYTER_PATH"] = str(install_renderer(state / "share"))
+    _configure_pages(Path(environment["JUPYTER_CONFIG_DIR"]), with_renderer=with_renderer)
     return environment
 
 
-def _disable_renderer(config: Path) -> None:
+def _configure_pages(config: Path, *, with_renderer: bool) -> None:
+    # Each page would have its server start Node, to see whether something is to be built.
+    page: dict[str, Any] = {"buildCheck": False, "buildAvailable": False}
+    if not with_renderer:
+        page["disabledExtensions"] = {"qwq-magic": True}
     page_config = config / "labconfig" / "page_config.json"
     page_config.parent.mkdir(parents=True)
-    page_config.write_text(json.dumps({"disabledExtensions": {"qwq-magic": True}}))
+    page_config.write_text(json.dumps(page))
 
 
 def _wait_until_up(lab: Lab, timeout_s: float = 60) -> None:

@@ -4,8 +4,17 @@
 
 /** The services of the notebook a live widget stands in. */
 export function hostOfManager(manager) {
-  const rendermime = manager?.renderMime ?? manager?.rendermime ?? manager?._rendermime;
+  const rendermime = rendermimeOf(manager);
   return hostOf(rendermime?.markdownParser, rendermime?.latexTypesetter);
+}
+
+/** Would the notebook draw an output of this MIME type? Its renderer may be missing or switched off. */
+export function draws(manager, mime) {
+  return Boolean(rendermimeOf(manager)?.getFactory?.(mime));
+}
+
+function rendermimeOf(manager) {
+  return manager?.renderMime ?? manager?.rendermime ?? manager?._rendermime;
 }
 
 /** The same as the renderer of final outputs is handed it. */

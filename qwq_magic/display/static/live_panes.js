@@ -7,7 +7,7 @@ import { mountChat } from "./chat_view.js";
 import { mountComparison } from "./comparison_view.js";
 import { announce, element, useStyle } from "./elements.js";
 import { countsOf } from "./metric_figures.js";
-import { hostOfManager, interruptKernel, servicesOfManager } from "./host.js";
+import { draws, hostOfManager, interruptKernel, servicesOfManager } from "./host.js";
 import { Inspecting } from "./inspecting.js";
 import { addChat, removeChat } from "./live_chats.js";
 import { ReasoningPane } from "./reasoning_pane.js";
@@ -230,7 +230,7 @@ function liveReasoning(record) {
 
 /** What the renderer would show; where the page has it, the kernel gives it the place. */
 function renderSaved(model, record, el, signal) {
-  const mount = model.get("is_comparison") ? mountComparison : mountTurn;
+  const mount = model.get("mime").includes("comparison") ? mountComparison : mountTurn;
   const mounted = mount(el, model.get("data"), servicesOfManager(model.widget_manager));
   signal.addEventListener("abort", () => mounted.dispose());
   sayWhereSaved(model);
@@ -259,7 +259,7 @@ function renderChat(model, record, el, signal) {
 
 /** Tell the kernel where the page has the renderer for what is saved. */
 function sayWhereSaved(model) {
-  if (globalThis[Symbol.for("qwq_magic.renderer")]) model.send({ type: "renderer" });
+  if (draws(model.widget_manager, model.get("mime"))) model.send({ type: "renderer" });
 }
 
 function renderAnswer(model, record, el, signal) {

@@ -55,8 +55,6 @@
       }
     }
 
-    // Tells live widgets on this page that what is saved will be shown here.
-    globalThis[Symbol.for("qwq_magic.renderer")] = true;
     const rendererFactory = {
       safe: true,
       mimeTypes: [TURN, COMPARISON, CHAT],
