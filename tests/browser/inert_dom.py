@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator
 
+# Controls, marks that reorder, and letters that are not seen.
+_HIDDEN = (
+    r"/[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+    r"|[\u202a-\u202e\u2066-\u2069]|\udb40[\udc00-\udc7f]/"
+)
+
 # A function of a place, a selector and whose view it is: ours, or the host's rendering of
 # the saved Markdown. What the host's typesetter makes of a formula is looked at apart.
 FOREIGN = r"""(place, [selector, ours]) => {
@@ -48,8 +54,7 @@ FOREIGN = r"""(place, [selector, ours]) => {
     if (rect.width && leaves) return `${name} is outside`;
     return "";
   };
-  const controls = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]";
-  const hidden = new RegExp(`${controls}|[\u202a-\u202e\u2066-\u2069]|\udb40[\udc00-\udc7f]`);
+  const hidden = HIDDEN;
   for (const root of place.querySelectorAll(selector)) {
     const box = root.getBoundingClientRect();
     const text = root.textContent;
@@ -71,7 +76,24 @@ FOREIGN = r"""(place, [selector, ours]) => {
     }
   }
   return [...new Set(found)];
-}"""
+}""".replace("HIDDEN", _HIDDEN)
+
+# What the views under a selector are made of, without the drawn answers, which are looked at
+# apart: elements, the names of their attributes, their classes.
+_SHAPE = r"""(place, selector) => {
+  const hidden = HIDDEN;
+  const shape = new Set();
+  for (const root of place.querySelectorAll(selector)) {
+    if (hidden.test(root.textContent)) shape.add(`hidden in ${root.textContent.slice(0, 80)}`);
+    for (const node of root.querySelectorAll("*")) {
+      if (node.closest(".qwq-answer-text")) continue;
+      shape.add(`<${node.localName}>`);
+      for (const { name } of node.attributes) shape.add(`${node.localName}[${name}]`);
+      for (const word of node.classList) shape.add(`${node.localName}.${word}`);
+    }
+  }
+  return [...shape];
+}""".replace("HIDDEN", _HIDDEN)
 
 
 def foreign_to_ours(place: Locator, selector: str = ".qwq-part") -> list[str]:
@@ -84,3 +106,8 @@ def foreign_to_markdown(place: Locator, selector: str = ".jp-RenderedMarkdown") 
     """What the saved Markdown became in the host's renderer, and should not have."""
     found: list[str] = place.evaluate(FOREIGN, [selector, False])
     return found
+
+
+def shape_of(place: Locator, selector: str) -> set[str]:
+    """What the views under a selector are made of: a text adds nothing to it."""
+    return set(place.evaluate(_SHAPE, selector))
