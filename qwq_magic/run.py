@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextlib
 import math
 import queue
 import time
@@ -147,7 +146,7 @@ def _post(
     here: asyncio.AbstractEventLoop, received: asyncio.Queue[Event | None], event: Event | None
 ) -> None:
     # The caller's loop may be gone, or go, while the runner's still delivers.
-    with contextlib.suppress(RuntimeError):
+    with suppress(RuntimeError):
         here.call_soon_threadsafe(received.put_nowait, event)
 
 
