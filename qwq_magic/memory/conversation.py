@@ -163,7 +163,7 @@ class ConversationMemory:
 
     def clear(self) -> None:
         """Forget all turns; `undo` brings them back, as long as nothing else happens."""
-        self._replace_turns(())
+        self.put_contents(replace(self._contents, slots=()))
 
     def drop(self, *numbers: int) -> None:
         """Take out these turns, with all their attempts; `undo` brings them back.
@@ -240,9 +240,6 @@ class ConversationMemory:
         with self._lock:
             self._before = self._contents
             self._contents = replace(contents, generation=next(_generations))
-
-    def _replace_turns(self, slots: tuple[Slot, ...]) -> None:
-        self.put_contents(replace(self._contents, slots=slots))
 
     def _mark(self, numbers: tuple[int, ...], *, is_hidden: bool) -> None:
         def marked(contents: Contents) -> Contents:
