@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from itertools import islice
 from numbers import Integral, Real
 from typing import Any
 
@@ -68,7 +67,7 @@ def _cell(value: object) -> str:
     if isinstance(value, tuple):
         return " / ".join(_cell(part) for part in value)
     # However long a text is, only its beginning is looked at.
-    text = " ".join("".join(islice(str(value), 4 * _MAX_CELL_CHARACTERS)).split())
+    text = " ".join(str(value)[: 4 * _MAX_CELL_CHARACTERS].split())
     if len(text) > _MAX_CELL_CHARACTERS:
         text = f"{text[: _MAX_CELL_CHARACTERS - 1]}…"
     return text.replace("\\", "\\\\").replace("|", "\\|")
