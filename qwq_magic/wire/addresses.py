@@ -51,13 +51,15 @@ def host_of(url: str) -> str:
 
 def redirect_target(url: str, location: str) -> str:
     """Where a redirect leads: the host, and on the same host what differs; "" for nowhere."""
+    if not location:
+        return ""
     try:
         here, there = urlsplit(url), urlsplit(urljoin(url, location))
     except ValueError:
         return ""
     host = host_of(there.geturl())
-    if not location or host != host_of(url):
-        return host if location else ""
+    if host != host_of(url):
+        return host
     return f"{host}{there.path}" if there.scheme == here.scheme else f"{there.scheme}://{host}"
 
 
