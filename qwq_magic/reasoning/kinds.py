@@ -148,13 +148,13 @@ def _by_model(text: str, position: float, previous: str) -> Guess:
     features = english_features(
         text, position=position, previous=previous, vocabulary=weights.vocabulary
     )
-    found = _found(text, position)
     shares = weights.shares(features)
     if position > SETUP_ENDS:
         shares.pop(Kind.SETUP, None)
     kind = max(shares, key=shares.__getitem__)
     if shares[kind] < _LEAST_SHARE:
-        return Guess(*next(iter(found.items()))) if found else _NOTHING
+        return _by_cues(text, position)
+    found = _found(text, position)
     if kind is Kind.DOUBT and Kind.SWITCH in found:
         return Guess(Kind.SWITCH, found[Kind.SWITCH])
     return Guess(kind, found.get(kind) or weights.strongest_words(kind, features, text))
