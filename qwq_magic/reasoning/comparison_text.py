@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from qwq_magic.plain_text import one_line
 from qwq_magic.reasoning.metrics import MetricValue
+from qwq_magic.reasoning.reasoned_turn import name_of
 
 if TYPE_CHECKING:
     from qwq_magic.reasoning.comparison import Comparison
-    from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
 
 _MOST_BYTES = 90
 _SHARES = frozenset(
@@ -20,12 +20,8 @@ _SHARES = frozenset(
 
 def names_of(comparison: Comparison) -> tuple[str, str]:
     """What the two sides are called: their models, and left and right where those are one."""
-    left, right = (_name(turn) for turn in (comparison.left, comparison.right))
+    left, right = (name_of(turn) or "a turn" for turn in (comparison.left, comparison.right))
     return (f"{left} (left)", f"{right} (right)") if left == right else (left, right)
-
-
-def _name(turn: ReasonedTurn) -> str:
-    return one_line(" · ".join(filter(None, (turn.model, turn.server))), limit_bytes=60) or "a turn"
 
 
 def findings(comparison: Comparison) -> list[tuple[str, str]]:

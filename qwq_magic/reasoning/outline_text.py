@@ -12,7 +12,7 @@ from itertools import groupby
 from qwq_magic.plain_text import one_line
 from qwq_magic.reasoning.kind_names import Kind
 from qwq_magic.reasoning.metrics import Metrics
-from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
+from qwq_magic.reasoning.reasoned_turn import ReasonedTurn, name_of
 from qwq_magic.reasoning.steps import Step
 
 _MOST_SINGLE_STEPS = 80
@@ -23,8 +23,7 @@ _LINE_BYTES = 90
 def outline_text(turn: ReasonedTurn) -> str:
     """The outline, for a terminal or a log."""
     steps = turn.steps
-    name = one_line(" · ".join(filter(None, (turn.model, turn.server))), limit_bytes=60)
-    head = f"Reasoning of {name or 'a turn'}"
+    head = f"Reasoning of {name_of(turn) or 'a turn'}"
     if not steps:
         return f"{head}: none"
     lines = [line for run in _episodes(steps) for line in _episode_lines(run, turn.metrics)]

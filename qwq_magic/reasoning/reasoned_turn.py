@@ -1,9 +1,10 @@
-"""What a turn must show to be compared, drawn or exported."""
+"""What a turn must show to be compared, drawn or exported, and what it is called."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from qwq_magic.plain_text import one_line
 from qwq_magic.reasoning.metrics import Metrics
 from qwq_magic.reasoning.steps import Steps
 
@@ -33,3 +34,8 @@ class ReasonedTurn(Protocol):
     def steps(self) -> Steps: ...
     @property
     def metrics(self) -> Metrics: ...
+
+
+def name_of(turn: ReasonedTurn, *, limit_bytes: int = 60) -> str:
+    """Its model and its server on one line; "" where neither is known."""
+    return one_line(" · ".join(filter(None, (turn.model, turn.server))), limit_bytes=limit_bytes)

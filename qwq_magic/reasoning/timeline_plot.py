@@ -11,9 +11,8 @@ from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.plain_text import one_line
 from qwq_magic.reasoning.kind_names import Group, Kind
-from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
+from qwq_magic.reasoning.reasoned_turn import ReasonedTurn, name_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +50,7 @@ def plot_timeline(turn: ReasonedTurn, ax: Axes | None = None) -> Axes:
     _mark_switches(ax, turn, bounds, ink)
     _flag_first_seen(ax, turn, bounds, ink)
     ax.set(xlabel=unit, ylabel=_token_label(turn))
-    ax.set_title(_title(turn), parse_math=False)
+    ax.set_title(name_of(turn, limit_bytes=80), parse_math=False)
     ax.set_xlim(bounds[0], max(bounds[-1], bounds[0] + 1e-6))
     ax.set_ylim(0, max(1, tokens[-1]) * 1.18)
     if turn.steps:
@@ -124,7 +123,3 @@ def _flag_first_seen(ax: Axes, turn: ReasonedTurn, bounds: list[float], ink: str
 
 def _token_label(turn: ReasonedTurn) -> str:
     return "≈ tokens" if turn.metrics.tokens_estimated else "tokens"
-
-
-def _title(turn: ReasonedTurn) -> str:
-    return one_line(" · ".join(filter(None, (turn.model, turn.server))), limit_bytes=80)
