@@ -12,10 +12,8 @@ from collections import deque
 from collections.abc import Iterable
 
 from qwq_magic.arrivals import Mark, seconds_between
-from qwq_magic.reasoning.kind_names import Kind
-from qwq_magic.reasoning.kinds import guess
 from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
-from qwq_magic.reasoning.steps import Step
+from qwq_magic.reasoning.steps import Step, StepBuilder
 from qwq_magic.token_estimate import estimate_tokens
 
 _TYPICAL_LENGTH = 10_000
@@ -28,8 +26,7 @@ class StepReader:
         self._segmenter = StepSegmenter()
         self._length = 0
         self._marks: deque[Mark] = deque()
-        self._index = self._episode = 0
-        self._previous = ""
+        self._builder = StepBuilder()
 
     def feed(self, delta: str, *, at_s: float | None = None) -> list[Step]:
         """The steps that are settled now; `at_s` is any clock's time, if it is known."""
@@ -46,25 +43,12 @@ class StepReader:
         return [self._step(piece) for piece in pieces]
 
     def _step(self, piece: Piece) -> Step:
-        position = piece.start / max(self._length, _TYPICAL_LENGTH)
-        best = guess(piece.text, position=position, previous=self._previous)
-        if best.kind is Kind.SWITCH and self._index:
-            self._episode += 1
-        step = Step(
-            index=self._index,
-            start=piece.start,
-            end=piece.end,
-            text=piece.text,
-            kind=best.kind,
-            cue=best.cue,
-            group=best.kind.group,
-            episode=self._episode,
+        return self._builder.step(
+            piece,
+            position=piece.start / max(self._length, _TYPICAL_LENGTH),
             seconds=self._seconds(piece),
             tokens=round(estimate_tokens(piece.text)),
         )
-        self._index += 1
-        self._previous = piece.text
-        return step
 
     def _seconds(self, piece: Piece) -> float | None:
         # Steps come in order, so what lies before this one is never asked for again.

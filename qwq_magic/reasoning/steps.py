@@ -99,6 +99,35 @@ class Steps(Sequence[Step]):
         return frame_of(STEP_FIELDS, rows, integers=STEP_INTEGERS, floats=("seconds",))
 
 
+class StepBuilder:
+    """Makes steps of the pieces as they come; a switch begins an episode, unless at the start."""
+
+    def __init__(self) -> None:
+        self._index = self._episode = 0
+        self._previous = ""
+
+    def step(self, piece: Piece, *, position: float, seconds: float | None, tokens: int) -> Step:
+        """The next step; `position` is where it begins, from 0 to 1 of the reasoning."""
+        best = guess(piece.text, position=position, previous=self._previous)
+        if best.kind is Kind.SWITCH and self._index:
+            self._episode += 1
+        step = Step(
+            index=self._index,
+            start=piece.start,
+            end=piece.end,
+            text=piece.text,
+            kind=best.kind,
+            cue=best.cue,
+            group=best.kind.group,
+            episode=self._episode,
+            seconds=seconds,
+            tokens=tokens,
+        )
+        self._index += 1
+        self._previous = piece.text
+        return step
+
+
 def steps_of(
     reasoning: str,
     *,
@@ -113,30 +142,14 @@ def steps_of(
     """
     pieces = pieces_of(reasoning)
     ends = [0, *(piece.end for piece in pieces)]
-    times = seconds_between(ends, sorted(arrivals))
+    known = seconds_between(ends, sorted(arrivals))
+    times: Sequence[float | None] = known or [None] * len(pieces)
     tokens = _tokens(pieces, reasoning_tokens)
-    steps: list[Step] = []
-    episode, previous = 0, ""
-    for index, piece in enumerate(pieces):
-        best = guess(piece.text, position=piece.start / len(reasoning), previous=previous)
-        if best.kind is Kind.SWITCH and index:
-            episode += 1
-        steps.append(
-            Step(
-                index=index,
-                start=piece.start,
-                end=piece.end,
-                text=piece.text,
-                kind=best.kind,
-                cue=best.cue,
-                group=best.kind.group,
-                episode=episode,
-                seconds=times[index] if times else None,
-                tokens=tokens[index],
-            )
-        )
-        previous = piece.text
-    return Steps(steps)
+    builder = StepBuilder()
+    return Steps(
+        builder.step(piece, position=piece.start / len(reasoning), seconds=seconds, tokens=count)
+        for piece, seconds, count in zip(pieces, times, tokens, strict=True)
+    )
 
 
 def _tokens(pieces: Sequence[Piece], counted: int | None) -> Sequence[int]:
