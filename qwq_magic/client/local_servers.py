@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from qwq_magic.client.bodies import within
 from qwq_magic.client.lookup import Limits, look_up
-from qwq_magic.client.model_listing import list_models
+from qwq_magic.client.model_listing import list_models, with_abilities
 from qwq_magic.errors import QwqError, ResponseError
 from qwq_magic.settings import Settings
 from qwq_magic.wire.addresses import is_loopback
@@ -58,11 +57,9 @@ async def _server_at(base_url: str) -> LocalServer | None:
     assert is_loopback(base_url)
     settings = Settings(server="", base_url=base_url, model="")
     server = await within(_LIMITS.timeout_s, _identified(settings))
-    if server is not None and server.name == "ollama" and server.models:
-        asking = list_models(replace(settings, server="ollama"), _LIMITS)
-        with suppress(QwqError):
-            models = await within(_LIMITS.timeout_s, asking)
-            return replace(server, models=models or server.models)
+    if server is not None and server.name == "ollama":
+        models = await within(_LIMITS.timeout_s, with_abilities(server.models, settings))
+        return replace(server, models=models or server.models)
     return server
 
 

@@ -43,10 +43,18 @@ async def list_models(settings: Settings, limits: Limits = USUAL) -> tuple[Liste
             "Check base_url, or take a name from its documentation: -m MODEL."
         )
     models = tuple(replace(model, name=_masked(model.name, settings)) for model in models)
-    is_ollama = settings.ways.name == "ollama" or url.endswith("/api/tags")
-    if is_ollama and len(models) <= _MOST_SHOWN:
-        return tuple(await asyncio.gather(*(_with_abilities(model, settings) for model in models)))
+    if settings.ways.name == "ollama" or url.endswith("/api/tags"):
+        return await with_abilities(models, settings)
     return models
+
+
+async def with_abilities(
+    models: tuple[ListedModel, ...], settings: Settings
+) -> tuple[ListedModel, ...]:
+    """The models of an Ollama, each with what it says of itself; never raises."""
+    if len(models) > _MOST_SHOWN:
+        return models
+    return tuple(await asyncio.gather(*(_with_abilities(model, settings) for model in models)))
 
 
 def listing_address(settings: Settings) -> str:

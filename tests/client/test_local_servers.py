@@ -77,6 +77,8 @@ def test_a_server_is_told_by_what_it_answers(
     assert one == LocalServer(
         name, server.url, (ListedModel(model["id"], thinks, owner=model["owned_by"]),)
     )
+    paths = [request.path for request in server.requests]
+    assert len(paths) == len(set(paths))
     assert not [r for r in server.requests if "authorization" in r.headers or "cookie" in r.headers]
 
 
