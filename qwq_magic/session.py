@@ -210,26 +210,25 @@ class Session:
         )
         plan = ChainPlan(
             advisors=(*self.advisors, *advisors),
-            model=chat_model,
+            model=_connect(settings) if chat_model is None else chat_model,
             experience=self._experience,
             is_hosted=settings.is_dashscope,
             is_pinned=settings.model_is_pinned,
         )
-        builder = TurnBuilder(request, server=chat_model.server)
-        recorder = TurnBuilder(request, server=chat_model.server)
+        builder = TurnBuilder(request, server=plan.model.server)
+        recorder = TurnBuilder(request, server=plan.model.server)
         return Ask(request, recall, self.memory_of(conversation), builder, recorder, plan)
 
     def _resolve(
         self, model: str | ChatModel | None, choices: dict[str, Any]
-    ) -> tuple[ChatModel, Settings]:
-        """The model to ask, and the settings to ask it with."""
+    ) -> tuple[ChatModel | None, Settings]:
+        """The model that was given, if one was, and the settings to ask it or a server with."""
         name, chat_model = _name_or_object(model)
         chosen = self.choices.override(model=name, **choices)
         if name is None and not choices.get("server") and not choices.get("base_url"):
             chat_model = chat_model or self._chat_model
         if chat_model is None:
-            settings = resolve(chosen, keys=self.keys, project=self.project)
-            return _connect(settings), settings
+            return None, resolve(chosen, keys=self.keys, project=self.project)
         settings = Settings(
             server=chat_model.server,
             base_url="",
