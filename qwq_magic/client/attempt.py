@@ -14,16 +14,14 @@ from typing import NamedTuple
 import httpx
 
 from qwq_magic.client.bodies import anext_or_none, body_of, within
-from qwq_magic.client.connections import Bearer
-from qwq_magic.client.failures import interruption, no_answer, without_frames
+from qwq_magic.client.connections import opened
+from qwq_magic.client.failures import interruption, no_answer, origin_of, without_frames
 from qwq_magic.client.masked_events import masked_events
 from qwq_magic.client.refusals import refusal
 from qwq_magic.errors import QwqError, StreamInterrupted
 from qwq_magic.events import Event
 from qwq_magic.messages import ChatRequest
 from qwq_magic.settings import Settings
-from qwq_magic.wire.addresses import host_of
-from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.protocols import Decoder, WireProtocol
 
 # A complete reply waits this long for its usage, an ended one for the end of its body,
@@ -52,7 +50,6 @@ class Attempt:
         request: ChatRequest,
         clock: Callable[[], float],
     ) -> None:
-        key = settings.api_key
         self.failure: Failure | None = None
         self._settings = settings
         self._protocol = protocol
@@ -60,31 +57,20 @@ class Attempt:
         self._request = request
         self._clock = clock
         self._response_began = False
-        self._origin = Origin(
-            server=settings.server,
-            ways=settings.ways.name,
-            host=host_of(settings.base_url),
-            model=request.model,
-            has_key=key is not None,
-            key_source="" if key is None else key.source,
-            redact=str if key is None else key.redact,
-        )
+        self._origin = origin_of(settings, model=request.model)
 
     async def stream(self, client: httpx.AsyncClient, body: bytes) -> AsyncGenerator[Event, None]:
         key = self._settings.api_key
         try:
-            async with client.stream(
-                "POST",
+            async with opened(
+                client,
                 self._url,
-                content=body,
-                headers=self._headers(),
-                auth=httpx.USE_CLIENT_DEFAULT if key is None else Bearer(key),
-                timeout=httpx.Timeout(
-                    self._settings.idle_timeout_s,
-                    connect=self._settings.connect_timeout_s,
-                    pool=None,
-                ),
-                follow_redirects=False,
+                self._settings,
+                body=body,
+                headers={
+                    "Accept": "text/event-stream, application/json",
+                    **self._protocol.headers,
+                },
             ) as response:
                 self._response_began = True
                 error = await refusal(
@@ -101,15 +87,6 @@ class Attempt:
                         yield event
         except httpx.HTTPError as raised:
             self._fail_by(raised)
-
-    def _headers(self) -> dict[str, str]:
-        return {
-            "Content-Type": "application/json",
-            "Accept": "text/event-stream, application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": "qwq-magic",
-            **self._protocol.headers,
-        }
 
     async def _reply(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
         decoder = self._protocol.decoder(

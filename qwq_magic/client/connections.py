@@ -12,7 +12,8 @@ import functools
 import re
 import ssl
 import weakref
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import AbstractAsyncContextManager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -27,6 +28,7 @@ from qwq_magic.wire.addresses import host_of, is_loopback
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=30.0)
 
 _USER_INFO = re.compile(r"[^\s/'\"(]+@")
+_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "qwq-magic"}
 
 
 class _LoopClients:
@@ -109,7 +111,31 @@ def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-class Bearer(httpx.Auth):
+def opened(
+    client: httpx.AsyncClient,
+    url: str,
+    settings: Settings,
+    *,
+    body: bytes | None,
+    headers: Mapping[str, str],
+) -> AbstractAsyncContextManager[httpx.Response]:
+    """The response to a GET or, with a body of JSON, to a POST; no redirect is followed."""
+    usual = _HEADERS if body is None else {**_HEADERS, "Content-Type": "application/json"}
+    key = settings.api_key
+    return client.stream(
+        "GET" if body is None else "POST",
+        url,
+        content=body,
+        headers={**usual, **headers},
+        auth=httpx.USE_CLIENT_DEFAULT if key is None else _Bearer(key),
+        timeout=httpx.Timeout(
+            settings.idle_timeout_s, connect=settings.connect_timeout_s, pool=None
+        ),
+        follow_redirects=False,
+    )
+
+
+class _Bearer(httpx.Auth):
     """Writes the key into the request at the last moment, so that no local holds it."""
 
     def __init__(self, key: ApiKey) -> None:

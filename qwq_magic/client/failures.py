@@ -11,8 +11,22 @@ import httpx
 from qwq_magic.errors import QwqError
 from qwq_magic.settings import Settings
 from qwq_magic.wire import broken_connections as broken
-from qwq_magic.wire.addresses import is_loopback
+from qwq_magic.wire.addresses import host_of, is_loopback
 from qwq_magic.wire.error_fixes import Origin
+
+
+def origin_of(settings: Settings, *, model: str) -> Origin:
+    """Who is asked, as errors name it; of the key they get its source, and what masks it."""
+    key = settings.api_key
+    return Origin(
+        server=settings.server,
+        ways=settings.ways.name,
+        host=host_of(settings.base_url),
+        model=model,
+        has_key=key is not None,
+        key_source="" if key is None else key.source,
+        redact=str if key is None else key.redact,
+    )
 
 
 def interruption(raised: httpx.HTTPError, origin: Origin, settings: Settings) -> QwqError:

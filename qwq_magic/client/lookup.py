@@ -15,24 +15,17 @@ import httpx
 
 from qwq_magic.client.bodies import bounded_body
 from qwq_magic.client.connections import (
-    Bearer,
+    opened,
     require_sendable_key,
     require_valid_url,
     shared_client,
 )
-from qwq_magic.client.failures import no_answer, without_frames
+from qwq_magic.client.failures import no_answer, origin_of, without_frames
 from qwq_magic.client.refusals import refusal
 from qwq_magic.errors import QwqError
 from qwq_magic.messages import Json
 from qwq_magic.settings import Settings
-from qwq_magic.wire.addresses import host_of
 from qwq_magic.wire.error_fixes import Origin
-
-_HEADERS = {
-    "Accept": "application/json",
-    "Accept-Encoding": "identity",
-    "User-Agent": "qwq-magic",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +54,7 @@ async def look_up(
         connect_timeout_s=min(settings.connect_timeout_s, limits.timeout_s),
         idle_timeout_s=limits.timeout_s,
     )
-    origin = _origin_of(settings)
+    origin = origin_of(settings, model=settings.model)
     client = await shared_client(url)
     cause: Exception | None = None
     try:
@@ -82,32 +75,11 @@ async def _body_or_error(
     limits: Limits,
     posted: Mapping[str, Json] | None,
 ) -> bytes | QwqError:
-    key = settings.api_key
-    async with client.stream(
-        "GET" if posted is None else "POST",
-        url,
-        content=None if posted is None else json.dumps(posted).encode(),
-        headers=_HEADERS if posted is None else {**_HEADERS, "Content-Type": "application/json"},
-        auth=httpx.USE_CLIENT_DEFAULT if key is None else Bearer(key),
-        timeout=httpx.Timeout(
-            settings.idle_timeout_s, connect=settings.connect_timeout_s, pool=None
-        ),
-        follow_redirects=False,
+    body = None if posted is None else json.dumps(posted).encode()
+    async with opened(
+        client, url, settings, body=body, headers={"Accept": "application/json"}
     ) as response:
         error = await refusal(response, url=url, origin=origin, now=time.time())
         return error or await bounded_body(
             response, most_bytes=limits.most_bytes, timeout_s=limits.timeout_s
         )
-
-
-def _origin_of(settings: Settings) -> Origin:
-    key = settings.api_key
-    return Origin(
-        server=settings.server,
-        ways=settings.ways.name,
-        host=host_of(settings.base_url),
-        model=settings.model,
-        has_key=key is not None,
-        key_source="" if key is None else key.source,
-        redact=str if key is None else key.redact,
-    )
