@@ -17,7 +17,7 @@ from qwq_magic.api_key import ApiKey
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.servers import SERVERS, Server, server_at
 
-_OWN_VARIABLE = "QWQ_API_KEY"
+OWN_VARIABLE = "QWQ_API_KEY"
 # Who says which server is asked: the user's code, `QWQ_*` variables, a pyproject.toml.
 Namer: TypeAlias = Literal["code", "variables", "project", "nobody"]
 
@@ -66,7 +66,7 @@ def find_key(
         namer == "code" and _is_elsewhere(server, base_url, environ)
     )
     if key is None and not is_own_lent:
-        key = _key_in(environ, (_OWN_VARIABLE,))
+        key = _key_in(environ, (OWN_VARIABLE,))
     return key
 
 
@@ -91,7 +91,7 @@ def is_at_home(server: Server, base_url: str) -> bool:
 
 def hint_at_dashscope(environ: Mapping[str, str]) -> ApiKey | None:
     """A DashScope key is sign enough to ask there."""
-    variables = (*SERVERS["dashscope"].key_variables, _OWN_VARIABLE)
+    variables = (*SERVERS["dashscope"].key_variables, OWN_VARIABLE)
     return _key_in(environ, variables)
 
 
@@ -99,7 +99,7 @@ def keys_at_hand(environ: Mapping[str, str], keys: KeyRing) -> Iterator[ApiKey]:
     """Every key that could be sent to some server from here."""
     yield from keys
     names = {name for server in SERVERS.values() for name in server.key_variables}
-    for name in sorted({*names, _OWN_VARIABLE}):
+    for name in sorted({*names, OWN_VARIABLE}):
         key = _key_in(environ, (name,))
         if key is not None:
             yield key

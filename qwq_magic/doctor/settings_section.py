@@ -9,7 +9,7 @@ from qwq_magic.display.report import Section
 from qwq_magic.display.tables import Table
 from qwq_magic.doctor.clean_text import CleanText
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.key_sources import hint_at_dashscope
+from qwq_magic.key_sources import OWN_VARIABLE, hint_at_dashscope
 from qwq_magic.servers import CUSTOM, DEMO, Server, preset_of
 from qwq_magic.session import Session
 from qwq_magic.settings import Settings, resolve, server_and_address
@@ -19,7 +19,6 @@ PRECEDENCE = (
     "What a cell says goes first, then %config and ipython_config.py, then QWQ_* variables, "
     "then [tool.qwq_magic] in a pyproject.toml, then the default."
 )
-_OWN_KEY = "QWQ_API_KEY"
 _SHOWN_FIRST = ("server", "model", "base_url")
 
 
@@ -98,8 +97,8 @@ def _key(
     if key is not None:
         return "found", key.source
     unused = ""
-    if environ.get(_OWN_KEY, "").strip():
-        unused = f"{_OWN_KEY} is set, but not for {host_of(base_url)}: see QWQ_BASE_URL"
+    if environ.get(OWN_VARIABLE, "").strip():
+        unused = f"{OWN_VARIABLE} is set, but not for {host_of(base_url)}: see QWQ_BASE_URL"
     preset = preset_of(server.name, base_url)
     needed = f"not in {' or '.join(preset.key_variables)}" if preset.needs_key else "none needed"
     return "none", unused or needed

@@ -17,6 +17,7 @@ from qwq_magic.errors import (
     RateLimited,
     ResponseError,
 )
+from qwq_magic.key_sources import OWN_VARIABLE
 from qwq_magic.plain_text import one_line
 from qwq_magic.servers import SERVERS
 
@@ -136,7 +137,7 @@ _REQUEST_FIXES = (
 def _fix_key(origin: Origin) -> str:
     if not origin.has_key:
         preset = SERVERS.get(origin.server)
-        variables = (preset.key_variables if preset else ()) or ("QWQ_API_KEY",)
+        variables = (preset.key_variables if preset else ()) or (OWN_VARIABLE,)
         return (
             f"No key was sent: set {' or '.join(variables)} in the environment, or give it with "
             "%qwq_login."
