@@ -105,8 +105,6 @@ class Session:
         """
         api_key = as_api_key(api_key)
         with self.start(prompt, api_key=api_key, **call) as run:
-            for _ in run.events():
-                pass
             turn = run.turn()
         return _checked(turn)
 
