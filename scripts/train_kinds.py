@@ -42,7 +42,7 @@ LICENCE = (
     "PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE "
     "LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT "
     "OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR "
-    "OTHER DEALINGS IN THE SOFTWARE. "
+    "OTHER DEALINGS IN THE SOFTWARE."
 )
 
 MIN_SENTENCES = 5
@@ -106,7 +106,7 @@ def train(rows: Sequence[Labelled], features: Sequence[set[str]]) -> KindWeights
 
 def write(weights: KindWeights, target: Path) -> None:
     head = {
-        "licence": LICENCE.strip(),
+        "licence": LICENCE,
         "kinds": [kind.value for kind in weights.kinds],
         "intercepts": weights.intercepts,
     }
