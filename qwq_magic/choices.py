@@ -136,6 +136,9 @@ def _joined_parameters(below: Layer, above: Layer) -> Layer:
     if not ("parameters" in below and "parameters" in above):
         return {}
     low, high = below["parameters"], above["parameters"]
+    if not (isinstance(low.value, Mapping) and isinstance(high.value, Mapping)):
+        # Whoever takes the setting says what it should be.
+        return {}
     return {"parameters": Chosen({**low.value, **high.value}, f"{high.source}, {low.source}")}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qwq_magic.choices import Choices, Layer, effective, layer_of, stacked
+from qwq_magic.choices import Choices, Chosen, Layer, effective, layer_of, stacked
 from qwq_magic.errors import ConfigurationError
 
 LOW = layer_of({"server": "vllm", "model": "a", "system": "be", "parameters": {"n": 1}}, "low")
@@ -44,6 +44,15 @@ def test_parameters_of_all_layers_are_sent() -> None:
     found = effective(LOW, layer_of({"parameters": {"n": 2, "m": 3}}, "high"))["parameters"]
 
     assert (found.value, found.source) == ({"n": 2, "m": 3}, "high, low")
+
+
+@pytest.mark.parametrize(("low", "high"), [(5, {"n": 1}), ({"n": 1}, "n")])
+def test_a_value_that_is_no_parameters_is_not_joined(low: object, high: object) -> None:
+    layers = layer_of({"parameters": low}, "low"), layer_of({"parameters": high}, "high")
+
+    assert effective(*layers) == {"parameters": Chosen(high, "high")}
+    with pytest.raises(ConfigurationError, match=r"parameters is (5|'n')\. Give a mapping"):
+        stacked(*layers)
 
 
 def test_a_wrong_value_says_where_it_stood() -> None:
