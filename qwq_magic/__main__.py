@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _examine(here: Layer) -> int:
     names = (*CHOICES, *_NOTEBOOK_ONLY)
-    project = project_layer(Path.cwd(), names)
+    project = project_layer(Path(), names)
     session = Session(**{name: chosen.value for name, chosen in here.items()})
     session.project = project
     examination = Examination(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import pytest
 from clean_environment import clean_environment
 from server import Reply, ScriptedServer, chat, failure
 
@@ -75,6 +77,24 @@ def test_a_wrong_setting_is_told_in_the_report_or_in_one_line(tmp_path: Path) ->
     assert KEY not in refused.stderr
     assert wrong.returncode == 1
     assert "QWQ_PROTOCOL: Unknown protocol 'grpc'. Known: auto" in wrong.stdout.splitlines()[-1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows deletes no folder that is in use")
+def test_a_folder_that_was_deleted_has_no_project(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    done = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD" && exec "$0" -m qwq_magic doctor', sys.executable],
+        env=clean_environment(PYTHONPATH=str(ROOT), PYTHONIOENCODING="utf-8"),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "No model is set up" in done.stdout.splitlines()[-1]
 
 
 def test_a_wrong_call_is_exit_state_2() -> None:
