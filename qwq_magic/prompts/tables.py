@@ -41,7 +41,8 @@ def markdown_table(value: Any) -> str:
 
 
 def _only_counts(index: Any) -> bool:
-    return index.name is None and type(index).__name__ == "RangeIndex" and index.start == 0
+    is_range = index.name is None and type(index).__name__ == "RangeIndex"
+    return is_range and (index.start, index.step) == (0, 1)
 
 
 def _index_headings(index: Any) -> list[str]:

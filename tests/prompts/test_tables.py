@@ -23,6 +23,17 @@ def test_a_series_has_its_name_and_its_index():
     assert markdown_table(series) == "| key | total |\n|---|---|\n| a | 1.5 |\n| b | 2 |"
 
 
+def test_an_index_that_leaves_out_rows_is_shown():
+    every_second = pandas.DataFrame({"n": [1, 2, 3]}).iloc[::2]
+
+    assert markdown_table(every_second).splitlines() == [
+        "|  | n |",
+        "|---|---|",
+        "| 0 | 1 |",
+        "| 2 | 3 |",
+    ]
+
+
 def test_groups_of_indices_and_columns_are_flat():
     frame = pandas.DataFrame({("a", "x"): [1], ("a", "y"): [2]})
     frame.index = pandas.MultiIndex.from_tuples([("k", pandas.Timestamp("2026-01-02"))])
