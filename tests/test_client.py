@@ -628,6 +628,14 @@ def test_a_server_that_refuses_to_count_tokens_is_asked_without() -> None:
     assert ["stream_options" in request.json for request in server.requests] == [True, False]
 
 
+def test_asking_without_the_count_takes_no_retry_away() -> None:
+    refusal = refused(400, {"error": {"message": "Unknown field: stream_options"}})
+    asking = ask_responses(refused(503), refused(503), refusal, streamed(delta(content="a"), DONE))
+
+    assert asking.text == "a"
+    assert asking.waits == [0.5, 1.0]
+
+
 def test_retry_after_is_obeyed() -> None:
     asking = ask_responses(refused(429, retry_after="7"), streamed(delta(content="a"), DONE))
 

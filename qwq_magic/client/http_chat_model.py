@@ -67,7 +67,8 @@ class HttpChatModel:
         url, payload = self.written(request)
         body = _encoded(payload)
         client = await self._client(url)
-        for retry in range(MAX_RETRIES + 1):
+        retry = 0
+        while True:
             attempt = Attempt(
                 self._settings,
                 self._protocol,
@@ -93,6 +94,7 @@ class HttpChatModel:
             if wait_s is None:
                 raise error from cause
             yield _announcement(error, wait_s, retry)
+            retry += 1
             await self._sleep(wait_s)
 
     def written(self, request: ChatRequest) -> tuple[str, dict[str, Json]]:
