@@ -12,8 +12,8 @@ from qwq_magic.magics.completion import Values, make_completer, value_in
 from qwq_magic.magics.doctor import DoctorMagics
 from qwq_magic.magics.fix import FixMagics
 from qwq_magic.magics.inspect import install_inspect
-from qwq_magic.magics.jobs import install_jobs
-from qwq_magic.magics.login import install_login
+from qwq_magic.magics.jobs import JobsMagics
+from qwq_magic.magics.login import LoginMagics
 from qwq_magic.magics.memory import MemoryMagics
 from qwq_magic.magics.models import ListedModels, ModelMagics
 from qwq_magic.magics.qwq import QwqMagics
@@ -28,14 +28,16 @@ def register(shell: InteractiveShell) -> None:
     if _registered(shell) is not None:
         return
     magics = QwqMagics(shell)
+    listed = ListedModels(magics)
     memory = MemoryMagics(magics)
-    shell.register_magics(magics, memory, FixMagics(magics, shell))
+    jobs = JobsMagics(magics.background, shell)
+    login = LoginMagics(shell, magics)
+    shell.register_magics(magics, memory, jobs, login, FixMagics(magics, shell))
     shell.register_magics(DoctorMagics(shell, magics), ChatMagics(shell, magics))
+    shell.register_magics(ModelMagics(shell, magics, listed))
     line_prompt.install(shell)
     if shell.display_formatter is not None:
         shell.display_formatter.mimebundle_formatter.for_type(Turn, magics.bundle_of)
-    listed = ListedModels(magics)
-    shell.register_magics(ModelMagics(shell, magics, listed))
     values: Values = {
         "server": lambda _words: SERVERS,
         "model": lambda words: listed.names(value_in(words, "server")),
@@ -45,15 +47,15 @@ def register(shell: InteractiveShell) -> None:
     completers = {
         **dict.fromkeys(("%qwq", "%%qwq", "%qwq_fix"), asking),
         "%qwq_chat": make_completer(values, ("conversation",)),
+        "%qwq_jobs": jobs.complete,
+        "%qwq_login": login.complete,
+        "%qwq_memory": memory.complete,
         "%qwq_doctor": make_completer(values, ("server", "model")),
         "%qwq_models": make_completer(values, ("server",)),
     }
     for name, completer in completers.items():
         shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here
-    shell.set_hook("complete_command", memory.complete, str_key="%qwq_memory")  # type: ignore[no-untyped-call]  # likewise
     install_inspect(shell, magics)
-    install_jobs(shell, magics.background)
-    install_login(shell, magics)
     watch_for_keys(shell, magics)
 
 

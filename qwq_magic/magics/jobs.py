@@ -20,18 +20,6 @@ if TYPE_CHECKING:
 _COMMANDS = ("stop", "wait", "result")
 
 
-def install_jobs(shell: InteractiveShell, background: Background) -> None:
-    """Give a shell the magic and its completion."""
-    shell.register_magics(JobsMagics(background, shell))
-
-    def complete(_shell: Any, event: Any) -> list[str]:
-        numbers = [str(job.number) for job in background]
-        words = ("all", *numbers) if len(event.line.split()) > 1 else _COMMANDS
-        return [word for word in words if word.startswith(event.symbol)]
-
-    shell.set_hook("complete_command", complete, str_key="%qwq_jobs")  # type: ignore[no-untyped-call]  # IPython has no types here
-
-
 @magics_class
 class JobsMagics(Magics):
     """The commands on jobs."""
@@ -69,6 +57,12 @@ class JobsMagics(Magics):
         except ConfigurationError as error:
             raise UsageError(str(error)) from None
         return None
+
+    def complete(self, _shell: object, event: Any) -> list[str]:
+        """Tab: commands, and the numbers of jobs."""
+        numbers = [str(job.number) for job in self._background]
+        words = ("all", *numbers) if len(event.line.split()) > 1 else _COMMANDS
+        return [word for word in words if word.startswith(event.symbol)]
 
     def _named(self, command: str, numbers: list[str]) -> list[Job]:
         """The jobs meant: by number, or all that have not ended."""

@@ -31,16 +31,6 @@ _FORGET = "--forget"
 _SERVERS = tuple(name for name in SERVERS if name != DEMO.name)
 
 
-def install_login(shell: InteractiveShell, asking: QwqMagics) -> None:
-    """Give a shell the magic and its completion."""
-    shell.register_magics(LoginMagics(shell, asking))
-
-    def complete(_shell: Any, event: Any) -> list[str]:
-        return [word for word in (_FORGET, *_SERVERS) if word.startswith(event.symbol)]
-
-    shell.set_hook("complete_command", complete, str_key="%qwq_login")  # type: ignore[no-untyped-call]  # IPython has no types here
-
-
 @magics_class
 class LoginMagics(Magics):
     """Keys for the servers that `%%qwq` asks."""
@@ -82,6 +72,10 @@ class LoginMagics(Magics):
         except ConfigurationError as error:
             raise UsageError(str(error)) from None
         sys.stdout.write(f"{said}\n")
+
+    def complete(self, _shell: object, event: Any) -> list[str]:
+        """Tab: names of servers."""
+        return [word for word in (_FORGET, *_SERVERS) if word.startswith(event.symbol)]
 
     def _choices(self) -> Choices:
         self._asking.apply_settings()
