@@ -229,7 +229,9 @@ class StatusLine(Pane):
     kind = traitlets.Unicode("status").tag(sync=True)
     state = traitlets.Unicode("connecting").tag(sync=True)
     elapsed_s = traitlets.Float(0.0).tag(sync=True, to_json=lambda _, line: line.elapsed())
-    wait_s = traitlets.Float(0.0).tag(sync=True)
+    # On the clock of `elapsed_s`: a wait as long as the one before is news, and one that is
+    # over stays over for a page that loads now.
+    waits_until_s = traitlets.Float(0.0).tag(sync=True)
     usage = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     advice = traitlets.Unicode().tag(sync=True)
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -256,7 +258,7 @@ class StatusLine(Pane):
 
     def count_down(self, wait_s: float) -> None:
         """Show how long the client still waits; the browser counts."""
-        self.wait_s = wait_s
+        self.waits_until_s = self.elapsed() + wait_s
 
     def show_usage(self, usage: Usage) -> None:
         self.usage = {

@@ -184,6 +184,23 @@ def test_usage_and_notices_reach_the_status_line(sent: list[tuple[str, Message]]
     assert panel.status.notices == ["Retrying in 2 s."]
 
 
+def test_a_wait_as_long_as_the_one_before_is_counted_down_too(
+    sent: list[tuple[str, Message]],
+) -> None:
+    clock = Clock()
+    panel = new_panel(clock)
+    panel.show_event(Notice("Retrying in 5 s.", wait_s=5.0))
+    clock.now_s += 6.0
+    panel.show_event(Notice("Retrying in 5 s.", wait_s=5.0))
+
+    states = [data.get("state", {}) for _, data in sent]
+    assert [state["waits_until_s"] for state in states if "waits_until_s" in state] == [
+        0.0,
+        5.0,
+        11.0,
+    ]
+
+
 def test_a_reply_that_repeats_itself_is_advised_to_be_stopped_until_it_goes_on(
     sent: list[tuple[str, Message]],
 ) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from faults.asking import arrived, assert_is_one_clean_line
 from faults.table import INSTEAD_OF_A_STREAM, MID_STREAM, REFUSALS, SAID, Fault
-from kernel import Kernel
+from kernel import Execution, Kernel
 from server import Reply, ScriptedServer, chat, failure
 
 # Those that need no settings of their own, no waiting, and no witness in this process.
@@ -47,13 +47,19 @@ def test_a_fault_is_one_line_and_the_next_cell_works(kernel: Kernel, fault: Faul
     assert after.turn["answer"] == "Fine."
 
 
+def is_waiting(execution: Execution) -> bool:
+    """Has the status line been told until when?"""
+    updates = [message["data"].get("state", {}) for message in execution.of_type("comm_msg")]
+    return any(state.get("waits_until_s", 0.0) > 40.0 for state in updates)
+
+
 def test_a_wait_is_counted_down_and_an_interrupt_ends_it(kernel: Kernel) -> None:
     limited = failure(429, {"error": "slow down"}, {"Retry-After": "50"})
     with ScriptedServer(limited) as server:
         point(kernel, server)
         asked = kernel.send("%%qwq -c waiting\nhi")
         queued = kernel.send("%%qwq -c after -s demo\nWhich is larger, 9.11 or 9.9?")
-        kernel.collect(asked, until=lambda execution: "wait_s" in str(execution.messages))
+        kernel.collect(asked, until=is_waiting)
 
         kernel.interrupt()
 

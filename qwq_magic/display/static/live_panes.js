@@ -76,26 +76,18 @@ function startSteps(model, record) {
 }
 
 function startStatus(model, record, inbox) {
-  const live = (record.live = { model, began: performance.now() - 1000 * model.get("elapsed_s"), stopping: false, lost: false, waitsUntil: 0 });
+  const live = (record.live = { model, began: performance.now() - 1000 * model.get("elapsed_s"), stopping: false, lost: false });
   const refresh = () => {
     const state = model.get("state");
     if (live.state !== state) changeState(record, live, state);
     notify(record, "live");
   };
-  model.on("change:state", refresh);
-  model.on("change:usage", refresh);
-  const countDown = () => {
-    live.waitsUntil = performance.now() + 1000 * model.get("wait_s");
-    refresh();
-  };
-  model.on("change:wait_s", countDown);
-  // A wait may have begun before the page had loaded the view.
-  if (model.get("wait_s")) countDown();
-  model.on("change:notices", refresh);
-  model.on("change:advice", () => {
+  const advise = () => {
     refresh();
     if (model.get("advice")) announce("The model repeats itself");
-  });
+  };
+  for (const name of ["state", "usage", "waits_until_s", "notices"]) model.on(`change:${name}`, refresh);
+  model.on("change:advice", advise);
   const receive = (message) => {
     if (message?.type === "stopping") {
       live.acknowledged = true;
@@ -105,7 +97,8 @@ function startStatus(model, record, inbox) {
   };
   model.on("msg:custom", receive);
   inbox.forEach(receive);
-  refresh();
+  // All that came before the page had loaded the view.
+  advise();
   return () => {};
 }
 
@@ -147,10 +140,11 @@ function renderStatus(model, record, el, signal) {
       queueMicrotask(() => notify(record, "live"));
     }
     const { state, began, stopping } = live;
+    const elapsedS = (performance.now() - began) / 1000;
     line.show({
       state,
-      waitS: state === "connecting" ? Math.max(0, (live.waitsUntil - performance.now()) / 1000) : 0,
-      seconds: lost ? "" : seconds((performance.now() - began) / 1000),
+      waitS: state === "connecting" ? model.get("waits_until_s") - elapsedS : 0,
+      seconds: lost ? "" : seconds(elapsedS),
       tokens: tokenSplit(usageOf(model.get("usage")), record.tokens),
       about: [model.get("model_name"), model.get("conversation")].map((name) => cleanLine(name)).filter(Boolean).join(" · "),
       notices: lost ? [LOST] : [...noticesOf(model.get("notices")), ...(live.unheard ? [UNHEARD] : [])],
