@@ -33,8 +33,10 @@ function recordOf(model) {
 /** Run a model: collect what the kernel sends. `inbox` came before this module did. */
 export function start(model, inbox) {
   const record = recordOf(model);
-  const begin = { status: startStatus, reasoning: startText, answer: startText, saved: () => () => {}, chat: startChat };
-  const stop = begin[model.get("kind")](model, record, inbox);
+  const begin = { status: startStatus, reasoning: startText, answer: startText, saved: startSaved, chat: startChat };
+  const { receive, stop } = begin[model.get("kind")](model, record);
+  model.on("msg:custom", receive);
+  inbox.forEach(receive);
   return () => {
     stop();
     // The final view, where one comes, has taken the drawings over long before.
@@ -42,7 +44,7 @@ export function start(model, inbox) {
   };
 }
 
-function startText(model, record, inbox) {
+function startText(model, record) {
   const kind = model.get("kind");
   const stream = new TextStream(model.get("text"), () => model.send({ type: "resync" }));
   record.streams[kind] = stream;
@@ -58,12 +60,11 @@ function startText(model, record, inbox) {
     stream.receive(message);
     steps?.(message);
   };
-  model.on("msg:custom", receive);
-  inbox.forEach(receive);
-  return () => {
+  const stop = () => {
     stream.close();
     delete record.streams[kind];
   };
+  return { receive, stop };
 }
 
 /** The records of steps come with the text, and are lost and found with it. */
@@ -75,7 +76,7 @@ function startSteps(model, record) {
   };
 }
 
-function startStatus(model, record, inbox) {
+function startStatus(model, record) {
   const live = (record.live = { model, began: performance.now() - 1000 * model.get("elapsed_s"), stopping: false, lost: false });
   const refresh = () => {
     const state = model.get("state");
@@ -95,11 +96,9 @@ function startStatus(model, record, inbox) {
       notify(record, "live");
     }
   };
-  model.on("msg:custom", receive);
-  inbox.forEach(receive);
   // All that came before the page had loaded the view.
   advise();
-  return () => {};
+  return { receive, stop: () => {} };
 }
 
 function changeState(record, live, state) {
@@ -222,6 +221,11 @@ function liveReasoning(record) {
   return { label, answered, hidden: answered && record.tokens.reasoning === 0, growing: !answered };
 }
 
+/** All of it came with the model. */
+function startSaved() {
+  return { receive: () => {}, stop: () => {} };
+}
+
 /** What the renderer would show; where the page has it, the kernel gives it the place. */
 function renderSaved(model, record, el, signal) {
   const mount = model.get("mime").includes("comparison") ? mountComparison : mountTurn;
@@ -230,20 +234,18 @@ function renderSaved(model, record, el, signal) {
   sayWhereSaved(model);
 }
 
-function startChat(model, record, inbox) {
+function startChat(model, record) {
   const page = (record.chat = new ChatPage(model, record));
-  const receive = (message) => page.receive(message);
-  model.on("msg:custom", receive);
-  inbox.forEach(receive);
   const id = model.get("turn_id");
   addChat(id, {
     mount: (el, signal) => mountChat(el, record, model.widget_manager, signal),
     keepSaved: (data, save, signal) => page.keepSaved(data, save, signal),
   });
-  return () => {
+  const stop = () => {
     removeChat(id);
     page.close();
   };
+  return { receive: (message) => page.receive(message), stop };
 }
 
 function renderChat(model, record, el, signal) {
