@@ -21,6 +21,11 @@ export function button(className, label, onClick) {
   return node;
 }
 
+/** An id that nothing else on the page has; these modules may be loaded there more than once. */
+export function uniqueId(name) {
+  return `qwq-${name}-${Math.random().toString(36).slice(2)}`;
+}
+
 /** Load the style sheet text once per page and version. */
 export function useStyle(css, key) {
   const id = `qwq-style-${key}`;

@@ -4,7 +4,7 @@
 // record, so that it survives the change from the live view to the final one.
 
 import { copyButton, copyText } from "./copy_button.js";
-import { button, element } from "./elements.js";
+import { button, element, uniqueId } from "./elements.js";
 import { captionLine, GroupFilter, SearchField } from "./inspector_bar.js";
 import { KEYS, listenToKeys } from "./inspector_keys.js";
 import { InspectorSteps } from "./inspector_steps.js";
@@ -15,7 +15,6 @@ import { GROUPS, likely } from "./step_kinds.js";
 import { StepSearch } from "./step_search.js";
 
 const NO_STEPS = "The file holds no steps of this turn, or not all: its paragraphs are shown, unclassified.";
-let count = 0;
 
 /** What a reader may have chosen; `open` is null until there is a choice. */
 export function inspectorState() {
@@ -111,7 +110,7 @@ export class Inspector {
   }
 
   #build(onClose) {
-    const id = `qwq-inspector-${Date.now().toString(36)}-${count++}`;
+    const id = uniqueId("keys");
     const keys = element("dl", "qwq-keys", { id });
     for (const [key, words] of KEYS) keys.append(element("div", "", {}, element("dt", "", {}, key), element("dd", "", {}, words)));
     keys.hidden = true;

@@ -1,6 +1,6 @@
 // The list of steps: a heading per episode, under it its steps, as far as they are shown.
 
-import { button, element } from "./elements.js";
+import { button, element, uniqueId } from "./elements.js";
 import { stepRow, tailRow } from "./step_row.js";
 import { VirtualRows } from "./virtual_rows.js";
 
@@ -14,7 +14,7 @@ export class InspectorSteps {
   #items = [];
   #headings = []; // one per episode
   #tail = { tail: true };
-  #id = `qwq-steps-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
+  #id = uniqueId("steps");
 
   /** `owner` answers {table, state, search, growing, isShown, flagsOf, select, toggle}. */
   constructor(owner, signal) {

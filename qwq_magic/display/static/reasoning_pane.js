@@ -1,11 +1,9 @@
 // The reasoning pane: a header that folds it, a body that follows its tail.
 
 import { copyButton } from "./copy_button.js";
-import { button, element, scrolling } from "./elements.js";
+import { button, element, scrolling, uniqueId } from "./elements.js";
 import { TailFollowing } from "./tail_following.js";
 import { listen, notify } from "./view_records.js";
-
-let count = 0;
 
 export class ReasoningPane {
   element;
@@ -24,7 +22,7 @@ export class ReasoningPane {
     this.#record = record;
     this.#text = text;
     this.#start = start;
-    const id = `qwq-reasoning-${Date.now().toString(36)}-${count++}`;
+    const id = uniqueId("reasoning");
     this.#toggle = button("qwq-toggle", this.#label, () => this.#toggled());
     this.#toggle.setAttribute("aria-controls", id);
     this.#body = scrolling("div", "qwq-reasoning-body", "Reasoning text", text.element);

@@ -1,7 +1,7 @@
 // One step in the list: its likely kind, its text with the cue and what was found, its detail.
 
 import { copyButton } from "./copy_button.js";
-import { button, element } from "./elements.js";
+import { button, element, uniqueId } from "./elements.js";
 import { cleanLine, cleanText, estimateTokens } from "./safe_text.js";
 import { GROUP_WORDS, likely, UNCLASSIFIED } from "./step_kinds.js";
 import { seconds } from "./turn_words.js";
@@ -10,7 +10,6 @@ const SHOWN = 1_500;
 const MOST_SHOWN = 100_000;
 const BEFORE_FOUND = 500;
 const MOST_MARKS = 2_000;
-let count = 0;
 
 /** The square that says a group by colour and by pattern. */
 export function groupMark(group) {
@@ -22,7 +21,7 @@ export function groupMark(group) {
  */
 export function stepRow(step, view) {
   const { kind } = step;
-  const id = `qwq-step-${count++}`;
+  const id = uniqueId("step");
   const toggle = button("qwq-step-toggle", groupMark(kind.group), view.onToggle);
   toggle.append(element("span", "qwq-step-kind", {}, kind === UNCLASSIFIED ? "–" : kind.name));
   toggle.setAttribute("aria-expanded", String(view.isOpen));
