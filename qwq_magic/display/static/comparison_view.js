@@ -1,7 +1,7 @@
 // Two turns side by side: numbers, both maps, the steps as they meet, the answers diffed.
 
 import { comparisonOf } from "./comparison_data.js";
-import { button, element, uniqueId } from "./elements.js";
+import { button, element, unfolding } from "./elements.js";
 import { listenToKeys } from "./inspector_keys.js";
 import { Minimap } from "./minimap.js";
 import { cleanText } from "./safe_text.js";
@@ -145,15 +145,7 @@ function heading(text) {
 }
 
 function folded(label, content) {
-  content.hidden = true;
-  content.id = uniqueId("fold");
-  const toggle = button("qwq-toggle", label, () => {
-    content.hidden = !content.hidden;
-    toggle.setAttribute("aria-expanded", String(!content.hidden));
-  });
-  toggle.setAttribute("aria-expanded", "false");
-  toggle.setAttribute("aria-controls", content.id);
-  return element("div", "qwq-fold", {}, toggle, content);
+  return element("div", "qwq-fold", {}, unfolding("qwq-toggle", label, content), content);
 }
 
 function tableOf(names, metrics) {

@@ -26,6 +26,19 @@ export function uniqueId(name) {
   return `qwq-${name}-${Math.random().toString(36).slice(2)}`;
 }
 
+/** A button that shows `content`, which begins hidden, and hides it again. */
+export function unfolding(className, label, content) {
+  content.hidden = true;
+  content.id = uniqueId("folded");
+  const toggle = button(className, label, () => {
+    content.hidden = !content.hidden;
+    toggle.setAttribute("aria-expanded", String(!content.hidden));
+  });
+  toggle.setAttribute("aria-expanded", "false");
+  toggle.setAttribute("aria-controls", content.id);
+  return toggle;
+}
+
 /** Load the style sheet text once per page and version. */
 export function useStyle(css, key) {
   const id = `qwq-style-${key}`;

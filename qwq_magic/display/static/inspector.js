@@ -4,7 +4,7 @@
 // record, so that it survives the change from the live view to the final one.
 
 import { copyButton, copyText } from "./copy_button.js";
-import { button, element, uniqueId } from "./elements.js";
+import { button, element, unfolding } from "./elements.js";
 import { captionLine, GroupFilter, SearchField } from "./inspector_bar.js";
 import { KEYS, listenToKeys } from "./inspector_keys.js";
 import { InspectorSteps } from "./inspector_steps.js";
@@ -110,23 +110,14 @@ export class Inspector {
   }
 
   #build(onClose) {
-    const id = uniqueId("keys");
-    const keys = element("dl", "qwq-keys", { id });
+    const keys = element("dl", "qwq-keys");
     for (const [key, words] of KEYS) keys.append(element("div", "", {}, element("dt", "", {}, key), element("dd", "", {}, words)));
-    keys.hidden = true;
-    const help = button("qwq-button", "Keys", () => {
-      keys.hidden = !keys.hidden;
-      help.setAttribute("aria-expanded", String(!keys.hidden));
-    });
-    help.setAttribute("aria-expanded", "false");
-    help.setAttribute("aria-controls", id);
+    const help = unfolding("qwq-button", "Keys", keys);
     const copy = copyButton("all of the reasoning", () => this.table.text, "Copy all");
-    const head = element("div", "qwq-inspector-head", {}, element("span", "qwq-inspector-title", {}, "Inspector"), help, copy);
-    if (onClose) {
-      const close = button("qwq-button qwq-inspector-close", "Close", onClose);
-      close.setAttribute("aria-label", "Close the inspector");
-      head.append(close);
-    }
+    const close = button("qwq-button qwq-inspector-close", "Close", onClose);
+    close.setAttribute("aria-label", "Close the inspector");
+    const title = element("span", "qwq-inspector-title", {}, "Inspector");
+    const head = element("div", "qwq-inspector-head", {}, title, help, copy, close);
     const tools = element("div", "qwq-inspector-tools", {}, this.#filter.element, this.#field.element);
     const columns = element("div", "qwq-inspector-columns", {}, this.#steps.rows.element, this.beside);
     this.#note.hidden = this.growing || !this.table.isPartial;
