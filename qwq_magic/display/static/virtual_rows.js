@@ -8,6 +8,7 @@ import { element } from "./elements.js";
 const OVERSCAN_PX = 300;
 const NEAR_PX = 24;
 const MOST_PASSES = 4;
+const SHARE_ABOVE = 0.3; // of the room around an item that is scrolled to
 
 export class VirtualRows {
   element = element("div", "qwq-rows", { tabindex: "0" });
@@ -76,18 +77,18 @@ export class VirtualRows {
     this.render();
   }
 
-  /** Bring an item into sight, at `share` of the height. */
-  scrollTo(index, share = 0.3) {
+  /** Bring an item into sight, in the upper part of it. */
+  scrollTo(index) {
     if (index < 0 || index >= this.#items.length) return;
     this.following = false;
     if (!this.element.clientHeight) {
-      this.#wanted = [index, share]; // the host shows what it was given a little later
+      this.#wanted = index; // the host shows what it was given a little later
       return;
     }
     // Rows above may turn out higher once they are drawn; then the place is another.
     for (let pass = 0; pass < MOST_PASSES; pass++) {
       const room = Math.max(0, this.element.clientHeight - this.#heights[index]);
-      this.#setTop(this.#tops[index] - room * share);
+      this.#setTop(this.#tops[index] - room * SHARE_ABOVE);
       this.render();
     }
   }
@@ -98,11 +99,6 @@ export class VirtualRows {
     const { scrollTop, clientHeight } = this.element;
     const isSeen = this.#tops[index] >= scrollTop && this.#tops[index + 1] <= scrollTop + clientHeight;
     if (!isSeen) this.scrollTo(index);
-  }
-
-  toEnd() {
-    this.following = true;
-    this.render();
   }
 
   rowOf(index) {
@@ -225,6 +221,6 @@ export class VirtualRows {
     if (this.#wanted === null) return this.render();
     const wanted = this.#wanted;
     this.#wanted = null;
-    this.scrollTo(...wanted);
+    this.scrollTo(wanted);
   }
 }
