@@ -3,7 +3,7 @@
 // Whatever the data says, every step of both sides is in one row, and all of both answers
 // in the parts: what the letters leave out stands alone.
 
-import { codePointLength, unitOffset } from "./safe_text.js";
+import { unitBehind } from "./safe_text.js";
 import { loopsOf, StepTable } from "./step_table.js";
 import { lineOf, numberOf, textOf } from "./turn_data.js";
 
@@ -75,9 +75,8 @@ function partsOf(diff, left, right) {
   const parts = [];
   let [i, j] = [0, 0];
   const take = (text, at, count) => {
-    const ahead = text.slice(at, at + 2 * count);
-    const found = ahead.slice(0, unitOffset(ahead, count));
-    return codePointLength(found) === count ? found : null;
+    const end = unitBehind(text, at, count);
+    return end === null ? null : text.slice(at, end);
   };
   for (const [, side, digits] of diff.matchAll(/([BLR])([0-9a-z]{1,6})/g)) {
     const text = side === "R" ? take(right, j, parseInt(digits, 36)) : take(left, i, parseInt(digits, 36));

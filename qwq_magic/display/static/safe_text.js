@@ -49,6 +49,13 @@ export function codePointLength(text) {
   return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 }
 
+/** The place `count` code points behind `unit`; null where the text ends before. */
+export function unitBehind(text, unit, count) {
+  const ahead = text.slice(unit, unit + 2 * count);
+  const end = unitOffset(ahead, count);
+  return codePointLength(ahead.slice(0, end)) === count ? unit + end : null;
+}
+
 /** Where code point `count` begins, in UTF-16 units. */
 export function unitOffset(text, count) {
   let unit = 0;

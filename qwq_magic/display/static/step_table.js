@@ -3,7 +3,7 @@
 // Records count code points, this table UTF-16 units. Records may come from anywhere: one
 // that does not fit the text ends the reading, and the text behind it is unclassified.
 
-import { codePointLength, unitOffset } from "./safe_text.js";
+import { unitBehind } from "./safe_text.js";
 import { kindOf, UNCLASSIFIED } from "./step_kinds.js";
 
 const RECORD = /([A-Z])([0-9a-z]{1,6})(?:\.([0-9a-z]{1,6}))?(?:\+([0-9a-z]{1,4}))?(?:~([0-9a-z]{1,6}))?/y;
@@ -73,7 +73,7 @@ export class StepTable {
   }
 
   #add([, letter, length, cueBegin, cueLength, tenths]) {
-    const end = this.#unit(this.end, number(length));
+    const end = unitBehind(this.text, this.end, number(length));
     if (end === null || end === this.end) return false;
     const seconds = tenths === undefined ? null : number(tenths) / 10;
     this.#push({ end, kind: kindOf(letter), cue: this.#cue(end, number(cueBegin) ?? 0, number(cueLength)), seconds });
@@ -82,8 +82,8 @@ export class StepTable {
 
   #cue(end, begin, length) {
     if (!length) return null;
-    const from = this.#unit(this.end, begin);
-    const to = from === null ? null : this.#unit(from, length);
+    const from = unitBehind(this.text, this.end, begin);
+    const to = from === null ? null : unitBehind(this.text, from, length);
     return to === null || to > end ? null : [from, to];
   }
 
@@ -93,17 +93,6 @@ export class StepTable {
     const episode = last === undefined ? 0 : last.episode + Number(begins);
     this.steps.push({ index: this.steps.length, start: last?.end ?? 0, episode, ...step });
   }
-
-  /** `count` code points behind `unit`; null where the text is shorter. */
-  #unit(unit, count) {
-    return behind(this.text, unit, count);
-  }
-}
-
-function behind(text, unit, count) {
-  const ahead = text.slice(unit, unit + 2 * count);
-  const end = unitOffset(ahead, count);
-  return codePointLength(ahead.slice(0, end)) === count ? unit + end : null;
 }
 
 /** The loops of a saved turn, [start, end] in UTF-16 units, as far as they fit the text. */
@@ -113,8 +102,8 @@ export function loopsOf(value, text) {
   let unit = 0;
   let seen = 0; // code points before `unit`
   for (const [, begin, length] of value.slice(0, 20_000).matchAll(SPAN)) {
-    const start = number(begin) < seen ? null : behind(text, unit, number(begin) - seen);
-    const end = start === null ? null : behind(text, start, number(length));
+    const start = number(begin) < seen ? null : unitBehind(text, unit, number(begin) - seen);
+    const end = start === null ? null : unitBehind(text, start, number(length));
     if (end === null) break;
     loops.push([start, end]);
     unit = end;
