@@ -5,7 +5,7 @@
 
 import { unitBehind } from "./safe_text.js";
 import { loopsOf, StepTable } from "./step_table.js";
-import { lineOf, numberOf, textOf } from "./turn_data.js";
+import { fieldsOf, lineOf, numberOf, textOf } from "./turn_data.js";
 
 const MOST_ROWS = 60;
 
@@ -17,7 +17,7 @@ function linesOf(value, width) {
 }
 
 export function comparisonOf(value) {
-  const data = value !== null && typeof value === "object" ? value : {};
+  const data = fieldsOf(value);
   const [left, right] = [sideOf(data.left), sideOf(data.right)];
   const { rows, divergence } = rowsOf(textOf(data.pairs), left.table.steps, right.table.steps, numberOf(data.divergence));
   return {
@@ -30,7 +30,7 @@ export function comparisonOf(value) {
 }
 
 function sideOf(value) {
-  const data = value !== null && typeof value === "object" ? value : {};
+  const data = fieldsOf(value);
   const reasoning = textOf(data.reasoning);
   const table = new StepTable();
   table.grow(reasoning, textOf(data.steps));

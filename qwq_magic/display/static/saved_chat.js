@@ -3,7 +3,7 @@
 import { EndedTurn } from "./chat_turn.js";
 import { element } from "./elements.js";
 import { liveChat, onChats } from "./live_chats.js";
-import { lineOf } from "./turn_data.js";
+import { fieldsOf, lineOf } from "./turn_data.js";
 
 const MOST_TURNS = 500;
 const HINT = "Run the cell to go on with this chat.";
@@ -46,7 +46,7 @@ export function mountSavedChat(el, data, services, save) {
 
 /** The chat as this view needs it, whatever stands in the notebook. */
 function chatOf(value) {
-  const data = value !== null && typeof value === "object" ? value : {};
+  const data = fieldsOf(value);
   const turns = Array.isArray(data.turns) ? data.turns.slice(-MOST_TURNS) : [];
   return {
     id: lineOf(data.id, 200),

@@ -20,12 +20,17 @@ export function numberOf(value) {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 && value < 1e12 ? value : null;
 }
 
+/** The value, if it has fields; else an object without any. */
+export function fieldsOf(value) {
+  return value !== null && typeof value === "object" ? value : {};
+}
+
 function oneOf(value, choices, fallback) {
   return choices.includes(value) ? value : fallback;
 }
 
 function numbers(value, names) {
-  const source = value !== null && typeof value === "object" ? value : {};
+  const source = fieldsOf(value);
   return Object.fromEntries(names.map((name) => [name, numberOf(source[name])]));
 }
 
@@ -36,9 +41,8 @@ export function usageOf(value) {
 }
 
 export function turnOf(value) {
-  const data = value !== null && typeof value === "object" ? value : {};
-  const view = data.view !== null && typeof data.view === "object" ? data.view : {};
-  const error = data.error !== null && typeof data.error === "object" ? data.error : null;
+  const data = fieldsOf(value);
+  const view = fieldsOf(data.view);
   return {
     id: lineOf(data.id, 200),
     state: oneOf(data.state, ["complete", "stopped", "error"], "stopped"),
@@ -52,7 +56,7 @@ export function turnOf(value) {
     finish_reason: lineOf(data.finish_reason, 60),
     usage: usageOf(data.usage),
     timing: numbers(data.timing, ["ttft_s", "thinking_s", "total_s"]),
-    error: error && lineOf(error.message, 1000),
+    error: lineOf(fieldsOf(data.error).message, 1000),
     notices: noticesOf(data.notices),
     ending: lineOf(data.ending, 300),
     steps: textOf(data.steps),

@@ -65,7 +65,7 @@ function statusOf(turn) {
     tokens: "",
     about: "",
     notices: turn.ending ? [...turn.notices, turn.ending] : turn.notices,
-    error: turn.error ?? "",
+    error: turn.error,
   });
   return line.element;
 }
