@@ -3,22 +3,12 @@
 import { element } from "./elements.js";
 import { seconds } from "./turn_words.js";
 
-const NUMBERS = [
+/** The metrics that are numbers. */
+export const NUMBERS = [
   "ttft_s", "thinking_s", "total_s", "reasoning_tokens", "answer_tokens", "reasoning_share",
   "tokens_per_s", "steps", "episodes", "switches_per_100_steps", "checks", "mean_episode_steps",
   "post_answer_ratio", "repetition", "loops", "language_mix",
 ];
-
-/** The metrics of saved data, null where there are none; `numberOf` checks each value. */
-export function metricsOf(value, numberOf, lineOf) {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return null;
-  const metrics = Object.fromEntries(NUMBERS.map((name) => [name, numberOf(value[name])]));
-  const seen = value.first_seen;
-  const isSeen = seen !== null && typeof seen === "object";
-  metrics.tokens_estimated = value.tokens_estimated !== false;
-  metrics.first_seen = isSeen ? { value: lineOf(seen.value, 80), step: numberOf(seen.step), share: numberOf(seen.share) } : null;
-  return metrics;
-}
 
 /** What can be counted of a reasoning that still grows. */
 export function countsOf(table) {

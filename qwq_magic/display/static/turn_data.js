@@ -2,7 +2,7 @@
 //
 // Notebooks are shared: any value may be missing, of another type, or huge.
 
-import { metricsOf } from "./metric_figures.js";
+import { NUMBERS } from "./metric_figures.js";
 import { cleanLine } from "./safe_text.js";
 
 const LONGEST_TEXT = 8_000_000;
@@ -40,6 +40,18 @@ export function usageOf(value) {
   return numbers(value, USAGE);
 }
 
+/** The metrics, null where there are none. */
+function metricsOf(value) {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return null;
+  const seen = value.first_seen;
+  const isSeen = seen !== null && typeof seen === "object";
+  return {
+    ...numbers(value, NUMBERS),
+    tokens_estimated: value.tokens_estimated !== false,
+    first_seen: isSeen ? { value: lineOf(seen.value, 80), ...numbers(seen, ["step", "share"]) } : null,
+  };
+}
+
 export function turnOf(value) {
   const data = fieldsOf(value);
   const view = fieldsOf(data.view);
@@ -61,7 +73,7 @@ export function turnOf(value) {
     ending: lineOf(data.ending, 300),
     steps: textOf(data.steps),
     loops: textOf(data.loops),
-    metrics: metricsOf(data.metrics, numberOf, lineOf),
+    metrics: metricsOf(data.metrics),
     show: oneOf(view.show, ["both", "reasoning", "answer"], "both"),
     start: oneOf(view.start, ["open", "auto", "closed"], "open"),
     inspect: view.inspect === true,
