@@ -16,9 +16,9 @@ import traitlets
 from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle
 
-from qwq_magic.display.chat_bundle import CHAT_MIME, chat_bundle, widget_bundle
+from qwq_magic.display.chat_bundle import CHAT_MIME, chat_bundle
 from qwq_magic.display.live_panel import LivePanel
-from qwq_magic.display.panes import Pane
+from qwq_magic.display.panes import Pane, widget_bundle
 from qwq_magic.display.pump import Pump
 from qwq_magic.display.transcript import Transcript
 from qwq_magic.errors import ConfigurationError, QwqError

@@ -40,10 +40,3 @@ def chat_bundle(
         "text/markdown": f"{turns_markdown(conversation, latest)}\n{hint}" if latest else hint,
         "text/plain": f"Chat in conversation {conversation!r}: {turns}. {_PLAIN_HINT}",
     }
-
-
-def widget_bundle(model_id: str, saved: dict[str, Any]) -> dict[str, Any]:
-    """The MIME bundle that is displayed first."""
-    view = {"version_major": 2, "version_minor": 0, "model_id": model_id}
-    texts = {name: saved[name] for name in ("text/markdown", "text/plain")}
-    return {"application/vnd.jupyter.widget-view+json": view, **texts}

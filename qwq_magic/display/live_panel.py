@@ -23,6 +23,7 @@ from qwq_magic.display.panes import (
     LiveState,
     ReasoningPane,
     StatusLine,
+    widget_bundle,
 )
 from qwq_magic.display.step_records import LiveRecords
 from qwq_magic.events import (
@@ -124,16 +125,9 @@ class LivePanel:
         """Display the panes in the running cell's output."""
         children = [self.status, *self._buffers]
         self._box = VBox(children, layout=self._layout, _dom_classes=("qwq-panel",))
-        bundle = {
-            "application/vnd.jupyter.widget-view+json": {
-                "version_major": 2,
-                "version_minor": 0,
-                "model_id": self._box.model_id,
-            },
-            "text/plain": f"{self.status.model_name} is thinking …",
-        }
+        texts = {"text/plain": f"{self.status.model_name} is thinking …"}
         self._handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython's has no types
-        self._handle.display(bundle, raw=True)  # type: ignore[no-untyped-call]
+        self._handle.display(widget_bundle(self._box.model_id, texts), raw=True)  # type: ignore[no-untyped-call]
 
     def show_event(self, event: Event) -> None:
         """Take in one event; text may wait for the next frame."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, Literal, TypeAlias
@@ -132,6 +132,13 @@ def _shared_assets() -> _Assets:
         source, style, _ = _sources()
         _assets[:] = [_Assets(source=source, style=style)]
     return _assets[0]
+
+
+def widget_bundle(model_id: str, texts: Mapping[str, Any]) -> dict[str, Any]:
+    """The MIME bundle of a widget's view, and the texts for whoever shows no widgets."""
+    view = {"version_major": 2, "version_minor": 0, "model_id": model_id}
+    texts = {name: text for name, text in texts.items() if name.startswith("text/")}
+    return {"application/vnd.jupyter.widget-view+json": view, **texts}
 
 
 class Pane(anywidget.AnyWidget):

@@ -13,7 +13,7 @@ from typing import Any
 import traitlets
 from IPython.display import DisplayHandle, display
 
-from qwq_magic.display.panes import Pane
+from qwq_magic.display.panes import Pane, widget_bundle
 
 
 class SavedPane(Pane):
@@ -31,11 +31,8 @@ class SavedPane(Pane):
 
     def appear(self, *, is_update: bool) -> None:
         """Take its place in the running cell's output; `is_update`: something stands there."""
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        texts = {name: self._bundle[name] for name in ("text/markdown", "text/plain")}
-        bundle = {"application/vnd.jupyter.widget-view+json": view, **texts}
         write = self._handle.update if is_update else self._handle.display
-        write(bundle, raw=True)  # type: ignore[no-untyped-call]
+        write(widget_bundle(self.model_id, self._bundle), raw=True)  # type: ignore[no-untyped-call]
 
     def _heard(self, kind: str) -> None:
         # Two views of the pane may both say it.
