@@ -144,3 +144,8 @@ def one_line(text: str, *, limit_bytes: int | None = None) -> str:
     if limit_bytes is None or len(encoded) <= limit_bytes:
         return text
     return encoded[: limit_bytes - len("…".encode())].decode("utf-8", "ignore") + "…"
+
+
+def excerpt(text: str, *, limit_bytes: int) -> str:
+    """The beginning, in one line; however long the text is, only that much is looked at."""
+    return one_line(well_formed(text[: 4 * limit_bytes]), limit_bytes=limit_bytes)

@@ -9,7 +9,7 @@ from datetime import datetime
 from qwq_magic.display.captions import ending_caption, spoken_seconds, turn_tokens
 from qwq_magic.display.tables import Table
 from qwq_magic.memory.conversation import Entry
-from qwq_magic.plain_text import one_line, well_formed
+from qwq_magic.plain_text import excerpt
 from qwq_magic.turns import Turn
 
 _EXCERPT_BYTES = 90
@@ -34,8 +34,8 @@ def conversation_table(
         (
             str(entry.number),
             bracket_of(entry.turn),
-            excerpt(entry.turn.prompt),
-            excerpt(entry.turn.answer),
+            _short(entry.turn.prompt),
+            _short(entry.turn.answer),
             entry.turn.model,
             turn_tokens(entry.turn),
             ", ".join(_marks(entry, is_gone=is_gone(entry.turn))),
@@ -71,7 +71,7 @@ def attempts_table(attempts: Sequence[Turn]) -> Table:
     """All attempts at one turn, a row each."""
     headings = ("attempt", "asked", "prompt", "parameters", "model", "tokens", "thought", "total")
     rows = [
-        (str(number), *_facts(turn), excerpt(turn.answer), turn.state)
+        (str(number), *_facts(turn), _short(turn.answer), turn.state)
         for number, turn in enumerate(attempts, 1)
     ]
     return Table((*headings, "answer", "state"), rows)
@@ -91,7 +91,7 @@ def attempts_side_by_side(attempts: Sequence[Turn]) -> Table:
 def _facts(turn: Turn, *, whole: bool = False) -> tuple[str, ...]:
     return (
         _clock_time(turn.started_at),
-        turn.prompt if whole else excerpt(turn.prompt),
+        turn.prompt if whole else _short(turn.prompt),
         ", ".join(f"{name}={json.dumps(value)}" for name, value in turn.parameters.items()),
         turn.model,
         turn_tokens(turn),
@@ -100,9 +100,8 @@ def _facts(turn: Turn, *, whole: bool = False) -> tuple[str, ...]:
     )
 
 
-def excerpt(text: str) -> str:
-    """The beginning, in one line; however long the text is, only that much is looked at."""
-    return one_line(well_formed(text[: 4 * _EXCERPT_BYTES]), limit_bytes=_EXCERPT_BYTES)
+def _short(text: str) -> str:
+    return excerpt(text, limit_bytes=_EXCERPT_BYTES)
 
 
 def _seconds(seconds: float | None) -> str:

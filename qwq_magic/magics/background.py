@@ -16,7 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics.front_end import Request
 from qwq_magic.magics.interrupts import InterruptWatch
-from qwq_magic.plain_text import one_line, well_formed
+from qwq_magic.plain_text import excerpt
 
 if TYPE_CHECKING:
     from qwq_magic.magics.job import Job
@@ -94,11 +94,10 @@ class Background:
 def ending_line(job: Job) -> str:
     """`Job 1 is complete: Which is larger …`, and where its reply is."""
     words = {"complete": "is complete", "stopped": "was stopped", "error": "failed"}
-    excerpt = prompt_excerpt(job)
-    result = f"%qwq_jobs result {job.number}"
-    return f"Job {job.number} {words.get(job.state, job.state)}: {excerpt} ({result} shows it)"
+    said = f"Job {job.number} {words.get(job.state, job.state)}: {prompt_excerpt(job)}"
+    return f"{said} (%qwq_jobs result {job.number} shows it)"
 
 
 def prompt_excerpt(job: Job) -> str:
     """The beginning of the prompt, in one line."""
-    return one_line(well_formed(job.prompt[: 4 * _EXCERPT_BYTES]), limit_bytes=_EXCERPT_BYTES)
+    return excerpt(job.prompt, limit_bytes=_EXCERPT_BYTES)
