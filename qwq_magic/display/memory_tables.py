@@ -13,6 +13,8 @@ from qwq_magic.plain_text import excerpt
 from qwq_magic.turns import Turn
 
 _EXCERPT_BYTES = 90
+# What is told of each attempt, by `_facts`.
+_FACTS = ("asked", "prompt", "parameters", "model", "tokens", "thought", "total")
 # What a mark in the last column means.
 LEGEND = {
     "hidden": "hidden: kept, but not sent",
@@ -69,22 +71,20 @@ def _marks(entry: Entry, *, is_gone: bool) -> list[str]:
 
 def attempts_table(attempts: Sequence[Turn]) -> Table:
     """All attempts at one turn, a row each."""
-    headings = ("attempt", "asked", "prompt", "parameters", "model", "tokens", "thought", "total")
     rows = [
         (str(number), *_facts(turn), _short(turn.answer), turn.state)
         for number, turn in enumerate(attempts, 1)
     ]
-    return Table((*headings, "answer", "state"), rows)
+    return Table(("attempt", *_FACTS, "answer", "state"), rows)
 
 
 def attempts_side_by_side(attempts: Sequence[Turn]) -> Table:
     """All attempts at one turn, a column each, with their whole answers."""
     headings = ("", *(f"attempt {number}" for number in range(1, len(attempts) + 1)))
-    names = ("asked", "prompt", "parameters", "model", "tokens", "thought", "total")
     columns = [
         (*_facts(turn, whole=True), turn.answer or ending_caption(turn)) for turn in attempts
     ]
-    rows = zip((*names, "answer"), *columns, strict=True)
+    rows = zip((*_FACTS, "answer"), *columns, strict=True)
     return Table(headings, list(rows))
 
 
