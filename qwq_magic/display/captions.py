@@ -27,7 +27,7 @@ def reasoning_caption(turn: Turn) -> str:
     reported = turn.usage.reasoning_tokens
     estimated = "" if reported is not None else "≈ "
     count = round(estimate_tokens(turn.reasoning)) if reported is None else reported
-    return f"{thought} · {estimated}{_tokens(count)}"
+    return f"{thought} · {estimated}{counted(count, 'token')}"
 
 
 def footer_caption(turn: Turn, *, place: Place | None) -> str:
@@ -98,8 +98,9 @@ def closing_lines(turn: Turn, *, place: Place | None) -> list[str]:
     return lines
 
 
-def _tokens(count: int) -> str:
-    return f"{count:,} token{'' if count == 1 else 's'}"
+def counted(count: int, name: str) -> str:
+    """`1 token`, `1,203 tokens`."""
+    return f"{count:,} {name}{'' if count == 1 else 's'}"
 
 
 def spoken_seconds(seconds: float) -> str:

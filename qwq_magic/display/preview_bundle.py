@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from qwq_magic.display.captions import counted
 from qwq_magic.display.saved_text import escape_code, escape_span, readable
 from qwq_magic.messages import Message
 from qwq_magic.preview import Preview, message_tokens
@@ -39,8 +40,8 @@ def _plain(preview: Preview) -> str:
 
 
 def _lines(preview: Preview) -> Iterator[str]:
-    tokens = _counted(preview.tokens, "token")
-    yield f"Dry run: nothing was sent. ≈ {tokens} in {_counted(len(preview.messages), 'message')}"
+    tokens = counted(preview.tokens, "token")
+    yield f"Dry run: nothing was sent. ≈ {tokens} in {counted(len(preview.messages), 'message')}"
     yield " · ".join(part for part in (preview.model, preview.server, preview.url) if part)
     if preview.context:
         yield f"Context: {preview.context}"
@@ -49,11 +50,7 @@ def _lines(preview: Preview) -> Iterator[str]:
 
 
 def _caption(message: Message) -> str:
-    return f"{message.role} · ≈ {_counted(round(message_tokens(message)), 'token')}"
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count:,} {name}{'' if count == 1 else 's'}"
+    return f"{message.role} · ≈ {counted(round(message_tokens(message)), 'token')}"
 
 
 def _texts(message: Message) -> Iterator[str]:
