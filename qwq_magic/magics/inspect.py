@@ -119,10 +119,9 @@ class InspectMagics(Magics):
 
     def _memory(self, name: str | None) -> ConversationMemory:
         conversations = self._asking.session.conversations
-        if name is not None and name not in conversations:
-            known = ", ".join(conversations) or "none"
-            raise ConfigurationError(f"There is no conversation {name!r}. Conversations: {known}.")
-        return conversations.of(name or self._asking.conversation)
+        if name is None:
+            return conversations.of(self._asking.conversation)
+        return conversations.existing(name)
 
     def _turn(self, name: str, conversation: str | None) -> Turn:
         number = _NUMBER.fullmatch(name)

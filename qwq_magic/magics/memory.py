@@ -75,10 +75,8 @@ class MemoryMagics(Magics):
         name = typed.conversation
         if name is None:
             return self._conversations.of(self._asking.conversation)
-        if name not in self._conversations and typed.command not in STARTING:
-            known = ", ".join(self._conversations) or "none"
-            raise ConfigurationError(f"There is no conversation {name!r}. Conversations: {known}.")
-        return self._conversations.of(name)
+        is_starting = typed.command in STARTING
+        return self._conversations.of(name) if is_starting else self._conversations.existing(name)
 
     def _list(self, memory: ConversationMemory, extent: str = "") -> None:
         from qwq_magic.display.memory_tables import conversation_table, legend_of

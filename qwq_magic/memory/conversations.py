@@ -27,6 +27,18 @@ class Conversations(Mapping[str, ConversationMemory]):
         # `setdefault` is atomic: two threads must not get two of them.
         return self._by_name.setdefault(name, ConversationMemory(name))
 
+    def existing(self, name: str) -> ConversationMemory:
+        """The conversation of that name.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        memory = self._by_name.get(name)
+        if memory is None:
+            known = ", ".join(self) or "none"
+            raise ConfigurationError(f"There is no conversation {name!r}. Conversations: {known}.")
+        return memory
+
     @property
     def held(self) -> tuple[tuple[str, Contents], ...]:
         """All there is to keep, as one value."""
