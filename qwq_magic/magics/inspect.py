@@ -13,6 +13,7 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics.front_end import current_request, detect_live, is_kernel
+from qwq_magic.magics.memory_commands import words_of
 from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.memory import ConversationMemory
 from qwq_magic.turns import Turn
@@ -143,7 +144,7 @@ class InspectMagics(Magics):
 
 def _parse(line: str) -> tuple[str | None, list[str]]:
     """The conversation, where one is named, and the turns as they were named."""
-    conversation, words = None, line.split()
+    conversation, words = None, words_of(line)
     if words[:1] == ["-c"]:
         if len(words) == 1:
             raise ConfigurationError("-c needs the name of a conversation, such as -c main.")

@@ -64,20 +64,28 @@ class CommandLine:
     conversation: str | None = None
 
 
+def words_of(line: str) -> list[str]:
+    """The words of a line; quotes hold together a name of several.
+
+    Raises:
+        ConfigurationError: a quote is not closed.
+    """
+    try:
+        # No escapes: a path on Windows has backslashes.
+        scanner = shlex.shlex(line, posix=True, punctuation_chars=False)
+        scanner.whitespace_split, scanner.escape, scanner.commenters = True, "", ""
+        return list(scanner)
+    except ValueError as error:
+        raise ConfigurationError("A quote is not closed. Close it.") from error
+
+
 def parse_command(line: str) -> CommandLine:
     """Read the line of `%qwq_memory`.
 
     Raises:
         ConfigurationError: the command is unknown, or has too few or too many arguments.
     """
-    try:
-        # No escapes: a path on Windows has backslashes.
-        scanner = shlex.shlex(line, posix=True, punctuation_chars=False)
-        scanner.whitespace_split, scanner.escape, scanner.commenters = True, "", ""
-        words = list(scanner)
-    except ValueError as error:
-        raise ConfigurationError("A quote is not closed. Close it.") from error
-    conversation = None
+    conversation, words = None, words_of(line)
     if words and words[0] in _CONVERSATION:
         if len(words) < 2:
             raise ConfigurationError("-c needs a value: NAME.")

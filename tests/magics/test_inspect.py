@@ -120,6 +120,7 @@ def test_two_turns_are_compared(kernel: Kernel) -> None:
         ("nobody", "nobody is no turn. Give its number in %qwq_memory"),
         ("-c", "-c needs the name of a conversation"),
         ("1 2 3", "%qwq_inspect takes one turn, or two to compare."),
+        ('-c "two words" 1', "There is no conversation 'two words'. Conversations: main."),
         ("-c empty", "There is no conversation 'empty'. Conversations: main."),
     ],
 )
