@@ -16,7 +16,7 @@ import traitlets
 from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle
 
-from qwq_magic.display.chat_bundle import CHAT_MIME, chat_bundle
+from qwq_magic.display.chat_bundle import CHAT_MIME, ChatBundle
 from qwq_magic.display.live_panel import LivePanel
 from qwq_magic.display.panes import Pane, widget_bundle
 from qwq_magic.display.pump import Pump
@@ -84,7 +84,9 @@ class ChatWidget(Pane):
         self._shown: object = None
         # Of outputs that show the widget itself.
         self._handles: list[DisplayHandle] = []
-        super().__init__(f"chat {uuid.uuid4().hex}")
+        chat_id = f"chat {uuid.uuid4().hex}"
+        self._bundle = ChatBundle(chat_id)
+        super().__init__(chat_id)
         self._shell = get_ipython()
         if self._shell is not None:
             self._shell.events.register("post_run_cell", self.refresh)
@@ -139,7 +141,7 @@ class ChatWidget(Pane):
 
     def _saved(self) -> dict[str, Any]:
         name = self._conversation
-        return chat_bundle(self.turn_id, name, self.session.conversations.get(name))
+        return self._bundle.of(name, self.session.conversations.get(name))
 
     def _give_way(self) -> None:
         """Put the data in the widget's place: the page shows the chat there itself."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from qwq_magic.display.conversation_markdown import turns_markdown
+from qwq_magic.display.conversation_markdown import document, entry_markdown
 from qwq_magic.display.saved_text import escape_span
 from qwq_magic.display.transcript import MOST_TURNS, entries_of, entry_data, turn_key
 from qwq_magic.memory import ConversationMemory
@@ -20,23 +20,39 @@ _HINT: Final = "A chat stands here while its notebook runs. Run the cell to go o
 _PLAIN_HINT: Final = "A chat needs a notebook page; without one, ask with %qwq."
 
 
-def chat_bundle(
-    chat_id: str, conversation: str, memory: ConversationMemory | None
-) -> dict[str, Any]:
-    """The MIME bundle that is saved, with the latest turns."""
-    entries = entries_of(memory)
-    latest = entries[-MOST_TURNS:]
-    data = {
-        "schema": 1,
-        "id": chat_id,
-        "conversation": conversation,
-        "keys": [turn_key(entry) for entry in latest],
-        "turns": [entry_data(entry) for entry in latest],
-    }
-    turns = f"{len(entries)} turn{'' if len(entries) == 1 else 's'}"
-    hint = escape_span(_HINT)
-    return {
-        CHAT_MIME: data,
-        "text/markdown": f"{turns_markdown(conversation, latest)}\n{hint}" if latest else hint,
-        "text/plain": f"Chat in conversation {conversation!r}: {turns}. {_PLAIN_HINT}",
-    }
+class ChatBundle:
+    """The MIME bundle of one chat, made anew after every turn.
+
+    A turn that was in the one before is not written again: a long reasoning takes a tenth of
+    a second, and a chat has many.
+    """
+
+    def __init__(self, chat_id: str) -> None:
+        self._chat_id = chat_id
+        # The turns of the bundle before, by key: as data, and as Markdown.
+        self._written: dict[str, tuple[dict[str, Any], str]] = {}
+
+    def of(self, conversation: str, memory: ConversationMemory | None) -> dict[str, Any]:
+        """What is saved of a conversation, with its latest turns."""
+        entries = entries_of(memory)
+        before = self._written
+        written = {
+            (key := turn_key(entry)): before.get(key) or (entry_data(entry), entry_markdown(entry))
+            for entry in entries[-MOST_TURNS:]
+        }
+        self._written = written
+        data = {
+            "schema": 1,
+            "id": self._chat_id,
+            "conversation": conversation,
+            "keys": list(written),
+            "turns": [turn for turn, _ in written.values()],
+        }
+        turns = f"{len(entries)} turn{'' if len(entries) == 1 else 's'}"
+        text = document(conversation, (markdown for _, markdown in written.values()))
+        hint = escape_span(_HINT)
+        return {
+            CHAT_MIME: data,
+            "text/markdown": f"{text}\n{hint}" if written else hint,
+            "text/plain": f"Chat in conversation {conversation!r}: {turns}. {_PLAIN_HINT}",
+        }

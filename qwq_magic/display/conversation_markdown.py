@@ -12,20 +12,20 @@ from qwq_magic.memory.conversation import Entry
 
 def conversation_markdown(memory: ConversationMemory) -> str:
     """The latest attempt at each turn: the prompt quoted, reasoning folded away, the answer."""
-    return turns_markdown(memory.name, memory.entries())
+    return document(memory.name, map(entry_markdown, memory.entries()))
 
 
-def turns_markdown(conversation: str, entries: Iterable[Entry]) -> str:
-    """The same of some turns."""
-    parts = [f"# {escape_span(conversation)}"]
-    for entry in entries:
-        hidden = " (hidden)" if entry.is_hidden else ""
-        parts += (
-            f"## {entry.number}{hidden}",
-            quoted(entry.turn.prompt),
-            turn_markdown(entry.turn, place=Place(entry.number, entry.attempts), show="both"),
-        )
-    return "\n\n".join(parts) + "\n"
+def document(conversation: str, turns: Iterable[str]) -> str:
+    """The same of some turns, as `entry_markdown` writes them."""
+    return "\n\n".join((f"# {escape_span(conversation)}", *turns)) + "\n"
+
+
+def entry_markdown(entry: Entry) -> str:
+    """One turn of the document."""
+    hidden = " (hidden)" if entry.is_hidden else ""
+    place = Place(entry.number, entry.attempts)
+    reply = turn_markdown(entry.turn, place=place, show="both")
+    return "\n\n".join((f"## {entry.number}{hidden}", quoted(entry.turn.prompt), reply))
 
 
 def quoted(text: str) -> str:

@@ -12,10 +12,13 @@ from IPython.display import DisplayHandle
 from recording_comm import Message, Sent, custom
 
 from qwq_magic import Session
+from qwq_magic.display import chat_bundle
 from qwq_magic.display.chat import ChatWidget
 from qwq_magic.display.chat_bundle import CHAT_MIME
+from qwq_magic.display.conversation_markdown import entry_markdown
 from qwq_magic.errors import ConfigurationError, ServerFailure
 from qwq_magic.events import AnswerDelta, ReasoningDelta
+from qwq_magic.memory.conversation import Entry
 
 DEADLINE_S = 20
 
@@ -324,3 +327,26 @@ def test_a_page_with_the_renderer_is_given_what_is_saved(
     assert again["bundle"] == saved
     assert saved[CHAT_MIME]["keys"] == page.page["keys"]
     assert [turn["prompt"] for turn in saved[CHAT_MIME]["turns"]] == ["hi"]
+
+
+def test_a_turn_is_written_once_however_often_the_chat_is_saved(
+    browser: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+
+    def write(entry: Entry) -> str:
+        written.append(entry.turn.prompt)
+        return entry_markdown(entry)
+
+    monkeypatch.setattr(chat_bundle, "entry_markdown", write)
+    page = browser(ScriptedModel())
+    for count, prompt in enumerate(("one", "two"), 1):
+        page.ask(prompt)
+        page.wait_for_turns(count)
+        page.say(type="save")
+    page.chat.session.conversations["main"].hide(1)
+    page.say(type="save")
+
+    assert written == ["one", "two", "one"]
+    [first, _] = page.heard("saved")[-1]["bundle"][CHAT_MIME]["turns"]
+    assert first["hidden"] is True
