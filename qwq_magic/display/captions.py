@@ -77,7 +77,7 @@ def loop_advice(loop: Loop | None) -> str:
 
 def loop_caption(turn: Turn) -> str:
     """That the reasoning repeats itself, where it does; else empty."""
-    from qwq_magic.reasoning import loops_of  # a terminal's first line need not wait for it
+    from qwq_magic.reasoning import loops_of  # a table of turns says nothing of loops
 
     count = sum(not loop.is_ruler for loop in loops_of(turn.reasoning))
     if not count:
