@@ -83,7 +83,7 @@ DELIMITERS = (
 PIECES = st.sampled_from([*DELIMITERS.split("|"), "|", "\n| a |\n|---|\n| "])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_no_mixture_of_delimiters_is_live(answer: str) -> None:
     assert problems(saved_markdown(answer)) == []

@@ -1,7 +1,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qwq_magic.errors import ConfigurationError
@@ -53,7 +53,6 @@ def test_a_mistake_says_what_to_write(line, message):
 
 
 @given(st.text(max_size=40))
-@settings(deadline=None)
 def test_any_line_is_a_command_or_a_mistake_of_the_user(line):
     with contextlib.suppress(ConfigurationError):
         parse_command(line)

@@ -67,7 +67,7 @@ def test_everything_comes_back(tmp_path):
 
 
 @given(TEXTS, TEXTS, TEXTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_text_comes_back_as_it_was(tmp_path_factory, prompt, reasoning, answer):
     path = tmp_path_factory.mktemp("any") / "chat.jsonl"
     turn = a_turn(1, prompt=prompt, reasoning=reasoning, answer=answer, notices=(answer,))
@@ -197,7 +197,7 @@ def test_a_file_cut_off_anywhere_is_refused(saved):
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_flipped_bit_is_refused_or_stays_inside_a_value(saved, data):
     whole, path = saved
     at = data.draw(st.integers(0, len(whole) - 1))
@@ -232,7 +232,6 @@ def _leaves(value):
 
 
 @given(st.binary(max_size=200))
-@settings(deadline=None)
 def test_any_bytes_are_refused_in_one_line(saved, data):
     _, path = saved
 

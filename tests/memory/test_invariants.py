@@ -498,7 +498,6 @@ def test_what_is_sent_is_in_order_after_any_steps(machine: type[MemoryMachine]) 
         settings=settings(
             max_examples=CASES,
             stateful_step_count=40,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qwq_magic.memory.message_table import MessageReader, MessageWriter
@@ -21,7 +21,6 @@ def _written_and_read(sent):
 
 
 @given(st.lists(st.lists(MESSAGES).map(tuple)))
-@settings(deadline=None)
 def test_what_was_written_is_read_whatever_repeats(sent):
     assert _written_and_read(sent) == sent
 

@@ -119,7 +119,7 @@ def outcome(decoder: Decoder, reads: list[bytes]) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("name", MAKERS)
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=CASES)
 @given(body=BODIES, places=st.lists(st.integers(0, 500), max_size=6))
 def test_any_body_has_one_outcome_however_it_is_cut(
     name: str, body: bytes, places: list[int]
@@ -136,7 +136,7 @@ def test_any_body_has_one_outcome_however_it_is_cut(
     assert outcome(make(request, inline_think="auto", origin=origin), single) == whole
 
 
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=CASES)
 @given(body=st.one_of(BODIES, JSON), status=st.integers(400, 599))
 def test_any_error_body_makes_an_error_of_one_line(body: bytes, status: int) -> None:
     error = response_error(status, body, origin=Origin(server="s"))

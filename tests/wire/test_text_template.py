@@ -45,7 +45,7 @@ def folded(reply: StreamDecoder, reads: list[bytes]) -> tuple[Any, ...]:
     return turn.reasoning, turn.answer, turn.usage, turn.finish_reason, turn.complete
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(chunks=CHUNKS, size=st.integers(1, 500))
 def test_recognised_chunks_give_what_parsed_ones_give(chunks: list[Any], size: int) -> None:
     body = b"".join(event(f, t, ascii_only=a, extra=x) for f, t, a, x in chunks)

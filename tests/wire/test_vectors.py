@@ -149,7 +149,7 @@ def test_a_stream_cut_at_its_awkward_places_gives_the_expected_reply(name: str) 
 
 
 @pytest.mark.parametrize("name", SMALL_STREAMS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(places=st.lists(st.integers(min_value=0, max_value=10_000), max_size=30))
 def test_a_stream_cut_anywhere_gives_the_expected_reply(name: str, places: list[int]) -> None:
     assert reply_to(name, cut_at(body_of(name), places)) == expected_of(name)
