@@ -3,7 +3,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from memory.turns import a_memory, a_turn
+from memory.turns import a_memory, a_turn, plain
 
 from qwq_magic.errors import FileError, RateLimited
 from qwq_magic.events import Usage
@@ -38,19 +38,6 @@ def _rich_memory():
     return memory
 
 
-def _plain(contents):
-    """Contents as values that compare, errors included."""
-    return (
-        contents.window,
-        contents.revision,
-        [
-            (slot.is_hidden, attempt.asked, attempt.kept, attempt.turn.to_dict())
-            for slot in contents.slots
-            for attempt in slot.attempts
-        ],
-    )
-
-
 def test_everything_comes_back(tmp_path):
     memory = _rich_memory()
     memory.save(tmp_path / "chat.jsonl")
@@ -58,7 +45,7 @@ def test_everything_comes_back(tmp_path):
 
     other.load(tmp_path / "chat.jsonl")
 
-    assert _plain(other.contents) == _plain(memory.contents)
+    assert plain(other.contents) == plain(memory.contents)
     assert [entry.is_outdated for entry in other.entries()] == [False, True, True, False]
     assert other.turns[-1].error.partial is other.turns[-1]
     assert (
@@ -89,8 +76,8 @@ def test_several_conversations_come_back_by_name(tmp_path):
 
     found = read_conversations(tmp_path / "all.jsonl").conversations
     assert list(found) == list(contents)
-    assert {name: _plain(one) for name, one in found.items()} == {
-        name: _plain(one) for name, one in contents.items()
+    assert {name: plain(one) for name, one in found.items()} == {
+        name: plain(one) for name, one in contents.items()
     }
 
 
@@ -214,7 +201,7 @@ def _assert_same_but_for_one_value(found, path, whole):
     path.write_bytes(whole)
     sound = read_conversations(path).conversations
     leaves, sound_leaves = (
-        [leaf for name, one in each.items() for leaf in _leaves((name, _plain(one)))]
+        [leaf for name, one in each.items() for leaf in _leaves((name, plain(one)))]
         for each in (found, sound)
     )
     assert len(leaves) == len(sound_leaves)

@@ -27,6 +27,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from memory.turns import plain
 
 from qwq_magic import Session
 from qwq_magic.display.memory_tables import conversation_table
@@ -411,8 +412,8 @@ class MemoryMachine(RuleBasedStateMachine):
         self.session.conversations.save(path)
         other = Conversations()
         other.load(path, current=self.session.conversation)
-        assert {name: _plain(memory) for name, memory in other.items()} == {
-            name: _plain(memory) for name, memory in self.session.conversations.items()
+        assert {name: plain(memory.contents) for name, memory in other.items()} == {
+            name: plain(memory.contents) for name, memory in self.session.conversations.items()
         }
         self.session.conversations.load(path, current=self.session.conversation)
         for name, expected in self.expected.items():
@@ -469,19 +470,6 @@ class MemoryMachine(RuleBasedStateMachine):
             for ask in expected.pending:
                 ask.run.turn()
         self.folder.cleanup()
-
-
-def _plain(memory: ConversationMemory) -> object:
-    contents = memory.contents
-    return (
-        contents.window,
-        contents.revision,
-        [
-            (slot.is_hidden, attempt.asked, attempt.kept, attempt.turn.to_dict())
-            for slot in contents.slots
-            for attempt in slot.attempts
-        ],
-    )
 
 
 class ReasoningIsWanted(MemoryMachine):

@@ -1,10 +1,11 @@
-"""Turns and conversations for the memory's tests."""
+"""Turns and conversations for the memory's tests, and what these compare."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from qwq_magic.memory import ConversationMemory
+from qwq_magic.memory.contents import Contents
 from qwq_magic.turns import Turn
 
 
@@ -20,3 +21,16 @@ def a_memory(*turns: Turn, name: str = "main") -> ConversationMemory:
     for turn in turns:
         memory.commit(turn, memory.context(cell_id=turn.cell_id))
     return memory
+
+
+def plain(contents: Contents) -> object:
+    """Contents as values that compare, errors included."""
+    return (
+        contents.window,
+        contents.revision,
+        [
+            (slot.is_hidden, attempt.asked, attempt.kept, attempt.turn.to_dict())
+            for slot in contents.slots
+            for attempt in slot.attempts
+        ],
+    )
