@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
-_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-_END = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+END = b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 
 
 # Sentences as a reasoning writes them: some 55 characters, a dozen tokens each. The number
@@ -48,19 +48,12 @@ def text_of(chunks: int, variant: int = 0) -> str:
     return "".join(word(number, variant) for number in range(chunks))
 
 
-def event(number: int, chunks: int, variant: int) -> bytes:
-    """A chunk as DashScope writes it; three in four are reasoning."""
-    names = ("reasoning_content", "content")
-    field, other = names if number < chunks * 3 // 4 else names[::-1]
+def event(text: str, *, is_reasoning: bool) -> bytes:
+    """A chunk as DashScope writes it."""
+    names = ("reasoning_content", "content") if is_reasoning else ("content", "reasoning_content")
+    delta = {names[0]: text, names[1]: None}
     chunk = {
-        "choices": [
-            {
-                "delta": {field: word(number, variant), other: None},
-                "finish_reason": None,
-                "index": 0,
-                "logprobs": None,
-            }
-        ],
+        "choices": [{"delta": delta, "finish_reason": None, "index": 0, "logprobs": None}],
         "object": "chat.completion.chunk",
         "usage": None,
         "created": 1_740_000_000,
@@ -70,14 +63,18 @@ def event(number: int, chunks: int, variant: int) -> bytes:
     return b"data: %s\n\n" % json.dumps(chunk).encode()
 
 
-def _http_chunk(data: bytes) -> bytes:
+def http_chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
 @functools.lru_cache(maxsize=4)
 def pieces_of(chunks: int, variant: int) -> list[bytes]:
-    pieces = [_http_chunk(event(number, chunks, variant)) for number in range(chunks)]
-    return [*pieces, _http_chunk(_END) + b"0\r\n\r\n"]
+    """As they go over the wire; three chunks in four are reasoning."""
+    pieces = [
+        http_chunk(event(word(number, variant), is_reasoning=number < chunks * 3 // 4))
+        for number in range(chunks)
+    ]
+    return [*pieces, http_chunk(END) + b"0\r\n\r\n"]
 
 
 class _Replies:
@@ -99,7 +96,7 @@ class _Replies:
             chunks, per_s, variant = map(int, path.split("/")[1:4])
             pieces = pieces_of(chunks, variant)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            client.sendall(_HEAD)
+            client.sendall(HEAD)
             self.sent_s = sent_s = [time.monotonic()]
             if per_s:
                 for number, piece in enumerate(pieces):

@@ -10,7 +10,6 @@ token costs the same in a short reply and in a long one, however it is written.
 from __future__ import annotations
 
 import asyncio
-import json
 import multiprocessing
 import socket
 import time
@@ -19,6 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import httpx
+from benchmarks.replay_server import END, HEAD, event, http_chunk
 
 from qwq_magic.client import HttpChatModel
 from qwq_magic.messages import ChatRequest, Message
@@ -30,35 +30,20 @@ CHUNKS = 32_000
 GROUPS = (1, 8, 1_000)
 
 
-def event(number: int, *, is_reasoning: bool) -> bytes:
-    """A chunk as DashScope writes it."""
-    names = ("reasoning_content", "content") if is_reasoning else ("content", "reasoning_content")
-    delta = {names[0]: f" word{number % 97}", names[1]: None}
-    chunk = {
-        "choices": [{"delta": delta, "finish_reason": None, "index": 0, "logprobs": None}],
-        "object": "chat.completion.chunk",
-        "usage": None,
-        "created": 1_740_000_000,
-        "model": "qwq-plus",
-        "id": "chatcmpl-0123456789",
-    }
-    return b"data: %s\n\n" % json.dumps(chunk).encode()
+def numbered(number: int, *, is_reasoning: bool) -> bytes:
+    return event(f" word{number % 97}", is_reasoning=is_reasoning)
 
 
 def http_chunks(group: int) -> Iterator[bytes]:
-    events = [event(n, is_reasoning=n < CHUNKS * 3 // 4) for n in range(CHUNKS)]
-    events.append(b'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n')
+    events = [numbered(n, is_reasoning=n < CHUNKS * 3 // 4) for n in range(CHUNKS)]
+    events.append(END)
     for at in range(0, len(events), group):
-        data = b"".join(events[at : at + group])
-        yield b"%x\r\n%s\r\n" % (len(data), data)
+        yield http_chunk(b"".join(events[at : at + group]))
     yield b"0\r\n\r\n"
 
 
 def serve(ready: Connection, group: int) -> None:
-    head = (
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-    )
-    reply = head + b"".join(http_chunks(group))
+    reply = HEAD + b"".join(http_chunks(group))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         ready.send(listening.getsockname()[1])
         while True:
@@ -112,7 +97,7 @@ def compare(group: int) -> None:
 
 
 def cost_per_token(tokens: int) -> None:
-    reply, events = decoder(), [event(n, is_reasoning=True) for n in range(tokens)]
+    reply, events = decoder(), [numbered(n, is_reasoning=True) for n in range(tokens)]
     started = time.process_time()
     for each in events:
         reply.feed(each)
