@@ -6,9 +6,9 @@ import os
 import re
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
+from browser.asking import ask_at, pane
 from browser.conftest import OpenNotebook
 from browser.lab import Lab, Notebook
 from playwright.sync_api import expect
@@ -20,22 +20,6 @@ PHASES = {
     "boundary": [delta(reasoning_content="Hm, let me see."), delta(content="")],
     "answering": [delta(reasoning_content="Hm, let me see."), delta(content="So it is")],
 }
-
-
-def _ask_at(open_notebook: OpenNotebook, lab: Lab, server: ScriptedServer, *cells: str) -> Notebook:
-    """A notebook whose first cell of its own (1) points at the server; the cells follow."""
-    setup = (
-        "%load_ext qwq_magic\n"
-        f"%config QwqMagics.base_url = {server.url!r}\n"
-        "%config QwqMagics.model = 'qwq-32b'"
-    )
-    notebook = open_notebook(lab, setup, *cells)
-    notebook.run(1, wait=True)
-    return notebook
-
-
-def _pane(notebook: Notebook, name: str, cell: int = 2) -> Any:
-    return notebook.output(cell).locator(f".qwq-{name}")
 
 
 def test_both_panes_show_text_before_the_stream_ends(
@@ -51,19 +35,19 @@ def test_both_panes_show_text_before_the_stream_ends(
         *chat(usage=usage).steps,
     ]
     with ScriptedServer(Reply(steps)) as server:
-        notebook = _ask_at(open_notebook, either, server, "%%qwq\nWhich is larger?")
+        notebook = ask_at(open_notebook, either, server, "%%qwq\nWhich is larger?")
         notebook.run(2)
 
-        expect(_pane(notebook, "reasoning-text")).to_have_text("Let me compare")
-        expect(_pane(notebook, "state")).to_have_text("Thinking…")
+        expect(pane(notebook, "reasoning-text")).to_have_text("Let me compare")
+        expect(pane(notebook, "state")).to_have_text("Thinking…")
         answer.set()
-        expect(_pane(notebook, "answer-text").locator("strong")).to_have_text("9.9")
-        expect(_pane(notebook, "answer-text").locator("mjx-container")).to_have_count(1)
+        expect(pane(notebook, "answer-text").locator("strong")).to_have_text("9.9")
+        expect(pane(notebook, "answer-text").locator("mjx-container")).to_have_count(1)
         assert not server.requests[0].answered.is_set()
         end.set()
-        expect(_pane(notebook, "state")).to_have_text("Done")
-    expect(_pane(notebook, "reasoning-text")).to_have_text("Let me compare")
-    expect(_pane(notebook, "footer-text")).to_contain_text(
+        expect(pane(notebook, "state")).to_have_text("Done")
+    expect(pane(notebook, "reasoning-text")).to_have_text("Let me compare")
+    expect(pane(notebook, "footer-text")).to_contain_text(
         f"qwq-32b · 127.0.0.1:{server.port} · 29 tokens"
     )
 
@@ -76,7 +60,7 @@ def test_stop_in_any_phase_keeps_what_came_and_runs_what_is_queued(
     reached, never = threading.Event(), threading.Event()
     steps = [*PHASES[phase], reached.set, never, delta(content=" too late"), DONE]
     with ScriptedServer(Reply(steps), chat(answer="Next.")) as server:
-        notebook = _ask_at(
+        notebook = ask_at(
             open_notebook,
             lab,
             server,
@@ -96,25 +80,25 @@ def test_stop_in_any_phase_keeps_what_came_and_runs_what_is_queued(
             notebook.js("app.commands.execute('notebook:interrupt-kernel').then(() => null)")
 
         assert server.requests[0].disconnected.wait(15)
-        expect(_pane(notebook, "state")).to_have_text("Stopped")
+        expect(pane(notebook, "state")).to_have_text("Stopped")
         notebook.wait_idle()
         never.set()
-    expect(_pane(notebook, "answer-text", cell=3)).to_have_text("Next.")
+    expect(pane(notebook, "answer-text", cell=3)).to_have_text("Next.")
     answer = "So it is" if phase == "answering" else ""
     expect(notebook.output(4)).to_have_text(f"False None {answer!r}")
     if phase != "connecting":
-        expect(_pane(notebook, "reasoning-text")).to_have_text("Hm, let me see.")
+        expect(pane(notebook, "reasoning-text")).to_have_text("Hm, let me see.")
     assert "Traceback" not in str(notebook.outputs(2))
 
 
 def test_a_failure_is_one_line_and_keeps_what_came(lab: Lab, open_notebook: OpenNotebook) -> None:
     error = b'data: {"error": {"code": "data_inspection_failed", "message": "Inappropriate"}}\n\n'
     with ScriptedServer(Reply([delta(content="So far"), error])) as server:
-        notebook = _ask_at(open_notebook, lab, server, "%%qwq\nhi")
+        notebook = ask_at(open_notebook, lab, server, "%%qwq\nhi")
         notebook.run(2, wait=True)
 
-    expect(_pane(notebook, "state")).to_have_text("Failed")
-    expect(_pane(notebook, "answer-text")).to_have_text("So far")
+    expect(pane(notebook, "state")).to_have_text("Failed")
+    expect(pane(notebook, "answer-text")).to_have_text("So far")
     expect(notebook.output(2)).to_contain_text(
         "data_inspection_failed: Inappropriate. Rephrase the prompt"
     )
@@ -123,14 +107,14 @@ def test_a_failure_is_one_line_and_keeps_what_came(lab: Lab, open_notebook: Open
 def test_a_wait_is_counted_down_and_stop_ends_it(lab: Lab, open_notebook: OpenNotebook) -> None:
     busy = failure(429, {"error": {"message": "Slow down"}}, {"Retry-After": "50"})
     with ScriptedServer(busy) as server:
-        notebook = _ask_at(open_notebook, lab, server, "%%qwq\nhi")
+        notebook = ask_at(open_notebook, lab, server, "%%qwq\nhi")
         notebook.run(2)
-        expect(_pane(notebook, "state")).to_have_text(re.compile(r"Retrying in \d+ s…"))
-        expect(_pane(notebook, "state")).to_have_text(re.compile(r"Retrying in [1-4][0-8] s…"))
+        expect(pane(notebook, "state")).to_have_text(re.compile(r"Retrying in \d+ s…"))
+        expect(pane(notebook, "state")).to_have_text(re.compile(r"Retrying in [1-4][0-8] s…"))
 
         notebook.output(2).get_by_role("button", name="Stop").click()
 
-        expect(_pane(notebook, "state")).to_have_text("Stopped")
+        expect(pane(notebook, "state")).to_have_text("Stopped")
         assert len(server.requests) == 1
 
 
@@ -139,7 +123,7 @@ def test_a_finished_cell_is_one_output_that_survives_its_kernel(
 ) -> None:
     reply = chat(reasoning="Reasons.", answer="**Answer**.\n\n```python\nx = 1\n```\n")
     with ScriptedServer(reply) as server:
-        notebook = _ask_at(open_notebook, either, server, "%%qwq\nhi")
+        notebook = ask_at(open_notebook, either, server, "%%qwq\nhi")
         notebook.run(2, wait=True)
     [output] = notebook.outputs(2)
     assert notebook.output(2).evaluate("output => output.scrollWidth <= output.clientWidth")
@@ -153,9 +137,9 @@ def test_a_finished_cell_is_one_output_that_survives_its_kernel(
         "text/markdown",
         "text/plain",
     ]
-    expect(_pane(notebook, "answer-text").locator("strong")).to_have_text("Answer")
-    _pane(notebook, "toggle").click()
-    expect(_pane(notebook, "reasoning-body")).to_be_hidden()
+    expect(pane(notebook, "answer-text").locator("strong")).to_have_text("Answer")
+    pane(notebook, "toggle").click()
+    expect(pane(notebook, "reasoning-body")).to_be_hidden()
 
 
 def test_a_restarted_kernel_ends_the_panel_and_keeps_its_text(
@@ -163,16 +147,16 @@ def test_a_restarted_kernel_ends_the_panel_and_keeps_its_text(
 ) -> None:
     never = threading.Event()
     with ScriptedServer(Reply([delta(reasoning_content="Hm, let me see."), never])) as server:
-        notebook = _ask_at(open_notebook, lab, server, "%%qwq\nhi")
+        notebook = ask_at(open_notebook, lab, server, "%%qwq\nhi")
         notebook.run(2)
-        expect(_pane(notebook, "reasoning-text")).to_have_text("Hm, let me see.")
+        expect(pane(notebook, "reasoning-text")).to_have_text("Hm, let me see.")
 
         notebook.js("panel.sessionContext.session.kernel.restart().then(() => null)")
 
-        expect(_pane(notebook, "state")).to_have_text("Stopped", timeout=30_000)
+        expect(pane(notebook, "state")).to_have_text("Stopped", timeout=30_000)
         never.set()
     expect(notebook.output(2)).to_contain_text("The connection to the kernel is lost")
-    expect(_pane(notebook, "reasoning-text")).to_have_text("Hm, let me see.")
+    expect(pane(notebook, "reasoning-text")).to_have_text("Hm, let me see.")
     expect(notebook.output(2).get_by_role("button", name="Stop")).to_be_hidden()
 
 
@@ -182,14 +166,14 @@ def test_stop_can_be_clicked_in_a_narrow_output(
 ) -> None:
     never = threading.Event()
     with ScriptedServer(Reply([delta(reasoning_content="Hm. " * 50), never])) as server:
-        notebook = _ask_at(open_notebook, lab, server, "%%qwq\nhi")
+        notebook = ask_at(open_notebook, lab, server, "%%qwq\nhi")
         notebook.page.set_viewport_size({"width": width, "height": 900})
         notebook.run(2)
-        expect(_pane(notebook, "reasoning-text")).to_contain_text("Hm.")
+        expect(pane(notebook, "reasoning-text")).to_contain_text("Hm.")
 
         notebook.output(2).get_by_role("button", name="Stop").click(timeout=5_000)
 
-        expect(_pane(notebook, "state")).to_have_text("Stopped")
+        expect(pane(notebook, "state")).to_have_text("Stopped")
         never.set()
 
 
@@ -214,11 +198,11 @@ def test_pictures_of_a_demo_cell(lab: Lab, open_notebook: OpenNotebook, tmp_path
     notebook.js("app.commands.execute('application:toggle-left-area').then(() => null)")
     notebook.run(1, wait=True)
     notebook.run(2)
-    formula = _pane(notebook, "answer-text").locator("mjx-container").first
+    formula = pane(notebook, "answer-text").locator("mjx-container").first
     expect(formula).to_be_visible(timeout=60_000)
     _take_picture(notebook, target / "streaming.png")
-    assert _pane(notebook, "state").text_content() == "Answering…"
-    expect(_pane(notebook, "state")).to_have_text("Done", timeout=60_000)
+    assert pane(notebook, "state").text_content() == "Answering…"
+    expect(pane(notebook, "state")).to_have_text("Done", timeout=60_000)
     _take_picture(notebook, target / "finished.png")
 
     assert (target / "streaming.png").stat().st_size > 10_000

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
+from browser.asking import ask_at, pane
 from browser.conftest import OpenNotebook
-from browser.lab import Lab, Notebook
+from browser.lab import Lab
 from playwright.sync_api import expect
 from server import DONE, Reply, ScriptedServer, chat, delta
-
-
-def _ask_at(open_notebook: OpenNotebook, lab: Lab, server: ScriptedServer, *cells: str) -> Notebook:
-    setup = (
-        "%load_ext qwq_magic\n"
-        f"%config QwqMagics.base_url = {server.url!r}\n"
-        "%config QwqMagics.model = 'qwq-32b'"
-    )
-    notebook = open_notebook(lab, setup, *cells)
-    notebook.run(1, wait=True)
-    return notebook
-
-
-def _pane(notebook: Notebook, name: str, cell: int = 2) -> Any:
-    return notebook.output(cell).locator(f".qwq-{name}")
 
 
 def test_a_job_streams_in_its_own_cell_while_others_run(
@@ -38,7 +23,7 @@ def test_a_job_streams_in_its_own_cell_while_others_run(
         *chat(answer="It is **42**.").steps,
     ]
     with ScriptedServer(Reply(steps)) as server:
-        notebook = _ask_at(
+        notebook = ask_at(
             open_notebook,
             either,
             server,
@@ -48,18 +33,18 @@ def test_a_job_streams_in_its_own_cell_while_others_run(
             "print(later.answer)",
         )
         notebook.run(2)
-        expect(_pane(notebook, "reasoning-text")).to_have_text("Let me see.")
+        expect(pane(notebook, "reasoning-text")).to_have_text("Let me see.")
         notebook.run(3, wait=True)
         expect(notebook.output(3)).to_have_text("other")
         notebook.run(4)
 
         # While another cell is busy, what comes goes into the cell that asked.
         more.set()
-        expect(_pane(notebook, "reasoning-text")).to_have_text("Let me see. And more.")
+        expect(pane(notebook, "reasoning-text")).to_have_text("Let me see. And more.")
         end.set()
-        expect(_pane(notebook, "state")).to_have_text("Done")
+        expect(pane(notebook, "state")).to_have_text("Done")
 
-        expect(_pane(notebook, "answer-text").locator("strong")).to_have_text("42")
+        expect(pane(notebook, "answer-text").locator("strong")).to_have_text("42")
         expect(notebook.output(4)).to_have_text("")
         notebook.release("go")
         notebook.wait_idle()
@@ -76,7 +61,7 @@ def test_the_stop_button_of_a_job_works_while_another_cell_is_busy(
     reached, never = threading.Event(), threading.Event()
     steps = [delta(reasoning_content="Hm."), reached.set, never, DONE]
     with ScriptedServer(Reply(steps)) as server:
-        notebook = _ask_at(
+        notebook = ask_at(
             open_notebook,
             lab,
             server,
@@ -85,13 +70,13 @@ def test_the_stop_button_of_a_job_works_while_another_cell_is_busy(
         )
         notebook.run(2)
         assert reached.wait(30)
-        expect(_pane(notebook, "about")).to_contain_text("main · job 1")
+        expect(pane(notebook, "about")).to_contain_text("main · job 1")
         notebook.run(3)
 
         notebook.output(2).get_by_role("button", name="Stop").click()
 
         assert server.requests[0].disconnected.wait(15)
-        expect(_pane(notebook, "state")).to_have_text("Stopped")
+        expect(pane(notebook, "state")).to_have_text("Stopped")
         notebook.release("go")
         notebook.wait_idle()
         never.set()
@@ -103,7 +88,7 @@ def test_code_of_an_answer_stands_in_a_new_cell_below_and_has_not_run(
 ) -> None:
     answer = "Try this:\n\n```python\nx = 6 * 7\nprint(x)\n```\n"
     with ScriptedServer(chat(answer=answer)) as server:
-        notebook = _ask_at(open_notebook, either, server, "%%qwq --code\nhi", "print('last')")
+        notebook = ask_at(open_notebook, either, server, "%%qwq --code\nhi", "print('last')")
 
         notebook.run(2, wait=True)
 
@@ -119,7 +104,7 @@ def test_a_dry_run_shows_every_message_and_nothing_of_them_is_live(
 ) -> None:
     prompt = "Is <img src=x onerror=window.__ran=1> $x^2$ `a`\n    indented, and [a](javascript:1)?"
     with ScriptedServer() as server:
-        notebook = _ask_at(
+        notebook = ask_at(
             open_notebook, lab, server, f"%%qwq --dry-run --system 'Be brief.'\n{prompt}"
         )
 

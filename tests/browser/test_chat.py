@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import pytest
+from browser.asking import ask_at
 from browser.conftest import OpenNotebook, OpenSaved
 from browser.lab import Lab, Notebook
 from playwright.sync_api import Locator, expect
@@ -40,13 +41,7 @@ class Chat:
 def _chat_at(
     open_notebook: OpenNotebook, lab: Lab, server: ScriptedServer, *cells: str, line: str = ""
 ) -> Chat:
-    setup = (
-        "%load_ext qwq_magic\n"
-        f"%config QwqMagics.base_url = {server.url!r}\n"
-        "%config QwqMagics.model = 'qwq-32b'"
-    )
-    notebook = open_notebook(lab, setup, f"%qwq_chat {line}", *cells)
-    notebook.run(1, wait=True)
+    notebook = ask_at(open_notebook, lab, server, f"%qwq_chat {line}", *cells)
     notebook.run(2, wait=True)
     return Chat(notebook)
 

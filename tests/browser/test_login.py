@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from browser.asking import ask_at
 from browser.conftest import OpenNotebook
 from browser.lab import Lab
 from playwright.sync_api import expect
@@ -14,13 +15,7 @@ def test_a_key_is_typed_into_the_front_ends_password_box(
     either: Lab, open_notebook: OpenNotebook
 ) -> None:
     with ScriptedServer(chat(answer="Yes.")) as server:
-        setup = (
-            "%load_ext qwq_magic\n"
-            f"%config QwqMagics.base_url = {server.url!r}\n"
-            "%config QwqMagics.model = 'qwq-32b'"
-        )
-        notebook = open_notebook(either, setup, "%qwq_login", "%%qwq\nIs it?")
-        notebook.run(1, wait=True)
+        notebook = ask_at(open_notebook, either, server, "%qwq_login", "%%qwq\nIs it?")
         notebook.run(2)
         box = notebook.output(2).locator("input[type=password]")
         box.fill(KEY)

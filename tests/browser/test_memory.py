@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from browser.asking import ask_at
 from browser.conftest import OpenNotebook
 from browser.lab import Lab, Notebook
 from playwright.sync_api import Locator, expect
@@ -27,13 +28,8 @@ def _answer(request: Request) -> object:
 
 def _open(open_notebook: OpenNotebook, lab: Lab, server: ScriptedServer) -> Notebook:
     """The cells that ask are 2, 3 and 4, the table is 5."""
-    setup = (
-        "%load_ext qwq_magic\n"
-        f"%config QwqMagics.base_url = {server.url!r}\n"
-        "%config QwqMagics.model = 'qwq-32b'"
-    )
     asks = [f"%%qwq\n{prompt}" for prompt in ANSWERS]
-    return open_notebook(lab, setup, *asks, "%qwq_memory")
+    return ask_at(open_notebook, lab, server, *asks, "%qwq_memory")
 
 
 def _run_all(notebook: Notebook) -> None:
