@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -79,13 +78,6 @@ def trust(lab: Lab, name: str) -> None:
     notary = NotebookNotary(data_dir=str(lab.root.parent / "data"))
     notary.sign(nbformat.read(lab.root / name, as_version=4))
     notary.store.close()
-
-
-def copy_untrusted(path: Path, name: str) -> None:
-    """A copy that differs by a word is no longer the notebook that was signed."""
-    copy = path.with_name(name)
-    shutil.copy(path, copy)
-    copy.write_text(copy.read_text().replace('"language": "python"', '"language": "Python"', 1))
 
 
 def is_trusted(notebook: Notebook, index: int = 0) -> bool:

@@ -90,16 +90,6 @@ class Lab:
     def log(self) -> str:
         return self.log_file.read_text(errors="replace")
 
-    def api(self, path: str, method: str = "GET") -> Any:
-        request = urllib.request.Request(f"{self.url}api/{path}", method=method)
-        with urllib.request.urlopen(request, timeout=20) as response:
-            body = response.read()
-        return json.loads(body) if body else None
-
-    def shut_kernels_down(self) -> None:
-        for session in self.api("sessions"):
-            self.api(f"sessions/{session['id']}", "DELETE")
-
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -145,8 +135,8 @@ def _wait_until_up(lab: Lab, timeout_s: float = 60) -> None:
     deadline = time.monotonic() + timeout_s
     while True:
         try:
-            lab.api("status")
-            return
+            with urllib.request.urlopen(f"{lab.url}api/status", timeout=20):
+                return
         except OSError as error:
             if lab.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"The server did not start:\n{lab.log}") from error

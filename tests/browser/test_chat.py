@@ -38,10 +38,8 @@ class Chat:
         self.box.press("Enter")
 
 
-def _chat_at(
-    open_notebook: OpenNotebook, lab: Lab, server: ScriptedServer, *cells: str, line: str = ""
-) -> Chat:
-    notebook = ask_at(open_notebook, lab, server, f"%qwq_chat {line}", *cells)
+def _chat_at(open_notebook: OpenNotebook, lab: Lab, server: ScriptedServer, *cells: str) -> Chat:
+    notebook = ask_at(open_notebook, lab, server, "%qwq_chat", *cells)
     notebook.run(2, wait=True)
     return Chat(notebook)
 

@@ -47,7 +47,7 @@ def test_an_expanded_prompt_with_a_key_is_not_sent():
     assert "The prompt holds the key from QWQ_API_KEY" in done.text("stderr")
 
 
-def test_a_template_brings_jinja_and_nothing_else_does(kernel):
+def test_a_template_brings_jinja_and_nothing_else_does():
     with Kernel() as kernel:
         kernel.run("%load_ext qwq_magic\n%qwq Which is larger, 9.11 or 9.9?")
         before = kernel.value("'jinja2' in __import__('sys').modules")
@@ -234,7 +234,7 @@ def test_a_dry_run_of_a_cell_that_asked_leaves_its_turn_in_the_cell(kernel, ask_
     assert "not in a cell" not in kernel.run("%qwq_memory -c again").final["text/plain"]
 
 
-def test_a_dry_run_that_cannot_be_is_one_line(kernel, ask_at):
+def test_a_dry_run_that_cannot_be_is_one_line(kernel):
     done = kernel.run("%qwq -s dashscope -m qwq-plus --dry-run hi")
 
     assert "No key for dashscope" in done.text("stderr")

@@ -170,7 +170,7 @@ class _Nested:
 
 
 @pytest.mark.parametrize("is_async", [True, False])
-def test_an_ask_inside_another_one_does_not_wait_for_it(session, model, is_async):
+def test_an_ask_inside_another_one_does_not_wait_for_it(session, is_async):
     session.advisors.append(_Nested(session, is_async=is_async))
 
     turn = session.ask("outer")
@@ -233,7 +233,7 @@ def test_an_ask_that_does_not_heed_a_stop_lets_the_next_one_go(session, monkeypa
     assert [turn.prompt for turn in session.memory.turns] == ["after", "deaf"]
 
 
-def test_an_ask_that_fails_lets_the_next_one_go(session, model):
+def test_an_ask_that_fails_lets_the_next_one_go(session):
     class Broken:
         order = 0
 

@@ -317,7 +317,7 @@ def test_a_file_grows_with_the_text_alone(tmp_path):
     assert size_of(500) < 2.2 * size_of(250)
 
 
-def test_a_turns_messages_are_compared_as_often_as_it_was_sent_messages(tmp_path, monkeypatch):
+def test_a_turns_messages_are_compared_as_often_as_it_was_sent_messages(tmp_path):
     """Not with every message there is: a long conversation is saved after each of its turns."""
     compared = 0
 
@@ -372,7 +372,7 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path, fields):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupt_while_writing_leaves_the_old_file(tmp_path, monkeypatch):
+def test_an_interrupt_while_writing_leaves_the_old_file(tmp_path):
     path = tmp_path / "chat.jsonl"
     a_memory(a_turn(1)).save(path)
     before = path.read_bytes()
