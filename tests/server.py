@@ -138,6 +138,14 @@ def failure(status: int, body: Any, headers: Mapping[str, str] | None = None) ->
     return Reply([data], status, {"Content-Type": "application/json", **(headers or {})}, "length")
 
 
+def unused_port() -> int:
+    """A port of this machine at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 class ScriptedServer:
     """Plays replies and records requests, connections and disconnects."""
 

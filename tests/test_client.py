@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import IPython
 import pytest
+from clean_environment import clear_proxies
 from IPython.core.ultratb import VerboseTB
 from server import (
     DONE,
@@ -31,6 +32,7 @@ from server import (
     delta,
     failure,
     sse,
+    unused_port,
 )
 
 from qwq_magic.api_key import ApiKey
@@ -75,9 +77,7 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture(autouse=True)
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+    clear_proxies(monkeypatch)
 
 
 def settings_for(base_url: str, **changes: Any) -> Settings:
@@ -426,12 +426,6 @@ def test_a_wait_for_a_retry_can_be_stopped(server: ScriptedServer) -> None:
 
 
 # Connections that do not stand, or do not last.
-
-
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_a_local_server_that_is_not_running_is_asked_once() -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from typing import Any, Literal
 
 from clean_environment import clean_environment
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright
+from server import unused_port
 
 App = Literal["lab", "notebook"]
 
@@ -59,13 +59,6 @@ new PerformanceObserver((list) => {
 def find_chromium() -> str | None:
     names = ("chromium", "chromium-browser", "google-chrome")
     return next((path for name in names if (path := shutil.which(name))), None)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def install_renderer(data: Path) -> Path:
@@ -149,7 +142,7 @@ def running_lab(state: Path, app: App = "lab", *, with_renderer: bool = True) ->
     root = state / "notebooks"
     root.mkdir(parents=True)
     _write_settings(state / "user-settings")
-    port = _free_port()
+    port = unused_port()
     log_file = state / "server.log"
     application = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}[app]
     command = [

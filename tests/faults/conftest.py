@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from clean_environment import clear_proxies
 from faults.asking import arrived
-from server import (
-    TIMEOUT_S,
-)
+from server import TIMEOUT_S
 
 from qwq_magic.client import aclose_clients
 from qwq_magic.runner import RUNNERS
@@ -18,9 +17,7 @@ from qwq_magic.runner import RUNNERS
 @pytest.fixture(autouse=True)
 def nothing_has_arrived(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     arrived.clear()
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+    clear_proxies(monkeypatch)
     # Connections are kept from turn to turn, and with them what the environment said.
     asyncio.run_coroutine_threadsafe(aclose_clients(), RUNNERS["thread"].loop()).result(TIMEOUT_S)
     yield

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from server import (
     ScriptedServer,
     chat,
     failure,
+    unused_port,
 )
 
 from qwq_magic import Session
@@ -25,13 +25,6 @@ from qwq_magic.errors import (
     ConfigurationError,
     ConnectionFailed,
 )
-
-
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @pytest.mark.parametrize(
