@@ -1,5 +1,7 @@
 """A kernel with the extension loaded, for all tests of a module."""
 
+from contextlib import contextmanager
+
 import pytest
 from kernel import Kernel
 
@@ -24,3 +26,23 @@ def ask_at(kernel):
 
     yield point
     kernel.run("%config QwqMagics.base_url = ''\n%config QwqMagics.model = ''")
+
+
+@pytest.fixture
+def failing_panel(kernel):
+    """Let a method of the kernel's live panels raise, as a front end that is in trouble does."""
+
+    @contextmanager
+    def failing(method="show_event"):
+        kernel.run(
+            "from qwq_magic.display.live_panel import LivePanel\n"
+            f"whole = LivePanel.{method}\n"
+            "def fail(self, event=None): raise RuntimeError('no display')\n"
+            f"LivePanel.{method} = fail"
+        )
+        try:
+            yield
+        finally:
+            kernel.run(f"LivePanel.{method} = whole")
+
+    return failing

@@ -227,17 +227,11 @@ def test_a_cell_that_appends_leaves_its_earlier_job_alone(kernel, ask_at, jobs):
     assert kernel.value(code) == "['old', 'new']"
 
 
-def test_a_panel_that_cannot_appear_does_not_cost_the_turn(kernel, ask_at, jobs):
-    kernel.run(
-        "from qwq_magic.display.live_panel import LivePanel\n"
-        "opened = LivePanel.open\n"
-        "def fail(self): raise RuntimeError('no display')\n"
-        "LivePanel.open = fail"
-    )
+def test_a_panel_that_cannot_appear_does_not_cost_the_turn(kernel, ask_at, jobs, failing_panel):
     with ScriptedServer(chat(answer="one")) as server:
         ask_at(server)
-        failed = kernel.run("%qwq -c closed --background -o unseen hi")
-        kernel.run("LivePanel.open = opened")
+        with failing_panel("open"):
+            failed = kernel.run("%qwq -c closed --background -o unseen hi")
 
         kernel.run("%qwq_jobs wait all")
 
@@ -375,20 +369,13 @@ def test_jobs_are_saved_too_and_nobody_is_taken_for_someone_else(kernel, ask_at,
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
 
-def test_a_front_end_that_fails_does_not_cost_the_turn(kernel, ask_at, jobs):
-    kernel.run(
-        "from qwq_magic.display.live_panel import LivePanel\n"
-        "show_event = LivePanel.show_event\n"
-        "def fail(self, event): raise RuntimeError('no display')\n"
-        "LivePanel.show_event = fail"
-    )
-    with ScriptedServer(chat(answer="one")) as server:
+def test_a_front_end_that_fails_does_not_cost_the_turn(kernel, ask_at, jobs, failing_panel):
+    with ScriptedServer(chat(answer="one")) as server, failing_panel():
         ask_at(server)
         kernel.run("%qwq -c failing --background -o kept hi")
 
         kernel.run("%qwq_jobs wait all")
 
-    kernel.run("LivePanel.show_event = show_event")
     assert kernel.value("kept.answer, kept.complete") == "('one', True)"
 
 

@@ -6,7 +6,8 @@ import base64
 import json
 import re
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -140,19 +141,14 @@ def told_by(*executions: Execution) -> str:
 
 
 def test_a_panel_that_breaks_shows_no_key_in_a_verbose_traceback(
-    kernel: Kernel, place: dict[str, Reply]
+    kernel: Kernel,
+    place: dict[str, Reply],
+    failing_panel: Callable[[], AbstractContextManager[None]],
 ) -> None:
     place["reply"] = echo([KEY])
-    kernel.run(
-        "from qwq_magic.display.live_panel import LivePanel\n"
-        "show_event = LivePanel.show_event\n"
-        "def fail(self, event): raise RuntimeError('no display')\n"
-        "LivePanel.show_event = fail"
-    )
+    with failing_panel():
+        done = kernel.run("%%qwq -c broken\nhi")
 
-    done = kernel.run("%%qwq -c broken\nhi")
-
-    kernel.run("LivePanel.show_event = show_event")
     assert done.reply["ename"] == "RuntimeError"
     told = told_by(done)
     # The locals of the frames are shown.

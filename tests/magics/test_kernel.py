@@ -290,19 +290,12 @@ def test_the_notebooks_session_takes_advisors(kernel, ask_at):
     kernel.run("notebook_session().advisors.clear()")
 
 
-def test_a_panel_that_fails_does_not_lose_the_turn(kernel, ask_at):
-    kernel.run(
-        "from qwq_magic.display.live_panel import LivePanel\n"
-        "show_event = LivePanel.show_event\n"
-        "def fail(self, event): raise RuntimeError('no display')\n"
-        "LivePanel.show_event = fail"
-    )
-    with ScriptedServer(chat(answer="one")) as server:
+def test_a_panel_that_fails_does_not_lose_the_turn(kernel, ask_at, failing_panel):
+    with ScriptedServer(chat(answer="one")) as server, failing_panel():
         ask_at(server)
 
         done = kernel.run("%qwq -c failing -o kept hi")
 
-    kernel.run("LivePanel.show_event = show_event")
     assert done.reply["ename"] == "RuntimeError"
     assert done.turn["id"]
     assert kernel.value("kept is _qwq, kept.prompt") == "(True, 'hi')"
