@@ -103,6 +103,10 @@ class Kernel:
     def run(self, code: str, **options: Any) -> Execution:
         return self.collect(self.send(code, **options))
 
+    def point_at(self, url: str, model: str = "m") -> None:
+        """Let the loaded extension ask this server; no server is the demo."""
+        self.run(f"%config QwqMagics.base_url = {url!r}\n%config QwqMagics.model = {model!r}")
+
     def type_secret(self, text: str) -> dict[str, Any]:
         """Answer the question for a password that the cell under way asks."""
         question = self.client.get_stdin_msg(timeout=TIMEOUT_S)

@@ -64,7 +64,7 @@ def compiled_kernel(address: str) -> Iterator[Kernel]:
 
 def ask(kernel: Kernel, url: str, *, cell_id: str) -> Measured:
     """Ask with `%%qwq`, in a cell of its own as in a notebook."""
-    kernel.run(f"%config QwqMagics.base_url = {url!r}\n%config QwqMagics.model = 'm'")
+    kernel.point_at(url)
     return measure(kernel, "%%qwq --fresh\nbenchmark", cell_id=cell_id)
 
 

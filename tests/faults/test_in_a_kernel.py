@@ -26,14 +26,10 @@ def kernel() -> Iterator[Kernel]:
         yield kernel
 
 
-def point(kernel: Kernel, server: ScriptedServer) -> None:
-    kernel.run(f"%config QwqMagics.base_url = {server.url!r}\n%config QwqMagics.model = 'm'")
-
-
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_fault_is_one_line_and_the_next_cell_works(kernel: Kernel, fault: Fault) -> None:
     with ScriptedServer(fault.reply, chat(answer="Fine.")) as server:
-        point(kernel, server)
+        kernel.point_at(server.url)
 
         failed = kernel.run(f"%%qwq -c {fault.name!r}\nfirst?", cell_id="a")
         after = kernel.run(f"%%qwq -c {fault.name!r}\nsecond?", cell_id="b")
@@ -56,7 +52,7 @@ def is_waiting(execution: Execution) -> bool:
 def test_a_wait_is_counted_down_and_an_interrupt_ends_it(kernel: Kernel) -> None:
     limited = failure(429, {"error": "slow down"}, {"Retry-After": "50"})
     with ScriptedServer(limited) as server:
-        point(kernel, server)
+        kernel.point_at(server.url)
         asked = kernel.send("%%qwq -c waiting\nhi")
         queued = kernel.send("%%qwq -c after -s demo\nWhich is larger, 9.11 or 9.9?")
         kernel.collect(asked, until=is_waiting)
@@ -72,7 +68,7 @@ def test_a_wait_is_counted_down_and_an_interrupt_ends_it(kernel: Kernel) -> None
 def test_a_stream_without_end_ends_with_an_interrupt(kernel: Kernel) -> None:
     reached, never = threading.Event(), threading.Event()
     with ScriptedServer(Reply([SAID, reached.set, never])) as server:
-        point(kernel, server)
+        kernel.point_at(server.url)
         asked = kernel.send("%%qwq -c endless\nhi")
         assert reached.wait(30)
 
@@ -85,7 +81,7 @@ def test_a_stream_without_end_ends_with_an_interrupt(kernel: Kernel) -> None:
 
 def test_running_out_of_tokens_while_thinking_is_said(kernel: Kernel) -> None:
     with ScriptedServer(chat(reasoning="Hm", finish_reason="length")) as server:
-        point(kernel, server)
+        kernel.point_at(server.url)
 
         done = kernel.run("%%qwq -c length\nhi")
 

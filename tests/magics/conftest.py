@@ -18,14 +18,8 @@ def kernel():
 @pytest.fixture
 def ask_at(kernel):
     """Point the kernel at a server for one test."""
-
-    def point(server):
-        kernel.run(
-            f"%config QwqMagics.base_url = {server.url!r}\n%config QwqMagics.model = 'qwq-32b'"
-        )
-
-    yield point
-    kernel.run("%config QwqMagics.base_url = ''\n%config QwqMagics.model = ''")
+    yield lambda server: kernel.point_at(server.url, "qwq-32b")
+    kernel.point_at("", "")
 
 
 @pytest.fixture

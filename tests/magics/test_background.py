@@ -390,7 +390,7 @@ def test_a_kernel_that_shuts_down_ends_its_jobs_without_noise(tmp_path):
         try:
             kernel.run("%load_ext qwq_magic")
             quiet = log.read_text()
-            kernel.run(f"%config QwqMagics.base_url = {server.url!r}\n%config QwqMagics.model='m'")
+            kernel.point_at(server.url)
             kernel.run("%%qwq --background\nhi")
             assert reached.wait(30)
         finally:

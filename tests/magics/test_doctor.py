@@ -20,13 +20,9 @@ def kernel() -> Iterator[Kernel]:
         yield kernel
 
 
-def ask_at(kernel: Kernel, server: ScriptedServer) -> None:
-    kernel.run(f"%config QwqMagics.base_url = {server.url!r}\n%config QwqMagics.model = 'qwq-32b'")
-
-
 def test_a_report_fills_in_and_says_where_each_setting_stood(kernel: Kernel) -> None:
     with ScriptedServer(chat(reasoning="Hm.", answer="OK")) as server:
-        ask_at(kernel, server)
+        kernel.point_at(server.url, "qwq-32b")
 
         done = kernel.run("%qwq_doctor")
 
@@ -46,7 +42,7 @@ def test_a_report_fills_in_and_says_where_each_setting_stood(kernel: Kernel) -> 
 
 def test_a_report_leaves_no_turn_behind(kernel: Kernel) -> None:
     with ScriptedServer(chat(answer="OK")) as server:
-        ask_at(kernel, server)
+        kernel.point_at(server.url, "qwq-32b")
 
         kernel.run("%qwq_doctor")
 
@@ -66,7 +62,7 @@ def test_another_server_is_looked_at_for_once(kernel: Kernel) -> None:
 def test_an_interrupt_stops_the_request_and_nothing_else(kernel: Kernel) -> None:
     never = threading.Event()
     with ScriptedServer(Reply([never])) as server:
-        ask_at(kernel, server)
+        kernel.point_at(server.url, "qwq-32b")
         looking = kernel.send("%qwq_doctor", cell_id="a")
         queued = kernel.send("print('after')", cell_id="b")
         server.wait_for_request()
@@ -84,7 +80,7 @@ def test_an_interrupt_stops_the_request_and_nothing_else(kernel: Kernel) -> None
 
 def test_who_prints_text_gets_lines_and_a_batch_one_output(kernel: Kernel) -> None:
     with ScriptedServer(chat(answer="OK")) as server:
-        ask_at(kernel, server)
+        kernel.point_at(server.url, "qwq-32b")
 
         console = kernel.run("%qwq_doctor", cell_id=None)
         batch = kernel.run("%qwq_doctor", cell_id=None, allow_stdin=False)

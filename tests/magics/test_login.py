@@ -28,11 +28,10 @@ def kernel() -> Iterator[Kernel]:
 @pytest.fixture
 def server(kernel: Kernel) -> Iterator[ScriptedServer]:
     with ScriptedServer(chat(answer="ok")) as server:
-        set_up = f"%config QwqMagics.base_url = {server.url!r}\n%config QwqMagics.model = 'm'"
-        kernel.run(set_up)
+        kernel.point_at(server.url)
         yield server
         kernel.run("%qwq_login --forget")
-        kernel.run("%config QwqMagics.base_url = ''\n%config QwqMagics.model = ''")
+        kernel.point_at("", "")
 
 
 def log_in(kernel: Kernel, key: str = KEY, line: str = "%qwq_login") -> Execution:

@@ -27,10 +27,6 @@ def listing(*names: str, before: threading.Event | None = None) -> Reply:
     return Reply(steps, 200, {"Content-Type": "application/json"})
 
 
-def ask_at(kernel: Kernel, server: ScriptedServer, model: str = "") -> None:
-    kernel.run(f"%config QwqMagics.base_url = {server.url!r}\n%config QwqMagics.model = {model!r}")
-
-
 def completions(kernel: Kernel, code: str) -> list[str]:
     reply = kernel.client.complete(code, len(code), reply=True, timeout=30)
     matches: list[str] = reply["content"]["matches"]
@@ -39,7 +35,7 @@ def completions(kernel: Kernel, code: str) -> list[str]:
 
 def test_a_servers_models_are_listed_and_tab_knows_them(kernel: Kernel) -> None:
     with ScriptedServer(listing("llama3:8b", "qwq:32b", "a/b-thinking")) as server:
-        ask_at(kernel, server)
+        kernel.point_at(server.url, "")
 
         done = kernel.run("%qwq_models")
         whole = completions(kernel, "%qwq -m qw")
@@ -62,7 +58,7 @@ def test_a_servers_models_are_listed_and_tab_knows_them(kernel: Kernel) -> None:
 def test_tab_does_not_wait_for_a_server_and_knows_its_models_later(kernel: Kernel) -> None:
     answer_now = threading.Event()
     with ScriptedServer(listing("zeta-model", before=answer_now)) as server:
-        ask_at(kernel, server)
+        kernel.point_at(server.url, "")
 
         at_once = completions(kernel, "%qwq -m zet")
         server.wait_for_request()
@@ -98,7 +94,7 @@ def test_who_cannot_be_asked_is_one_line(kernel: Kernel, line: str, message: str
 
 def test_a_server_without_a_list_is_one_clear_line(kernel: Kernel) -> None:
     with ScriptedServer(failure(404, {"error": "no"})) as server:
-        ask_at(kernel, server, "m")
+        kernel.point_at(server.url)
 
         done = kernel.run("%qwq_models")
 
@@ -109,7 +105,7 @@ def test_a_server_without_a_list_is_one_clear_line(kernel: Kernel) -> None:
 def test_an_interrupt_ends_the_wait(kernel: Kernel) -> None:
     never = threading.Event()
     with ScriptedServer(listing("m", before=never)) as server:
-        ask_at(kernel, server)
+        kernel.point_at(server.url, "")
         asked = kernel.send("%qwq_models")
         server.wait_for_request()
 

@@ -39,7 +39,7 @@ def test_an_unknown_name_in_a_template_is_one_line_and_nothing_is_sent(kernel, a
 def test_an_expanded_prompt_with_a_key_is_not_sent():
     with Kernel(QWQ_API_KEY="sk-4f9d2c7ab1e84e0d9c35") as kernel, ScriptedServer() as server:
         kernel.run("%load_ext qwq_magic\nimport os")
-        kernel.run(f"%config QwqMagics.base_url = {server.url!r}\n%config QwqMagics.model = 'm'")
+        kernel.point_at(server.url)
 
         done = kernel.run("%%qwq -t\n{{ os.environ['QWQ_API_KEY'] }}")
 
@@ -104,7 +104,7 @@ def test_fix_finds_what_failed_before_the_extension_was_loaded():
     with Kernel() as kernel, ScriptedServer(chat(answer="ok")) as server:
         kernel.run("1 / 0")
         kernel.run("%load_ext qwq_magic")
-        kernel.run(f"%config QwqMagics.base_url = {server.url!r}\n%config QwqMagics.model = 'm'")
+        kernel.point_at(server.url)
 
         kernel.run("%qwq_fix")
 
