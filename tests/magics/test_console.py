@@ -1,52 +1,28 @@
 """`%qwq` in a real `jupyter console`: a kernel's front end that shows text and names no cell."""
 
 import re
-import sys
 import threading
 
 import pytest
 from clean_environment import clean_environment
 from server import DONE, Reply, ScriptedServer, chat, delta
+from shell import PROMPT, open_shell, run_in
 
-pexpect = pytest.importorskip("pexpect", reason="no pseudo-terminals on this system")
 pytest.importorskip("jupyter_console", reason="jupyter-console is not installed")
-
-PROMPT = re.compile(r"In \[\d+\]: ")
 
 
 @pytest.fixture
 def console(tmp_path):
-    """Start a console whose asks go to a server."""
-    started = []
+    """Open a console whose asks go to a server."""
+    folders = {f"JUPYTER_{name}_DIR": str(tmp_path) for name in ("CONFIG", "DATA", "RUNTIME")}
 
     def console_(server):
-        folders = {f"JUPYTER_{name}_DIR": str(tmp_path) for name in ("CONFIG", "DATA", "RUNTIME")}
-        shell = pexpect.spawn(
-            sys.executable,
-            ["-m", "jupyter_console", "--simple-prompt"],
-            env=clean_environment(
-                IPYTHONDIR=str(tmp_path), QWQ_BASE_URL=server.url, QWQ_MODEL="m", **folders
-            ),
-            encoding="utf-8",
-            timeout=60,
-            dimensions=(50, 120),
+        environ = clean_environment(
+            IPYTHONDIR=str(tmp_path), QWQ_BASE_URL=server.url, QWQ_MODEL="m", **folders
         )
-        started.append(shell)
-        shell.expect(PROMPT)
-        return shell
+        return open_shell("jupyter_console", "--simple-prompt", environ=environ, size=(50, 120))
 
-    yield console_
-    for shell in started:
-        shell.sendline("exit")
-        shell.expect(pexpect.EOF)
-        shell.close()
-
-
-def _run(shell, code):
-    """What the console wrote, behind the line that was typed."""
-    shell.sendline(code)
-    shell.expect(PROMPT)
-    return shell.before.partition("\n")[2].replace("\r", "").strip()
+    return console_
 
 
 def test_a_console_shows_text_as_it_comes_then_one_line_and_tables_as_text(console):
@@ -59,9 +35,9 @@ def test_a_console_shows_text_as_it_comes_then_one_line_and_tables_as_text(conso
         go_on,
         *chat(answer=" is larger.").steps,
     ]
-    with ScriptedServer(Reply(steps)) as server:
-        shell = console(server)
-        _run(shell, "%load_ext qwq_magic")
+    with ScriptedServer(Reply(steps)) as server, console(server) as shell:
+        shell.expect(PROMPT)
+        run_in(shell, "%load_ext qwq_magic")
         shell.sendline("%qwq Which is larger?")
         shell.expect_exact("**9.9**")
         live = shell.before
@@ -69,8 +45,8 @@ def test_a_console_shows_text_as_it_comes_then_one_line_and_tables_as_text(conso
         go_on.set()
         shell.expect(PROMPT)
         ending = shell.before.replace("\r", "")
-        table = _run(shell, "%qwq_memory")
-        inspected = _run(shell, "%qwq_inspect")
+        table = run_in(shell, "%qwq_memory")
+        inspected = run_in(shell, "%qwq_inspect")
 
     assert "Reasoning\r\nHm, 9.90 is more. Wait, let me check." in live
     assert re.fullmatch(
@@ -85,9 +61,9 @@ def test_a_console_shows_text_as_it_comes_then_one_line_and_tables_as_text(conso
 def test_ctrl_c_in_a_console_stops_the_turn_and_keeps_what_came(console):
     reached, never = threading.Event(), threading.Event()
     steps = [delta(content="So far so good"), reached.set, never, DONE]
-    with ScriptedServer(Reply(steps)) as server:
-        shell = console(server)
-        _run(shell, "%load_ext qwq_magic")
+    with ScriptedServer(Reply(steps)) as server, console(server) as shell:
+        shell.expect(PROMPT)
+        run_in(shell, "%load_ext qwq_magic")
         shell.sendline("%qwq hi")
         shell.expect_exact("So far so good")
         assert reached.wait(30)
@@ -98,7 +74,7 @@ def test_ctrl_c_in_a_console_stops_the_turn_and_keeps_what_came(console):
         ending = shell.before
         assert server.requests[0].disconnected.wait(10)
         never.set()
-        kept = _run(shell, "(_qwq.complete, _qwq.answer)")
+        kept = run_in(shell, "(_qwq.complete, _qwq.answer)")
 
     assert "Stopped" in ending
     assert "Traceback" not in ending

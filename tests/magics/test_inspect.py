@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from clean_environment import clean_environment
 from kernel import Execution, Kernel
+from shell import piped_ipython
 
 DECIMALS = "Which is larger, 9.11 or 9.9?"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -136,8 +135,7 @@ def test_what_cannot_be_inspected_is_said_in_one_line(
 def test_a_terminal_gets_a_readable_outline(tmp_path: Path) -> None:
     code = f"%load_ext qwq_magic\n%qwq {DECIMALS}\nprint('=' * 9)\n%qwq_inspect"
     environ = clean_environment(IPYTHONDIR=str(tmp_path), QWQ_DEMO_SPEED="1e9", NO_COLOR="1")
-    command = [sys.executable, "-m", "IPython", "--no-banner", "-c", code]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+    done = piped_ipython(code, environ)
 
     outline = done.stdout.partition("=" * 9)[2].strip().splitlines()
     assert outline[0].startswith("Reasoning of demo")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 from clean_environment import clean_environment
 from kernel import Execution, Kernel
 from server import ScriptedServer, chat
+from shell import PROMPT, open_shell, piped_ipython, run_in
 
 KEY = "sk-4c1d9e7a02f85b36qrst"
 OTHER = "sk-f3a91c07b2e84d6590uv"
@@ -247,6 +246,11 @@ def test_a_prompt_with_a_key_in_use_is_not_sent(kernel: Kernel, server: Scripted
     )
 
 
+def at_home(folder: Path, **environ: str) -> dict[str, str]:
+    """The environment of someone whose IPython files are here."""
+    return clean_environment(IPYTHONDIR=str(folder), NO_COLOR="1", **environ)
+
+
 def test_a_key_of_a_configuration_file_goes_to_the_server_beside_it(tmp_path: Path) -> None:
     with ScriptedServer(chat(answer="ok")) as server:
         profile = tmp_path / "profile_default"
@@ -259,7 +263,7 @@ def test_a_key_of_a_configuration_file_goes_to_the_server_beside_it(tmp_path: Pa
         )
         code = "%load_ext qwq_magic\n%qwq hi\nprint(get_ipython().config, get_ipython().parent)"
 
-        done = ipython(code, IPYTHONDIR=str(tmp_path))
+        done = piped_ipython(code, at_home(tmp_path))
 
         assert key_sent(server) == f"Bearer {KEY}"
     assert "ok" in done.stdout
@@ -268,43 +272,20 @@ def test_a_key_of_a_configuration_file_goes_to_the_server_beside_it(tmp_path: Pa
 
 
 def test_a_pipe_is_told_the_variables(tmp_path: Path) -> None:
-    done = ipython("%load_ext qwq_magic\n%qwq_login groq", IPYTHONDIR=str(tmp_path))
+    done = piped_ipython("%load_ext qwq_magic\n%qwq_login groq", at_home(tmp_path))
 
     assert "Set GROQ_API_KEY in the environment instead." in done.stdout + done.stderr
 
 
-def ipython(code: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "IPython", "--no-banner", "-c", code],
-        env=clean_environment(NO_COLOR="1", **environ),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
 def test_a_terminal_reads_a_key_unseen(tmp_path: Path) -> None:
-    pexpect = pytest.importorskip("pexpect", reason="no pseudo-terminals on this system")
-    prompt = re.compile(r"In \[\d+\]: ")
-    shell = pexpect.spawn(
-        sys.executable,
-        ["-m", "IPython", "--no-banner", "--simple-prompt", "--colors=NoColor"],
-        env=clean_environment(IPYTHONDIR=str(tmp_path), TERM="xterm", NO_COLOR="1"),
-        encoding="utf-8",
-        timeout=60,
-    )
-    shell.expect(prompt)
-    shell.sendline("%load_ext qwq_magic")
-    shell.expect(prompt)
-    shell.sendline("%qwq_login deepseek")
-    shell.expect_exact("Key for deepseek (api.deepseek.com): ")
+    options = ("--no-banner", "--simple-prompt", "--colors=NoColor")
+    with open_shell("IPython", *options, environ=at_home(tmp_path, TERM="xterm")) as shell:
+        shell.expect(PROMPT)
+        run_in(shell, "%load_ext qwq_magic")
+        shell.sendline("%qwq_login deepseek")
+        shell.expect_exact("Key for deepseek (api.deepseek.com): ")
 
-    shell.sendline(KEY)
+        shown = run_in(shell, KEY)
 
-    shell.expect(prompt)
-    assert "is kept until the kernel stops" in shell.before
-    assert KEY not in shell.before
-    shell.sendline("exit")
-    shell.close(force=True)
+    assert "is kept until the kernel stops" in shown
+    assert KEY not in shown

@@ -1,18 +1,15 @@
 """`%qwq` in plain IPython, in a real pseudo-terminal and through a pipe."""
 
 import re
-import subprocess
-import sys
 import threading
 
 import pytest
 from clean_environment import clean_environment
 from server import DONE, Reply, ScriptedServer, chat, delta
-
-pexpect = pytest.importorskip("pexpect", reason="no pseudo-terminals on this system")
+from shell import PROMPT, open_shell, piped_ipython, run_in
 
 DIM = "\x1b[2m"
-PROMPT = re.compile(r"In \[\d+\]: ")
+SIMPLE = ("IPython", "--no-banner", "--simple-prompt", "--colors=NoColor")
 
 
 @pytest.fixture
@@ -22,13 +19,8 @@ def environ(tmp_path):
     )
 
 
-def _ipython(code, environ):
-    command = [sys.executable, "-m", "IPython", "--no-banner", "-c", code]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
-
-
 def test_a_pipe_gets_plain_text_with_reasoning_and_answer(environ):
-    done = _ipython("%load_ext qwq_magic\n%qwq Which is larger, 9.11 or 9.9?", environ)
+    done = piped_ipython("%load_ext qwq_magic\n%qwq Which is larger, 9.11 or 9.9?", environ)
 
     assert "\x1b" not in done.stdout
     assert "Let me double-check by subtracting" in done.stdout
@@ -42,7 +34,7 @@ def test_a_model_cannot_drive_the_terminal(environ):
     with ScriptedServer(chat(reasoning=hostile, answer=hostile)) as server:
         environ = {**environ, "QWQ_BASE_URL": server.url, "QWQ_MODEL": "m"}
 
-        done = _ipython("%load_ext qwq_magic\n%qwq hi", environ)
+        done = piped_ipython("%load_ext qwq_magic\n%qwq hi", environ)
 
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", done.stdout)
     assert "red" in done.stdout
@@ -59,36 +51,24 @@ def test_reasoning_is_dim_the_answer_is_not_and_ctrl_c_stops_cleanly(environ):
     ]
     with ScriptedServer(Reply(steps), chat(answer="next one")) as server:
         environ = {**environ, "QWQ_BASE_URL": server.url, "QWQ_MODEL": "m"}
-        shell = pexpect.spawn(
-            sys.executable,
-            ["-m", "IPython", "--no-banner", "--simple-prompt", "--colors=NoColor"],
-            env=environ,
-            encoding="utf-8",
-            timeout=60,
-        )
-        shell.expect(PROMPT)
-        shell.sendline("%load_ext qwq_magic")
-        shell.expect(PROMPT)
-        shell.sendline("%qwq hi")
-        shell.expect_exact("So far so good")
-        streamed = shell.before
-        assert reached.wait(30)
+        with open_shell(*SIMPLE, environ=environ) as shell:
+            shell.expect(PROMPT)
+            run_in(shell, "%load_ext qwq_magic")
+            shell.sendline("%qwq hi")
+            shell.expect_exact("So far so good")
+            streamed = shell.before
+            assert reached.wait(30)
 
-        shell.sendintr()
+            shell.sendintr()
 
-        shell.expect(PROMPT)
-        ending = shell.before
-        assert server.requests[0].disconnected.wait(10)
-        shell.sendline("(_qwq.complete, _qwq.answer)")
-        shell.expect(PROMPT)
-        kept = shell.before
-        shell.sendline("%qwq and then?")
-        shell.expect_exact("next one")
-        never.set()
-        shell.expect(PROMPT)
-        shell.sendline("exit")
-        shell.expect(pexpect.EOF)
-        shell.close()
+            shell.expect(PROMPT)
+            ending = shell.before
+            assert server.requests[0].disconnected.wait(10)
+            kept = run_in(shell, "(_qwq.complete, _qwq.answer)")
+            shell.sendline("%qwq and then?")
+            shell.expect_exact("next one")
+            never.set()
+            shell.expect(PROMPT)
     assert f"{DIM}Hm, let me think." in streamed
     assert "\x1b[0m" in streamed.rpartition(DIM)[2] or "\x1b[22m" in streamed.rpartition(DIM)[2]
     assert "Stopped" in ending
@@ -103,37 +83,19 @@ def test_a_job_in_the_background_writes_nothing_between_what_is_typed(environ):
     steps = [delta(reasoning_content="Hm."), reached.set, go_on, *chat(answer="late").steps]
     with ScriptedServer(Reply(steps)) as server:
         environ = {**environ, "QWQ_BASE_URL": server.url, "QWQ_MODEL": "m"}
-        shell = pexpect.spawn(
-            sys.executable,
-            ["-m", "IPython", "--no-banner", "--simple-prompt", "--colors=NoColor"],
-            env=environ,
-            encoding="utf-8",
-            timeout=60,
-        )
-        shell.expect(PROMPT)
-        shell.sendline("%load_ext qwq_magic")
-        shell.expect(PROMPT)
-        shell.sendline("%qwq --background -o late what is it?")
-        shell.expect(PROMPT)
-        started = shell.before
-        assert reached.wait(30)
-        shell.sendline("6 * 7")
-        shell.expect(PROMPT)
-        meanwhile = shell.before
-        shell.sendline("import time")
-        shell.expect(PROMPT)
-        shell.sendline("[job] = get_ipython().magics_manager.registry['QwqMagics'].background")
-        shell.expect(PROMPT)
-        go_on.set()
-        shell.sendline("ended = [time.sleep(0.01) for n in range(3000) if job.turn is None]")
-        shell.expect_exact("Job 1 is complete: what is it? (%qwq_jobs result 1 shows it)")
-        shell.expect(PROMPT)
-        shell.sendline("late.answer")
-        shell.expect_exact("'late'")
-        shell.expect(PROMPT)
-        shell.sendline("exit")
-        shell.expect(pexpect.EOF)
-        shell.close()
+        with open_shell(*SIMPLE, environ=environ) as shell:
+            shell.expect(PROMPT)
+            run_in(shell, "%load_ext qwq_magic")
+            started = run_in(shell, "%qwq --background -o late what is it?")
+            assert reached.wait(30)
+            meanwhile = run_in(shell, "6 * 7")
+            run_in(shell, "import time")
+            run_in(shell, "[job] = get_ipython().magics_manager.registry['QwqMagics'].background")
+            go_on.set()
+            shell.sendline("ended = [time.sleep(0.01) for n in range(3000) if job.turn is None]")
+            shell.expect_exact("Job 1 is complete: what is it? (%qwq_jobs result 1 shows it)")
+            shell.expect(PROMPT)
+            assert "'late'" in run_in(shell, "late.answer")
     assert "Job 1 asks in the background; %qwq_jobs lists it." in started
     assert "Hm." not in started + meanwhile
     assert "42" in meanwhile
@@ -142,31 +104,22 @@ def test_a_job_in_the_background_writes_nothing_between_what_is_typed(environ):
 
 
 def test_code_of_an_answer_stands_at_the_next_prompt(environ):
+    options = ("--no-banner", "--colors=NoColor", "--no-confirm-exit")
     with ScriptedServer(chat(answer="```python\nx = 6 * 7\n```")) as server:
         environ = {**environ, "QWQ_BASE_URL": server.url, "QWQ_MODEL": "m"}
-        shell = pexpect.spawn(
-            sys.executable,
-            ["-m", "IPython", "--no-banner", "--colors=NoColor", "--no-confirm-exit"],
-            env=environ,
-            encoding="utf-8",
-            timeout=60,
-            dimensions=(50, 200),
-        )
-        shell.expect_exact("In [")
-        shell.sendline("%load_ext qwq_magic")
-        shell.expect_exact("In [")
-        shell.sendline("%qwq --code hi")
-        shell.expect_exact("]: x = 6 * 7")
-        shell.sendline("")
-        shell.sendline("print('x is', x)")
-        shell.expect_exact("x is 42")
-        shell.sendline("exit")
-        shell.expect(pexpect.EOF)
-        shell.close()
+        with open_shell("IPython", *options, environ=environ, size=(50, 200)) as shell:
+            shell.expect_exact("In [")
+            shell.sendline("%load_ext qwq_magic")
+            shell.expect_exact("In [")
+            shell.sendline("%qwq --code hi")
+            shell.expect_exact("]: x = 6 * 7")
+            shell.sendline("")
+            shell.sendline("print('x is', x)")
+            shell.expect_exact("x is 42")
 
 
 def test_a_terminal_has_no_chat_and_says_what_to_do(environ):
-    done = _ipython("%load_ext qwq_magic\n%qwq_chat", environ)
+    done = piped_ipython("%load_ext qwq_magic\n%qwq_chat", environ)
 
     assert (done.stdout + done.stderr).strip() == (
         "UsageError: A chat needs a notebook. In a terminal ask with %qwq."
