@@ -404,9 +404,9 @@ INSTEAD_OF_A_STREAM = [
         "silence before the first byte",
         Reply([threading.Event()], head=b""),
         ConnectionFailed,
-        ("did not begin to answer within 0.2 s", "idle_timeout_s"),
+        ("did not begin to answer within 1 s", "idle_timeout_s"),
         retryable=True,
-        settings={"idle_timeout_s": 0.2},
+        settings={"idle_timeout_s": 1},
     ),
 ]
 
@@ -422,8 +422,8 @@ MID_STREAM = [
         "silence",
         threading.Event(),
         error=StreamInterrupted,
-        said=("sent nothing for 0.2 s", "idle_timeout_s"),
-        settings={"idle_timeout_s": 0.2},
+        said=("sent nothing for 1 s", "idle_timeout_s"),
+        settings={"idle_timeout_s": 1},
     ),
     cut("reset", arrived, RESET, error=StreamInterrupted, said=("broke in the middle", "again")),
     cut("hang-up", DROP, error=StreamInterrupted, said=("broke in the middle", "again")),

@@ -108,11 +108,12 @@ def test_the_clock_of_an_ask_that_waits_starts_when_it_goes(session, model):
     _first_event(second)
     since = time.monotonic()
     _until(lambda: time.monotonic() - since > 0.2)
+    went = time.perf_counter()
     gate.set()
 
     turn = second.turn()
 
-    assert turn.timing.total_s < 0.2
+    assert turn.timing.total_s < time.perf_counter() - went
     assert turn.started_at > first.turn().started_at
 
 
