@@ -153,7 +153,7 @@ def test_a_restarted_kernel_ends_the_panel_and_keeps_its_text(
 
         notebook.js("panel.sessionContext.session.kernel.restart().then(() => null)")
 
-        expect(pane(notebook, "state")).to_have_text("Stopped", timeout=30_000)
+        expect(pane(notebook, "state")).to_have_text("Stopped")
         never.set()
     expect(notebook.output(2)).to_contain_text("The connection to the kernel is lost")
     expect(pane(notebook, "reasoning-text")).to_have_text("Hm, let me see.")
@@ -171,7 +171,7 @@ def test_stop_can_be_clicked_in_a_narrow_output(
         notebook.run(2)
         expect(pane(notebook, "reasoning-text")).to_contain_text("Hm.")
 
-        notebook.output(2).get_by_role("button", name="Stop").click(timeout=5_000)
+        notebook.output(2).get_by_role("button", name="Stop").click()
 
         expect(pane(notebook, "state")).to_have_text("Stopped")
         never.set()

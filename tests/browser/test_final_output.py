@@ -109,7 +109,7 @@ def test_saved_turn_of_120000_characters_is_drawn_whole(lab: Lab, open_saved: Op
     notebook = open_saved(lab, bundle("long", thought, text))
     output = notebook.output(0)
 
-    expect(output.locator(".qwq-turn[data-drawn]")).to_be_visible(timeout=30_000)
+    expect(output.locator(".qwq-turn[data-drawn]")).to_be_visible()
 
     assert output.locator(".qwq-reasoning-text").evaluate("node => node.textContent") == thought
     assert output.locator(".qwq-answer-text em").count() == len(text) // len(paragraph)

@@ -54,7 +54,7 @@ def test_the_harness_sees_what_unprotected_markdown_does(
         group = PAYLOADS[start : start + CELL_SIZE]
         shown = notebook.output(cell).locator(".jp-OutputArea-child")
         notebook.run(cell)
-        expect(shown).to_have_count(len(group), timeout=30_000)
+        expect(shown).to_have_count(len(group))
         # What the payloads before did to the page must not hide what these do.
         notebook.js("nb.widgets[arg - 1].model.outputs.clear()", cell)
         for place, payload in enumerate(group):
@@ -101,7 +101,7 @@ def test_payloads_are_inert_after_every_delta_and_ever_after(
             wait_until_drawn(notebook, group, step)
             assert foreign_to_ours(output) == []
         notebook.release(f"{start}-end")
-        expect(output.locator(".qwq-turn[data-drawn]")).to_have_count(len(group), timeout=30_000)
+        expect(output.locator(".qwq-turn[data-drawn]")).to_have_count(len(group))
         assert foreign_to_ours(output) == []
         watch.sweep(output)
         watch.point(output.locator(".qwq-answer-text a"))
@@ -165,7 +165,7 @@ def assert_views_are_inert(notebook: Notebook, watch: Watch, cells: int, *, firs
     for cell in range(first, first + cells):
         output = in_view(notebook, cell)
         outputs = output_count(notebook, cell)
-        expect(output.locator(".qwq-turn[data-drawn]")).to_have_count(outputs, timeout=30_000)
+        expect(output.locator(".qwq-turn[data-drawn]")).to_have_count(outputs)
         assert foreign_to_ours(output) == []
         watch.sweep(output)
         assert watch.noise(notebook.page) == []
@@ -209,9 +209,7 @@ def test_payloads_are_inert_where_our_renderer_is_missing(
     watch.attend(notebook.page)
     for cell in range(cells):
         output = in_view(notebook, cell)
-        expect(output.locator(".jp-RenderedMarkdown")).to_have_count(
-            output_count(notebook, cell), timeout=30_000
-        )
+        expect(output.locator(".jp-RenderedMarkdown")).to_have_count(output_count(notebook, cell))
         assert foreign_to_markdown(output) == []
         watch.sweep(output)
         assert watch.noise(notebook.page) == []
