@@ -338,9 +338,7 @@ def test_a_console_is_told_when_the_next_cell_has_run(kernel, ask_at):
         meanwhile = kernel.run("print(1)", cell_id=None)
         go_on.set()
         waited = kernel.run(
-            "import time\nwhile getattr(_qwq, 'prompt', '') != 'hi there': time.sleep(0.01)\n"
-            "time.sleep(0.2)",
-            cell_id=None,
+            f"import time\nwhile [*{BACKGROUND}][-1].turn is None: time.sleep(0.01)", cell_id=None
         )
         after = kernel.run("print(2)", cell_id=None)
 
