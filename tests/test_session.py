@@ -371,7 +371,8 @@ def test_a_turn_stopped_before_it_was_sent_is_kept_too():
     assert session.memory.turns == (turn,)
 
 
-def test_a_stop_that_an_advisor_ignores_ends_all_the_same():
+def test_a_stop_that_an_advisor_ignores_ends_all_the_same(monkeypatch):
+    monkeypatch.setattr("qwq_magic.run._STOP_TIMEOUT_S", 0.1)
     release = threading.Event()
 
     class Stubborn:
