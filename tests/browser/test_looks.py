@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import pytest
 from browser.cell_code import bundle
 from browser.conftest import OpenNotebook, OpenSaved
 from browser.lab import Lab, Notebook
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import expect
 
 REASONING = "השאלה: `max(9.9, 9.11)`.\nLet me check.\n"
 ANSWER = """$9.9$ הוא `max(9.9, 9.11)` (גדול).
@@ -32,21 +29,6 @@ print("שלום")
 DIRECTIONS = """(root, selector) => [...root.querySelectorAll(selector)]
   .map((node) => getComputedStyle(node).direction)"""
 MOVING = "document.getAnimations().filter((one) => one.effect.target.closest('.qwq-part')).length"
-Emulate = Callable[..., None]
-
-
-@pytest.fixture
-def emulate(browser: BrowserContext) -> Iterator[Emulate]:
-    """What a reader prefers; `page` is asked for, since the browser has no such setting."""
-    pages: list[Notebook] = []
-
-    def emulate_(notebook: Notebook, **media: str) -> None:
-        pages.append(notebook)
-        notebook.page.emulate_media(**media)
-
-    yield emulate_
-    for notebook in pages:
-        notebook.page.emulate_media(forced_colors="none", reduced_motion="no-preference")
 
 
 def directions(notebook: Notebook, selector: str) -> list[str]:
@@ -74,9 +56,7 @@ def test_text_runs_in_its_own_direction_and_code_and_math_in_theirs(
     assert notebook.output(0).locator(".qwq-turn").evaluate("e => e.scrollWidth <= e.clientWidth")
 
 
-def test_nothing_moves_for_who_wants_no_motion(
-    lab: Lab, open_notebook: OpenNotebook, emulate: Emulate
-) -> None:
+def test_nothing_moves_for_who_wants_no_motion(lab: Lab, open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(
         lab,
         "panel = new_panel()\nstream(panel, reasoning('Hm.'))\nsteps.wait(panel, 'end')\n"
@@ -86,7 +66,7 @@ def test_nothing_moves_for_who_wants_no_motion(
     expect(notebook.output(1).locator(".qwq-state")).to_have_text("Thinking…")
     moving = notebook.page.evaluate(MOVING)
 
-    emulate(notebook, reduced_motion="reduce")
+    notebook.page.emulate_media(reduced_motion="reduce")
     notebook.output(1).locator(".qwq-toggle").click()
 
     expect(notebook.output(1).locator(".qwq-reasoning-body")).to_be_hidden()
@@ -97,11 +77,11 @@ def test_nothing_moves_for_who_wants_no_motion(
 
 
 def test_forced_colours_keep_state_buttons_and_focus_visible(
-    lab: Lab, open_saved: OpenSaved, emulate: Emulate
+    lab: Lab, open_saved: OpenSaved
 ) -> None:
     notebook = open_saved(lab, bundle("x", "Hm.", "Yes."))
     output = notebook.output(0)
-    emulate(notebook, forced_colors="active")
+    notebook.page.emulate_media(forced_colors="active")
 
     notebook.page.keyboard.press("Escape")
     output.locator(".qwq-toggle").focus()
