@@ -274,6 +274,13 @@ def test_hostile_turn_data_is_inert(lab: Lab, open_saved: OpenSaved) -> None:
     assert not [line for line in notebook.console if line.startswith("pageerror")]
 
 
+# Until the rows in sight there are drawn: in the frame after the scrolling, at the latest.
+SCROLL = """async (node, share) => {
+  node.scrollTop = node.scrollHeight * share;
+  for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+}"""
+
+
 def test_two_thousand_steps_are_on_the_page_a_screenful_at_a_time(
     lab: Lab, open_saved: OpenSaved
 ) -> None:
@@ -299,8 +306,7 @@ def test_two_thousand_steps_are_on_the_page_a_screenful_at_a_time(
     assert on_page < 700
     rows = inspector.locator(".qwq-rows")
     for share in (0.25, 0.5, 0.75, 1):
-        rows.evaluate("(node, share) => { node.scrollTop = node.scrollHeight * share; }", share)
-        notebook.page.wait_for_timeout(100)
+        rows.evaluate(SCROLL, share)
         assert inspector.locator("*").count() < 700
     expect(inspector.locator(".qwq-step").last).to_contain_text(LONG.steps[-1].text.strip())
     print(f"long tasks while opening and scrolling: {notebook.long_tasks()}; {on_page} nodes")
