@@ -48,9 +48,11 @@ def test_what_is_set_goes_before_variables_and_these_before_the_project(tmp_path
 
 
 def test_a_projects_address_is_told_once_and_gets_no_key(tmp_path: Path) -> None:
+    keys = dict.fromkeys(("QWQ_API_KEY", "VLLM_API_KEY", "DASHSCOPE_API_KEY"), KEY)
     with (
         ScriptedServer(chat(answer="ok")) as server,
-        Kernel(QWQ_API_KEY=KEY, VLLM_API_KEY=KEY, DASHSCOPE_API_KEY=KEY) as kernel,
+        # What goes to another machine comes to the server as well.
+        Kernel(http_proxy=server.origin, no_proxy="", **keys) as kernel,
     ):
         kernel.run(f"%cd -q {tmp_path}\n%load_ext qwq_magic")
         project(tmp_path, f"base_url = '{server.url}'\nserver = 'vllm'\nmodel = 'm'")
@@ -58,9 +60,11 @@ def test_a_projects_address_is_told_once_and_gets_no_key(tmp_path: Path) -> None
         kernel.run("%qwq hi")
 
         assert asked(server) == ("m", None)
-        project(tmp_path, "base_url = 'http://192.0.2.1:9/v1'\nmodel = 'm'\nconnect_timeout_s = 1")
+        project(tmp_path, "base_url = 'http://models.example.com:9/v1'\nmodel = 'm'")
         told = [kernel.run("%qwq hi").text("stderr") for _ in range(2)]
-    assert told[0].startswith("Prompts go to 192.0.2.1:9, as [tool.qwq_magic] in ")
+        assert server.requests[-1].path.startswith("http://models.example.com:9/v1/")
+        assert asked(server) == ("m", None)
+    assert told[0].startswith("Prompts go to models.example.com:9, as [tool.qwq_magic] in ")
     assert told[1] == ""
 
 
