@@ -6,8 +6,9 @@ depends on how long anything takes.
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from uuid import uuid4
 from qwq_magic.display.bundle import TURN_MIME
 from qwq_magic.display.live_panel import LivePanel
 from qwq_magic.events import AnswerDelta, Event, ReasoningDelta
+from qwq_magic.messages import ChatRequest
 
 DEADLINE_S = 60
 
@@ -36,6 +38,24 @@ class Steps:
             if time.monotonic() > deadline:
                 raise TimeoutError(step)
             time.sleep(0.02)
+
+
+class HeldAnswer:
+    """An advisor: behind a word, the answer waits until the test releases a step."""
+
+    def __init__(self, steps: Steps, word: str, step: str) -> None:
+        self._word = word
+        self._is_released = Path(f"{steps.notebook}.{step}").exists
+
+    async def advise(
+        self, request: ChatRequest, call_next: Callable[[ChatRequest], AsyncIterator[Event]]
+    ) -> AsyncIterator[Event]:
+        answer = ""
+        async for event in call_next(request):
+            yield event
+            answer += event.text if isinstance(event, AnswerDelta) else ""
+            while self._word in answer and not self._is_released():
+                await asyncio.sleep(0.02)
 
 
 def pump(panel: LivePanel, until: Callable[[], bool]) -> None:
