@@ -53,7 +53,12 @@ REPLIES: dict[str, Reply] = {
     "as the model": Reply([sse({"model": KEY, "choices": []}), *chat_steps(answer="x")]),
     "in an error": failure(401, {"error": {"message": f"Bad {KEY} {ENCODED}", "code": KEY}}),
     "in an error in the stream": Reply([delta(content="x"), sse({"error": {"message": KEY}})]),
-    "in a page": Reply([f"<title>{KEY}</title>".encode()], 502),
+    # Asked again at once: this is not about waiting.
+    "in a page": Reply(
+        [f"<title>{KEY}</title>".encode()],
+        502,
+        {"Content-Type": "text/event-stream", "Retry-After": "0"},
+    ),
     "in a line that is none": Reply([f"data: {KEY}\n\n".encode(), DONE]),
     "in a redirect": Reply(
         status=307, headers={"Location": f"https://{KEY.replace('/', '')}/?{QUOTED}"}
