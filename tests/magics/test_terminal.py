@@ -105,6 +105,8 @@ def test_a_job_in_the_background_writes_nothing_between_what_is_typed(environ):
 
 def test_code_of_an_answer_stands_at_the_next_prompt(environ):
     options = ("--no-banner", "--colors=NoColor", "--no-confirm-exit")
+    # Nobody here answers where the cursor is, and the prompt would wait for it.
+    environ = {**environ, "PROMPT_TOOLKIT_NO_CPR": "1"}
     with ScriptedServer(chat(answer="```python\nx = 6 * 7\n```")) as server:
         environ = {**environ, "QWQ_BASE_URL": server.url, "QWQ_MODEL": "m"}
         with open_shell("IPython", *options, environ=environ, size=(50, 200)) as shell:
