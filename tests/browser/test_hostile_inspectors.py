@@ -28,7 +28,7 @@ def opened(notebook: Notebook, cell: int) -> Locator:
     output = in_view(notebook, cell)
     count = output_count(notebook, cell)
     drawn = output.locator(".qwq-turn[data-drawn], .qwq-comparison")
-    expect(drawn).to_have_count(count, timeout=30_000)
+    expect(drawn).to_have_count(count)
     output.evaluate(OPEN_ALL)
     expect(output.locator(VIEWS)).to_have_count(count)
     return output
