@@ -22,7 +22,8 @@ export class TailFollowing {
     this.jump.hidden = true;
     body.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
     const resized = new ResizeObserver(() => this.#resized());
-    resized.observe(body);
+    // The text as well: it grows with every delta, and when a font comes late.
+    for (const node of [body, body.firstElementChild]) resized.observe(node);
     signal.addEventListener("abort", () => resized.disconnect());
   }
 
