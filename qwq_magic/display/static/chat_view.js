@@ -42,8 +42,6 @@ class ChatView {
       element("div", "qwq-chat-inner", {}, this.#earlier, this.#empty, this.#turns, this.#line),
     );
     this.#following = new TailFollowing(this.#log, record, signal);
-    const grown = new ResizeObserver(() => this.#following.grown());
-    grown.observe(this.#log.firstChild);
     this.#prompt = new ChatPrompt(this.#page, record, { onAsk: () => this.#ask(), signal });
     this.element = element(
       "section",
@@ -56,7 +54,6 @@ class ChatView {
     this.#keepPromptInSight(signal);
     listen(record, "chat", () => this.#show(), signal);
     signal.addEventListener("abort", () => {
-      grown.disconnect();
       for (const turn of this.#ended.values()) turn.remove();
       this.#live?.remove();
     });

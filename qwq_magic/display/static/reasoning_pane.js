@@ -59,7 +59,6 @@ export class ReasoningPane {
     const wasEmpty = !this.#text.element.firstChild;
     this.#text.append(delta);
     if (wasEmpty) this.#fold();
-    this.#following.grown();
   }
 
   // The reader's own choice wins for good, over every start mode.
@@ -79,6 +78,5 @@ export class ReasoningPane {
     this.#toggle.setAttribute("aria-expanded", String(open));
     this.#body.hidden = !open || !this.#text.element.firstChild;
     this.element.hidden = this.#hidden;
-    this.#following.grown();
   }
 }

@@ -4,15 +4,14 @@ import { button } from "./elements.js";
 
 const NEAR_PX = 24;
 
-/** Follow the tail of `body`; returns what the owner calls after adding text. */
+/** Follow the tail of `body`, whose only child is the text. */
 export class TailFollowing {
   #body;
   #record;
   #lastTop = 0;
   #wasHidden = true;
+  #growing = true;
   following;
-  /** Is more text to come? Without, there is nothing to jump to. */
-  growing = true;
 
   constructor(body, record, signal) {
     this.#body = body;
@@ -27,9 +26,9 @@ export class TailFollowing {
     signal.addEventListener("abort", () => resized.disconnect());
   }
 
-  /** Text was added. */
-  grown() {
-    if (this.following) this.#toTail();
+  /** Is more text to come? Without, there is nothing to jump to. */
+  set growing(growing) {
+    this.#growing = growing;
     this.#showJump();
   }
 
@@ -48,7 +47,8 @@ export class TailFollowing {
   follow() {
     this.following = true;
     this.#record.scroll = null;
-    this.grown();
+    this.#toTail();
+    this.#showJump();
   }
 
   #resume() {
@@ -70,8 +70,8 @@ export class TailFollowing {
     this.#showJump();
   }
 
-  // A browser forgets the scroll position of what is hidden or moved; this runs
-  // before the next paint, so the reader never sees it gone.
+  // This runs before the next paint, without a layout of its own: the reader never sees
+  // the tail gone, nor the scroll position that a browser forgets where it hides or moves.
   #resized() {
     const hidden = this.#body.clientHeight === 0;
     if (!hidden && this.#wasHidden) {
@@ -84,6 +84,6 @@ export class TailFollowing {
   }
 
   #showJump() {
-    this.jump.hidden = !this.growing || this.following || this.#body.clientHeight === 0;
+    this.jump.hidden = !this.#growing || this.following || this.#wasHidden;
   }
 }
