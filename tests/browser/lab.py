@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -237,8 +238,18 @@ class Notebook:
         return notebook.load()
 
     def load(self) -> Notebook:
-        place = f"lab/tree/{self.name}?reset" if self.lab.app == "lab" else f"notebooks/{self.name}"
-        self.page.goto(self.lab.url + place)
+        if self.lab.app == "lab":
+            # A workspace that no other page is in, where nothing is to be restored; and opened
+            # by command, which JupyterLab does a second sooner than what an address names.
+            self.page.goto(f"{self.lab.url}lab/workspaces/{uuid.uuid4().hex}")
+            self.page.wait_for_function("window.jupyterapp?.commands", timeout=90_000)
+            self.js(
+                "app.restored.then(() => app.commands.execute('docmanager:open', { path: arg }))"
+                ".then(() => null)",
+                self.name,
+            )
+        else:
+            self.page.goto(f"{self.lab.url}notebooks/{self.name}")
         self.page.wait_for_function(READY, timeout=90_000)
         return self
 
