@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from qwq_magic.ask import Recall
 
 _SHOWN_ROWS = 30
+_SILENT_S = 0.1
+# Characters that a slow machine writes or reads in a second; Markdown holds the outlines.
+_SAVED_PER_S = 5_000_000
+_MARKDOWN_PER_S = 150_000
 _HELP = f"""Look at the conversations, and steer what is remembered.
 
     %qwq_memory [-c NAME] [command]
@@ -189,11 +194,15 @@ class MemoryMagics(Magics):
         return f"Conversation {old!r} is {name!r} now."
 
     def _save(self, memory: ConversationMemory, file: str) -> str:
-        memory.save(path_of(file))
+        path = path_of(file)
+        _announce("Saving", file, _size(memory) / _SAVED_PER_S)
+        memory.save(path)
         return f"Saved {_count(memory)} to {file}."
 
     def _load(self, memory: ConversationMemory, file: str) -> str:
-        names = self._conversations.load(path_of(file), current=memory.name)
+        path = path_of(file)
+        _announce("Loading", file, _bytes_in(path) / _SAVED_PER_S)
+        names = self._conversations.load(path, current=memory.name)
         self._asking.autosaver.adopt(file)
         return " ".join(self._state(self._conversations.of(name)) for name in names)
 
@@ -201,6 +210,8 @@ class MemoryMagics(Magics):
         path = path_of(file)
         if overwrite not in ("", "--overwrite"):
             raise ConfigurationError(f"Unknown option {overwrite}. Write --overwrite, or nothing.")
+        per_s = _MARKDOWN_PER_S if path.suffix.lower() == ".md" else _SAVED_PER_S
+        _announce("Exporting", file, _size(memory) / per_s)
         # Half a surrogate pair is no character that others could read.
         text = well_formed(_exported(memory, path.suffix))
         try:
@@ -242,6 +253,24 @@ def _summary(
 
 def _count(memory: ConversationMemory) -> str:
     return f"{len(memory)} turn{'' if len(memory) == 1 else 's'}"
+
+
+def _announce(doing: str, file: str, seconds: float) -> None:
+    """Say that something goes on, where it may take a reader longer than a blink."""
+    if seconds > _SILENT_S:
+        show(None, [f"{doing} {file} …"])
+
+
+def _size(memory: ConversationMemory) -> int:
+    """Its characters, about."""
+    return sum(len(turn.prompt) + len(turn.reasoning) + len(turn.answer) for turn in memory)
+
+
+def _bytes_in(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # whoever reads it says why it cannot be read
+        return 0
 
 
 def _single(number: str) -> int:

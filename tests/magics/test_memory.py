@@ -394,6 +394,23 @@ def test_nothing_that_was_asked_or_answered_comes_alive(notebook):
     assert len(notebook.rows("all")) == 2 * len(HOSTILE)
 
 
+def test_what_takes_long_is_announced_and_what_does_not_is_not(notebook, tmp_path):
+    notebook.ask("1")
+    short = notebook.memory(f"export {tmp_path / 'short.md'}")
+    notebook.kernel.run(
+        "from qwq_magic.turns import Turn\nmemory = notebook_session().memory\n"
+        "turn = Turn('long', 'Why?', 'So it is. ' * 9_000, 'Yes.', complete=True)\n"
+        "memory.commit(turn, memory.context())"
+    )
+
+    long = notebook.memory(f"export {tmp_path / 'long.md'}")
+
+    outputs = [done.of_type("display_data") for done in (short, long)]
+    assert [len(messages) for messages in outputs] == [1, 2]
+    announced = outputs[1][0]["data"]["text/plain"]
+    assert announced == f"Exporting {tmp_path / 'long.md'} …"
+
+
 def test_an_export_reads_well_and_nothing_in_it_runs(notebook, tmp_path):
     notebook.kernel.run(
         "from qwq_magic.turns import Turn\nmemory = notebook_session().memory\n"
