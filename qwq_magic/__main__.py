@@ -26,7 +26,7 @@ from qwq_magic.version import __version__
 
 _NOTE = "ipython_config.py and %config are not read here; %qwq_doctor in a notebook reads them."
 # What a notebook has besides; a project may set them, and is not to be called wrong for it.
-_NOTEBOOK_ONLY = ("conversation", "show", "start", "live", "runner", "autosave")
+NOTEBOOK_ONLY = ("conversation", "show", "start", "live", "runner", "autosave")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _examine(here: Layer) -> int:
-    names = (*CHOICES, *_NOTEBOOK_ONLY)
+    names = (*CHOICES, *NOTEBOOK_ONLY)
     project = project_layer(Path(), names)
     session = Session(**{name: chosen.value for name, chosen in here.items()})
     session.project = project

@@ -13,6 +13,10 @@ import pytest
 from clean_environment import clean_environment
 from server import Reply, ScriptedServer, chat, failure
 
+from qwq_magic.__main__ import NOTEBOOK_ONLY
+from qwq_magic.choices import CHOICES
+from qwq_magic.magics.qwq import QwqMagics
+
 ROOT = Path(__file__).parent.parent
 KEY = "sk-4c1d9e7a02f85b36qrst"
 
@@ -120,3 +124,9 @@ def test_an_interrupt_ends_the_report_and_the_request() -> None:
         never.set()
     assert running.returncode == 1
     assert "Stopped before a model answered." in said
+
+
+def test_the_terminal_knows_every_setting_of_a_notebook() -> None:
+    settings = QwqMagics.class_trait_names(config=True)
+
+    assert set(settings) == {*CHOICES, *NOTEBOOK_ONLY}

@@ -19,7 +19,7 @@ from traitlets import Bunch
 from qwq_magic.api_key import ApiKey
 from qwq_magic.choices import NO_LAYER, Choices, Layer
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.key_sources import variable_key
+from qwq_magic.key_sources import OWN_VARIABLE, variable_key
 from qwq_magic.magics.project_address import foreign_address
 from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.plain_text import one_line
@@ -178,4 +178,4 @@ def _name_of(server: Server, base_url: str) -> str:
 
 
 def _variables(server: Server) -> str:
-    return " or ".join(server.key_variables or ("QWQ_API_KEY",))
+    return " or ".join(server.key_variables or (OWN_VARIABLE,))

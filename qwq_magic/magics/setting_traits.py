@@ -132,12 +132,7 @@ class SettingTraits(Magics):
 
     def _outside_layers(self) -> tuple[Layer, Layer]:
         names = self._names()
-        try:
-            project = project_layer(Path.cwd(), names)
-        except FileNotFoundError:
-            # The folder of the kernel has been deleted.
-            project = {}
-        return project, environment_layer(os.environ, names)
+        return project_layer(Path(), names), environment_layer(os.environ, names)
 
     def _names(self) -> list[str]:
         return [name for name in self.traits(config=True) if name != "api_key"]
