@@ -14,6 +14,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from labelled_sentences import KIND_OF, Labelled, read_labelled
 
@@ -93,15 +94,19 @@ def train(rows: Sequence[Labelled], features: Sequence[set[str]]) -> KindWeights
         },
         max_iter=1_000,
     ).fit(matrix, labels)
-    columns = model.coef_.round(3).T.tolist()
+    columns = _thousandths(model.coef_.T)
     return KindWeights(
         kinds=tuple(KIND_OF[label] for label in model.classes_),
-        intercepts=tuple(model.intercept_.round(3).tolist()),
+        intercepts=tuple(_thousandths(model.intercept_)),
         weights={
             name: tuple(column)
             for name, column in zip(vectorizer.feature_names_, columns, strict=True)
         },
     )
+
+
+def _thousandths(values: Any) -> Any:
+    return (1_000 * values).round().astype(int).tolist()
 
 
 def write(weights: KindWeights, target: Path) -> None:

@@ -24,11 +24,11 @@ _WORDS = re.compile(r"\^?([a-z]+(?:'[a-z]+)?(?: [a-z]+(?:'[a-z]+)?)*)")
 
 @dataclass(frozen=True, slots=True)
 class KindWeights:
-    """One weight per feature and kind; a step's features add theirs up."""
+    """One weight per feature and kind, in thousandths; a step's features add theirs up."""
 
     kinds: tuple[Kind, ...]
-    intercepts: tuple[float, ...]
-    weights: Mapping[str, tuple[float, ...]]
+    intercepts: tuple[int, ...]
+    weights: Mapping[str, tuple[int, ...]]
     vocabulary: Vocabulary = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -37,19 +37,19 @@ class KindWeights:
     def shares(self, features: Iterable[str]) -> dict[Kind, float]:
         """How the vote is shared among the kinds; the shares add up to 1."""
         known = filter(None, map(self.weights.get, features))
-        # `fsum` does not mind the order, and a set has none that lasts.
-        sums = list(map(math.fsum, zip(self.intercepts, *known, strict=True)))
+        # Whole numbers do not mind the order, and a set has none that lasts.
+        sums = list(map(sum, zip(self.intercepts, *known, strict=True)))
         highest = max(sums)
-        powers = [math.exp(value - highest) for value in sums]
-        total = math.fsum(powers)
+        powers = [math.exp((value - highest) / 1_000) for value in sums]
+        total = sum(powers)
         return {kind: power / total for kind, power in zip(self.kinds, powers, strict=True)}
 
     def strongest_words(self, kind: Kind, features: Iterable[str], text: str) -> str:
         """The words of `text` that speak most for `kind`, "" if only its form does."""
         column, lowered = self.kinds.index(kind), text.lower()
-        best, best_weight = "", 0.0
+        best, best_weight = "", 0
         for name in sorted(features):
-            weight = self.weights[name][column] if name in self.weights else 0.0
+            weight = self.weights[name][column] if name in self.weights else 0
             if weight > best_weight and (match := _WORDS.fullmatch(name)):
                 if _EMPTY_WORDS.issuperset(match.group(1).split()):
                     continue
