@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.events import Event, merge_deltas
+from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, merge_deltas
 from qwq_magic.messages import ChatRequest
 from qwq_magic.runner import Runner
 from qwq_magic.turn_builder import TurnBuilder
@@ -21,6 +21,8 @@ from qwq_magic.turns import Turn
 # How long a stopped stream may take to close its connection.
 _STOP_TIMEOUT_S = 3.0
 _TICK_S = 0.05
+# The interpreter is left so long to whoever shows a reply's first words.
+_FIRST_WORDS_S = 0.003
 # Between two looks at the queue: waking for each token costs more than all else together.
 _PAUSE_S = 0.01
 _T = TypeVar("_T")
@@ -50,7 +52,15 @@ class Run:
         _require_waitable(runner)
         self._give_up_at = math.inf
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._handle = _Handle(produce, self._queue.put, runner, abandon)
+        self._is_silent = True
+        self._handle = _Handle(produce, self._put, runner, abandon)
+
+    def _put(self, event: Event | None) -> None:
+        self._queue.put(event)
+        if self._is_silent and isinstance(event, (ReasoningDelta, AnswerDelta)):
+            self._is_silent = False
+            # Reading a burst would keep it from them, thread by thread, for 5 ms each.
+            time.sleep(_FIRST_WORDS_S)
 
     def events(self, *, tick_s: float = _TICK_S) -> Iterator[Event | None]:
         """Yield events as they come, and None after every `tick_s` seconds without one.

@@ -1,7 +1,8 @@
 """Join what has already arrived: many servers make an HTTP chunk of every token.
 
 A reader takes all the HTTP library has in hand, without a pause, before anybody looks at
-it; so a burst is decoded at once, and a lone token is not held back.
+it; so a burst is decoded at once, and a lone token is not held back. Nor are a reply's
+first words held back until a burst is read.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from contextlib import aclosing
 
 # More than this is not read ahead: whoever is slow to take it slows the server down.
 _AHEAD_BYTES = 1_000_000
+# So many pieces are looked at one by one: the first words stand in one of them.
+_FIRST_PIECES = 4
 
 
 async def coalesced(raw: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
@@ -41,11 +44,15 @@ class _Reader:
 
     async def read(self, raw: AsyncGenerator[bytes, None]) -> None:
         try:
+            first = _FIRST_PIECES
             async with aclosing(raw):
                 async for data in raw:
                     self._pieces.append(data)
                     self._size += len(data)
                     self._changed.set()
+                    if first:
+                        first -= 1
+                        await asyncio.sleep(0)
                     if self._size > _AHEAD_BYTES:
                         self._has_room.clear()
                         await self._has_room.wait()

@@ -95,6 +95,7 @@ class _Replies:
                 received += client.recv(65_536)
             chunks, per_s, variant = map(int, path.split("/")[1:4])
             pieces = pieces_of(chunks, variant)
+            body = b"".join(pieces)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             client.sendall(HEAD)
             self.sent_s = sent_s = [time.monotonic()]
@@ -104,7 +105,7 @@ class _Replies:
                     sent_s[number:] = [time.monotonic()]
                     client.sendall(piece)
             else:
-                client.sendall(b"".join(pieces))
+                client.sendall(body)
             client.shutdown(socket.SHUT_WR)
             client.recv(1)
 
