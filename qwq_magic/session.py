@@ -241,7 +241,7 @@ class Session:
 
 def _check_prompt(prompt: object) -> None:
     if not isinstance(prompt, str):
-        raise ConfigurationError(f"The prompt is a {type(prompt).__name__}. Give it as text.")
+        raise ConfigurationError(f"The prompt is of type {type(prompt).__name__}. Give it as text.")
     if not prompt.strip():
         raise ConfigurationError("The prompt is empty. Write what you want to ask.")
 

@@ -394,8 +394,8 @@ def test_a_stop_that_an_advisor_ignores_ends_all_the_same(monkeypatch):
     [
         (lambda: Session(model=5), "A int is no model"),
         (lambda: Session(api_key=5), "The api_key is no text"),
-        (lambda: Session(model=ScriptedModel()).ask(None), "The prompt is a NoneType"),
-        (lambda: Session(model=ScriptedModel()).ask(b"x"), "The prompt is a bytes"),
+        (lambda: Session(model=ScriptedModel()).ask(None), "The prompt is of type NoneType"),
+        (lambda: Session(model=ScriptedModel()).ask(b"x"), "The prompt is of type bytes"),
     ],
 )
 def test_a_wrong_argument_is_one_clear_line(ask, message):

@@ -16,7 +16,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+)
 from contextlib import AsyncExitStack
 from typing import Any, Protocol, TypeAlias, get_args
 
@@ -86,6 +93,8 @@ class Chain:
         async with AsyncExitStack() as opened:
 
             def call(index: int, request: ChatRequest) -> Events:
+                # Here, where it is the fault of the advisor that calls.
+                _require_request(request)
                 if index == len(self._advisors):
                     if self._on_sent is not None:
                         self._on_sent(request)
@@ -138,6 +147,8 @@ async def _advised(
         stream = advisor.advise(request, call_next)
         if inspect.isawaitable(stream):
             stream = await stream
+        if not isinstance(stream, AsyncIterable):
+            raise TypeError(f"advise gave {type(stream).__name__}, not call_next(request)")
         async for event in stream:
             yield event
     except _PASSING:
@@ -150,6 +161,13 @@ async def _advised(
         ) from raised
     finally:
         await _close(stream)
+
+
+def _require_request(request: object) -> None:
+    if not isinstance(request, ChatRequest):
+        raise TypeError(f"{type(request).__name__} is no request")
+    if not request.messages:
+        raise ValueError("the request has no messages")
 
 
 def _said(raised: BaseException) -> str:
@@ -196,10 +214,11 @@ class _BeforeAndAfter:
         after = getattr(self.wrapped, "after", None)
         if before is not None:
             request = await _call(before, request) or request
+        stream = call_next(request)
         builder = TurnBuilder(request, server=self._server)
         error: QwqError | None = None
         try:
-            async for event in call_next(request):
+            async for event in stream:
                 builder.add(event)
                 yield event
         except QwqError as raised:

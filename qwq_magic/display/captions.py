@@ -37,7 +37,7 @@ def footer_caption(turn: Turn, *, place: Place | None) -> str:
     parts = (
         turn.model,
         turn.server,
-        f"{tokens} token{'' if tokens == '1' else 's'}",
+        f"{tokens} token{'' if tokens.removeprefix('≈ ') == '1' else 's'}",
         "" if total_s is None else spoken_seconds(total_s),
         turn.conversation,
         "" if place is None else f"turn {place.number}",

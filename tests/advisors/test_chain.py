@@ -6,7 +6,7 @@ from fakes import REPLY, EndlessModel, ScriptedModel
 
 from qwq_magic import Session
 from qwq_magic.advisors import Chain, ThinkTags
-from qwq_magic.errors import ConfigurationError, RateLimited
+from qwq_magic.errors import AdvisorFailed, ConfigurationError, RateLimited
 from qwq_magic.events import AnswerDelta, ReasoningDelta, StreamFinished
 from qwq_magic.messages import ChatRequest, Message
 
@@ -238,3 +238,38 @@ def test_an_order_that_is_no_number_is_named():
 
     with pytest.raises(ConfigurationError, match="The order of Odd is None"):
         Chain([Odd()], ScriptedModel())
+
+
+class Wrong:
+    """Sends on something that is no request, or gives something that are no events."""
+
+    order = 0
+
+    def __init__(self, result):
+        self.result = result
+
+
+class WrongBefore(Wrong):
+    def before(self, request):
+        return self.result
+
+
+class WrongAdvice(Wrong):
+    def advise(self, request, call_next):
+        return self.result
+
+
+@pytest.mark.parametrize(
+    ("advisor", "said"),
+    [
+        (WrongBefore(5), "WrongBefore failed with TypeError: int is no request"),
+        (WrongBefore(replace(REQUEST, messages=())), "ValueError: the request has no messages"),
+        (WrongAdvice(None), "WrongAdvice failed with TypeError: advise gave NoneType, not"),
+    ],
+)
+def test_who_sends_on_no_request_is_blamed_and_not_the_next(advisor, said):
+    inner = Named("inner", 400, [])
+
+    with pytest.raises(AdvisorFailed, match=said):
+        _events(Chain([advisor, inner], ScriptedModel()))
+    assert inner.seen == []
