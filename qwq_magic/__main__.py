@@ -34,10 +34,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = {"server": options.server, "model": options.model}
     here = layer_of({name: value for name, value in chosen.items() if value}, "this line")
     try:
-        return _examine(here)
+        state = _examine(here)
+        sys.stdout.flush()
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except BrokenPipeError:
+        # Whoever reads, `head` say, has had enough; nor is the interpreter to write the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return state
 
 
 def _examine(here: Layer) -> int:

@@ -126,6 +126,22 @@ def test_an_interrupt_ends_the_report_and_the_request() -> None:
     assert "Stopped before a model answered." in said
 
 
+def test_who_reads_no_further_gets_no_traceback() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "qwq_magic", "doctor"],
+        env=clean_environment(PYTHONPATH=str(ROOT)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert said == b""
+    assert process.returncode == 1
+
+
 def test_the_terminal_knows_every_setting_of_a_notebook() -> None:
     settings = QwqMagics.class_trait_names(config=True)
 
