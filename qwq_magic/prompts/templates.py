@@ -39,11 +39,11 @@ def expand_template(text: str, notebook: Notebook, *, with_blocks: bool = False)
         return environment.from_string(text).render(_names(notebook))
     except jinja2.TemplateSyntaxError as error:
         raise ConfigurationError(
-            f"The template is malformed on line {error.lineno}: {error.message}. "
+            f"The template is malformed on line {error.lineno}: {_sentence(error.message)} "
             f"What Jinja2 cannot read, put into a variable. {_AS_TEXT}"
         ) from None
     except jinja2.UndefinedError as error:
-        raise ConfigurationError(f"{error.message}. {_AS_TEXT}") from None
+        raise ConfigurationError(f"{_sentence(error.message)} {_AS_TEXT}") from None
     except ConfigurationError:
         raise
     except Exception as error:
@@ -99,6 +99,11 @@ def _json(value: Any, indent: int | None = None) -> str:
 def _names(notebook: Notebook) -> dict[str, Any]:
     # `In` as typed: what IPython made of it says nothing to a model.
     return {**notebook.names, "In": notebook.inputs}
+
+
+def _sentence(message: str | None) -> str:
+    """With one full stop; some of Jinja2's messages have theirs."""
+    return f"{message}".rstrip(".") + "."
 
 
 def _line_of(error: BaseException) -> str:

@@ -63,7 +63,11 @@ def test_blocks_mean_something_on_request():
         ("{{ Out[7] }}", "The template asks a dict for 7, which it has not."),
         ("a\n{{ x / 0 }}", "The template failed on line 2: ZeroDivisionError: division by zero."),
         ("a\nb {{ x", "The template is malformed on line 2:"),
-        ("{{ }}", "The template is malformed on line 1:"),
+        (
+            "{{ }}",
+            "The template is malformed on line 1: "
+            "Expected an expression, got 'end of print statement'. What",
+        ),
         ("{{ [r for r in rows] }}", "The template is malformed on line 1:"),
         ("{{ len }}", "The source of len is not known."),
     ],
