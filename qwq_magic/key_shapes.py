@@ -2,6 +2,7 @@
 
 A vendor's prefix and a random tail, or a random text that is given the name of a key.
 Placeholders (`sk-xxxx`, `your-api-key`) and words are none: they lack digits or variety.
+What an address says before its host is a secret whatever it looks like.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ _NAMED = re.compile(
       | %(?:set_)?env \s+ \w*api_?key [\s=]+ (?P<env_tail>\S{16,})"""
 )
 _LEAST_VARIETY = 8
+# Bounded, since a server may send a text of nothing but beginnings.
+_USER_INFO = re.compile(r"(?<=://)[^\s\"'<>]{1,300}(?=@)")
+_BEFORE_HOST = re.compile(r"^([a-zA-Z]+://)?.*@", re.DOTALL)
 
 
 def holds_lookalike(text: str) -> bool:
@@ -32,7 +36,12 @@ def without_lookalikes(text: str) -> str:
     """The text as an error may quote it."""
     for lookalike in _iter_lookalikes(text):
         text = text.replace(lookalike, MASK)
-    return text
+    return _USER_INFO.sub(MASK, text)
+
+
+def address_without_secrets(url: str) -> str:
+    """A base URL as an error or a table may show it, malformed as it may be."""
+    return without_lookalikes(_BEFORE_HOST.sub(rf"\g<1>{MASK}@", url))
 
 
 def _iter_lookalikes(text: str) -> Iterator[str]:

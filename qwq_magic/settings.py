@@ -25,14 +25,13 @@ from qwq_magic.choices import (
     stacked,
 )
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.key_shapes import without_lookalikes
+from qwq_magic.key_shapes import address_without_secrets
 from qwq_magic.key_sources import KeyRing, Namer, find_key, hint_at_dashscope, is_at_home
 from qwq_magic.messages import Json
 from qwq_magic.models import rules_for
 from qwq_magic.servers import CUSTOM, SERVERS, Server, is_dashscope, preset_of, server_at
 from qwq_magic.variables import environment_layer
 
-_USER_INFO = re.compile(r"//[^/]*@")
 # What people copy along with a base URL.
 _PASTED_PATH = re.compile(r"(/chat/completions|/services/aigc/[a-z-]+/generation)?/*$")
 
@@ -202,7 +201,7 @@ def _clean_base_url(url: str) -> str:
         parts, host = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not host:
         raise ConfigurationError(
-            f"Not an address: {without_lookalikes(_USER_INFO.sub('//***@', url))!r}. "
+            f"Not an address: {address_without_secrets(url)!r}. "
             "A base_url looks like http://127.0.0.1:8000/v1."
         )
     if parts.username or parts.password:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qwq_magic.key_shapes import holds_lookalike, without_lookalikes
+from qwq_magic.key_shapes import address_without_secrets, holds_lookalike, without_lookalikes
 
 RANDOM = "f3a91c07b2e84d6590"
 
@@ -49,3 +49,24 @@ def test_a_key_is_known_by_its_prefix_or_its_name(text: str) -> None:
 def test_talk_of_keys_is_no_key(text: str) -> None:
     assert not holds_lookalike(text)
     assert without_lookalikes(text) == text
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://user:passw0rd@host:80/v1", "http://***@host:80/v1"),
+        ("http://user:p/a@s s@host/v1", "http://***@host/v1"),
+        ("user:passw0rd@host/v1", "***@host/v1"),
+        ("http://host/v1", "http://host/v1"),
+        ("not a url", "not a url"),
+    ],
+)
+def test_an_address_is_shown_without_what_stands_before_its_host(url: str, shown: str) -> None:
+    assert address_without_secrets(url) == shown
+
+
+def test_a_password_in_an_address_is_masked_in_the_middle_of_a_text() -> None:
+    text = "POST http://user:passw0rd@host/v1 failed, mail me@host"
+
+    assert without_lookalikes(text) == "POST http://***@host/v1 failed, mail me@host"
+    assert not holds_lookalike(text)

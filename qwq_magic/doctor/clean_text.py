@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from qwq_magic.key_shapes import without_lookalikes
+from qwq_magic.key_shapes import address_without_secrets, without_lookalikes
 from qwq_magic.key_sources import KeyRing, keys_at_hand
 from qwq_magic.plain_text import one_line, well_formed
 
@@ -35,6 +35,10 @@ class CleanText:
         except (TypeError, ValueError, RecursionError):
             return f"a {type(value).__name__}"
 
+    def refused_address(self, value: Any) -> str:
+        """One that may be malformed, or no text at all; where a password stood, there are stars."""
+        return self.value(address_without_secrets(value) if isinstance(value, str) else value)
+
     def address(self, url: str) -> str:
         """Without what may hold a password: the name before the host, and the query."""
         try:
@@ -42,4 +46,6 @@ class CleanText:
         except ValueError:
             return "malformed"
         host = parts.netloc.rpartition("@")[2]
-        return self.line(f"{parts.scheme}://{host}{parts.path}") if host else self.line(url)
+        return (
+            self.line(f"{parts.scheme}://{host}{parts.path}") if host else self.refused_address(url)
+        )

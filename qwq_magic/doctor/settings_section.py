@@ -64,7 +64,8 @@ def _server_rows(
         # The verdict says what is wrong.
         for name in _SHOWN_FIRST:
             if name in effective:
-                yield name, clean.value(effective[name].value), clean.line(effective[name].source)
+                shown = clean.refused_address if name == "base_url" else clean.value
+                yield name, shown(effective[name].value), clean.line(effective[name].source)
         return
     default = f"default of {server.name}"
     name = server.name if server is not CUSTOM else host_of(base_url)

@@ -172,3 +172,12 @@ def test_a_key_that_is_not_for_this_host_is_said_to_be_there() -> None:
         "none",
         "QWQ_API_KEY is set, but not for 127.0.0.1:9: see QWQ_BASE_URL",
     ) in rows(last, "Settings")
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:9", "127.0.0.1:nine"])
+def test_a_refused_address_is_shown_without_its_password(place: str) -> None:
+    last = examine(base_url=f"http://user:passw0rd@{place}/v1", model="m")[-1]
+
+    assert last.verdict.state == "ill"
+    assert ("base_url", f"http://***@{place}/v1", "here") in rows(last, "Settings")
+    assert "passw0rd" not in last.markdown()
