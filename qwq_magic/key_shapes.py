@@ -2,7 +2,8 @@
 
 A vendor's prefix and a random tail, or a random text that is given the name of a key.
 Placeholders (`sk-xxxx`, `your-api-key`) and words are none: they lack digits or variety.
-What an address says before its host is a secret whatever it looks like.
+What an address says before its host, or under the name of a key in its query, is a secret
+whatever it looks like; and so is what stands behind `Bearer`.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ _PREFIXED = re.compile(
 )
 # A literal in quotes, or what `%env` takes as it stands.
 _NAMED = re.compile(
-    r"""(?ix) api_?key ["'\]\s]* [=:,] \s* ["'] (?P<tail>[^"'\s]{16,}) ["']
+    r"""(?ix) api[_-]?key ["'\]\s]* [=:,] \s* ["'] (?P<tail>[^"'\s]{16,}) ["']
+      | \bbearer \s+ (?P<bearer_tail>[\w.~+/=-]{16,})
       | %(?:set_)?env \s+ \w*api_?key [\s=]+ (?P<env_tail>\S{16,})"""
 )
 _LEAST_VARIETY = 8
 # Bounded, since a server may send a text of nothing but beginnings.
 _USER_INFO = re.compile(r"(?<=://)[^\s\"'<>]{1,300}(?=@)")
+_QUERIED = re.compile(r"(?i)([?&][\w-]*(?:key|token|secret|password|signature)=)[^&#\s\"'<>]+")
 _BEFORE_HOST = re.compile(r"^([a-zA-Z]+://)?.*@", re.DOTALL)
 
 
@@ -36,7 +39,7 @@ def without_lookalikes(text: str) -> str:
     """The text as an error may quote it."""
     for lookalike in _iter_lookalikes(text):
         text = text.replace(lookalike, MASK)
-    return _USER_INFO.sub(MASK, text)
+    return _QUERIED.sub(rf"\g<1>{MASK}", _USER_INFO.sub(MASK, text))
 
 
 def address_without_secrets(url: str) -> str:
@@ -49,7 +52,7 @@ def _iter_lookalikes(text: str) -> Iterator[str]:
         if _is_random(match["tail"]):
             yield match[0]
     for match in _NAMED.finditer(text):
-        tail = match["tail"] or match["env_tail"]
+        tail = match["tail"] or match["bearer_tail"] or match["env_tail"]
         if _is_random(tail):
             yield tail
 

@@ -104,7 +104,9 @@ def resolve(
     base_url = _base_url_of(choices, server)
     model = choices.model or server.model
     if not model:
-        raise ConfigurationError(f"No model is named for {base_url}. Name one: -m MODEL.")
+        raise ConfigurationError(
+            f"No model is named for {address_without_secrets(base_url)}. Name one: -m MODEL."
+        )
     if choices.api_key is not None and namer == "project":
         raise ConfigurationError(
             f"A pyproject.toml says that {server.name} is asked, so the api_key is not sent "

@@ -793,6 +793,15 @@ def test_no_log_shows_the_key(reply: Reply, caplog: pytest.LogCaptureFixture) ->
     assert ENCODED_KEY[:14] not in caplog.text
 
 
+def test_no_log_shows_a_key_in_an_address(caplog: pytest.LogCaptureFixture) -> None:
+    with ScriptedServer(Reply([DONE])) as server, caplog.at_level(logging.DEBUG):
+        ask(settings_for(f"{server.url}?api_key=letters"))
+
+    assert server.requests[0].path.endswith("?api_key=letters")
+    assert "?api_key=***" in caplog.text
+    assert "letters" not in caplog.text
+
+
 def test_a_server_that_echoes_the_key_as_its_reason_shows_none() -> None:
     asking = ask_steps(delta(KEY), DONE, api_key=ApiKey(KEY, source="s"))
 

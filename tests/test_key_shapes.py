@@ -21,6 +21,8 @@ RANDOM = "f3a91c07b2e84d6590"
         f'{{"api_key": "{RANDOM}"}}',
         f'os.environ.setdefault("QWQ_API_KEY", "{RANDOM}")',
         f"%env QWQ_API_KEY={RANDOM}",
+        f'{{"Authorization": "Bearer {RANDOM}"}}',
+        f'{{"X-API-Key": "{RANDOM}"}}',
         f"%set_env QWQ_API_KEY {RANDOM}",
         f'%config QwqMagics.api_key = "{RANDOM}"',
     ],
@@ -41,6 +43,7 @@ def test_a_key_is_known_by_its_prefix_or_its_name(text: str) -> None:
         "api_key = 'your-dashscope-api-key'",
         "%env DASHSCOPE_API_KEY",
         "task-0123456789abcdef0123",
+        "Authorization: Bearer of good tidings_and_1_word",
         "from sklearn import datasets  # sk- is how keys begin",
         f"commit = '{RANDOM}'",
         "primary_key = 'f3a91c07b2e84d6590'",
@@ -57,11 +60,13 @@ def test_talk_of_keys_is_no_key(text: str) -> None:
         ("http://user:passw0rd@host:80/v1", "http://***@host:80/v1"),
         ("http://user:p/a@s s@host/v1", "http://***@host/v1"),
         ("user:passw0rd@host/v1", "***@host/v1"),
+        ("http://host/v1?v=1&api_key=word&n=2#a", "http://host/v1?v=1&api_key=***&n=2#a"),
+        ("http://host/v1?max_tokens=5", "http://host/v1?max_tokens=5"),
         ("http://host/v1", "http://host/v1"),
         ("not a url", "not a url"),
     ],
 )
-def test_an_address_is_shown_without_what_stands_before_its_host(url: str, shown: str) -> None:
+def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
     assert address_without_secrets(url) == shown
 
 

@@ -122,6 +122,7 @@ def opened(
     """The response to a GET or, with a body of JSON, to a POST; no redirect is followed."""
     usual = _HEADERS if body is None else {**_HEADERS, "Content-Type": "application/json"}
     key = settings.api_key
+    mask_in_logs(key)
     return client.stream(
         "GET" if body is None else "POST",
         url,
@@ -140,7 +141,6 @@ class _Bearer(httpx.Auth):
 
     def __init__(self, key: ApiKey) -> None:
         self._key = key
-        mask_in_logs(key)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers["Authorization"] = f"Bearer {self._key.reveal()}"

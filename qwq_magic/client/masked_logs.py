@@ -1,4 +1,4 @@
-"""Mask keys in what httpx and httpcore log: a response's headers, a redirect's address.
+"""Mask keys in what httpx and httpcore log: a response's headers, an address and its query.
 
 Their records are changed where they are made, so no handler sees the key, whoever owns it.
 """
@@ -10,6 +10,7 @@ import threading
 import weakref
 
 from qwq_magic.api_key import ApiKey
+from qwq_magic.key_shapes import without_lookalikes
 
 # A filter works at its own logger only, not for the ones below it.
 _LOGGERS = (
@@ -31,7 +32,8 @@ class _KeyFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         with self._lock:
             keys = list(self._keys)
-        message = masked = record.getMessage()
+        message = record.getMessage()
+        masked = without_lookalikes(message)
         for key in keys:
             masked = key.redact(masked)
         if masked != message:
@@ -42,8 +44,9 @@ class _KeyFilter(logging.Filter):
 _filter = _KeyFilter()
 
 
-def mask_in_logs(key: ApiKey) -> None:
-    """From here on, as long as the key is in use."""
-    _filter.watch(key)
+def mask_in_logs(key: ApiKey | None) -> None:
+    """From here on: the key, as long as it is in use, and whatever looks like one."""
+    if key is not None:
+        _filter.watch(key)
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_filter)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from qwq_magic.display.captions import counted
 from qwq_magic.display.saved_text import escape_code, escape_span, readable
+from qwq_magic.key_shapes import without_lookalikes
 from qwq_magic.messages import Message
 from qwq_magic.preview import Preview, message_tokens
 
@@ -40,12 +41,15 @@ def _plain(preview: Preview) -> str:
 
 
 def _lines(preview: Preview) -> Iterator[str]:
+    # Messages are shown as they are sent: a prompt that holds a key of the user's is not.
+    url = without_lookalikes(preview.url)
+    fields = without_lookalikes(json.dumps(dict(preview.fields), ensure_ascii=False))
     tokens = counted(preview.tokens, "token")
     yield f"Dry run: nothing was sent. ≈ {tokens} in {counted(len(preview.messages), 'message')}"
-    yield " · ".join(part for part in (preview.model, preview.server, preview.url) if part)
+    yield " · ".join(part for part in (preview.model, preview.server, url) if part)
     if preview.context:
         yield f"Context: {preview.context}"
-    yield f"Beside the messages: {json.dumps(dict(preview.fields), ensure_ascii=False)}"
+    yield f"Beside the messages: {fields}"
     yield from preview.notices
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from display.inertness import problems
 
 from qwq_magic.display.preview_bundle import preview_bundle
@@ -45,3 +47,20 @@ def test_nothing_in_a_preview_is_live():
 
     assert problems(bundle["text/markdown"]) == []
     assert "\x1b" not in bundle["text/plain"]
+
+
+def test_a_preview_masks_keys_beside_the_messages():
+    key = "f3a91c07b2e84d6590"
+    preview = replace(
+        _preview(Message("user", "hi")),
+        url="http://127.0.0.1:1/v1/chat/completions?api_key=letters",
+        fields={"api_key": f"sk-{key}", "extra_headers": {"Authorization": f"Bearer {key}"}},
+    )
+
+    bundle = preview_bundle(preview)
+
+    assert bundle["text/plain"].splitlines()[1:4:2] == [
+        "m · vllm · http://127.0.0.1:1/v1/chat/completions?api_key=***",
+        'Beside the messages: {"api_key": "***", "extra_headers": {"Authorization": "Bearer ***"}}',
+    ]
+    assert not any(secret in bundle["text/markdown"] for secret in (key, "letters"))
