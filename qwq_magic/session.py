@@ -194,7 +194,7 @@ class Session:
 
         _check_prompt(prompt)
         chat_model, settings = self._resolve(model, choices)
-        conversation = conversation or self.conversation
+        conversation = self.conversation if conversation is None else conversation
         sent = "\n".join((prompt, settings.system or "", repr(settings.parameters)))
         require_no_key_in(sent, settings.api_key, self.keys)
         request = _new_request(

@@ -394,6 +394,10 @@ def test_a_stop_that_an_advisor_ignores_ends_all_the_same(monkeypatch):
     [
         (lambda: Session(model=5), "A int is no model"),
         (lambda: Session(api_key=5), "The api_key is no text"),
+        (
+            lambda: Session(model=ScriptedModel()).ask("a", conversation=""),
+            "'' is no name for a conversation",
+        ),
         (lambda: Session(model=ScriptedModel()).ask(None), "The prompt is of type NoneType"),
         (lambda: Session(model=ScriptedModel()).ask(b"x"), "The prompt is of type bytes"),
     ],

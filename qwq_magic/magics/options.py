@@ -121,6 +121,8 @@ def parse_options(line: str) -> tuple[CellOptions, str]:
         else:
             found[option.name] = value if option.metavar else True
         position = _skip_blanks(line, position)
+    if "fresh" in found and "history" in found:
+        raise ConfigurationError("--fresh sends no earlier turns, --history some. Give one.")
     return CellOptions(**found, parameters=parameters), line[position:]
 
 

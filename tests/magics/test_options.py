@@ -53,6 +53,7 @@ def test_options_come_first_and_the_rest_stays_as_it_is(line, options, rest):
         ("-m", "--model needs a value: MODEL."),
         ('--system "a', "is not closed"),
         ("--fresh=1", "--fresh takes no value"),
+        ("--fresh --history 3", "--fresh sends no earlier turns, --history some. Give one."),
     ],
 )
 def test_a_wrong_option_is_one_clear_line(line, message):
