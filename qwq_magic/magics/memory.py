@@ -26,6 +26,7 @@ from qwq_magic.magics.shown import show, show_bundle
 from qwq_magic.memory import Context, ConversationMemory, Place, Window
 from qwq_magic.memory.records import openai_messages, turn_records
 from qwq_magic.plain_text import well_formed
+from qwq_magic.regular_file import require_regular
 
 if TYPE_CHECKING:
     from qwq_magic.ask import Recall
@@ -215,6 +216,7 @@ class MemoryMagics(Magics):
         # Half a surrogate pair is no character that others could read.
         text = well_formed(_exported(memory, path.suffix))
         try:
+            require_regular(path)
             with path.open("w" if overwrite else "x", encoding="utf-8") as stream:
                 stream.write(text)
         except FileExistsError:

@@ -22,6 +22,7 @@ from qwq_magic.memory.message_table import MessageReader, MessageWriter
 from qwq_magic.memory.names import is_name
 from qwq_magic.memory.saved_turn import checked, require, require_keys, require_turn, turn_from
 from qwq_magic.memory.window import Unit, Window
+from qwq_magic.regular_file import require_regular
 
 _FORMAT = "qwq_magic.conversation"
 # 1 had no window, no hidden marks, no revisions, and each turn's messages in full.
@@ -91,8 +92,9 @@ def require_own_kind(path: Path) -> None:
 
     Raises:
         FileError: the file is of another kind, or newer.
-        OSError: it cannot be read.
+        OSError: it cannot be read, or is no regular file.
     """
+    require_regular(path)
     if path.exists() and path.stat().st_size:
         with path.open("rb") as file:
             _read_header(path, file.readline(10_000))
@@ -138,6 +140,7 @@ def read_conversations(path: Path) -> ConversationFile:
         FileError: the file is missing, too large, damaged, of another kind or too new.
     """
     try:
+        require_regular(path)
         if path.stat().st_size > _MAX_BYTES:
             raise FileError(
                 f"{path} is larger than {_MAX_BYTES // 1_000_000} MB. Load a smaller file."

@@ -17,6 +17,7 @@ from qwq_magic.reasoning.frames import frame_of
 from qwq_magic.reasoning.metrics import Metrics, metric_values
 from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
 from qwq_magic.reasoning.steps import STEP_FIELDS, STEP_INTEGERS
+from qwq_magic.regular_file import require_regular
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,6 +122,7 @@ def _write(frame_from: Callable[[Turns], pd.DataFrame], turns: Turns, path: Path
     if write is None:
         raise FileError(f"{path} is of no known kind. Let its name end in {', '.join(_WRITERS)}.")
     try:
+        require_regular(path)
         write(_encodable(frame_from(turns)), path)
     except OSError as error:
         raise FileError(f"Cannot write {path}: {error.strerror}. Choose another path.") from error

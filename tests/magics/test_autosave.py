@@ -1,5 +1,7 @@
 """Autosave, without a kernel: which file is written, which is put aside, which is refused."""
 
+import os
+
 import pytest
 
 from qwq_magic.errors import FileError
@@ -158,3 +160,16 @@ def test_a_place_that_is_none_is_one_clear_line(kernel, file):
 
     with pytest.raises(FileError, match="Choose another"):
         autosave.save(conversations, file)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
+def test_a_pipe_is_neither_written_nor_put_aside(path, kernel):
+    conversations, autosave = kernel
+    _ask(conversations, "today")
+    os.mkfifo(path)
+
+    with pytest.raises(FileError, match="It is no regular file"):
+        autosave.save(conversations, str(path))
+
+    assert path.is_fifo()
+    assert list(path.parent.iterdir()) == [path]

@@ -1,6 +1,7 @@
 """`%qwq_memory` in a real kernel, in front of a real server."""
 
 import json
+import os
 import re
 import threading
 
@@ -450,6 +451,22 @@ def test_an_export_to_json_alternates_and_overwrites_only_on_request(notebook, t
     assert path.read_text() == "mine"
     notebook.said(f'export "{path}" --overwrite')
     assert json.loads(path.read_text(encoding="utf-8")) == messages
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
+def test_an_export_into_a_pipe_is_refused(notebook, tmp_path):
+    notebook.ask("a")
+    path = tmp_path / "chat.md"
+    os.mkfifo(path)
+    # With a reader at its other end, so that even a write would not wait.
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        done = notebook.memory(f"export {path} --overwrite")
+
+        assert "It is no regular file. Choose another path." in done.text("stderr")
+        assert os.read(reader, 1) == b""
+    finally:
+        os.close(reader)
 
 
 def test_an_export_to_jsonl_is_a_record_a_turn(notebook, tmp_path):

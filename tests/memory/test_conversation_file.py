@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 from hypothesis import given, settings
@@ -396,6 +397,20 @@ def test_a_saved_file_is_private_also_where_the_old_one_was_not(tmp_path):
     a_memory(a_turn(1)).save(path)
 
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
+def test_a_pipe_in_place_of_a_file_is_one_clear_line_and_stays(tmp_path):
+    path = tmp_path / "pipe.jsonl"
+    os.mkfifo(path)
+
+    with pytest.raises(FileError, match=r"Cannot write .* It is no regular file"):
+        a_memory(a_turn(1)).save(path)
+    with pytest.raises(FileError, match=r"Cannot read .* It is no regular file"):
+        ConversationMemory().load(path)
+
+    assert path.is_fifo()
+    assert [child.name for child in tmp_path.iterdir()] == ["pipe.jsonl"]
 
 
 def test_a_folder_in_place_of_a_file_is_one_clear_line(tmp_path):

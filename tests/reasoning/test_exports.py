@@ -1,5 +1,6 @@
 import builtins
 import json
+import os
 import re
 from pathlib import Path
 
@@ -135,6 +136,24 @@ def test_a_path_that_cannot_be_written_is_named(tmp_path):
 
     with pytest.raises(FileError, match="Cannot write"):
         export_steps(FIRST, tmp_path / "missing" / "steps.csv")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
+@pytest.mark.parametrize("export", [export_steps, export_metrics])
+def test_nothing_is_written_into_a_pipe(tmp_path, export):
+    pytest.importorskip("pandas")
+    path = tmp_path / "rows.csv"
+    os.mkfifo(path)
+    # With a reader at its other end, so that even a write would not wait.
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with pytest.raises(FileError, match="It is no regular file"):
+            export([FIRST], path)
+
+        assert path.is_fifo()
+        assert os.read(reader, 1) == b""
+    finally:
+        os.close(reader)
 
 
 def test_without_pyarrow_the_fix_is_named(monkeypatch, tmp_path):
