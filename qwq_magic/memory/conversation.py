@@ -97,11 +97,18 @@ class ConversationMemory:
 
     @property
     def window(self) -> Window:
-        """How much of the conversation is sent along."""
+        """How much of the conversation is sent along.
+
+        Set it to a `Window`, to turns, to a text such as "8000tok", or to None for all.
+
+        Raises:
+            ConfigurationError: it was set to something else; nothing was changed.
+        """
         return self._contents.window
 
     @window.setter
-    def window(self, window: Window) -> None:
+    def window(self, size: Window | int | str | None) -> None:
+        window = Window.of(size)
         self._change(lambda contents: replace(contents, window=window))
 
     def context(

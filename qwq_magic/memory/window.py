@@ -50,10 +50,23 @@ class Window:
         unit = _UNITS.get(found[3].lower()) if found else None
         size = int(found[1].replace(",", "").replace("_", "")) if found else 0
         if not found or unit is None or size < 1:
-            raise ConfigurationError(
-                f"{text!r:.80} is no window. Write 6 (turns), 20msg, 8000tok or all."
-            )
+            raise _no_window(text)
         return cls(size * 1000 if found[2] else size, unit)
+
+    @classmethod
+    def of(cls, value: Window | int | str | None) -> Window:
+        """A window as it may be said in Python: itself, turns, a text, or None for all.
+
+        Raises:
+            ConfigurationError: it is none of these.
+        """
+        if isinstance(value, str):
+            return cls.parse(value)
+        window = value if isinstance(value, cls) else cls(value)  # type: ignore[arg-type]  # checked next
+        is_size = window.size is None or (type(window.size) is int and window.size > 0)
+        if not is_size or window.unit not in get_args(Unit):
+            raise _no_window(value)
+        return window
 
     def holds(self, *, turns: int, tokens: float) -> bool:
         """Is there room for that many turns of that many ≈ tokens in all?"""
@@ -68,6 +81,12 @@ class Window:
         about = "≈ " if self.unit == "tokens" else ""
         unit = self.unit.removesuffix("s") if self.size == 1 else self.unit
         return f"the last {about}{self.size:,} {unit}"
+
+
+def _no_window(value: object) -> ConfigurationError:
+    return ConfigurationError(
+        f"{value!r:.80} is no window. Write 6 (turns), 20msg, 8000tok or all."
+    )
 
 
 ALL = Window()

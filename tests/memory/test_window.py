@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.memory import Window
+from qwq_magic.memory import ConversationMemory, Window
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,40 @@ def test_what_is_no_window_is_one_line_with_the_way_out(text):
         Window.parse(text)
 
     assert len(caught.value.message) < 200
+
+
+@pytest.mark.parametrize(
+    ("said", "window"),
+    [
+        (6, Window(6)),
+        ("6", Window(6)),
+        ("20msg", Window(20, "messages")),
+        ("8000tok", Window(8000, "tokens")),
+        (None, Window()),
+        (Window(4, "messages"), Window(4, "messages")),
+    ],
+)
+def test_a_conversations_window_is_set_as_it_is_said(said, window):
+    memory = ConversationMemory()
+
+    memory.window = said
+
+    assert memory.window == window
+
+
+@pytest.mark.parametrize(
+    "said",
+    [0, -1, "x", "0", True, 1.5, b"6", [6], Window(0), Window("6"), Window(6, "cells")],
+    ids=repr,
+)
+def test_what_is_no_window_is_refused_at_once_and_changes_nothing(said):
+    memory = ConversationMemory()
+    memory.window = 6
+
+    with pytest.raises(ConfigurationError, match=r"is no window\. Write 6 \(turns\)"):
+        memory.window = said
+
+    assert memory.window == Window(6)
 
 
 @given(st.text())
