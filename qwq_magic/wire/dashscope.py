@@ -12,8 +12,9 @@ from qwq_magic.choices import InlineThink
 from qwq_magic.messages import ChatRequest, Json, Message
 from qwq_magic.models import is_multimodal
 from qwq_magic.servers import CUSTOM, Server
+from qwq_magic.wire.content import content_of
 from qwq_magic.wire.error_fixes import Origin
-from qwq_magic.wire.openai_chat import reasoning_back, reasoning_in, text_of
+from qwq_magic.wire.openai_chat import reasoning_back, reasoning_in
 from qwq_magic.wire.sse import SSEDecoder
 from qwq_magic.wire.stream_decoder import StreamDecoder
 from qwq_magic.wire.text_template import Sink
@@ -79,7 +80,8 @@ class ChunkReader:
         if not isinstance(message, dict):
             # `result_format: text` has the text one level up.
             message = {**output, "content": output.get("text")}
-        reasoning, content = reasoning_in(message), text_of(message.get("content"))
+        told, content, is_whole = content_of(message.get("content"))
+        reasoning = reasoning_in(message) or told
         if self._is_cumulative:
             reasoning, self._reasoning = _new_in(reasoning, self._reasoning)
             content, self._content = _new_in(content, self._content)
@@ -87,6 +89,8 @@ class ChunkReader:
             reply.add_reasoning(reasoning)
         if content:
             reply.add_content(content)
+        if not is_whole:
+            reply.lose_content()
         reply.end_with(choice.get("finish_reason"))
         reply.end_with(output.get("finish_reason"))
 

@@ -12,6 +12,7 @@ from typing import Any
 from qwq_magic.choices import InlineThink
 from qwq_magic.messages import ChatRequest, Json, Message
 from qwq_magic.servers import CUSTOM, Server
+from qwq_magic.wire.content import content_of, text_in
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.parameters import spelled
 from qwq_magic.wire.sse import SSEDecoder
@@ -90,11 +91,15 @@ def read_texts(message: dict[str, Any], reply: Sink) -> None:
     reasoning = reasoning_in(message)
     if reasoning:
         reply.add_reasoning(reasoning)
-    content = message.get("content")
-    if content:
-        text = text_of(content)
-        if text:
-            reply.add_content(text)
+    if value := message.get("content"):
+        content = content_of(value)
+        # Servers that have a field for the reasoning may repeat it as a part.
+        if content.reasoning and not reasoning:
+            reply.add_reasoning(content.reasoning)
+        if content.answer:
+            reply.add_content(content.answer)
+        if not content.is_whole:
+            reply.lose_content()
 
 
 def reasoning_in(message: dict[str, Any]) -> str:
@@ -104,14 +109,4 @@ def reasoning_in(message: dict[str, Any]) -> str:
         if text and isinstance(text, str):
             return text
     details = message.get("reasoning_details")
-    return text_of(details) if isinstance(details, list) else ""
-
-
-def text_of(content: Any) -> str:
-    """A content's text, be it one or a list of typed items."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    texts = (item.get("text") for item in content if isinstance(item, dict))
-    return "".join(text for text in texts if isinstance(text, str))
+    return text_in(details) if isinstance(details, list) else ""

@@ -95,6 +95,14 @@ class Reply:
             self._finish_reason = reason
             self.is_complete = True
 
+    def lose_content(self) -> None:
+        """Content came in a form that nobody knows: what was text in it has been added."""
+        if self._damage is None and not self.is_complete:
+            self._damage = ProtocolError(
+                f"{self._origin.name} sent content in an unknown form. The reply may lack a part; "
+                "run the cell again, or choose another model with -m."
+            )
+
     def damage(self, error: QwqError) -> None:
         """Something in the middle is lost: go on, but never call the reply whole."""
         if self.is_complete:

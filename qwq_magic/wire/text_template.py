@@ -21,6 +21,8 @@ class Sink(Protocol):
 
     def add_content(self, text: str) -> None: ...
 
+    def lose_content(self) -> None: ...
+
     def add_usage(self, counts: Any) -> None: ...
 
     def end_with(self, reason: Any) -> None: ...
@@ -92,6 +94,9 @@ class _Recorder:
 
     def add_content(self, text: str) -> None:
         self.texts.append((False, text))
+
+    def lose_content(self) -> None:
+        self.is_more = True
 
     def add_usage(self, counts: Any) -> None:
         self.is_more = self.is_more or bool(counts)

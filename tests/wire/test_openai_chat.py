@@ -99,6 +99,55 @@ def test_reasoning_under_several_names_counts_once(fields: dict[str, Any]) -> No
     assert decoder().feed(delta(**fields)) == [ReasoningDelta("r")]
 
 
+def test_parts_of_content_that_are_thinking_are_reasoning() -> None:
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "r"}]}
+    told = {"type": "reasoning", "text": "s"}
+    parts = [thinking, told, {"type": "text", "text": "a"}, {"type": "reference", "ids": [1]}]
+    reply = decoder()
+
+    events = reply.feed(delta(content=parts) + delta("stop", content=[thinking]) + DONE)
+
+    assert events == [
+        ReasoningDelta("rs"),
+        AnswerDelta("a"),
+        ReasoningDelta("r"),
+        StreamFinished("stop"),
+    ]
+
+
+def test_thinking_that_has_a_field_of_its_own_counts_once() -> None:
+    parts = [{"type": "thinking", "thinking": "r"}, {"type": "text", "text": "a"}]
+
+    assert decoder().feed(delta(reasoning="r", content=parts)) == [
+        ReasoningDelta("r"),
+        AnswerDelta("a"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"), [({"a": 1}, ""), (5, ""), (["x", 5], "x"), ([{"thinking": {"a": 1}}], "")]
+)
+def test_content_of_an_unknown_form_is_not_lost_in_silence(content: Any, text: str) -> None:
+    reply = decoder()
+
+    events = reply.feed(delta(content=content) + delta("stop", content="!") + DONE)
+
+    assert events == [AnswerDelta(f"{text}!")]
+    assert isinstance(reply.error, ProtocolError)
+    assert "may lack a part" in reply.error.message
+
+
+@pytest.mark.parametrize(
+    "content", [["x"], {"text": "x"}, [{"type": "text", "text": None}, None, "x"]]
+)
+def test_strings_in_content_are_text(content: Any) -> None:
+    reply = decoder()
+
+    events = reply.feed(delta("stop", content=content) + DONE)
+
+    assert events == [AnswerDelta("x"), StreamFinished("stop")]
+
+
 def test_only_choice_0_counts() -> None:
     other = sse({"choices": [{"index": 1, "delta": {"content": "no"}}]})
     unnumbered = sse({"choices": [{"delta": {"content": "yes"}}]})

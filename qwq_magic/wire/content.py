@@ -1,0 +1,62 @@
+"""The `content` of a message: one text, or parts, some of which may be reasoning.
+
+What is a part of a known kind and no text is left out. Of what nobody knows the strings
+are taken, and the rest is told as missing, so that nothing is lost in silence.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+_REASONING_KINDS = ("thinking", "reasoning")
+# DashScope gives its parts no type.
+_KNOWN = frozenset({"type", "text", "image", "audio", "video", *_REASONING_KINDS})
+
+
+class Content(NamedTuple):
+    """What was found; `is_whole`: is nothing else in it that may have been text?"""
+
+    reasoning: str = ""
+    answer: str = ""
+    is_whole: bool = True
+
+
+def content_of(value: Any) -> Content:
+    """The texts of a message's content, be it one or a list of parts."""
+    if isinstance(value, str):
+        return Content(answer=value)
+    if value is None:
+        return Content()
+    parts = [_part(item) for item in (value if isinstance(value, list) else [value])]
+    return Content(
+        "".join(part.reasoning for part in parts),
+        "".join(part.answer for part in parts),
+        all(part.is_whole for part in parts),
+    )
+
+
+def text_in(items: Any) -> str:
+    """A text, or those of a list of typed items."""
+    if isinstance(items, str):
+        return items
+    if not isinstance(items, list):
+        return ""
+    texts = (item.get("text") if isinstance(item, dict) else item for item in items)
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def _part(item: Any) -> Content:
+    if isinstance(item, str):
+        return Content(answer=item)
+    if not isinstance(item, dict):
+        return Content(is_whole=item is None)
+    for kind in _REASONING_KINDS:
+        if item.get(kind):
+            text = text_in(item[kind])
+            return Content(reasoning=text, is_whole=bool(text))
+    text = item.get("text") or ""
+    if not isinstance(text, str):
+        return Content(is_whole=False)
+    if item.get("type") in _REASONING_KINDS:
+        return Content(reasoning=text)
+    return Content(answer=text, is_whole=not item or bool(_KNOWN & item.keys()))
