@@ -123,25 +123,26 @@ def response_error(
 
 def document_error(body: bytes, *, origin: Origin) -> ResponseError:
     """The error of a response that was promised as a stream and is a document."""
-    value = _parse(body)
+    value = parsed_body(body)
     facts = facts_in_json(value)
     if facts is not None:
         return error_from(facts, origin)
     text = body.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    fix = fix_for(ProtocolError, origin)
     if text.startswith("<"):
         what = f"an HTML page{_titled(text, origin)}"
     elif isinstance(value, dict) and "choices" in value:
         what = "the whole reply as one JSON document; it ignores `stream: true`"
+        fix = "Let the server stream, or choose another with -s."
     else:
         kind = "JSON" if value is not None else "text"
         what = f"{kind}: {origin.quote(text)}"
-    fix = fix_for(ProtocolError, origin)
     cause = _sentence(f"{origin.name} answered 200, but instead of a stream sent {what}")
     return ProtocolError(f"{cause} {fix}", status=200)
 
 
 def _facts_in_body(body: bytes) -> ErrorFacts | None:
-    value = _parse(body)
+    value = parsed_body(body)
     if value is not None:
         return facts_in_json(value) or _loose_facts(value)
     facts = _facts_in_frames(body)
@@ -157,7 +158,7 @@ def _facts_in_body(body: bytes) -> ErrorFacts | None:
 def _facts_in_frames(body: bytes) -> ErrorFacts | None:
     decoder = SSEDecoder()
     for event in (*decoder.feed(body + b"\n"), *decoder.close()):
-        value = _parse(event.data.encode())
+        value = parsed_body(event.data.encode())
         facts = facts_in_event(event, value) or _loose_facts(value)
         if facts is not None:
             return facts
@@ -188,7 +189,8 @@ def _facts(error: dict[str, Any], *, outer: dict[str, Any]) -> ErrorFacts:
     )
 
 
-def _parse(body: bytes) -> Any:
+def parsed_body(body: bytes) -> Any:
+    """The JSON value of a body; None where it holds none."""
     try:
         return json.loads(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):

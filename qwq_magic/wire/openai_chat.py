@@ -63,6 +63,7 @@ def decoder(
         inline_think=inline_think,
         origin=origin or Origin(),
         template=TextTemplate(read_chunk),
+        read_document=read_document,
     )
 
 
@@ -84,6 +85,15 @@ def read_chunk(chunk: dict[str, Any], reply: Sink) -> None:
             reason = choice.get("finish_reason")
             if reason:
                 reply.end_with(reason)
+
+
+def read_document(document: dict[str, Any], reply: Sink) -> None:
+    """Take the texts and the usage of a whole reply, from a server that does not stream."""
+    reply.add_usage(document.get("usage"))
+    choices = document.get("choices")
+    for choice in choices[:1] if isinstance(choices, list) else ():
+        if isinstance(choice, dict) and isinstance(choice.get("message"), dict):
+            read_texts(choice["message"], reply)
 
 
 def read_texts(message: dict[str, Any], reply: Sink) -> None:

@@ -19,10 +19,11 @@ from qwq_magic.wire.error_bodies import (
     document_error,
     error_from,
     facts_in_event,
+    parsed_body,
 )
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.reply import Reply
-from qwq_magic.wire.sse import DONE, ServerSentEvent
+from qwq_magic.wire.sse import DONE, MAX_EVENT_BYTES, ServerSentEvent
 from qwq_magic.wire.text_template import ReadChunk, TextTemplate
 
 # After so many unknown events in a row, a read is not cut further in hope of known ones.
@@ -66,10 +67,13 @@ class StreamDecoder:
         inline_think: InlineThink,
         origin: Origin,
         template: TextTemplate | None = None,
+        read_document: ReadChunk | None = None,
     ) -> None:
+        """`read_document` takes a whole reply that came as one document in place of a stream."""
         self._framing = framing
         self._read_chunk = read_chunk
         self._template = template
+        self._read_document = read_document
         self._origin = origin
         self._reply = Reply(inline_think=inline_think, origin=origin)
         # The start of a body without a single chunk: it may be a document that explains itself.
@@ -96,7 +100,7 @@ class StreamDecoder:
         if reply.is_done:
             return []
         if self._head is not None:
-            self._head += data[: MAX_BODY_BYTES - len(self._head)]
+            self._head += data[: MAX_EVENT_BYTES - len(self._head)]
         try:
             self._feed(data)
         except ProtocolError as error:
@@ -116,7 +120,7 @@ class StreamDecoder:
             if reply.is_complete:
                 reply.finish()
             else:
-                reply.fail(self._why_incomplete())
+                self._end_early()
         return reply.take_events()
 
     def _feed(self, data: bytes) -> None:
@@ -184,13 +188,19 @@ class StreamDecoder:
             )
         )
 
-    def _why_incomplete(self) -> QwqError:
+    def _end_early(self) -> None:
         head = bytes(self._head or b"")
         if not _is_event_stream(head):
-            return document_error(head, origin=self._origin)
-        return StreamInterrupted(
-            f"The connection to {self._origin.name} ended before the reply was complete. "
-            "What came is kept; run the cell again for a whole reply."
+            document = parsed_body(head)
+            if isinstance(document, dict) and self._read_document is not None:
+                self._read_document(document, self._reply)
+            self._reply.fail(document_error(head, origin=self._origin))
+            return
+        self._reply.fail(
+            StreamInterrupted(
+                f"The connection to {self._origin.name} ended before the reply was complete. "
+                "What came is kept; run the cell again for a whole reply."
+            )
         )
 
 
@@ -205,6 +215,8 @@ def _is_event_stream(head: bytes | bytearray) -> bool:
 
 
 def _is_endless_document(head: bytearray) -> bool:
+    """Is it larger than a page needs to say why, or than a whole reply in JSON may be?"""
     if len(head) < MAX_BODY_BYTES:
         return False
-    return head.removeprefix(_BOM).lstrip().startswith((b"{", b"[", b"<"))
+    start = head[:MAX_BODY_BYTES].removeprefix(_BOM).lstrip()
+    return start.startswith(b"<" if len(head) < MAX_EVENT_BYTES else (b"{", b"[", b"<"))

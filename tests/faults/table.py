@@ -351,10 +351,12 @@ REFUSALS = [
 INSTEAD_OF_A_STREAM = [
     Fault(
         "200 with JSON",
-        stream(b'{"choices": [{"message": {"content": "Hi"}}]}'),
+        stream(b'{"choices": [{"message": {"reasoning_content": "Hm", "content": "Hi"}}]}'),
         ProtocolError,
-        ("one JSON document", "base_url"),
+        ("one JSON document", "Let the server stream"),
         status=200,
+        reasoning="Hm",
+        answer="Hi",
     ),
     Fault(
         "200 with an error in JSON",

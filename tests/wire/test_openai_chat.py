@@ -397,6 +397,34 @@ def test_a_document_instead_of_a_stream_is_a_protocol_error(body: bytes) -> None
     assert isinstance(reply.error, ProtocolError)
 
 
+def test_a_whole_reply_in_one_document_is_kept() -> None:
+    message = {"reasoning_content": "漢" * 60_000, "content": [{"type": "text", "text": "a"}]}
+    document = {"choices": [{"message": message}], "usage": {"prompt_tokens": 1}}
+    body = json.dumps(document, ensure_ascii=False, indent=1).encode()
+    reply = decoder()
+
+    events = reply.feed(body[:70_000]) + reply.feed(body[70_000:]) + reply.close()
+
+    assert events == [
+        ReasoningDelta(message["reasoning_content"]),
+        AnswerDelta("a"),
+        UsageReported(Usage(input_tokens=1)),
+    ]
+    assert isinstance(reply.error, ProtocolError)
+    assert "base_url" not in reply.error.message
+
+
+@pytest.mark.parametrize("start", [b"{", b" ["])
+def test_an_endless_document_of_json_is_bounded(start: bytes) -> None:
+    reply = decoder()
+
+    for _ in range(MAX_EVENT_BYTES // 1_000_000 + 1):
+        reply.feed(start + b"x\n" * 500_000)
+
+    assert reply.is_done
+    assert isinstance(reply.error, ProtocolError)
+
+
 def test_an_endless_document_is_not_read_to_its_end() -> None:
     reply = decoder()
 
