@@ -28,7 +28,7 @@ COMMANDS = (
     Command("list", "[all]", "the turns as a table; `all`: not only the latest", 0, 1),
     Command("show", "N", "turn N, whole, with its reasoning", 1, 1),
     Command("attempts", "N [side]", "all attempts at turn N; `side`: side by side", 1, 2),
-    Command("undo", "", "bring back what was just taken out, or take the last turn back"),
+    Command("undo", "", "take the latest change back; without one since the last turn, that turn"),
     Command("drop", "N …", "take these turns out, such as 3 or 2-4", 1, _ANY),
     Command("hide", "N …", "keep these turns, but do not send them", 1, _ANY),
     Command("unhide", "N …", "send them again", 1, _ANY),

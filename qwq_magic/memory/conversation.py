@@ -28,6 +28,7 @@ from qwq_magic.turns import Turn
 # A lock held by another thread at a fork would stay held in the child for ever.
 _all_memories: weakref.WeakSet[ConversationMemory] = weakref.WeakSet()
 _generations = itertools.count(1)
+_UNDO_LEVELS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +56,20 @@ class ConversationMemory:
     def __init__(self, name: str = "main") -> None:
         self.name = checked_name(name)
         self.queue = AskQueue()
-        self._contents = Contents()
-        # What `undo` brings back: the contents before turns were taken out on purpose.
-        self._before: Contents | None = None
+        # The present contents, and before them what `undo` goes back to, the latest last.
+        self._states: tuple[Contents, ...] = (Contents(),)
         self._lock = threading.Lock()
         _all_memories.add(self)
 
     @property
     def turns(self) -> tuple[Turn, ...]:
         """The turns, oldest first; of a cell that ran again, the latest attempt."""
-        return tuple(slot.turn for slot in self._contents.slots)
+        return tuple(slot.turn for slot in self.contents.slots)
 
     def entries(self) -> Iterator[Entry]:
         """The turns with their marks, oldest first."""
         newest = 0
-        for number, slot in enumerate(self._contents.slots, 1):
+        for number, slot in enumerate(self.contents.slots, 1):
             last = slot.attempts[-1]
             is_outdated = newest > last.asked and last.asked > 0
             yield Entry(number, last.turn, len(slot.attempts), slot.is_hidden, is_outdated)
@@ -81,14 +81,14 @@ class ConversationMemory:
         Raises:
             ConfigurationError: there is no such turn.
         """
-        slots = self._contents.slots
+        slots = self.contents.slots
         self._check(number, slots)
         return tuple(attempt.turn for attempt in slots[number - 1].attempts)
 
     def place_of(self, turn: Turn) -> Place | None:
         """Where `turn` stands; None if it is not there."""
         # From the end: it is mostly asked of the newest.
-        slots = self._contents.slots
+        slots = self.contents.slots
         for number in range(len(slots), 0, -1):
             for attempt, kept in enumerate(slots[number - 1].attempts, 1):
                 if kept.turn.id == turn.id:
@@ -104,7 +104,7 @@ class ConversationMemory:
         Raises:
             ConfigurationError: it was set to something else; nothing was changed.
         """
-        return self._contents.window
+        return self.contents.window
 
     @window.setter
     def window(self, size: Window | int | str | None) -> None:
@@ -127,7 +127,7 @@ class ConversationMemory:
             history: send the last so many turns, whatever the window is.
             max_tokens: the model takes no more ≈ tokens than these.
         """
-        contents = self._contents
+        contents = self.contents
         place = contents.place_of(cell_id)
         return context_of(
             contents.slots if place is None else contents.slots[:place],
@@ -141,36 +141,36 @@ class ConversationMemory:
     def commit(self, turn: Turn, context: Context) -> None:
         """Put a turn that has ended in its place: its cell's, or the end."""
         with self._lock:
-            if context.generation == self._contents.generation:
-                self._contents = self._contents.keep(turn, asked=context.revision)
-                self._before = None
+            if context.generation == self.contents.generation:
+                self._states = (self.contents.keep(turn, asked=context.revision),)
 
     def undo(self) -> Turn | None:
-        """Bring back what was just cleared, dropped or loaded over; else take the last turn back.
+        """Take back the latest change since the last turn; where there is none, take that turn.
+
+        Changes are what was cleared, dropped, loaded over, hidden, shown again, and the window.
 
         Returns:
-            The turn taken back, with all its attempts; None where turns were brought back, or
+            The turn taken back, with all its attempts; None where a change was taken back, or
             there was nothing to do.
         """
         with self._lock:
-            before, self._before = self._before, None
-            if before is not None:
-                self._contents = before
+            if self.undoes:
+                self._states = self._states[:-1]
                 return None
-            if not self._contents.slots:
+            if not self.contents.slots:
                 return None
-            *rest, last = self._contents.slots
-            self._contents = replace(self._contents, slots=tuple(rest))
+            *rest, last = self.contents.slots
+            self._states = (replace(self.contents, slots=tuple(rest)),)
             return last.turn
 
     @property
     def undoes(self) -> bool:
-        """Would `undo` bring turns back, rather than take one?"""
-        return self._before is not None
+        """Would `undo` take a change back, rather than a turn?"""
+        return len(self._states) > 1
 
     def clear(self) -> None:
-        """Forget all turns; `undo` brings them back, as long as nothing else happens."""
-        self.put_contents(replace(self._contents, slots=()))
+        """Forget all turns; `undo` brings them back, until a new one is kept."""
+        self.put_contents(replace(self.contents, slots=()))
 
     def drop(self, *numbers: int) -> None:
         """Take out these turns, with all their attempts; `undo` brings them back.
@@ -178,16 +178,15 @@ class ConversationMemory:
         Raises:
             ConfigurationError: there is no such turn; nothing was taken out.
         """
-        with self._lock:
-            slots = self._contents.slots
+        gone = set(numbers)
+
+        def without(contents: Contents) -> Contents:
             for number in numbers:
-                self._check(number, slots)
-            gone = set(numbers)
-            self._before = self._contents
-            self._contents = replace(
-                self._contents,
-                slots=tuple(slot for number, slot in enumerate(slots, 1) if number not in gone),
-            )
+                self._check(number, contents.slots)
+            kept = (slot for at, slot in enumerate(contents.slots, 1) if at not in gone)
+            return replace(contents, slots=tuple(kept))
+
+        self._change(without)
 
     def hide(self, *numbers: int) -> None:
         """Keep these turns, but do not send them.
@@ -207,11 +206,11 @@ class ConversationMemory:
         Raises:
             ConfigurationError: there is no such turn, or the name is none.
         """
-        contents = self._contents
+        contents = self.contents
         if up_to is not None:
             self._check(up_to, contents.slots)
         copy = ConversationMemory(name or f"{self.name}-fork")
-        copy._contents = replace(contents, slots=contents.slots[:up_to])
+        copy._states = (replace(contents, slots=contents.slots[:up_to]),)
         return copy
 
     def save(self, path: str | Path) -> None:
@@ -222,7 +221,7 @@ class ConversationMemory:
         """
         from qwq_magic.memory.conversation_file import write_conversations
 
-        write_conversations(Path(path), {self.name: self._contents})
+        write_conversations(Path(path), {self.name: self.contents})
 
     def load(self, path: str | Path) -> None:
         """Replace the turns by those of a saved file; on an error nothing changes.
@@ -240,13 +239,11 @@ class ConversationMemory:
     @property
     def contents(self) -> Contents:
         """All there is to keep, as one value."""
-        return self._contents
+        return self._states[-1]
 
     def put_contents(self, contents: Contents) -> None:
         """Go on with other contents; `undo` brings the present ones back."""
-        with self._lock:
-            self._before = self._contents
-            self._contents = replace(contents, generation=next(_generations))
+        self._change(lambda _: replace(contents, generation=next(_generations)))
 
     def _mark(self, numbers: tuple[int, ...], *, is_hidden: bool) -> None:
         def marked(contents: Contents) -> Contents:
@@ -261,8 +258,9 @@ class ConversationMemory:
 
     def _change(self, change: Callable[[Contents], Contents]) -> None:
         with self._lock:
-            self._contents = change(self._contents)
-            self._before = None
+            before, after = self.contents, change(self.contents)
+            if after.generation != before.generation or after != before:
+                self._states = (*self._states, after)[-_UNDO_LEVELS - 1 :]
 
     def _check(self, number: int, slots: tuple[Slot, ...]) -> None:
         if not 1 <= number <= len(slots):
@@ -271,7 +269,7 @@ class ConversationMemory:
             )
 
     def __len__(self) -> int:
-        return len(self._contents.slots)
+        return len(self.contents.slots)
 
     def __iter__(self) -> Iterator[Turn]:
         return iter(self.turns)

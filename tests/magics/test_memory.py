@@ -282,6 +282,21 @@ def test_clear_asks_nothing_and_can_be_undone_once(notebook):
     assert notebook.said("undo") == "There is nothing to undo in conversation 'main'."
 
 
+def test_undo_brings_a_dropped_turn_back_whatever_was_changed_after_it(notebook):
+    for cell in "abc":
+        notebook.ask(cell)
+    notebook.memory("drop 1")
+    notebook.memory("hide 1")
+    notebook.memory("window 6")
+
+    said = [notebook.said("undo") for _ in range(3)]
+
+    assert all(line.startswith("Back again.") for line in said)
+    assert [(row["prompt"], row["sent"]) for row in notebook.rows()] == [
+        (f"prompt {cell}", "yes") for cell in "abc"
+    ]
+
+
 def test_hidden_turns_are_kept_and_not_sent(notebook):
     for cell in "abc":
         notebook.ask(cell)

@@ -91,6 +91,65 @@ def test_undo_takes_back_the_last_turn():
     assert ConversationMemory().undo() is None
 
 
+def test_undo_takes_back_one_change_after_the_other_of_any_kind(tmp_path):
+    memory = _memory(_turn(1), _turn(2), _turn(3))
+    memory.save(tmp_path / "chat.jsonl")
+    states = [memory.contents]
+    for change in (
+        lambda: memory.drop(1),
+        lambda: memory.hide(1),
+        lambda: setattr(memory, "window", 6),
+        lambda: memory.unhide(1),
+        lambda: memory.load(tmp_path / "chat.jsonl"),
+        memory.clear,
+    ):
+        change()
+        states.append(memory.contents)
+
+    for state in reversed(states[:-1]):
+        assert memory.undoes
+        assert memory.undo() is None
+        assert memory.contents is state
+    assert not memory.undoes
+    assert memory.undo() == _turn(3)
+
+
+def test_a_new_turn_ends_what_undo_can_take_back():
+    memory = _memory(_turn(1), _turn(2))
+    memory.drop(1)
+    memory.hide(1)
+
+    memory.commit(_turn(3), memory.context())
+
+    assert not memory.undoes
+    assert memory.undo() == _turn(3)
+    assert memory.turns == (_turn(2),)
+
+
+def test_a_change_that_changes_nothing_is_none_to_take_back():
+    memory = _memory(_turn(1))
+    memory.hide(1)
+
+    memory.hide(1)
+    memory.window = None
+    memory.drop()
+    memory.undo()
+
+    assert not memory.undoes
+    assert [entry.is_hidden for entry in memory.entries()] == [False]
+
+
+def test_undo_goes_back_fifty_changes():
+    memory = _memory(_turn(1))
+    for size in range(1, 61):
+        memory.window = size
+
+    while memory.undoes:
+        memory.undo()
+
+    assert memory.window.size == 10
+
+
 def test_a_fork_goes_its_own_way():
     memory = _memory(_turn(1))
     fork = memory.fork("other")

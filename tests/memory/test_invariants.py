@@ -13,7 +13,7 @@ import os
 import tempfile
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -125,6 +125,7 @@ class Pending:
 class State:
     places: list[Place] = field(default_factory=list)
     window: int | None = None
+    in_messages: bool = False
     generation: object = field(default_factory=object)
 
 
@@ -133,7 +134,7 @@ class Expected:
     """One conversation, as the machine remembers it."""
 
     state: State = field(default_factory=State)
-    before: State | None = None
+    levels: list[State] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)
 
     def above(self, cell: str | None) -> list[Place]:
@@ -161,16 +162,17 @@ class Expected:
         ]
 
     def keep(self, kept: Kept, cell: str | None) -> None:
-        self.before = None
+        self.levels.clear()
         for place in self.state.places:
             if cell is not None and place.cell == cell:
                 place.attempts.append(kept)
                 return
         self.state.places.append(Place(cell, [kept]))
 
-    def replace(self, state: State) -> None:
-        state.generation = object()
-        self.before, self.state = self.state, state
+    def change(self, **changes: object) -> None:
+        """Undo goes back to what stands now."""
+        self.levels.append(self.state)
+        self.state = replace(self.state, **{"places": copy.deepcopy(self.state.places), **changes})
 
     @property
     def outdated(self) -> list[bool]:
@@ -332,17 +334,18 @@ class MemoryMachine(RuleBasedStateMachine):
 
     @rule()
     def undo(self) -> None:
-        self.memory.undo()
         expected = self.current
-        if expected.before is not None:
-            expected.state, expected.before = expected.before, None
+        assert self.memory.undoes == bool(expected.levels)
+        self.memory.undo()
+        if expected.levels:
+            expected.state = expected.levels.pop()
         elif expected.state.places:
             expected.state.places.pop()
 
     @rule()
     def clear(self) -> None:
         self.memory.clear()
-        self.current.replace(State(window=self.current.state.window))
+        self.current.change(places=[], generation=object())
 
     @precondition(lambda self: self.current.state.places)
     @rule(picks=st.lists(PICK, min_size=1, max_size=3))
@@ -350,8 +353,7 @@ class MemoryMachine(RuleBasedStateMachine):
         expected = self.current
         numbers = {pick % len(expected.state.places) + 1 for pick in picks}
         self.memory.drop(*numbers)
-        expected.before = copy.copy(expected.state)
-        expected.state = copy.copy(expected.state)
+        expected.change()
         expected.state.places = [
             place for number, place in enumerate(expected.state.places, 1) if number not in numbers
         ]
@@ -361,17 +363,20 @@ class MemoryMachine(RuleBasedStateMachine):
     def hide_or_unhide(self, pick: int, is_hidden: bool) -> None:
         number = pick % len(self.current.state.places) + 1
         (self.memory.hide if is_hidden else self.memory.unhide)(number)
-        self.current.state.places[number - 1].is_hidden = is_hidden
-        self.current.before = None
+        if self.current.state.places[number - 1].is_hidden != is_hidden:
+            self.current.change()
+            self.current.state.places[number - 1].is_hidden = is_hidden
 
     @rule(size=st.none() | st.integers(1, 4), in_messages=st.booleans())
     def window(self, size: int | None, in_messages: bool) -> None:
+        in_messages = in_messages and size is not None
         if size is None:
             self.memory.window = Window()
         else:
             self.memory.window = Window(2 * size, "messages") if in_messages else Window(size)
-        self.current.state.window = size
-        self.current.before = None
+        state = self.current.state
+        if (state.window, state.in_messages) != (size, in_messages):
+            self.current.change(window=size, in_messages=in_messages)
 
     @precondition(lambda self: len(self.expected) < 4)
     @rule(pick=PICK, is_whole=st.booleans())
@@ -379,7 +384,7 @@ class MemoryMachine(RuleBasedStateMachine):
         name, state = self.new_name(), self.current.state
         up_to = None if is_whole or not state.places else pick % len(state.places) + 1
         self.session.conversations.fork(self.session.conversation, name, up_to=up_to)
-        forked = State(copy.deepcopy(state.places[:up_to]), state.window)
+        forked = State(copy.deepcopy(state.places[:up_to]), state.window, state.in_messages)
         self.expected[name] = Expected(forked)
 
     @rule(pick=PICK)
@@ -418,7 +423,7 @@ class MemoryMachine(RuleBasedStateMachine):
         self.session.conversations.load(path, current=self.session.conversation)
         for name, expected in self.expected.items():
             assert len(before[name].slots) == len(expected.state.places)
-            expected.replace(copy.deepcopy(expected.state))
+            expected.change(generation=object())
 
     # What must always hold.
 
