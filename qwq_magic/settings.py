@@ -20,6 +20,7 @@ from qwq_magic.choices import (
     InlineThink,
     Layer,
     Protocol,
+    effective,
     layer_of,
     names_server,
     stacked,
@@ -32,6 +33,7 @@ from qwq_magic.models import rules_for
 from qwq_magic.servers import CUSTOM, SERVERS, Server, is_dashscope, preset_of, server_at
 from qwq_magic.variables import environment_layer
 
+_CODE = "code"
 # What people copy along with a base URL.
 _PASTED_PATH = re.compile(r"(/chat/completions|/services/aigc/[a-z-]+/generation)?/*$")
 
@@ -147,7 +149,15 @@ def server_and_address(
 
 
 def _with_layers(choices: Choices, environ: Mapping[str, str], project: Layer) -> Choices:
-    return stacked(project, environment_layer(environ), layer_of(choices.chosen, "code"))
+    layers = project, environment_layer(environ), layer_of(choices.chosen, _CODE)
+    choices = stacked(*layers)
+    address = effective(*layers).get("base_url")
+    if address is not None and address.source != _CODE:
+        try:
+            _clean_base_url(address.value)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{address.source}: {error}") from None
+    return choices
 
 
 def _namer_of(choices: Choices, environ: Mapping[str, str], project: Layer) -> Namer:

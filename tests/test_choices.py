@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from qwq_magic.choices import Choices, Chosen, Layer, effective, layer_of, stacked
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.key_sources import KeyRing
+from qwq_magic.settings import resolve, server_and_address
 
 LOW = layer_of({"server": "vllm", "model": "a", "system": "be", "parameters": {"n": 1}}, "low")
 
@@ -58,3 +63,19 @@ def test_a_value_that_is_no_parameters_is_not_joined(low: object, high: object) 
 def test_a_wrong_value_says_where_it_stood() -> None:
     with pytest.raises(ConfigurationError, match=r"^below: Unknown protocol 'grpc'. Known: auto"):
         stacked(layer_of({"protocol": "grpc"}, "below"), LOW)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [("nourl", "Not an address: 'nourl'"), ("http://u:p@h/v1", "The base_url holds")],
+)
+@pytest.mark.parametrize("look", [resolve, lambda *a, **k: server_and_address(*a, KeyRing(), **k)])
+def test_a_wrong_address_says_where_it_stood(look: Callable[..., Any], url: str, said: str) -> None:
+    project = layer_of({"base_url": url, "model": "m"}, "/p/pyproject.toml")
+
+    with pytest.raises(ConfigurationError, match=f"^QWQ_BASE_URL: {said}"):
+        look(Choices(), {"QWQ_BASE_URL": url}, project=project)
+    with pytest.raises(ConfigurationError, match=f"^/p/pyproject.toml: {said}"):
+        look(Choices(), {}, project=project)
+    with pytest.raises(ConfigurationError, match=f"^{said}"):
+        look(Choices(base_url=url), {}, project=project)
