@@ -63,7 +63,7 @@ class Contents:
     """The slots, oldest first.
 
     `revision` counts the turns that were ever kept. `generation` is another one after every
-    clearing or loading: a turn that was asked before must not come back after it.
+    clearing or loading: a turn that was asked before must not come up after it.
     """
 
     slots: tuple[Slot, ...] = ()

@@ -139,10 +139,18 @@ class ConversationMemory:
         )
 
     def commit(self, turn: Turn, context: Context) -> None:
-        """Put a turn that has ended in its place: its cell's, or the end."""
+        """Put a turn that has ended in its place: its cell's, or the end.
+
+        One asked before a clearing or loading belongs to what was there then, and comes back
+        with it.
+        """
         with self._lock:
-            if context.generation == self.contents.generation:
-                self._states = (self.contents.keep(turn, asked=context.revision),)
+            for at in range(len(self._states) - 1, -1, -1):
+                state = self._states[at]
+                if state.generation == context.generation:
+                    kept = state.keep(turn, asked=context.revision)
+                    self._states = (kept, *self._states[at + 1 :])
+                    return
 
     def undo(self) -> Turn | None:
         """Take back the latest change since the last turn; where there is none, take that turn.

@@ -150,6 +150,32 @@ def test_a_conversation_cleared_while_an_ask_waits_is_begun_by_that_ask(session,
     assert _prompts(model.requests[1]) == ["two"]
 
 
+@pytest.mark.parametrize("how", ["clear", "load"])
+def test_a_reply_under_way_comes_back_with_what_was_cleared_or_loaded_over(
+    session, model, tmp_path, how
+):
+    session.ask("one")
+    session.memory.save(tmp_path / "chat.jsonl")
+    gate = model.gate("two")
+    run = session.start("two")
+    _until(lambda: len(model.requests) == 2)
+    if how == "clear":
+        session.memory.clear()
+    else:
+        session.memory.load(tmp_path / "chat.jsonl")
+    session.memory.window = 6
+    replaced = session.memory.contents
+
+    gate.set()
+    run.turn()
+
+    assert session.memory.contents is replaced
+    session.memory.undo()
+    session.memory.undo()
+    assert [turn.answer for turn in session.memory.turns] == ["ONE", "TWO"]
+    assert not session.memory.undoes
+
+
 class _Nested:
     """Asks in the same conversation in the middle of an ask."""
 

@@ -161,13 +161,19 @@ class Expected:
             )
         ]
 
-    def keep(self, kept: Kept, cell: str | None) -> None:
-        self.levels.clear()
-        for place in self.state.places:
+    def keep(self, kept: Kept, cell: str | None, *, generation: object = None) -> None:
+        """In the latest state of that generation, of the present one without."""
+        states = [*self.levels, self.state]
+        generation = generation or self.state.generation
+        found = [at for at, state in enumerate(states) if state.generation is generation]
+        if not found:
+            return
+        del self.levels[: found[-1]]
+        for place in states[found[-1]].places:
             if cell is not None and place.cell == cell:
                 place.attempts.append(kept)
                 return
-        self.state.places.append(Place(cell, [kept]))
+        states[found[-1]].places.append(Place(cell, [kept]))
 
     def change(self, **changes: object) -> None:
         """Undo goes back to what stands now."""
@@ -254,9 +260,8 @@ class MemoryMachine(RuleBasedStateMachine):
                 turn.state
                 == {"whole": "complete", "stopped": "stopped", "failed": "error"}[plan.ending]
             )
-        if ask.generation is expected.state.generation:
-            kept = Kept(ask.prompt, turn.reasoning, turn.answer, ask.asked_at, self.tick())
-            expected.keep(kept, ask.cell)
+        kept = Kept(ask.prompt, turn.reasoning, turn.answer, ask.asked_at, self.tick())
+        expected.keep(kept, ask.cell, generation=ask.generation)
 
     def go_on(self, expected: Expected) -> None:
         """Whoever is first now begins; who was stopped while waiting is kept as it stands."""
