@@ -55,7 +55,7 @@ class Slot:
     @property
     def is_sendable(self) -> bool:
         """Roles must alternate, and no server takes an empty message."""
-        return not self.is_hidden and bool(self.turn.answer.strip())
+        return not self.is_hidden and bool(self.turn.prompt.strip() and self.turn.answer.strip())
 
 
 @dataclass(frozen=True, slots=True)

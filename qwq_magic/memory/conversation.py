@@ -3,7 +3,7 @@
 A turn is committed once, when it has ended. Every change puts a new value in place
 with one assignment, so that an interrupt at any instruction leaves the old
 conversation or the new one. What is sent alternates strictly: a turn without
-answer text is kept, but not sent. Reasoning is sent only on request.
+prompt or answer text is kept, but not sent. Reasoning is sent only on request.
 """
 
 from __future__ import annotations

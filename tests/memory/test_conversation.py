@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from qwq_magic.errors import ConfigurationError, FileError
 from qwq_magic.memory import ConversationMemory
+from qwq_magic.memory.records import openai_messages
 from qwq_magic.messages import Message
 from qwq_magic.turns import Turn
 
@@ -47,10 +49,13 @@ def test_reasoning_goes_along_where_it_is_asked_for():
     )
 
 
-def test_a_turn_without_answer_text_is_kept_but_not_sent():
-    memory = _memory(_turn(1), _turn(2, answer=" \n"))
+@pytest.mark.parametrize("blank", ["", " \n"])
+@pytest.mark.parametrize("side", ["prompt", "answer"])
+def test_a_turn_without_prompt_or_answer_text_is_kept_but_not_sent(side, blank):
+    memory = _memory(_turn(1), replace(_turn(2), **{side: blank}))
 
     assert len(memory.turns) == 2
+    assert len(openai_messages(memory.contents)) == 2
     assert [message.text for message in memory.context().messages] == ["prompt 1", "answer 1"]
 
 
