@@ -70,6 +70,13 @@ def find_key(
     return key
 
 
+def withheld_variable(server: Server, base_url: str, environ: Mapping[str, str]) -> str:
+    """The variable whose key might be meant for this host, where none was found for it."""
+    own = server.key_variables if is_at_home(server, base_url) else ()
+    key = _key_in(environ, (*own, OWN_VARIABLE))
+    return "" if key is None else key.source
+
+
 def _is_moved(server: Server, base_url: str) -> bool:
     """Is a server that people run themselves anywhere but where its preset has it?"""
     return not server.needs_key and _place(base_url) != _place(server.base_url)

@@ -27,7 +27,14 @@ from qwq_magic.choices import (
 )
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.key_shapes import address_without_secrets
-from qwq_magic.key_sources import KeyRing, Namer, find_key, hint_at_dashscope, is_at_home
+from qwq_magic.key_sources import (
+    KeyRing,
+    Namer,
+    find_key,
+    hint_at_dashscope,
+    is_at_home,
+    withheld_variable,
+)
 from qwq_magic.messages import Json
 from qwq_magic.models import rules_for
 from qwq_magic.servers import CUSTOM, SERVERS, Server, is_dashscope, preset_of, server_at
@@ -48,6 +55,7 @@ class Settings:
         model: the model's name as the server knows it.
         model_is_pinned: did the user choose it? A default may fall back to its successor.
         api_key: the key for `base_url`'s host, None where none is needed.
+        withheld_key: the variable with a key that was not set for this host, where none was.
         protocol: how the server speaks; `auto` decides from the URL, or else from the reply.
         inline_think: `auto`: a `<think>` at the very start opens reasoning; `open`: the text
             begins inside reasoning; `off`: tags are text.
@@ -67,6 +75,7 @@ class Settings:
     model: str
     model_is_pinned: bool = False
     api_key: ApiKey | None = None
+    withheld_key: str = ""
     protocol: Protocol = "auto"
     inline_think: InlineThink = "auto"
     allow_insecure_key: bool = False
@@ -130,6 +139,7 @@ def resolve(
             "model": model,
             "model_is_pinned": choices.model is not None,
             "api_key": key,
+            "withheld_key": "" if key else withheld_variable(server, base_url, environ),
             "preset": "" if server == CUSTOM else server.name,
         }
     )

@@ -6,7 +6,7 @@ import pytest
 
 from qwq_magic import Session
 from qwq_magic.api_key import ApiKey
-from qwq_magic.choices import Choices
+from qwq_magic.choices import Choices, layer_of
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.key_sources import KeyRing, keys_at_hand, require_no_key_in
 from qwq_magic.servers import SERVERS
@@ -39,6 +39,23 @@ def test_a_key_given_by_hand_goes_to_its_host_and_nowhere_else(
     settings = resolve(choices, {}, ring_with("dashscope"))
 
     assert (settings.api_key is not None) == is_sent
+
+
+@pytest.mark.parametrize(
+    ("project", "environ", "withheld"),
+    [
+        ({"base_url": "http://h/v1"}, {"QWQ_API_KEY": KEY}, "QWQ_API_KEY"),
+        ({"server": "vllm", "base_url": "http://h/v1"}, {"VLLM_API_KEY": KEY}, "VLLM_API_KEY"),
+        ({"server": "vllm"}, {"VLLM_API_KEY": KEY}, ""),
+        ({"base_url": "http://h/v1"}, {"GROQ_API_KEY": KEY}, ""),
+    ],
+)
+def test_a_variable_whose_key_stays_here_is_known(
+    project: dict[str, str], environ: dict[str, str], withheld: str
+) -> None:
+    layer = layer_of({**project, "model": "m"}, "pyproject.toml")
+
+    assert resolve(Choices(), environ, project=layer).withheld_key == withheld
 
 
 def test_a_key_for_one_region_is_not_sent_to_another() -> None:

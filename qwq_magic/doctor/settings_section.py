@@ -98,8 +98,9 @@ def _key(
     if key is not None:
         return "found", key.source
     unused = ""
-    if environ.get(OWN_VARIABLE, "").strip():
-        unused = f"{OWN_VARIABLE} is set, but not for {host_of(base_url)}: see QWQ_BASE_URL"
+    own = OWN_VARIABLE if environ.get(OWN_VARIABLE, "").strip() else ""
+    if variable := found.withheld_key if isinstance(found, Settings) else own:
+        unused = f"{variable} is set, but not for {host_of(base_url)}: see QWQ_BASE_URL"
     preset = preset_of(server.name, base_url)
     needed = f"not in {' or '.join(preset.key_variables)}" if preset.needs_key else "none needed"
     return "none", unused or needed

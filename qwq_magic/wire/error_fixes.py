@@ -35,6 +35,7 @@ class Origin:
         model: the model that was asked for.
         has_key: was a key sent?
         key_source: where it came from, such as an environment variable.
+        withheld_key: the variable whose key was not sent, since it is for another host.
         redact: masks the key in a server's words.
     """
 
@@ -44,6 +45,7 @@ class Origin:
     model: str = ""
     has_key: bool = True
     key_source: str = ""
+    withheld_key: str = ""
     redact: Callable[[str], str] = str
 
     @property
@@ -135,6 +137,11 @@ _REQUEST_FIXES = (
 
 
 def _fix_key(origin: Origin) -> str:
+    if not origin.has_key and origin.withheld_key:
+        return (
+            f"No key was sent: {origin.withheld_key} is set, but not for {origin.host}. Choose the "
+            "address yourself: set QWQ_BASE_URL to it, or give a key for it with %qwq_login."
+        )
     if not origin.has_key:
         preset = SERVERS.get(origin.server)
         variables = (preset.key_variables if preset else ()) or (OWN_VARIABLE,)

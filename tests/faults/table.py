@@ -162,6 +162,14 @@ REFUSALS = [
         status=401,
     ),
     Fault(
+        "401, a key that is set for another host",
+        failure(401, {"detail": "Unauthorized"}),
+        AuthenticationError,
+        ("QWQ_API_KEY is set, but not for 127.0.0.1", "set QWQ_BASE_URL to it"),
+        status=401,
+        settings={"withheld_key": "QWQ_API_KEY"},
+    ),
+    Fault(
         "401, echoes the key and escapes",
         failure(401, refusal("x", f"Bad \x1b]8;;http://e.vil\x07key\x1b[2J {KEY}")),
         AuthenticationError,
