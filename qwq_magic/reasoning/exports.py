@@ -125,7 +125,9 @@ def _write(frame_from: Callable[[Turns], pd.DataFrame], turns: Turns, path: Path
         require_regular(path)
         write(_encodable(frame_from(turns)), path)
     except OSError as error:
-        raise FileError(f"Cannot write {path}: {error.strerror}. Choose another path.") from error
+        # Of a folder that is not there, pandas says so in words of its own.
+        cause = error.strerror or error
+        raise FileError(f"Cannot write {path}: {cause}. Choose another path.") from error
 
 
 def _encodable(frame: pd.DataFrame) -> pd.DataFrame:

@@ -131,11 +131,16 @@ def test_a_name_of_no_known_kind_is_refused(tmp_path):
         export_steps(FIRST, tmp_path / "steps.xlsx")
 
 
-def test_a_path_that_cannot_be_written_is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [("missing/steps.csv", "non-existent directory"), ("steps.csv", "regular file")],
+)
+def test_a_path_that_cannot_be_written_is_named_with_the_cause(tmp_path, name, cause):
     pytest.importorskip("pandas")
+    (tmp_path / "steps.csv").mkdir()
 
-    with pytest.raises(FileError, match="Cannot write"):
-        export_steps(FIRST, tmp_path / "missing" / "steps.csv")
+    with pytest.raises(FileError, match=f"Cannot write .*{cause}.*Choose another path"):
+        export_steps(FIRST, tmp_path / name)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
