@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
-from qwq_magic.errors import ConfigurationError, FileError, QwqError
+from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.magics.autosave import path_of
+from qwq_magic.magics.conversation_export import export_conversation
 from qwq_magic.magics.memory_commands import (
     STARTING,
     CommandLine,
@@ -24,9 +24,6 @@ from qwq_magic.magics.memory_commands import (
 from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.magics.shown import show, show_bundle
 from qwq_magic.memory import Context, ConversationMemory, Place, Window
-from qwq_magic.memory.records import openai_messages, turn_records
-from qwq_magic.plain_text import well_formed
-from qwq_magic.regular_file import require_regular
 
 if TYPE_CHECKING:
     from qwq_magic.ask import Recall
@@ -213,18 +210,7 @@ class MemoryMagics(Magics):
             raise ConfigurationError(f"Unknown option {overwrite}. Write --overwrite, or nothing.")
         per_s = _MARKDOWN_PER_S if path.suffix.lower() == ".md" else _SAVED_PER_S
         _announce("Exporting", file, _size(memory) / per_s)
-        # Half a surrogate pair is no character that others could read.
-        text = well_formed(_exported(memory, path.suffix))
-        try:
-            require_regular(path)
-            with path.open("w" if overwrite else "x", encoding="utf-8") as stream:
-                stream.write(text)
-        except FileExistsError:
-            raise FileError(f"{file} exists. Write over it: export {file} --overwrite") from None
-        except OSError as error:
-            raise FileError(
-                f"Cannot write {file}: {error.strerror}. Choose another path."
-            ) from error
+        export_conversation(memory, path, typed=file, is_overwriting=bool(overwrite))
         return f"Exported {_count(memory)} to {file}."
 
     def _recall(self) -> Recall:
@@ -280,21 +266,3 @@ def _single(number: str) -> int:
     if len(numbers) != 1:
         raise ConfigurationError(f"{number!r} is more than one turn. Name one.")
     return numbers[0]
-
-
-def _exported(memory: ConversationMemory, suffix: str) -> str:
-    match suffix.lower():
-        case ".md":
-            from qwq_magic.display.conversation_markdown import conversation_markdown
-
-            return conversation_markdown(memory)
-        case ".json":
-            return json.dumps(openai_messages(memory.contents), ensure_ascii=False, indent=1) + "\n"
-        case ".jsonl":
-            records = turn_records(memory.turns)
-            return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-        case _:
-            raise ConfigurationError(
-                f"Cannot export to {suffix or 'a file without suffix'!r}. "
-                "Give the file the ending .md, .json or .jsonl."
-            )
