@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from qwq_magic.errors import ConfigurationError, FileError
+from qwq_magic.magics.memory_commands import as_word
 from qwq_magic.memory import ConversationMemory
 from qwq_magic.memory.records import openai_messages, turn_records
 from qwq_magic.plain_text import well_formed
@@ -31,7 +32,9 @@ def export_conversation(
         with path.open("w" if is_overwriting else "x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError:
-        raise FileError(f"{typed} exists. Write over it: export {typed} --overwrite") from None
+        raise FileError(
+            f"{typed} exists. Write over it: export {as_word(typed)} --overwrite"
+        ) from None
     except OSError as error:
         raise FileError(f"Cannot write {typed}: {error.strerror}. Choose another path.") from error
 

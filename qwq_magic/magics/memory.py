@@ -16,6 +16,7 @@ from qwq_magic.magics.conversation_export import export_conversation
 from qwq_magic.magics.memory_commands import (
     STARTING,
     CommandLine,
+    as_word,
     complete_command,
     describe_commands,
     numbers_of,
@@ -175,7 +176,8 @@ class MemoryMagics(Magics):
     def _fork(self, memory: ConversationMemory, name: str, number: str = "") -> str:
         up_to = _single(number) if number else None
         fork = self._conversations.fork(memory.name, name, up_to=up_to)
-        return f"{fork.name!r} has {_count(fork)}. Go on with it: %qwq_memory switch {name}"
+        go_on = f"%qwq_memory switch {as_word(name)}"
+        return f"{fork.name!r} has {_count(fork)}. Go on with it: {go_on}"
 
     def _switch(self, _memory: ConversationMemory, name: str) -> str:
         is_new = name not in self._conversations

@@ -24,6 +24,8 @@ class Command:
 _ANY = 1_000
 # Five digits: more turns no conversation has, and a range is written out.
 _RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+# A question mark at the end of a line would ask IPython for help.
+_PLAIN_WORD = re.compile(r"""[^\s"'?]+""")
 COMMANDS = (
     Command("list", "[all]", "the turns as a table; `all`: not only the latest", 0, 1),
     Command("show", "N", "turn N, whole, with its reasoning", 1, 1),
@@ -79,6 +81,13 @@ def words_of(line: str) -> list[str]:
         raise ConfigurationError("A quote is not closed. Close it.") from error
 
 
+def as_word(text: str) -> str:
+    """As it must be typed to be one word of a line; see `words_of`."""
+    if _PLAIN_WORD.fullmatch(text):
+        return text
+    return shlex.quote(text) if '"' in text else f'"{text}"'
+
+
 def parse_command(line: str) -> CommandLine:
     """Read the line of `%qwq_memory`.
 
@@ -106,21 +115,17 @@ def parse_command(line: str) -> CommandLine:
 def complete_command(words: Sequence[str], text: str, names: Iterable[str]) -> list[str]:
     """What may stand in place of `text`, after the finished `words` of the line."""
     if words and words[-1] in _CONVERSATION:
-        found = _quoted(names)
+        found = [as_word(name) for name in names]
     else:
         if words and words[0] in _CONVERSATION:
             words = words[2:]
         if not words:
             found = [*_BY_NAME, "all"]
         elif words[0] == "switch" and len(words) == 1:
-            found = _quoted(names)
+            found = [as_word(name) for name in names]
         else:
             found = [*_WORDS.get(words[0], ())]
     return [word for word in found if word.startswith(text)]
-
-
-def _quoted(names: Iterable[str]) -> list[str]:
-    return [f'"{name}"' if " " in name else name for name in names]
 
 
 def numbers_of(arguments: tuple[str, ...]) -> tuple[int, ...]:

@@ -325,6 +325,18 @@ def test_a_conversation_is_forked_switched_to_and_renamed(notebook):
     assert (shown["conversation"], shown["number"]) == ("branch", 1)
 
 
+def test_a_suggested_command_can_be_typed_as_it_stands(notebook, tmp_path):
+    notebook.ask("a")
+    path = tmp_path / "a chat.json"
+
+    said = notebook.said('fork "two words"')
+    notebook.said(f'export "{path}"')
+    refused = notebook.memory(f'export "{path}"').text("stderr").strip()
+
+    assert "Conversation 'two words': 1 turn." in notebook.said(said.split("%qwq_memory ")[1])
+    assert notebook.said(refused.split("Write over it: ")[1]).startswith("Exported 1 turn")
+
+
 def test_another_conversation_can_be_steered_from_here(notebook):
     notebook.ask("a", options="-c side")
 

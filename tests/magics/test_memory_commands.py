@@ -8,10 +8,12 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics.memory_commands import (
     COMMANDS,
     CommandLine,
+    as_word,
     complete_command,
     describe_commands,
     numbers_of,
     parse_command,
+    words_of,
 )
 
 
@@ -50,6 +52,28 @@ def test_a_mistake_says_what_to_write(line, message):
         parse_command(line)
 
     assert caught.value.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("side", "side"),
+        ("中文", "中文"),
+        (r"C:\new\chat.jsonl", r"C:\new\chat.jsonl"),
+        ("two words", '"two words"'),
+        ("it's", '"it\'s"'),
+        ('so "called"', "'so \"called\"'"),
+        ("why?", '"why?"'),
+        ("", '""'),
+    ],
+)
+def test_a_suggested_word_is_quoted_where_it_must_be(text, word):
+    assert as_word(text) == word
+
+
+@given(st.text(st.characters() | st.sampled_from("\"' \\#?"), max_size=20))
+def test_a_suggested_word_is_read_as_what_it_stands_for(text):
+    assert words_of(as_word(text)) == [text]
 
 
 @given(st.text(max_size=40))
