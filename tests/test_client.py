@@ -684,6 +684,25 @@ def test_a_redirect_is_named_and_not_followed(server: ScriptedServer) -> None:
     assert server.requests == []
 
 
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (
+            Reply([b"plain"], headers={"Content-Encoding": "gzip"}),
+            "sent a compressed reply that cannot be used: its compression is damaged; retrying",
+        ),
+        (Reply([b'data: {"error": {"code": 503}}\n\n']), "The server answered 503; retrying"),
+    ],
+)
+def test_the_line_about_a_repetition_names_its_cause_once(reply: Reply, said: str) -> None:
+    with ScriptedServer(reply) as server:
+        asking = ask(settings_for(server.url))
+
+    notices = [event.text for event in asking.events if isinstance(event, Notice)]
+    assert len(notices) == 2
+    assert all(said in text for text in notices)
+
+
 def test_an_endless_error_body_is_not_read_to_its_end() -> None:
     steps = [b"x" * 10_000] * 20
 

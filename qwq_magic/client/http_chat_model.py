@@ -115,7 +115,10 @@ def _refuses_usage(error: QwqError) -> bool:
 
 
 def _announcement(error: QwqError, wait_s: float, retry: int) -> Notice:
-    label = " ".join(str(part) for part in (error.status, error.code) if part)
+    is_refusal = error.status is None or error.status >= 400
+    parts = (error.status, error.code) if is_refusal else ()
+    # A code may be no more than the status again.
+    label = " ".join(dict.fromkeys(str(part) for part in parts if part))
     cause = f"The server answered {label}" if label else error.message.split(". ")[0].rstrip(".")
     text = f"{cause}; retrying in {round(wait_s, 1):g} s ({retry + 1} of {MAX_RETRIES})."
     return Notice(text, wait_s=wait_s)
