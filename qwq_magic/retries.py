@@ -7,6 +7,7 @@ for a reader to wait.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import timezone
 from email.utils import parsedate_to_datetime
@@ -42,5 +43,5 @@ def retry_after_s(headers: Mapping[str, str], *, now: float) -> float | None:
         # A date without a zone is UTC: HTTP knows no other.
         date = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
         seconds = date.timestamp() - now
-    # NaN and infinity are numbers to `float`, and nothing to wait for.
-    return max(0.0, seconds) if seconds - seconds == 0 else None
+    # NaN and infinity are numbers to `float`; what is past says nothing of how long to wait.
+    return seconds if 0.0 <= seconds < math.inf else None
