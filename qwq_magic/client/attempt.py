@@ -19,7 +19,7 @@ from qwq_magic.client.failures import interruption, no_answer, origin_of, withou
 from qwq_magic.client.masked_events import masked_events
 from qwq_magic.client.refusals import refusal
 from qwq_magic.errors import QwqError, StreamInterrupted
-from qwq_magic.events import Event
+from qwq_magic.events import AnswerDelta, Event, ReasoningDelta
 from qwq_magic.messages import ChatRequest
 from qwq_magic.settings import Settings
 from qwq_magic.wire.protocols import Decoder, WireProtocol
@@ -57,6 +57,7 @@ class Attempt:
         self._request = request
         self._clock = clock
         self._response_began = False
+        self._has_text = False
         self._origin = origin_of(settings, model=request.model)
 
     async def stream(self, client: httpx.AsyncClient, body: bytes) -> AsyncGenerator[Event, None]:
@@ -92,10 +93,11 @@ class Attempt:
         decoder = self._protocol.decoder(
             self._request, inline_think=self._settings.inline_think, origin=self._origin
         )
+        broken: httpx.HTTPError | None = None
         try:
             async with aclosing(body_of(response)) as reads:
                 async for data in reads:
-                    for event in decoder.feed(data):
+                    for event in self._noted(decoder.feed(data)):
                         yield event
                     if decoder.is_complete or decoder.is_done:
                         break
@@ -103,12 +105,18 @@ class Attempt:
                     yield event
         except httpx.HTTPError as raised:
             # A connection that breaks after the last word takes nothing away.
-            if not decoder.is_complete:
-                self._fail_by(raised)
-        for event in decoder.close():
+            broken = None if decoder.is_complete else raised
+        for event in self._noted(decoder.close()):
             yield event
-        if decoder.error is not None and self.failure is None:
+        if broken is not None:
+            self._fail_by(broken)
+        elif decoder.error is not None:
             self._fail(decoder.error)
+
+    def _noted(self, events: list[Event]) -> list[Event]:
+        is_text = (isinstance(event, (ReasoningDelta, AnswerDelta)) for event in events)
+        self._has_text = self._has_text or any(is_text)
+        return events
 
     def _fail(self, error: QwqError) -> None:
         # To everybody above, an interrupted reply is not to be repeated; before its first
@@ -117,8 +125,10 @@ class Attempt:
         self.failure = Failure(error, None, may_repeat)
 
     def _fail_by(self, raised: httpx.HTTPError) -> None:
-        explain = interruption if self._response_began else no_answer
-        error = explain(raised, self._origin, self._settings)
+        if self._response_began:
+            error = interruption(raised, self._origin, self._settings, has_text=self._has_text)
+        else:
+            error = no_answer(raised, self._origin, self._settings)
         # Who has waited for minutes in vain is not made to wait again.
         has_waited = isinstance(raised, httpx.ReadTimeout)
         may_repeat = not has_waited and (error.retryable or self._response_began)

@@ -30,13 +30,15 @@ def origin_of(settings: Settings, *, model: str) -> Origin:
     )
 
 
-def interruption(raised: httpx.HTTPError, origin: Origin, settings: Settings) -> QwqError:
+def interruption(
+    raised: httpx.HTTPError, origin: Origin, settings: Settings, *, has_text: bool
+) -> QwqError:
     """The error where a response broke off."""
     if isinstance(raised, httpx.TimeoutException):
-        return broken.silent_stream(origin, settings.idle_timeout_s)
+        return broken.silent_stream(origin, settings.idle_timeout_s, has_text=has_text)
     if isinstance(raised, httpx.DecodingError):
-        return broken.unpackable(origin, str(raised))
-    return broken.broken_stream(origin)
+        return broken.unpackable(origin, str(raised), has_text=has_text)
+    return broken.broken_stream(origin, has_text=has_text)
 
 
 def no_answer(raised: httpx.HTTPError, origin: Origin, settings: Settings) -> QwqError:

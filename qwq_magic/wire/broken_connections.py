@@ -6,6 +6,8 @@ from qwq_magic.errors import ConnectionFailed, ProtocolError, StreamInterrupted
 from qwq_magic.servers import SERVERS
 from qwq_magic.wire.error_fixes import Origin
 
+_AGAIN = "run the cell again for a whole reply."
+
 
 def refused(origin: Origin, *, is_local: bool) -> ConnectionFailed:
     cause = f"{origin.host} refuses connections."
@@ -81,17 +83,24 @@ def not_http(origin: Origin, reason: str) -> ProtocolError:
     )
 
 
-def silent_stream(origin: Origin, seconds: float) -> StreamInterrupted:
+def silent_stream(origin: Origin, seconds: float, *, has_text: bool) -> StreamInterrupted:
+    advice = _advice("raise idle_timeout_s if the model needs longer.", has_text=has_text)
     return StreamInterrupted(
-        f"{origin.host} sent nothing for {seconds:g} s in the middle of the reply. What came "
-        "is kept; raise idle_timeout_s if the model needs longer."
+        f"{origin.host} sent nothing for {seconds:g} s in the middle of the reply. {advice}"
     )
 
 
-def broken_stream(origin: Origin) -> StreamInterrupted:
+def broken_stream(origin: Origin, *, has_text: bool) -> StreamInterrupted:
+    advice = _advice(_AGAIN, has_text=has_text)
     return StreamInterrupted(
-        f"The connection to {origin.host} broke in the middle of the reply. What came is kept; "
-        "run the cell again for a whole reply."
+        f"The connection to {origin.host} broke in the middle of the reply. {advice}"
+    )
+
+
+def unfinished_stream(origin: Origin, *, has_text: bool) -> StreamInterrupted:
+    advice = _advice(_AGAIN, has_text=has_text)
+    return StreamInterrupted(
+        f"The connection to {origin.name} ended before the reply was complete. {advice}"
     )
 
 
@@ -115,9 +124,15 @@ def encoded(origin: Origin, status: int, encoding: str) -> ProtocolError:
     )
 
 
-def unpackable(origin: Origin, reason: str) -> ProtocolError:
+def unpackable(origin: Origin, reason: str, *, has_text: bool) -> ProtocolError:
+    fix = "check the proxies on the way, or choose another server with -s."
+    advice = _advice(fix, has_text=has_text)
     return ProtocolError(
-        f"{origin.host} sent a compressed reply that cannot be used: {reason}. What came is "
-        "kept; check the proxies on the way, or choose another server with -s.",
+        f"{origin.host} sent a compressed reply that cannot be used: {reason}. {advice}",
         status=200,
     )
+
+
+def _advice(fix: str, *, has_text: bool) -> str:
+    """What came is worth a word only where something did."""
+    return f"What came is kept; {fix}" if has_text else f"{fix[0].upper()}{fix[1:]}"

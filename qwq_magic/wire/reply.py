@@ -67,6 +67,10 @@ class Reply:
         self._usage: Any = None
         self._damage: QwqError | None = None
 
+    @property
+    def has_text(self) -> bool:
+        return self._saw_text or bool(self._run)
+
     def add_reasoning(self, text: str) -> None:
         """Text from a field of its own; inline tags are plain text from here on."""
         if not self._run_is_reasoning:
@@ -107,7 +111,7 @@ class Reply:
         """Something in the middle is lost: go on, but never call the reply whole."""
         if self.is_complete:
             return
-        if not (self._saw_text or self._run):
+        if not self.has_text:
             self.fail(error)
         self._damage = self._damage or error
 

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from qwq_magic.choices import InlineThink
-from qwq_magic.errors import ProtocolError, QwqError, StreamInterrupted
+from qwq_magic.errors import ProtocolError, QwqError
 from qwq_magic.events import Event
+from qwq_magic.wire.broken_connections import unfinished_stream
 from qwq_magic.wire.error_bodies import (
     MAX_BODY_BYTES,
     document_error,
@@ -196,12 +197,7 @@ class StreamDecoder:
                 self._read_document(document, self._reply)
             self._reply.fail(document_error(head, origin=self._origin))
             return
-        self._reply.fail(
-            StreamInterrupted(
-                f"The connection to {self._origin.name} ended before the reply was complete. "
-                "What came is kept; run the cell again for a whole reply."
-            )
-        )
+        self._reply.fail(unfinished_stream(self._origin, has_text=self._reply.has_text))
 
 
 def _may_be_error(chunk: dict[str, Any]) -> bool:

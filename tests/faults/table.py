@@ -386,7 +386,22 @@ INSTEAD_OF_A_STREAM = [
         "200 with nothing",
         stream(),
         StreamInterrupted,
-        ("ended before the reply was complete", "run the cell again"),
+        ("ended before the reply was complete", "Run the cell again"),
+        waits=TWICE,
+    ),
+    Fault(
+        "200 and a hang-up before any text",
+        stream(b": hello\n\n", DROP),
+        StreamInterrupted,
+        ("broke in the middle", "Run the cell again"),
+        waits=TWICE,
+    ),
+    Fault(
+        "200, and not packed as it says",
+        stream(b"plain", headers=GZIP),
+        ProtocolError,
+        ("its compression is damaged", "Check the proxies"),
+        status=200,
         waits=TWICE,
     ),
     Fault(
