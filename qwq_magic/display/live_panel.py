@@ -198,6 +198,7 @@ class LivePanel:
         self._repeating.feed(text)
         # Forward only: a model that alternates is not to cost a message each time.
         if self.status.state != state and self.status.state != "answering":
+            self._send_rest()
             self.status.show_state(state)
         if pane is None:
             return
@@ -206,6 +207,13 @@ class LivePanel:
         now_s = self._clock()
         if frame := buffer.take(now_s):
             self._send(pane, frame, at_s=now_s)
+
+    def _send_rest(self) -> None:
+        """The last thought, before the first word of the answer."""
+        now_s = self._clock()
+        for pane, buffer in self._buffers.items():
+            if text := buffer.take_rest():
+                self._send(pane, text, at_s=now_s)
 
     def _send(self, pane: ReasoningPane | AnswerPane, text: str, *, at_s: float) -> None:
         match pane:
