@@ -176,9 +176,7 @@ class LivePanel:
 
     def end(self, state: State) -> None:
         """Send what is left, and how the turn ended."""
-        for pane, buffer in self._buffers.items():
-            if text := buffer.take_rest():
-                pane.append(text)
+        self._send_rest()
         self.status.show_state(state)
 
     def close(self) -> None:
@@ -209,7 +207,7 @@ class LivePanel:
             self._send(pane, frame, at_s=now_s)
 
     def _send_rest(self) -> None:
-        """The last thought, before the first word of the answer."""
+        """What still waits for a frame: the last thought, before the first word of the answer."""
         now_s = self._clock()
         for pane, buffer in self._buffers.items():
             if text := buffer.take_rest():
