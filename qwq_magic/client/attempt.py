@@ -19,7 +19,7 @@ from qwq_magic.client.failures import interruption, no_answer, origin_of, withou
 from qwq_magic.client.masked_events import masked_events
 from qwq_magic.client.refusals import refusal
 from qwq_magic.errors import QwqError, StreamInterrupted
-from qwq_magic.events import AnswerDelta, Event, ReasoningDelta
+from qwq_magic.events import Event
 from qwq_magic.messages import ChatRequest
 from qwq_magic.settings import Settings
 from qwq_magic.wire.protocols import Decoder, WireProtocol
@@ -57,7 +57,6 @@ class Attempt:
         self._request = request
         self._clock = clock
         self._response_began = False
-        self._has_text = False
         self._origin = origin_of(settings, model=request.model)
 
     async def stream(self, client: httpx.AsyncClient, body: bytes) -> AsyncGenerator[Event, None]:
@@ -97,7 +96,7 @@ class Attempt:
         try:
             async with aclosing(body_of(response)) as reads:
                 async for data in reads:
-                    for event in self._noted(decoder.feed(data)):
+                    for event in decoder.feed(data):
                         yield event
                     if decoder.is_complete or decoder.is_done:
                         break
@@ -106,17 +105,12 @@ class Attempt:
         except httpx.HTTPError as raised:
             # A connection that breaks after the last word takes nothing away.
             broken = None if decoder.is_complete else raised
-        for event in self._noted(decoder.close()):
+        for event in decoder.close():
             yield event
         if broken is not None:
-            self._fail_by(broken)
+            self._fail_by(broken, has_text=decoder.has_text)
         elif decoder.error is not None:
             self._fail(decoder.error)
-
-    def _noted(self, events: list[Event]) -> list[Event]:
-        is_text = (isinstance(event, (ReasoningDelta, AnswerDelta)) for event in events)
-        self._has_text = self._has_text or any(is_text)
-        return events
 
     def _fail(self, error: QwqError) -> None:
         # To everybody above, an interrupted reply is not to be repeated; before its first
@@ -124,9 +118,9 @@ class Attempt:
         may_repeat = error.retryable or isinstance(error, StreamInterrupted)
         self.failure = Failure(error, None, may_repeat)
 
-    def _fail_by(self, raised: httpx.HTTPError) -> None:
+    def _fail_by(self, raised: httpx.HTTPError, *, has_text: bool = False) -> None:
         if self._response_began:
-            error = interruption(raised, self._origin, self._settings, has_text=self._has_text)
+            error = interruption(raised, self._origin, self._settings, has_text=has_text)
         else:
             error = no_answer(raised, self._origin, self._settings)
         # Who has waited for minutes in vain is not made to wait again.

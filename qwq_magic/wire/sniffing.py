@@ -50,6 +50,10 @@ class SniffingDecoder:
     def is_done(self) -> bool:
         return self._decoder is not None and self._decoder.is_done
 
+    @property
+    def has_text(self) -> bool:
+        return self._decoder is not None and self._decoder.has_text
+
     def feed(self, data: bytes) -> list[Event]:
         if self._decoder is not None:
             return self._decoder.feed(data)

@@ -95,6 +95,11 @@ class StreamDecoder:
         """Is there nothing left to read?"""
         return self._reply.is_done
 
+    @property
+    def has_text(self) -> bool:
+        """Has any reasoning or answer come?"""
+        return self._reply.has_text
+
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes: one delta of a kind, and one usage at most."""
         reply = self._reply
