@@ -1,8 +1,8 @@
 r"""What the learned classifier looks at: names of things a sentence shows.
 
 Numbers become `0`, so that what is learned is how people write and not the problem at
-hand. Words, pairs and triples count wherever they stand; `^` marks the opening words and
-`$` the last sign. `cue:` and `<cue:` name the kinds whose cues occur here and before.
+hand. Words and pairs count wherever they stand; `^` marks the opening words and `$` the
+last sign. `cue:` and `<cue:` name the kinds whose cues occur here and before.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -36,11 +36,10 @@ def tokens_of(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words, pairs and triples that weigh something; no other needs to be named."""
+    """The words and pairs that weigh something; no other needs to be named."""
 
     words: frozenset[str]
     pairs: frozenset[tuple[str, ...]]
-    triples: frozenset[tuple[str, ...]]
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Vocabulary:
@@ -48,40 +47,17 @@ class Vocabulary:
         return cls(
             words=frozenset(gram[0] for gram in grams if len(gram) == 1),
             pairs=frozenset(gram for gram in grams if len(gram) == 2),
-            triples=frozenset(gram for gram in grams if len(gram) == 3),
         )
 
 
 def _grams(tokens: Sequence[str], vocabulary: Vocabulary | None) -> Iterator[str]:
     pairs = itertools.pairwise(tokens)
-    triples = zip(tokens, tokens[1:], tokens[2:], strict=False)
     if vocabulary is None:
         yield from tokens
         yield from map(" ".join, pairs)
-        yield from map(" ".join, triples)
     else:
         yield from vocabulary.words.intersection(tokens)
         yield from map(" ".join, vocabulary.pairs.intersection(pairs))
-        yield from map(" ".join, vocabulary.triples.intersection(triples))
-
-
-def _shape(text: str, tokens: Sequence[str]) -> Iterator[str]:
-    # Those that begin with a letter, and no other sign of ours stands between.
-    ordered = sorted(tokens)
-    words = bisect_left(ordered, "{") - bisect_right(ordered, "`")
-    numbers = tokens.count("0")
-    signs = len(tokens) - words - numbers
-    yield f"len:{bisect_right(_LENGTHS, len(tokens))}"
-    yield f"words:{bisect_right(_LENGTHS, words)}"
-    yield f"numbers:{min(numbers, 6)}"
-    yield f"signs:{bisect_right(_LENGTHS, signs)}"
-    yield f"equals:{min(text.count('=') + text.count('≈'), 3)}"
-    if words == 0:
-        yield "no words"
-    if "\n" in text.strip():
-        yield "lines"
-    if numbers and "=" not in text and "≈" not in text:
-        yield "numbers without ="
 
 
 def features_of(
@@ -93,11 +69,13 @@ def features_of(
     previous_cues: list[Kind],
     vocabulary: Vocabulary | None = None,
 ) -> set[str]:
-    """The names; of words, pairs and triples only those of `vocabulary`, if there is one."""
+    """The names; of words and pairs only those of `vocabulary`, if there is one."""
     tokens = tokens_of(text)
     found = set(_grams(tokens, vocabulary))
     found.update("^" + " ".join(tokens[:count]) for count in (1, 2, 3) if len(tokens) >= count)
-    found.update(_shape(text, tokens))
+    found.add(f"len:{bisect_right(_LENGTHS, len(tokens))}")
+    found.add(f"numbers:{min(tokens.count('0'), 6)}")
+    found.add(f"equals:{min(text.count('=') + text.count('≈'), 3)}")
     found.add(f"pos:{bisect_right(_POSITIONS, position)}")
     found.update(map(_CUES.__getitem__, cues))
     found.add(_RULES[cues[0]] if cues else "rule:none")
