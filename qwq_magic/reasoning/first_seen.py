@@ -25,6 +25,7 @@ _GOES_INTO = re.compile(r"[\da-z_.]\w$|[\d)][-+/*^]\S$|(?<![\w)])-\d$", re.ASCII
 _GOES_ON = re.compile(r"\d[.,]?\d|\d\s?[/*^+]|[a-z_][a-z_\d]", re.ASCII)
 # Among several numbers, the one that is stated is the result.
 _NUMBER = re.compile(r"\d")
+_SIGN = re.compile(r"[a-z0-9]")
 _STATES = re.compile(
     r"(?:[=≈:]|\b(?:is|are|be|equals|get|gives|have|has|to|of|about|approximately|exactly)|"
     r"[是为有得于到共])\s{0,3}$"
@@ -59,8 +60,10 @@ def first_seen(steps: Sequence[Step], *, answer: str) -> FirstSeen | None:
         value = committed_value("".join(step.text for step in steps))
     if value is None:
         return None
+    signs = frozenset(_SIGN.findall(value))
     for step in steps:
-        if _asserts(step, value):
+        # Taking off a sentence's dress is dear, and adds no letter and no digit.
+        if signs.issubset(step.text.lower()) and _asserts(step, value):
             return FirstSeen(value, step.index, step.end / steps[-1].end)
     return None
 

@@ -6,7 +6,7 @@ import functools
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from importlib import resources
 
@@ -44,19 +44,24 @@ class KindWeights:
         total = sum(powers)
         return {kind: power / total for kind, power in zip(self.kinds, powers, strict=True)}
 
-    def strongest_words(self, kind: Kind, features: Iterable[str], text: str) -> str:
+    def strongest_words(self, kind: Kind, features: Set[str], text: str) -> str:
         """The words of `text` that speak most for `kind`, "" if only its form does."""
         column, lowered = self.kinds.index(kind), text.lower()
         best, best_weight = "", 0
-        for name in sorted(features):
-            weight = self.weights[name][column] if name in self.weights else 0
-            if weight > best_weight and (match := _WORDS.fullmatch(name)):
-                if _EMPTY_WORDS.issuperset(match.group(1).split()):
-                    continue
-                at = lowered.find(match.group(1))
+        for name in sorted(self.weights.keys() & features):
+            weight = self.weights[name][column]
+            if weight > best_weight and (words := _telling_words(name)):
+                at = lowered.find(words)
                 if at >= 0:
-                    best, best_weight = text[at : at + len(match.group(1))], weight
+                    best, best_weight = text[at : at + len(words)], weight
         return best
+
+
+@functools.cache
+def _telling_words(name: str) -> str:
+    """The words a feature is named after; "" where it is no words, or empty ones."""
+    match = _WORDS.fullmatch(name)
+    return "" if match is None or _EMPTY_WORDS.issuperset(match[1].split()) else match[1]
 
 
 @functools.cache

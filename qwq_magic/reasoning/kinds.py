@@ -77,7 +77,7 @@ def guess(text: str, *, position: float = 0.0, previous: str = "") -> Guess:
         return Guess(Kind.ANSWER, match.group().strip())
     if match := _SURE_SWITCH.search(text):
         return Guess(Kind.SWITCH, match.group().strip())
-    return _by_model(text, position, previous)
+    return _by_model(text, position, previous, found)
 
 
 def guess_by_rules(text: str, *, position: float = 0.0, previous: str = "") -> Guess:
@@ -143,7 +143,7 @@ def _by_cues(text: str, position: float) -> Guess:
     return Guess(*next(iter(found.items()))) if found else _NOTHING
 
 
-def _by_model(text: str, position: float, previous: str) -> Guess:
+def _by_model(text: str, position: float, previous: str, found: dict[Kind, str]) -> Guess:
     weights = load_weights()
     features = english_features(
         text, position=position, previous=previous, vocabulary=weights.vocabulary
@@ -154,7 +154,6 @@ def _by_model(text: str, position: float, previous: str) -> Guess:
     kind = max(shares, key=shares.__getitem__)
     if shares[kind] < _LEAST_SHARE:
         return _by_cues(text, position)
-    found = _found(text, position)
     if kind is Kind.DOUBT and Kind.SWITCH in found:
         return Guess(Kind.SWITCH, found[Kind.SWITCH])
     return Guess(kind, found.get(kind) or weights.strongest_words(kind, features, text))

@@ -23,8 +23,8 @@ _LIST_NUMBER = re.compile(
 _OPERATORS = frozenset("+=/×÷·^<>≤≥≈≠−%")
 _FACTOR = re.compile(r"(?:[\d)\]}]|(?<![A-Za-z'’])[A-Za-z])$")
 _DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]$")
-_NUMBER = re.compile(r"\d$")
 _INITIALS = re.compile(r"(?:^|[\s(])(?:[A-Z]\.\s?)+[A-Z]$")
+_LONGEST_WORD = 32  # no abbreviation comes near
 
 
 def ends_sentence(before: str, signs: str, following: str) -> bool:
@@ -41,11 +41,16 @@ def ends_sentence(before: str, signs: str, following: str) -> bool:
     if signs != ".":
         is_ellipsis = signs.endswith("..") or signs.endswith("…")
         return not (is_ellipsis and not (following.isupper() or following > "\u2e7f"))
-    if _LIST_NUMBER.search(before) or _INITIALS.search(before):
+    # Most sentences end with a plain word, which these two need not look for.
+    last = before[-1:]
+    may_be_number = last in "ivxIVX" or not before[-2:-1].isalpha()
+    if may_be_number and _LIST_NUMBER.search(before):
         return False
-    if _NUMBER.search(before):
+    if last.isupper() and _INITIALS.search(before):
+        return False
+    if last.isdigit():
         return not following.islower()
-    match = _LAST_WORD.search(before)
+    match = _LAST_WORD.search(before, max(0, len(before) - _LONGEST_WORD))
     word = match.group().lower() if match else ""
     if word in _NEVER_END or (_DOTTED.match(word) and word not in _SELDOM_END):
         return False
