@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from weakref import WeakValueDictionary
 
 from qwq_magic.arrivals import Mark, pack_marks, unpack_marks
 from qwq_magic.code_blocks import CodeBlock
@@ -47,13 +49,27 @@ def _build(cls: type[_Value], data: Mapping[str, Any] | None) -> _Value:
     return cls(**{f.name: data[f.name] for f in fields(cls) if f.name in data})
 
 
-# A turn is frozen, so what follows from its text is kept beside it, for the last few; of
-# steps for two, enough to compare, since they take six times the room of their text.
-@functools.lru_cache(maxsize=2)
-def _steps_of(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int | None) -> Steps:
-    from qwq_magic.reasoning import steps_of  # most turns are never asked
+# A turn is frozen, so what follows from its text is kept beside it. Steps take six times the
+# room of their text, so they live as long as somebody holds them; those of the two turns asked
+# for last, enough to compare, are held here.
+_living_steps: WeakValueDictionary[tuple[object, ...], Steps] = WeakValueDictionary()
+_asked_for: deque[Steps] = deque(maxlen=2)
 
-    return steps_of(reasoning, arrivals=arrivals, reasoning_tokens=reasoning_tokens)
+
+def _steps_of(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int | None) -> Steps:
+    key = (reasoning, arrivals, reasoning_tokens)
+    steps = _living_steps.get(key)
+    if steps is None:
+        from qwq_magic.reasoning import steps_of  # most turns are never asked
+
+        steps = steps_of(reasoning, arrivals=arrivals, reasoning_tokens=reasoning_tokens)
+        _living_steps[key] = steps
+    return steps
+
+
+def steps_while_held(turn: Turn) -> Steps:
+    """`turn.steps` for a passing use: they are gone when nobody holds them any more."""
+    return _steps_of(turn.reasoning, turn.arrivals, turn.usage.reasoning_tokens)
 
 
 @functools.lru_cache(maxsize=8)
@@ -139,7 +155,9 @@ class Turn:
     @property
     def steps(self) -> Steps:
         """The reasoning, step by step; the texts of the steps join to all of it."""
-        return _steps_of(self.reasoning, self.arrivals, self.usage.reasoning_tokens)
+        steps = steps_while_held(self)
+        _asked_for.append(steps)
+        return steps
 
     @property
     def metrics(self) -> Metrics:

@@ -1,7 +1,9 @@
 import json
+import weakref
 
 import pytest
 
+from qwq_magic.display.bundle import final_bundle
 from qwq_magic.errors import ConfigurationError, QwqError, RateLimited, error_class
 from qwq_magic.events import (
     AnswerDelta,
@@ -13,7 +15,7 @@ from qwq_magic.events import (
 )
 from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.turn_builder import TurnBuilder
-from qwq_magic.turns import Timing, Turn
+from qwq_magic.turns import Timing, Turn, steps_while_held
 
 REQUEST = ChatRequest(
     prompt="why?",
@@ -152,3 +154,12 @@ def test_every_error_is_found_again_by_its_kind():
 def test_an_error_can_be_caught_as_one_of_ours():
     with pytest.raises(QwqError, match="No key"):
         raise ConfigurationError("No key for x. Set X_KEY.")
+
+
+def test_steps_are_kept_for_whoever_asks_for_them_and_not_for_a_final_output():
+    turn = Turn("t", "", reasoning="First, let me add them up. Then I will check the sum.\n\n" * 20)
+
+    final_bundle(turn, place=None)
+    passing = weakref.ref(steps_while_held(turn))
+    assert passing() is None
+    assert turn.steps is turn.steps

@@ -27,7 +27,7 @@ from qwq_magic.display.step_records import loop_spans, step_records
 from qwq_magic.memory import Place
 from qwq_magic.plain_text import strip_controls, well_formed
 from qwq_magic.reasoning import loops_of
-from qwq_magic.turns import Turn
+from qwq_magic.turns import Turn, steps_while_held
 
 TURN_MIME = "application/vnd.qwq.turn.v1+json"
 
@@ -44,6 +44,8 @@ def final_bundle(
     max_plain_characters: int = _MAX_PLAIN_CHARACTERS,
 ) -> dict[str, object]:
     """The MIME bundle of a turn, however it ended; `place` is where it stands."""
+    # All three ask for the steps, which are made once while this holds them.
+    _held = steps_while_held(turn)
     return {
         TURN_MIME: turn_data(turn, place=place, show=show, start=start),
         "text/markdown": turn_markdown(turn, place=place, show=show),
@@ -85,7 +87,7 @@ def _reasoning_data(turn: Turn) -> dict[str, Any]:
         return {}
     metrics = {name: _rounded(value) for name, value in asdict(turn.metrics).items()}
     return {
-        "steps": step_records(turn.steps),
+        "steps": step_records(steps_while_held(turn)),
         "loops": loop_spans(loops_of(turn.reasoning)) if metrics["loops"] else "",
         "metrics": metrics,
     }

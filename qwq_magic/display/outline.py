@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from qwq_magic.display.saved_text import escape_span
 from qwq_magic.plain_text import one_line
 from qwq_magic.reasoning import Group, Kind, Step
-from qwq_magic.turns import Turn
+from qwq_magic.turns import Turn, steps_while_held
 
 # A reasoning of fewer steps is its own outline.
 _FEWEST_STEPS = 8
@@ -26,12 +26,12 @@ _TELLING = (Kind.SWITCH, Kind.ANSWER, Kind.DOUBT, Kind.CHECK, Kind.CONCLUDE, Kin
 
 def outline(turn: Turn) -> str:
     """The outline as HTML; empty for a reasoning that needs none."""
-    steps = turn.steps
+    steps = steps_while_held(turn)
     if len(steps) < _FEWEST_STEPS:
         return ""
     seen = turn.metrics.first_seen
     first = seen.step if seen else None
-    lines = [_line(step, is_first_seen=step.index == first) for step in _told(turn, first)]
+    lines = [_line(step, is_first_seen=step.index == first) for step in _told(steps, first)]
     return "\n".join([f"<p><em>{_counts(steps)}</em></p>", "<ul>", *lines, "</ul>"])
 
 
@@ -47,10 +47,9 @@ def _counts(steps: Sequence[Step]) -> str:
     return f"{len(steps):,} steps, likely {groups}{turned}. Where it turned:"
 
 
-def _told(turn: Turn, first_seen: int | None) -> list[Step]:
+def _told(steps: Sequence[Step], first_seen: int | None) -> list[Step]:
     """The steps with a line: the first, the one that first says the answer, the telling ones."""
-    steps = turn.steps
-    room = min(_MOST_LINES, _FEWEST_LINES + len(turn.reasoning) // _CHARACTERS_A_LINE)
+    room = min(_MOST_LINES, _FEWEST_LINES + steps[-1].end // _CHARACTERS_A_LINE)
     chosen = {0} if first_seen is None else {0, first_seen}
     for kind in _TELLING:
         indices = [step.index for step in steps if step.kind is kind and step.index not in chosen]

@@ -59,7 +59,7 @@ STEP_INTEGERS = ("index", "start", "end", "episode", "tokens")
 class Steps(Sequence[Step]):
     """The steps in order; their texts join to the exact reasoning."""
 
-    __slots__ = ("_steps",)
+    __slots__ = ("__weakref__", "_steps")
 
     def __init__(self, steps: Iterable[Step] = ()) -> None:
         self._steps = tuple(steps)
