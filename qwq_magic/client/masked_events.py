@@ -39,10 +39,12 @@ class _Masks:
         self._kind: type[ReasoningDelta] | type[AnswerDelta] = ReasoningDelta
 
     def feed(self, event: Event) -> Iterator[Event]:
-        if not isinstance(event, (ReasoningDelta, AnswerDelta)):
+        if isinstance(event, StreamFinished):
             yield from self.flush()
-            if isinstance(event, StreamFinished) and event.finish_reason:
-                event = StreamFinished(self._redact(event.finish_reason))
+            yield StreamFinished(event.finish_reason and self._redact(event.finish_reason))
+            return
+        if not isinstance(event, (ReasoningDelta, AnswerDelta)):
+            # Some servers count tokens after every delta, so this settles nothing.
             yield event
             return
         if type(event) is not self._kind:

@@ -38,6 +38,12 @@ def echo(texts: list[str]) -> Reply:
     return Reply(chat_steps(reasoning=texts, answer=texts))
 
 
+def counted_in_between(reply: Reply) -> Reply:
+    """With a count of tokens behind every delta, as native DashScope sends it."""
+    count = sse({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}})
+    return Reply([step + count for step in reply.steps if isinstance(step, bytes)])
+
+
 def cut_in_reads(body: bytes) -> Reply:
     """Cut in the middle of the key's every occurrence, and in the middle of its escape."""
     return Reply([body[at : at + 7] for at in range(0, len(body), 7)])
@@ -45,6 +51,7 @@ def cut_in_reads(body: bytes) -> Reply:
 
 REPLIES: dict[str, Reply] = {
     **{name: echo(texts) for name, texts in FORMS.items()},
+    "in counted deltas": counted_in_between(echo(list(KEY))),
     "in reads": cut_in_reads(b"".join(s for s in echo([KEY]).steps if isinstance(s, bytes))),
     "escaped": Reply(
         [delta(content=KEY).replace(b"sk-4", rb"\u0073k\u002d4"), delta("stop"), DONE]

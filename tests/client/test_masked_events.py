@@ -1,0 +1,66 @@
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+
+import pytest
+
+from qwq_magic.api_key import ApiKey
+from qwq_magic.client.masked_events import masked_events
+from qwq_magic.events import (
+    AnswerDelta,
+    Event,
+    ReasoningDelta,
+    StreamFinished,
+    Usage,
+    UsageReported,
+)
+
+KEY = "sk-4c1d9e7a02f85b36qrstuv"
+COUNT = UsageReported(Usage(output_tokens=2))
+
+
+async def _stream(events: Iterable[Event]) -> AsyncGenerator[Event, None]:
+    for event in events:
+        yield event
+
+
+def masked(*events: Event) -> list[Event]:
+    async def collect() -> list[Event]:
+        return [event async for event in masked_events(_stream(events), ApiKey(KEY, source="test"))]
+
+    return asyncio.run(collect())
+
+
+def text_of(events: Iterable[Event]) -> str:
+    return "".join(event.text for event in events if isinstance(event, AnswerDelta))
+
+
+@pytest.mark.parametrize("size", [1, 4, 12, len(KEY)])
+@pytest.mark.parametrize("between", [(), (COUNT,)], ids=["alone", "with counts between"])
+def test_a_key_cut_over_deltas_is_masked(size: int, between: tuple[Event, ...]) -> None:
+    deltas = [KEY[at : at + size] for at in range(0, len(KEY), size)]
+
+    events = masked(*(event for text in deltas for event in (AnswerDelta(text), *between)))
+
+    assert text_of(events) == "***"
+    assert [event for event in events if event == COUNT] == [*between] * len(deltas)
+
+
+def test_what_only_looked_like_a_key_comes_before_the_end_and_before_other_text() -> None:
+    events = masked(
+        ReasoningDelta("It is"), COUNT, AnswerDelta("so: sk"), COUNT, StreamFinished("stop")
+    )
+
+    assert [event for event in events if event != COUNT] == [
+        ReasoningDelta("It i"),
+        ReasoningDelta("s"),
+        AnswerDelta("so: "),
+        AnswerDelta("sk"),
+        StreamFinished("stop"),
+    ]
+
+
+def test_the_key_as_the_reason_is_masked() -> None:
+    assert masked(StreamFinished(KEY), StreamFinished(None)) == [
+        StreamFinished("***"),
+        StreamFinished(None),
+    ]
