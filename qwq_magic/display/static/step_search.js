@@ -68,5 +68,5 @@ export class StepSearch {
 }
 
 function literally(query) {
-  return new RegExp(query.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"), "giu");
+  return new RegExp(query.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "giu");
 }
