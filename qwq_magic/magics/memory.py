@@ -138,10 +138,17 @@ class MemoryMagics(Magics):
         if memory.undoes:
             memory.undo()
             return f"Back again. {self._state(memory)}"
+        places = {entry.turn.id: (entry.number, entry.attempts) for entry in memory.entries()}
         turn = memory.undo()
         if turn is None:
             return f"There is nothing to undo in conversation {memory.name!r}."
-        return f"Took turn {len(memory) + 1} back. {self._state(memory)}"
+        number, attempt = places[turn.id]
+        if attempt > 1:
+            return (
+                f"Took attempt {attempt} at turn {number} back; attempt {attempt - 1} counts "
+                f"again. {self._state(memory)}"
+            )
+        return f"Took turn {number} back. {self._state(memory)}"
 
     def _drop(self, memory: ConversationMemory, *numbers: str) -> str:
         memory.drop(*numbers_of(numbers))

@@ -62,7 +62,7 @@ class Slot:
 class Contents:
     """The slots, oldest first.
 
-    `revision` counts the turns that were ever kept. `generation` is another one after every
+    `revision` counts the turns that were ever kept. `generation` is a higher one after every
     clearing or loading: a turn that was asked before must not come up after it.
     """
 
@@ -92,6 +92,17 @@ class Contents:
             self.with_slot(place, replace(slot, attempts=(*slot.attempts, attempt))),
             revision=revision,
         )
+
+    def without_latest(self) -> tuple[Contents, Turn] | None:
+        """Without the turn that was kept last, and that turn; None where there is none."""
+        if not self.slots:
+            return None
+        place = max(range(len(self.slots)), key=lambda at: (self.slots[at].attempts[-1].kept, at))
+        slot = self.slots[place]
+        *earlier, latest = slot.attempts
+        if earlier:
+            return self.with_slot(place, replace(slot, attempts=tuple(earlier))), latest.turn
+        return replace(self, slots=self.slots[:place] + self.slots[place + 1 :]), latest.turn
 
     def with_slot(self, place: int, slot: Slot) -> Contents:
         return replace(self, slots=(*self.slots[:place], slot, *self.slots[place + 1 :]))

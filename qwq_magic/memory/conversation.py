@@ -142,13 +142,13 @@ class ConversationMemory:
         """Put a turn that has ended in its place: its cell's, or the end.
 
         One asked before a clearing or loading belongs to what was there then, and comes back
-        with it.
+        with it; one asked after a clearing or loading that was undone, to what undo brought back.
         """
         with self._lock:
             for at in range(len(self._states) - 1, -1, -1):
                 state = self._states[at]
-                if state.generation == context.generation:
-                    kept = state.keep(turn, asked=context.revision)
+                if state.generation <= context.generation:
+                    kept = state.keep(turn, asked=min(context.revision, state.revision))
                     self._states = (kept, *self._states[at + 1 :])
                     return
 
@@ -156,20 +156,22 @@ class ConversationMemory:
         """Take back the latest change since the last turn; where there is none, take that turn.
 
         Changes are what was cleared, dropped, loaded over, hidden, shown again, and the window.
+        The last turn is the one that was kept last: of a cell that ran again, its latest
+        attempt, and the one before it counts again.
 
         Returns:
-            The turn taken back, with all its attempts; None where a change was taken back, or
-            there was nothing to do.
+            The turn taken back; None where a change was taken back, or there was nothing to do.
         """
         with self._lock:
             if self.undoes:
                 self._states = self._states[:-1]
                 return None
-            if not self.contents.slots:
+            without = self.contents.without_latest()
+            if without is None:
                 return None
-            *rest, last = self.contents.slots
-            self._states = (replace(self.contents, slots=tuple(rest)),)
-            return last.turn
+            contents, turn = without
+            self._states = (contents,)
+            return turn
 
     @property
     def undoes(self) -> bool:

@@ -282,6 +282,16 @@ def test_clear_asks_nothing_and_can_be_undone_once(notebook):
     assert notebook.said("undo") == "There is nothing to undo in conversation 'main'."
 
 
+def test_undo_after_a_re_run_brings_the_earlier_attempt_back(notebook):
+    for cell in "aba":
+        notebook.ask(cell)
+
+    said = notebook.said("undo")
+
+    assert said.startswith("Took attempt 2 at turn 1 back; attempt 1 counts again.")
+    assert [row["answer"] for row in notebook.rows()] == ["answer 1", "answer 2"]
+
+
 def test_undo_brings_a_dropped_turn_back_whatever_was_changed_after_it(notebook):
     for cell in "abc":
         notebook.ask(cell)

@@ -96,6 +96,33 @@ def test_undo_takes_back_the_last_turn():
     assert ConversationMemory().undo() is None
 
 
+def test_undo_takes_back_the_latest_attempt_of_a_cell_that_ran_again():
+    memory = _memory(_turn(1, cell_id="a"), _turn(2, cell_id="b"))
+    memory.commit(_turn(3, cell_id="a"), memory.context(cell_id="a"))
+
+    assert memory.undo() == _turn(3, cell_id="a")
+    assert memory.turns == (_turn(1, cell_id="a"), _turn(2, cell_id="b"))
+    assert memory.undo() == _turn(2, cell_id="b")
+    assert memory.undo() == _turn(1, cell_id="a")
+    assert len(memory) == 0
+
+
+@pytest.mark.parametrize("change", ["clear", "load"])
+def test_a_turn_asked_after_a_change_that_is_undone_is_kept_with_what_came_back(change, tmp_path):
+    memory = _memory(_turn(1))
+    memory.save(tmp_path / "chat.jsonl")
+    if change == "clear":
+        memory.clear()
+    else:
+        memory.load(tmp_path / "chat.jsonl")
+    context = memory.context()
+    memory.undo()
+
+    memory.commit(_turn(2), context)
+
+    assert memory.turns == (_turn(1), _turn(2))
+
+
 def test_undo_takes_back_one_change_after_the_other_of_any_kind(tmp_path):
     memory = _memory(_turn(1), _turn(2), _turn(3))
     memory.save(tmp_path / "chat.jsonl")

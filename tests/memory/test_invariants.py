@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import itertools
 import os
 import tempfile
 import threading
@@ -37,6 +38,7 @@ from qwq_magic.memory import ConversationMemory, Conversations, Window
 from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.run import Run
 
+GENERATIONS = itertools.count(1)
 CASES = int(os.environ.get("QWQ_MEMORY_CASES", "25"))
 WAIT_S = 20.0
 
@@ -117,7 +119,7 @@ class Pending:
     cell: str | None
     run: Run
     asked_at: int = 0
-    generation: object = None
+    generation: int = 0
     is_stopped: bool = False
 
 
@@ -126,7 +128,7 @@ class State:
     places: list[Place] = field(default_factory=list)
     window: int | None = None
     in_messages: bool = False
-    generation: object = field(default_factory=object)
+    generation: int = field(default_factory=lambda: next(GENERATIONS))
 
 
 @dataclass
@@ -161,11 +163,11 @@ class Expected:
             )
         ]
 
-    def keep(self, kept: Kept, cell: str | None, *, generation: object = None) -> None:
-        """In the latest state of that generation, of the present one without."""
+    def keep(self, kept: Kept, cell: str | None, *, generation: int = 0) -> None:
+        """In the latest state no newer than that generation; without one, in the present state."""
         states = [*self.levels, self.state]
         generation = generation or self.state.generation
-        found = [at for at, state in enumerate(states) if state.generation is generation]
+        found = [at for at, state in enumerate(states) if state.generation <= generation]
         if not found:
             return
         del self.levels[: found[-1]]
@@ -345,12 +347,15 @@ class MemoryMachine(RuleBasedStateMachine):
         if expected.levels:
             expected.state = expected.levels.pop()
         elif expected.state.places:
-            expected.state.places.pop()
+            last = max(expected.state.places, key=lambda place: place.attempts[-1].kept_at)
+            last.attempts.pop()
+            if not last.attempts:
+                expected.state.places.remove(last)
 
     @rule()
     def clear(self) -> None:
         self.memory.clear()
-        self.current.change(places=[], generation=object())
+        self.current.change(places=[], generation=next(GENERATIONS))
 
     @precondition(lambda self: self.current.state.places)
     @rule(picks=st.lists(PICK, min_size=1, max_size=3))
@@ -428,7 +433,7 @@ class MemoryMachine(RuleBasedStateMachine):
         self.session.conversations.load(path, current=self.session.conversation)
         for name, expected in self.expected.items():
             assert len(before[name].slots) == len(expected.state.places)
-            expected.change(generation=object())
+            expected.change(generation=next(GENERATIONS))
 
     # What must always hold.
 
