@@ -145,11 +145,15 @@ class Asking:
         self._apply_settings(options)
         place = magics.cells.next_place(request)
         preview = magics.session.preview(prompt, cell_id=place, **_call(options))
+        self._keep_standing(place, options, request)
+        show_bundle(preview_bundle(preview))
+
+    def _keep_standing(self, place: str | None, options: CellOptions, request: Request) -> None:
+        """The turn at `place` still stands in its cell, which ran without asking it anew."""
+        magics = self._magics
         for turn in magics.session.memory_of(options.conversation or magics.conversation):
             if place is not None and turn.cell_id == place:
-                # The cell still asks it, as far as the list of turns is concerned.
-                magics.cells.add(turn.id, request)
-        show_bundle(preview_bundle(preview))
+                magics.cells.keep(turn.id, request)
 
     def _apply_settings(self, options: CellOptions) -> None:
         self._magics.apply_settings()
@@ -160,6 +164,8 @@ class Asking:
         self._apply_settings(options)
         place = self._magics.cells.next_place(request)
         run = self._magics.session.start(prompt, cell_id=place, **_call(options))
+        if options.append:
+            self._keep_standing(place, options, request)
         self._magics.cells.add(run.request.turn_id, request)
         return run
 

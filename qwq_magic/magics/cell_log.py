@@ -24,6 +24,8 @@ class CellLog:
         self._executions: dict[str, tuple[str | None, int | None]] = {}
         # Of each turn, the cell and the execution that asked it.
         self._askings: dict[str, tuple[str, str | None]] = {}
+        # Of each turn, the cell and its latest execution that did not leave the turn behind.
+        self._standing: dict[str, tuple[str, str | None]] = {}
         self._asked = 0
         self._entered: str | None = None
         shell.events.register("pre_run_cell", self._enter)
@@ -58,14 +60,20 @@ class CellLog:
         """A turn was asked by the cell that runs."""
         if request.cell_id is not None:
             self._askings[turn_id] = request.cell_id, request.id
+        self.keep(turn_id, request)
+
+    def keep(self, turn_id: str, request: Request) -> None:
+        """The cell that runs does not ask the turn again, and leaves it standing all the same."""
+        if request.cell_id is not None:
+            self._standing[turn_id] = request.cell_id, request.id
 
     def is_gone(self, turn: Turn) -> bool:
         """Was the turn asked by a cell that no longer asks it, as far as this kernel saw?"""
         if turn.cell_id is None:
             return False
-        if turn.id not in self._askings:
+        if turn.id not in self._standing:
             return True
-        cell_id, execution = self._askings[turn.id]
+        cell_id, execution = self._standing[turn.id]
         return self._executions[cell_id][0] != execution
 
     def bracket_of(self, turn: Turn) -> str:

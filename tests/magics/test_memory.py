@@ -201,6 +201,8 @@ def test_append_adds_a_turn_and_the_cell_keeps_its_own(notebook):
     assert notebook.sent() == ["prompt a", "answer 1", "prompt a", "answer 2", "prompt a"]
     # Only the latest stands beside the number that the notebook shows.
     assert [bool(row["cell"]) for row in rows] == [False, False, True]
+    assert [row["state"] for row in rows] == ["complete"] * 3
+    assert notebook.said("prune") == "Every turn stands in a cell that ran here."
     notebook.ask("a")
     assert [row["answer"] for row in notebook.rows()] == ["answer 4", "answer 2", "answer 3"]
 
