@@ -54,7 +54,9 @@ BALANCE = 0.5  # how far rare labels are weighed up: 0 not at all, 1 fully
 
 def features_of_rows(rows: Sequence[Labelled]) -> list[set[str]]:
     return [
-        kinds.english_features(row.text, position=row.position, previous=row.previous)
+        kinds.english_features(
+            row.text, previous=row.previous, is_opening=row.position <= kinds.SETUP_ENDS
+        )
         for row in rows
     ]
 

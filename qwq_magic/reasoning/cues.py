@@ -48,6 +48,9 @@ _LEAD = (
     r"[\s*#>-]{0,8}(?:(?:so|but|and|ok|okay|alright|now|well|yes|no|then|hmm|oh|ah|actually|"
     r"great|good|right)\b[,.!:]?\s{0,2}){0,3}"
 )
+# A whole number, decimals included, without the full stop behind it.
+_NUMBER = r"\d[\d.,]{0,12}(?<=\d)"
+_OPERATION = rf"{_NUMBER}\s{{0,2}}[-+*/×÷·^<>≤≥＋－]\s{{0,2}}(?:{_NUMBER}|\()"
 _ZH_LEAD = r"[\s*#>-]{0,8}(?:那么|那|好的|好|嗯|不过|但是|但|而|现在|所以|然后)?[,，、]?\s{0,2}"
 
 ENGLISH: tuple[Cues, ...] = (
@@ -143,7 +146,7 @@ ENGLISH: tuple[Cues, ...] = (
             r"add(?:ing)?|substitut\w{0,4}|plugging|comput(?:e|ing)|calculat(?:e|ing))\b"
         ),
         signs=(
-            r"[=≈]|\d{1,12}\s{0,2}[-+*/×÷·^<>≤≥]\s{0,2}(?:\d{1,12}|\()|"
+            rf"[=≈]|{_OPERATION}|"
             r"\\(?:frac|times|cdot|sqrt|approx|div|sum)\b"
         ),
     ),
@@ -216,7 +219,7 @@ CHINESE: tuple[Cues, ...] = (
     Cues(
         Kind.COMPUTE,
         signs=(
-            r"[=≈＝]|\d{1,12}\s{0,2}[-+*/×÷·^<>≤≥＋－]\s{0,2}(?:\d{1,12}|\()|"
+            rf"[=≈＝]|{_OPERATION}|"
             r"\\(?:frac|times|cdot|sqrt|approx|div|sum)\b|等于|乘以|除以|加上|减去|得到|得出|计算|化简|解得|代入|平方|展开|"
             r"移项|约等于|相加|相乘|相减|通分|约分|约去|合并同类项|因式分解|开方"
         ),

@@ -24,7 +24,6 @@ _RAW_NUMBER = re.compile(r"\d+")
 _CUES, _RULES, _CUES_BEFORE, _RULES_BEFORE = (
     {kind: f"{name}:{kind.value}" for kind in Kind} for name in ("cue", "rule", "<cue", "<rule")
 )
-_POSITIONS = (0.02, 0.06, 0.15, 0.4, 0.7, 0.9, 0.97)
 _LENGTHS = (3, 5, 8, 12, 18, 27, 40, 70)
 
 
@@ -63,7 +62,6 @@ def _grams(tokens: Sequence[str], vocabulary: Vocabulary | None) -> Iterator[str
 def features_of(
     text: str,
     *,
-    position: float,
     previous: str,
     cues: list[Kind],
     previous_cues: list[Kind],
@@ -76,7 +74,6 @@ def features_of(
     found.add(f"len:{bisect_right(_LENGTHS, len(tokens))}")
     found.add(f"numbers:{min(tokens.count('0'), 6)}")
     found.add(f"equals:{min(text.count('=') + text.count('≈'), 3)}")
-    found.add(f"pos:{bisect_right(_POSITIONS, position)}")
     found.update(map(_CUES.__getitem__, cues))
     found.add(_RULES[cues[0]] if cues else "rule:none")
     found.update(map(_CUES_BEFORE.__getitem__, previous_cues))

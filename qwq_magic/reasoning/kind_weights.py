@@ -5,21 +5,12 @@ from __future__ import annotations
 import functools
 import json
 import math
-import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 
 from qwq_magic.reasoning.features import Vocabulary
 from qwq_magic.reasoning.kind_names import Kind
-
-# They weigh something, but tell a reader nothing.
-_EMPTY = (
-    "a an and are as at be by for from has have i if in is it its n of on or so that the then "
-    "there they this to was we were which with x y you"
-)
-_EMPTY_WORDS = frozenset(_EMPTY.split())
-_WORDS = re.compile(r"\^?([a-z]+(?:'[a-z]+)?(?: [a-z]+(?:'[a-z]+)?)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +34,6 @@ class KindWeights:
         powers = [math.exp((value - highest) / 1_000) for value in sums]
         total = sum(powers)
         return {kind: power / total for kind, power in zip(self.kinds, powers, strict=True)}
-
-    def strongest_words(self, kind: Kind, features: Set[str], text: str) -> str:
-        """The words of `text` that speak most for `kind`, "" if only its form does."""
-        column, lowered = self.kinds.index(kind), text.lower()
-        best, best_weight = "", 0
-        for name in sorted(self.weights.keys() & features):
-            weight = self.weights[name][column]
-            if weight > best_weight and (words := _telling_words(name)):
-                at = lowered.find(words)
-                if at >= 0:
-                    best, best_weight = text[at : at + len(words)], weight
-        return best
-
-
-@functools.cache
-def _telling_words(name: str) -> str:
-    """The words a feature is named after; "" where it is no words, or empty ones."""
-    match = _WORDS.fullmatch(name)
-    return "" if match is None or _EMPTY_WORDS.issuperset(match[1].split()) else match[1]
 
 
 @functools.cache

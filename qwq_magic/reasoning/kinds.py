@@ -32,7 +32,7 @@ _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _SPOKEN = re.compile(r"[a-z]{2}|\d|=", re.IGNORECASE)
 _SURE_ANSWER = re.compile(r"\\boxed\b|\bfinal answer\b|最终答案", re.IGNORECASE)
 _SURE_SWITCH = re.compile(
-    r"^[\s*#>-]{0,8}(?:(?:or|so|but|hmm+|wait|ok|okay|maybe)\b[,.]?\s{0,2}){0,2}"
+    r"[\s*#>-]{0,8}(?:(?:or|so|but|hmm+|wait|ok|okay|maybe)\b[,.]?\s{0,2}){0,2}"
     r"(?:alternatively|another (?:way|approach|method|idea)|"
     r"let(?:'s| me| us) try (?:another|a different)|"
     r"a different (?:way|approach|method))\b",
@@ -46,7 +46,7 @@ _SO = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A kind, and the words that speak for it; no words where only the form does."""
+    """A kind, and the cue that speaks for it; "" where its words and form together do."""
 
     kind: Kind
     cue: str
@@ -66,36 +66,38 @@ def classify(text: str, *, position: float = 0.0, previous: str = "") -> Kind:
 
 def guess(text: str, *, position: float = 0.0, previous: str = "") -> Guess:
     """Like `classify`, with the cue."""
-    text, previous = _shortened(text), _shortened(previous)
-    if _is_chinese(text):
-        return _by_cues(text, position)
-    if not _SPOKEN.search(text):
-        return _by_cues(text, position) if text else _NOTHING
-    found = _found(text, position)
+    return _guess(_shortened(text), _shortened(previous), position <= SETUP_ENDS)
+
+
+# A step that was looked at while it streamed is looked at again when the turn has ended.
+@functools.lru_cache(maxsize=4_096)
+def _guess(text: str, previous: str, is_opening: bool) -> Guess:
+    if _is_chinese(text) or not _SPOKEN.search(text):
+        return _by_cues(text, is_opening)
+    found = _found(text, is_opening)
     # What is surely an answer has a cue of one, which is known already.
     if Kind.ANSWER in found and (match := _SURE_ANSWER.search(text)):
         return Guess(Kind.ANSWER, match.group().strip())
-    if match := _SURE_SWITCH.search(text):
+    if match := _SURE_SWITCH.match(text):
         return Guess(Kind.SWITCH, match.group().strip())
-    return _by_model(text, position, previous, found)
+    return _by_model(text, previous, found, is_opening)
 
 
 def guess_by_rules(text: str, *, position: float = 0.0, previous: str = "") -> Guess:
     """What the cues say alone: the yardstick that the learned model has to beat."""
     del previous  # the signature is `guess`'s
-    return _by_cues(_shortened(text), position)
+    return _by_cues(_shortened(text), position <= SETUP_ENDS)
 
 
 def english_features(
-    text: str, *, position: float, previous: str, vocabulary: Vocabulary | None = None
+    text: str, *, previous: str, is_opening: bool, vocabulary: Vocabulary | None = None
 ) -> set[str]:
     """What the model sees: all of it for its training, what it knows for its use."""
     return features_of(
         text,
-        position=position,
         previous=previous,
-        cues=list(_found(text, position)),
-        previous_cues=list(_found(previous, position)),
+        cues=list(_found(text, is_opening)),
+        previous_cues=list(_found(previous, is_opening)),
         vocabulary=vocabulary,
     )
 
@@ -104,17 +106,16 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]}\n{text[-_TAIL:]}"
 
 
-def _found(text: str, position: float) -> dict[Kind, str]:
+def _found(text: str, is_opening: bool) -> dict[Kind, str]:
     """The kinds with a cue here and the words, the telling ones first."""
     found = dict(_found_anywhere(text))
-    if position > SETUP_ENDS:
+    if not is_opening:
         found.pop(Kind.SETUP, None)
     return found
 
 
-# A step is asked for its cues while it streams, then as the one before the next, and once
-# more when the turn has ended, as likely as not with the same result.
-@functools.lru_cache(maxsize=4_096)
+# A step is asked for its cues, and asked again as the one before the next.
+@functools.lru_cache(maxsize=16)
 def _found_anywhere(text: str) -> tuple[tuple[Kind, str], ...]:
     cues, searched = (_CHINESE, text) if _is_chinese(text) else (_ENGLISH, _lowered(text))
     found = []
@@ -138,29 +139,29 @@ def _lowered(text: str) -> str:
     return "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in text)
 
 
-def _by_cues(text: str, position: float) -> Guess:
-    found = _found(text, position)
+def _by_cues(text: str, is_opening: bool) -> Guess:
+    found = _found(text, is_opening)
     return Guess(*next(iter(found.items()))) if found else _NOTHING
 
 
-def _by_model(text: str, position: float, previous: str, found: dict[Kind, str]) -> Guess:
+def _by_model(text: str, previous: str, found: dict[Kind, str], is_opening: bool) -> Guess:
     weights = load_weights()
     features = english_features(
-        text, position=position, previous=previous, vocabulary=weights.vocabulary
+        text, previous=previous, is_opening=is_opening, vocabulary=weights.vocabulary
     )
     shares = weights.shares(features)
-    if position > SETUP_ENDS:
+    if not is_opening:
         shares.pop(Kind.SETUP, None)
     kind = max(shares, key=shares.__getitem__)
     if shares[kind] < _LEAST_SHARE:
-        return _by_cues(text, position)
+        return _by_cues(text, is_opening)
     if kind is Kind.DOUBT and Kind.SWITCH in found:
-        return Guess(Kind.SWITCH, found[Kind.SWITCH])
-    return Guess(kind, found.get(kind) or weights.strongest_words(kind, features, text))
+        kind = Kind.SWITCH
+    return Guess(kind, found.get(kind, ""))
 
 
 def has_conclusion_cue(text: str) -> bool:
     """Does the step conclude or answer in so many words, whatever its kind?"""
     text = _shortened(text)
-    found = _found(text, 1.0)
+    found = _found(text, False)
     return Kind.CONCLUDE in found or Kind.ANSWER in found or _SO.search(text) is not None

@@ -1,9 +1,7 @@
 """Classified steps while a reasoning still streams.
 
-A step that was given never changes, not in its kind either. How long the reasoning will
-be is not known yet, so its position is measured on what has arrived, but at least on a
-typical length: kinds may differ here and there from those of the finished turn, whose
-steps are cut in the same places.
+A step that was given never changes, and the finished turn has the same: cut in the same
+places, of the same kinds.
 """
 
 from __future__ import annotations
@@ -15,8 +13,6 @@ from qwq_magic.arrivals import Mark, seconds_between
 from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
 from qwq_magic.reasoning.steps import Step, StepBuilder
 from qwq_magic.token_estimate import estimate_tokens
-
-_TYPICAL_LENGTH = 10_000
 
 
 class StepReader:
@@ -45,7 +41,6 @@ class StepReader:
     def _step(self, piece: Piece) -> Step:
         return self._builder.step(
             piece,
-            position=piece.start / max(self._length, _TYPICAL_LENGTH),
             seconds=self._seconds(piece),
             tokens=round(estimate_tokens(piece.text)),
         )

@@ -28,7 +28,7 @@ class Step:
         end: where it ends, so that `reasoning[start:end] == text`.
         text: what it says, with the blanks behind it.
         kind: what it probably does.
-        cue: the words that speak for the kind; "" where only its form does.
+        cue: the cue that speaks for the kind; "" where its words and form together do.
         group: the kind's coarse family.
         episode: the number of its episode, from 0; each switch begins one.
         seconds: ≈ how long the model spent on it; None where no arrival times are known.
@@ -99,6 +99,11 @@ class Steps(Sequence[Step]):
         return frame_of(STEP_FIELDS, rows, integers=STEP_INTEGERS, floats=("seconds",))
 
 
+# How long a reasoning will be is not known while it streams, and a kind is not to change when
+# it has ended: so where a step stands is measured on this many characters.
+_TYPICAL_LENGTH = 10_000
+
+
 class StepBuilder:
     """Makes steps of the pieces as they come; a switch begins an episode, unless at the start."""
 
@@ -106,8 +111,8 @@ class StepBuilder:
         self._index = self._episode = 0
         self._previous = ""
 
-    def step(self, piece: Piece, *, position: float, seconds: float | None, tokens: int) -> Step:
-        """The next step; `position` is where it begins, from 0 to 1 of the reasoning."""
+    def step(self, piece: Piece, *, seconds: float | None, tokens: int) -> Step:
+        position = piece.start / _TYPICAL_LENGTH
         best = guess(piece.text, position=position, previous=self._previous)
         if best.kind is Kind.SWITCH and self._index:
             self._episode += 1
@@ -147,7 +152,7 @@ def steps_of(
     tokens = _tokens(pieces, reasoning_tokens)
     builder = StepBuilder()
     return Steps(
-        builder.step(piece, position=piece.start / len(reasoning), seconds=seconds, tokens=count)
+        builder.step(piece, seconds=seconds, tokens=count)
         for piece, seconds, count in zip(pieces, times, tokens, strict=True)
     )
 

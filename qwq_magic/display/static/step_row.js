@@ -86,7 +86,7 @@ function marked(text, begin, end, cue, found) {
 function detailOf(step, table) {
   const { kind, cue } = step;
   const text = table.textOf(step);
-  const words = cue ? `cue “${cleanLine(table.text.slice(...cue), 60)}”` : kind === UNCLASSIFIED ? "" : "no cue, from its form";
+  const words = cue ? `cue “${cleanLine(table.text.slice(...cue), 60)}”` : kind === UNCLASSIFIED ? "" : "no cue, from its words and form";
   const facts = [
     kind === UNCLASSIFIED ? kind.name : `${likely(kind)} (${kind.group}: ${GROUP_WORDS[kind.group]})`,
     words,
