@@ -31,8 +31,14 @@ _COMMITS = (
         rf"(?:\bis|\bare|=|≈|[是为有]){_GAP}(?P<value>{_NUMBER})",
         re.IGNORECASE,
     ),
+    re.compile(rf"\*\*(?P<value>{_NUMBER})[^*\n]{{0,80}}\*\*"),
+    # An answer of one line that ends with it.
+    re.compile(
+        rf"\A[^\n]{{0,200}}?(?:\b(?:is|are)\b|=|≈|[是为有]){_GAP}(?P<value>{_NUMBER})[^\d\n=]{{0,40}}\Z",
+        re.IGNORECASE,
+    ),
 )
-_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]{1,60})\}\s*\{([^{}]{1,60})\}")
+_FRACTION = re.compile(r"\\[dt]?frac\s*(?:\{([^{}]{1,60})\}|(\d))\s*(?:\{([^{}]{1,60})\}|(\d))")
 _WRAPPED = re.compile(
     r"\\(?:text|mathrm|mathbf|textbf|boldsymbol|operatorname)\s*\{([^{}]{0,80})\}"
 )
@@ -63,7 +69,7 @@ def normalised(text: str) -> str:
     """The text without its dress: lower case, no LaTeX, no thousands commas, single blanks."""
     text = text.translate(_SIGNS)
     text = _WRAPPED.sub(r" \1 ", text)
-    text = _FRACTION.sub(r"\1/\2", text)
+    text = _FRACTION.sub(r"\1\2/\3\4", text)
     text = _DRESS.sub("", text.replace("{,}", ","))
     text = _ZEROS.sub(lambda match: match.group(1).rstrip("."), _COMMA.sub("", text))
     return _BLANKS.sub(" ", text).strip().lower()
@@ -76,7 +82,7 @@ def without_unit(value: str) -> str:
 
 def committed_value(text: str) -> str | None:
     """The value of the last box, else of the last sentence that commits to one; normalised."""
-    text = text[-_COMMITS_WITHIN:]
+    text = text[-_COMMITS_WITHIN:].strip()
     boxed = boxed_values(text)
     if boxed:
         return without_unit(normalised(boxed[-1])) or None

@@ -27,10 +27,20 @@ _GOES_ON = re.compile(r"\d[.,]?\d|\d\s?[/*^+]|[a-z_][a-z_\d]", re.ASCII)
 _NUMBER = re.compile(r"\d")
 _SIGN = re.compile(r"[a-z0-9]")
 _STATES = re.compile(
-    r"(?:[=≈:]|\b(?:is|are|be|equals|get|gives|have|has|to|of|about|approximately|exactly)|"
+    r"(?:[=≈:]|\b(?:is|are|be|equals|get|gives|have|has|to|of|about|approximately|exactly|but)|"
     r"[是为有得于到共])\s{0,3}$"
 )
 _AFTER = re.compile(r"[^\d=+*/^<>?？]{0,40}")
+_SENTENCE_END = re.compile(r"[.!?]\s|[。！？]")
+# "not 42", "more than 42" and "42 is wrong" say no such thing.
+_DENIED = re.compile(
+    r"(?:\b(?:not|cannot|never|than|least|most|if|unless|whether)|n['’]t|[≠<>≤≥]|"
+    r"(?:不|大于|小于|至少|至多|多于|少于|超过|如果)[\u4e00-\u9fff]{0,3})"
+    r"(?:\s[a-z]{1,12}){0,2}\s?[^\w\s]{0,2}\s?$"
+)
+_DENIED_AFTER = re.compile(
+    r"\b(?:not|wrong|incorrect|impossible|too)\b|n['’]t\b|不对|不可能|不成立|错"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +93,13 @@ def _ends_with(sentence: str, value: str) -> bool:
     at = sentence.rfind(value)
     if at < 0:
         return False
-    before, after = sentence[max(0, at - 2) : at], sentence[at + len(value) :]
-    if _GOES_INTO.search(before + value[0]) or _GOES_ON.match(value[-1] + after):
+    before, after = _SENTENCE_END.split(sentence[:at])[-1], sentence[at + len(value) :]
+    if _GOES_INTO.search(sentence[max(0, at - 2) : at] + value[0]):
         return False
-    if _NUMBER.search(sentence[:at]) and not _STATES.search(sentence[:at]):
+    if _GOES_ON.match(value[-1] + after):
+        return False
+    if _NUMBER.search(before) and not _STATES.search(before):
+        return False
+    if _DENIED.search(before) or _DENIED_AFTER.search(after):
         return False
     return len(after.split()) <= 4 and _AFTER.fullmatch(after) is not None
