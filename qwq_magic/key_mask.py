@@ -1,8 +1,9 @@
 """Find a key in a text, in whatever form a server echoes it, and mask it.
 
 Whole or cut to its beginning or its end, plain, URL-encoded, or Base64, alone or behind
-`Bearer `. So few characters of it as a vendor prints to name a key are left alone, and so
-is a placeholder, which would turn ordinary words into stars.
+`Bearer `, and whatever is not seen between its characters. So few characters of it as a
+vendor prints to name a key are left alone, and so is a placeholder, which would turn
+ordinary words into stars.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from qwq_magic.plain_text import seen
+
 MASK = "***"
 
 # What is shorter is no secret, and what is left of one below this length names it only.
@@ -21,6 +24,9 @@ _SECRET = 8
 _PLACEHOLDERS = frozenset({"lm-studio", "not-needed", "no-key-required"})
 # `sk-`, `sk-or-v1-`, `gsk_`: every key of a vendor begins so.
 _VENDOR = re.compile(r"[A-Za-z]{1,6}[-_](?:[a-z0-9]{1,6}-)*")
+
+# What stands unseen between the characters of a key is held back with it, up to here.
+_MOST_HELD = 4_096
 
 Span = tuple[int, int]
 
@@ -61,9 +67,10 @@ class KeyFinder:
         """`text` with the key masked."""
         kept: list[str] = []
         at = 0
-        for start, end in self.spans(text):
-            kept += text[at:start], MASK
-            at = end
+        shown, places = seen(text)
+        for start, end in self.spans(shown):
+            kept += text[at : places[start]], MASK
+            at = places[end - 1] + 1
         return "".join((*kept, text[at:]))
 
 
@@ -81,17 +88,19 @@ class KeyMask:
 
     def feed(self, text: str) -> str:
         text = self._held + text
+        shown, places = seen(text)
         settled: list[str] = []
-        start, hold = 0, self._hold_from(text, 0)
-        for found, end in self._finder.spans(text):
+        at, hold = 0, self._hold_from(shown, 0)
+        for start, end in self._finder.spans(shown):
             # What may become the whole key is not cut up for a part of it.
-            if found >= hold:
+            if start >= hold:
                 break
-            settled += text[start:found], MASK
-            start = end
-            hold = self._hold_from(text, start)
-        self._held = text[hold:]
-        return "".join((*settled, text[start:hold]))
+            settled += text[at : places[start]], MASK
+            at = places[end - 1] + 1
+            hold = self._hold_from(shown, end)
+        kept_from = places[hold] if len(text) - places[hold] <= _MOST_HELD else len(text)
+        self._held = text[kept_from:]
+        return "".join((*settled, text[at:kept_from]))
 
     def flush(self) -> str:
         held, self._held = self._held, ""

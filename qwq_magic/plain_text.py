@@ -8,6 +8,7 @@ A carriage return becomes a newline, so that no line can be overwritten.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 _State: TypeAlias = Literal["ground", "return", "escape", "intermediate", "csi", "string", "st"]
@@ -18,6 +19,14 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_ENDS = re.compile("[\r\n\x0b\x0c\x85\u2028\u2029]+")
 # Of use in running text, but not in a line of ours: direction marks, a byte-order mark.
 _MARKS = re.compile("[\u061c\u200e\u200f\ufeff\ud800-\udfff]")
+
+# What a reader sees nothing of: whole sequences, controls, and characters without a width.
+_UNSEEN = re.compile(
+    "(?:\x1b\\[|\x9b)[\x20-\x3f]*(?:[\x40-\x7e]|\\Z)?"
+    "|(?:\x1b[P\\]X^_]|[\x90\x98\x9d-\x9f])[^\n\r\x07\x18\x1a\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)?"
+    "|\x1b[\x20-\x2f]*[\x30-\x7e]?"
+    f"|[{_DROPPED}\xad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]"
+)
 
 # A server's words are quoted at this length at the most, in UTF-8.
 SHOWN_BYTES = 1_500
@@ -128,6 +137,23 @@ class ControlStripper:
 def strip_controls(text: str) -> str:
     """The text without anything that is not meant to be read; linear in its length."""
     return ControlStripper().feed(text)
+
+
+def seen(text: str) -> tuple[str, Sequence[int]]:
+    """The text as a reader sees it, and where in `text` each character of that stands.
+
+    The last place is the end of `text`.
+    """
+    if not _UNSEEN.search(text):
+        return text, range(len(text) + 1)
+    kept: list[str] = []
+    places: list[int] = []
+    at = 0
+    for match in _UNSEEN.finditer(text):
+        kept.append(text[at : match.start()])
+        places += range(at, match.start())
+        at = match.end()
+    return "".join([*kept, text[at:]]), [*places, *range(at, len(text) + 1)]
 
 
 def well_formed(text: str) -> str:

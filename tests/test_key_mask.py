@@ -91,6 +91,29 @@ def test_a_key_in_a_streamed_text_is_masked_wherever_it_is_cut(
     assert KEY[:11] not in masked
 
 
+UNSEEN = ["\x1b[0m", "\x00", "\u202e", "\u200b", "\u2060", "\xad", "\x1b]0;title\x07", "\x9b1;31m"]
+
+
+@pytest.mark.parametrize("between", UNSEEN, ids=ascii)
+def test_a_key_with_unseen_characters_between_its_own_is_masked(between: str) -> None:
+    finder = KeyFinder(KEY)
+    text = f"a{between}b {between.join(KEY)}{between} c"
+
+    assert finder.redact(text) == f"a{between}b ***{between} c"
+    for size in (1, 2, 3, 7, len(text)):
+        mask = KeyMask(finder)
+        deltas = [text[at : at + size] for at in range(0, len(text), size)]
+        masked = "".join([*(mask.feed(delta) for delta in deltas), mask.flush()])
+        assert masked == f"a{between}b ***{between} c"
+
+
+def test_what_is_held_back_for_unseen_characters_has_an_end() -> None:
+    mask = KeyMask(KeyFinder(KEY))
+
+    assert mask.feed("sk-0" + "\u200b" * 1_000) == ""
+    assert len(mask.feed("\u200b" * 4_000)) == 5_004
+
+
 def test_a_text_without_the_key_passes_unchanged() -> None:
     mask = KeyMask(KeyFinder(KEY))
     text = "sk- is how keys begin, s, sk, and so on: " + KEY[:8]

@@ -29,6 +29,8 @@ FORMS = {
     "Base64": [f"Basic {ENCODED} "],
     "Base64 in deltas": ["Basic ", *ENCODED],
     "URL-encoded": [f"?key={QUOTED}&x=1"],
+    "with an unseen sequence between": ["\x1b[0m".join(KEY)],
+    "with unseen characters between": ["\u200b".join(KEY)],
     "its end": [f"ends in {KEY[-8:]}"],
     "its beginning": [f"begins with {KEY[:16]}"],
 }
