@@ -21,7 +21,7 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.project_file import project_layer
 from qwq_magic.servers import SERVERS
 from qwq_magic.session import Session
-from qwq_magic.variables import environment_layer
+from qwq_magic.variables import environment_layer, unknown_variables
 from qwq_magic.version import __version__
 
 _NOTE = "ipython_config.py and %config are not read here; %qwq_doctor in a notebook reads them."
@@ -55,7 +55,7 @@ def _examine(here: Layer) -> int:
         session,
         effective(project, environment_layer(os.environ, names), here),
         front_end=front_end_section(),
-        notes=(_NOTE,),
+        notes=(_NOTE, *unknown_variables(os.environ, names)),
     )
     lines = ReportLines(sys.stdout, width=shutil.get_terminal_size((100, 24)).columns)
     return 0 if _last(examination, lines).is_well else 1

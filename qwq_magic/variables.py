@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from qwq_magic.choices import CHOICES, Chosen, Layer
 
 # Where a key may go depends on more than its variable: see `key_sources`.
 _NO_VARIABLE = frozenset({"api_key"})
+_NO_SETTINGS = ("QWQ_API_KEY", "QWQ_DEMO_SPEED")
 _AS_JSON = frozenset(
     {
         "allow_insecure_key",
@@ -36,6 +38,18 @@ def environment_layer(environ: Mapping[str, str], names: Collection[str] = CHOIC
         for name, text in texts.items()
         if text and name not in _NO_VARIABLE
     }
+
+
+def unknown_variables(environ: Mapping[str, str], names: Collection[str]) -> list[str]:
+    """A line for each variable that looks like one of these settings' and is none."""
+    known = {*map(variable_of, names), *_NO_SETTINGS}
+    lines = []
+    for variable in sorted(environ):
+        if variable.startswith("QWQ_") and variable not in known:
+            close = get_close_matches(variable, known, n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            lines.append(f"No setting is called {variable}.{hint}")
+    return lines
 
 
 def _value(name: str, text: str) -> Any:

@@ -40,7 +40,10 @@ _FIRST_STEPS = (
 
 
 class Examination:
-    """Looks at a session, as `effective` settings made it; `front_end` is what its shell can."""
+    """Looks at a session, as `effective` settings made it; `front_end` is what its shell can.
+
+    With a `fault` in the settings no prompt would be sent, and so nothing is asked.
+    """
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class Examination:
         effective: Layer,
         *,
         front_end: Section,
+        fault: str = "",
         notes: tuple[str, ...] = (),
         environ: Mapping[str, str] = os.environ,
         addresses: Sequence[str] | None = None,
@@ -55,6 +59,7 @@ class Examination:
         self._session = session
         self._effective = effective
         self._front_end = front_end
+        self._fault = fault
         self._notes = notes
         self._environ = environ
         self._addresses = usual_addresses() if addresses is None else addresses
@@ -100,8 +105,9 @@ class Examination:
         return self._report(is_last=True)
 
     def _ask(self, looking: _Looking) -> _Reports:
-        if self._is_demo:
-            self._verdict = Verdict("ill", f"{_NO_MODEL} {_FIRST_STEPS}")
+        if self._fault or self._is_demo:
+            said = self._fault or f"{_NO_MODEL} {_FIRST_STEPS}"
+            self._verdict = Verdict("ill", self._clean.line(said, most_bytes=2_000))
             yield self._report()
             return
         with closing(ask(self._session)) as verdicts:
@@ -118,7 +124,7 @@ class Examination:
             servers, self._addresses, in_use=self._in_use, clean=self._clean
         )
         lines = next((lines for server in servers if (lines := lines_to_type(server))), ())
-        if self._is_demo and lines:
+        if self._is_demo and lines and not self._fault:
             self._verdict = Verdict("ill", f"{_NO_MODEL} Type: {'; '.join(lines)}")
 
     def _report(self, *, is_last: bool = False) -> Report:

@@ -50,18 +50,25 @@ class DoctorMagics(Magics):
         from qwq_magic.doctor import Examination
 
         request = current_request(self._shell)
+        asking, fault = self._asking, ""
         with InterruptWatch() as interrupts:
             try:
-                self._asking.apply_settings()
                 options = _options(line)
                 session = self._session(options)
             except ConfigurationError as error:
                 raise UsageError(str(error)) from None
+            try:
+                asking.apply_settings()
+                session = self._session(options)
+            except ConfigurationError as error:
+                fault = str(error)
             here = layer_of(_chosen(options), "this line")
             examination = Examination(
                 session,
-                self._asking.effective_settings(here),
+                asking.effective_settings(asking.session.project, here),
                 front_end=self._front_end(request),
+                fault=fault,
+                notes=tuple(asking.unknown_variables()),
             )
             show_reports(
                 examination.reports(),

@@ -108,7 +108,7 @@ class LoginMagics(Magics):
     def _trusted_project(self, names: list[str]) -> Layer:
         """What the project says; no key is asked for on behalf of a host that it alone names."""
         project = self._asking.session.project
-        chosen = foreign_address(self._asking.effective_settings(), project)
+        chosen = foreign_address(self._asking.effective_settings(project), project)
         if chosen is None:
             return project
         if not names:

@@ -67,7 +67,8 @@ class ListedModels:
 
     def _is_foreign(self, server: str | None) -> bool:
         asking = self._asking
-        address = foreign_address(asking.effective_settings(), asking.session.project)
+        project = asking.session.project
+        address = foreign_address(asking.effective_settings(project), project)
         return server is None and address is not None
 
     def _look(self, settings: Settings) -> None:

@@ -98,7 +98,8 @@ class QwqMagics(SettingTraits):
 
     def new_address(self) -> str:
         """A line where prompts are about to go somewhere that the reader did not choose."""
-        return self.project_address.line(self.effective_settings(), self.session.project)
+        project = self.session.project
+        return self.project_address.line(self.effective_settings(project), project)
 
     def turn_ended(self, turn: Turn) -> None:
         """After a turn that no cell waited for; any thread may call this."""
@@ -107,8 +108,9 @@ class QwqMagics(SettingTraits):
 
     def apply_settings(self) -> None:
         """Let the session go by what is configured now; keys it has already."""
-        self.session.project = self.read_settings()
+        self.session.project = self.project_settings()
         self.session.choices = stacked(self.own_layer())
+        self.fill_in(self.session.project)
         self.session.runner = self.runner
 
 

@@ -25,8 +25,9 @@ from qwq_magic.project_file import project_layer
 from qwq_magic.runner import RunnerName
 from qwq_magic.servers import SERVERS
 from qwq_magic.settings import Settings
-from qwq_magic.variables import environment_layer
+from qwq_magic.variables import environment_layer, unknown_variables
 
+_SHORTEST_S = 0.001
 _DEFAULTS = Settings(server="", base_url="", model="")
 
 
@@ -70,17 +71,22 @@ class SettingTraits(Magics):
         get_args(Protocol), "auto", help="How the server speaks; `auto` decides from its address."
     ).tag(config=True)
     connect_timeout_s = Float(
-        _DEFAULTS.connect_timeout_s, help="Seconds until a connection must stand."
+        _DEFAULTS.connect_timeout_s, min=_SHORTEST_S, help="Seconds until a connection must stand."
     ).tag(config=True)
     idle_timeout_s = Float(
-        _DEFAULTS.idle_timeout_s, help="Seconds without a byte after which a stream counts as dead."
+        _DEFAULTS.idle_timeout_s,
+        min=_SHORTEST_S,
+        help="Seconds without a byte after which a stream counts as dead.",
     ).tag(config=True)
     allow_insecure_key = Bool(False, help="May a key travel over http:// to another machine?").tag(
         config=True
     )
 
     max_input_tokens = Integer(
-        None, allow_none=True, help="≈ tokens a prompt with its context may have; None: as known."
+        None,
+        min=1,
+        allow_none=True,
+        help="≈ tokens a prompt with its context may have; None: as known.",
     ).tag(config=True)
     autosave = Unicode(
         "", help="A file that is to hold all conversations, such as chat.qwq.jsonl; empty: none."
@@ -108,15 +114,22 @@ class SettingTraits(Magics):
                 layer[name] = Chosen(value, source)
         return layer
 
-    def read_settings(self) -> Layer:
-        """Read variables and the project anew, and fill in what they say; returns the project's.
+    def project_settings(self) -> Layer:
+        """Read the project anew.
+
+        Raises:
+            ConfigurationError: its file is damaged, or names something that is no setting.
+        """
+        return project_layer(Path(), self._names())
+
+    def fill_in(self, project: Layer) -> None:
+        """Read variables anew, and let the traits show what they and the project say.
 
         Raises:
             ConfigurationError: a value is not allowed; it says where it stood.
         """
-        project, environment = self._outside_layers()
         own = self.own_layer()
-        found = effective(project, environment)
+        found = effective(project, self._environment())
         self._is_filling = True
         try:
             for name in self._names():
@@ -124,15 +137,17 @@ class SettingTraits(Magics):
                     self._fill(name, found.get(name))
         finally:
             self._is_filling = False
-        return project
 
-    def effective_settings(self, *above: Layer) -> Layer:
+    def effective_settings(self, project: Layer, *above: Layer) -> Layer:
         """What holds, and where it stood; settings that nobody chose are not there."""
-        return effective(*self._outside_layers(), self.own_layer(), *above)
+        return effective(project, self._environment(), self.own_layer(), *above)
 
-    def _outside_layers(self) -> tuple[Layer, Layer]:
-        names = self._names()
-        return project_layer(Path(), names), environment_layer(os.environ, names)
+    def unknown_variables(self) -> list[str]:
+        """A line for each `QWQ_*` variable that is no setting's."""
+        return unknown_variables(os.environ, self._names())
+
+    def _environment(self) -> Layer:
+        return environment_layer(os.environ, self._names())
 
     def _names(self) -> list[str]:
         return [name for name in self.traits(config=True) if name != "api_key"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from kernel import Kernel
@@ -57,6 +58,50 @@ def test_another_server_is_looked_at_for_once(kernel: Kernel) -> None:
     assert ["server", "ollama", "this", "line"] in lines
     assert ["model", "nothing-of-that-name", "this", "line"] in lines
     assert done.final["text/plain"].startswith("✗")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "verdict"),
+    [
+        ("QWQ_SHOW", "al", "QWQ_SHOW: Unknown show 'al'. Known: both, reasoning, answer."),
+        ("QWQ_CONNECT_TIMEOUT_S", "-1", "QWQ_CONNECT_TIMEOUT_S: connect_timeout_s is -1."),
+        ("QWQ_SERVER", "olama", "QWQ_SERVER: Unknown server 'olama'."),
+    ],
+)
+def test_a_wrong_setting_is_the_verdict_of_a_whole_report(
+    variable: str, value: str, verdict: str
+) -> None:
+    with Kernel(**{variable: value, "QWQ_MODELL": "x"}) as kernel:
+        kernel.run("%load_ext qwq_magic")
+
+        report = kernel.run("%qwq_doctor").final["text/plain"]
+
+    assert report.startswith(f"✗ {verdict}")
+    lines = [line.split() for line in report.splitlines()]
+    assert any(line[-1:] == [variable] for line in lines)
+    assert "No setting is called QWQ_MODELL. Did you mean QWQ_MODEL?" in report
+    assert lines[-1][0] == "qwq_magic"
+
+
+def test_a_damaged_project_is_the_verdict_of_a_whole_report(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.qwq_magic]\nmodell = 'x'\n")
+    with Kernel() as kernel:
+        kernel.run(f"%cd {tmp_path}")
+        kernel.run("%load_ext qwq_magic")
+
+        report = kernel.run("%qwq_doctor").final["text/plain"]
+
+    assert report.startswith("✗ ")
+    assert "modell" in report.splitlines()[0]
+    assert "Settings" in report
+
+
+@pytest.mark.parametrize("value", ["connect_timeout_s = -1", "max_input_tokens = 0"])
+def test_a_number_that_is_none_is_refused_where_it_is_set(kernel: Kernel, value: str) -> None:
+    done = kernel.run(f"%config QwqMagics.{value}")
+
+    assert value.split()[0] in json.dumps(done.messages, default=str)
+    assert done.reply["status"] == "error" or done.text("stderr")
 
 
 def test_an_interrupt_stops_the_request_and_nothing_else(kernel: Kernel) -> None:
