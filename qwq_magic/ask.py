@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qwq_magic.advisors.chain_plan import ChainPlan
 from qwq_magic.errors import ConfigurationError, QwqError
@@ -140,8 +140,11 @@ class Ask:
     def _finish(self, error: QwqError | None) -> tuple[Turn, Turn]:
         """The turn as the caller sees it, and as it is remembered; mostly the same."""
         turn, recorded = self.builder.finish(error), self.recorder.finish(error)
-        if _texts(turn) == _texts(recorded):
+        # An advisor may have answered without asking on, and what it said is all there is.
+        if not self.recorder.has_events or _texts(turn) == _texts(recorded):
             recorded = turn
+        else:
+            recorded = replace(recorded, notices=turn.notices)
         if error is not None:
             error.partial = turn
         return turn, recorded

@@ -52,12 +52,14 @@ class TurnBuilder:
         self._answer_since: float | None = None
         self._usage = Usage()
         self._finished: StreamFinished | None = None
+        self.has_events = False
 
     def sent(self, request: ChatRequest) -> None:
         """Take down what the model is asked in the end; the prompt stays the user's."""
         self.request = request
 
     def add(self, event: Event) -> None:
+        self.has_events = True
         match event:
             case ReasoningDelta(text):
                 now = self._clock()

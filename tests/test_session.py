@@ -357,6 +357,34 @@ def test_a_turn_says_what_was_sent():
     assert turn.parameters == {"seed": 1}
 
 
+def test_an_answer_that_an_advisor_gives_alone_is_remembered_as_it_was_shown():
+    class Cached:
+        async def advise(self, request, call_next):
+            yield AnswerDelta("known")
+            yield StreamFinished("stop")
+
+    session = Session(model=ScriptedModel(), advisors=[Cached()])
+
+    turn = session.ask("why?")
+
+    assert (turn.answer, turn.state) == ("known", "complete")
+    assert session.memory.turns == (turn,)
+
+
+def test_what_was_said_along_the_way_is_remembered_where_an_advisor_changes_the_text():
+    session = Session(model=ScriptedModel(), advisors=[ThinkTags()])
+    session.memory.window = 1
+    session.ask("first")
+    session.ask("second")
+
+    turn = session.ask("third")
+
+    [notice] = turn.notices
+    assert notice.startswith("context: turn 2 of 2")
+    assert session.memory.turns[-1].notices == (notice,)
+    assert session.memory.turns[-1].answer == "42"
+
+
 def test_a_turn_stopped_before_it_was_sent_is_kept_too():
     class Slow:
         async def before(self, request):
