@@ -7,7 +7,7 @@ import re
 from qwq_magic.prompts.notebook import Notebook
 from qwq_magic.prompts.tracebacks import cells_of, cut_middle, traceback_text
 
-_QUESTION = "What went wrong, and how do I mend it? Give the corrected cell."
+_QUESTION = "What went wrong, and how do I fix it? Give the corrected cell."
 _MAX_CELLS = 4
 _FENCES = re.compile(r"^\s*(`{3,})", re.MULTILINE)
 

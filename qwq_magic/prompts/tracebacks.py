@@ -51,8 +51,12 @@ def _iter_told(told: traceback.TracebackException) -> Iterator[traceback.Traceba
 
 
 def _name_cells(told: traceback.TracebackException, notebook: Notebook) -> None:
+    # Only a SyntaxError has a file of its own.
+    own_number = notebook.cell_at(getattr(told, "filename", None) or "")
     frames = list(told.stack)
     numbers = [notebook.cell_at(frame.filename) for frame in frames]
+    if own_number is not None and not any(number is not None for number in numbers):
+        frames, numbers = [], []  # the cell never ran: this is what reads cells
     # What runs a cell stands above it.
     first = next((n for n, number in enumerate(numbers) if number is not None), 0)
     kept = []
@@ -64,10 +68,8 @@ def _name_cells(told: traceback.TracebackException, notebook: Notebook) -> None:
             frame.filename = f"In[{number}]"
         kept.append(frame)
     told.stack = traceback.StackSummary.from_list(kept)
-    # Only a SyntaxError has a file of its own.
-    number = notebook.cell_at(getattr(told, "filename", None) or "")
-    if number is not None:
-        told.filename = f"In[{number}]"
+    if own_number is not None:
+        told.filename = f"In[{own_number}]"
 
 
 def _cut_line(line: str) -> str:

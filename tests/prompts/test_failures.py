@@ -46,7 +46,7 @@ def test_a_failure_is_told_with_its_cells_and_its_traceback():
     assert "In[2]:\n\n```python\ntotal = half(0)\n```" in prompt
     assert "In[1]:\n\n```python\ndef half(n):\n    return 1 / n\n```" in prompt
     assert prompt.index("In[2]:") < prompt.index("In[1]:")
-    assert prompt.endswith("how do I mend it? Give the corrected cell.")
+    assert prompt.endswith("how do I fix it? Give the corrected cell.")
 
 
 def test_the_traceback_names_cells_and_leaves_out_what_runs_them():
@@ -99,6 +99,7 @@ def test_a_syntax_error_is_told_with_its_cell():
     prompt = failure_prompt(caught.value, NOTEBOOK)
 
     assert 'File "In[2]", line 1' in prompt
+    assert "test_failures" not in prompt
     assert "In[2]:\n\n```python\ntotal = half(0)\n```" in prompt
 
 
