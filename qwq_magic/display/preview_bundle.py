@@ -49,7 +49,7 @@ def _lines(preview: Preview) -> Iterator[str]:
     yield " · ".join(part for part in (preview.model, preview.server, url) if part)
     if preview.context:
         yield f"Context: {preview.context}"
-    yield f"Beside the messages: {fields}"
+    yield f"Sent with the messages: {fields}"
     yield from preview.notices
 
 

@@ -25,6 +25,8 @@ def markdown_table(value: Any) -> str:
     """The table; the index stands first, unless it only counts."""
     frame = value if value.ndim == 2 else value.to_frame(value.name or "value")
     rows, columns = frame.shape
+    if not columns:
+        return f"(a table of {rows:,} rows and no columns)"
     shown = frame.iloc[:MAX_ROWS, :MAX_COLUMNS]
     has_index = not _only_counts(shown.index)
     headings = [*(_index_headings(shown.index) if has_index else ()), *map(_cell, shown.columns)]

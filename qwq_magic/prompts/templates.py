@@ -67,7 +67,7 @@ def _environment(text: str, notebook: Notebook, *, with_blocks: bool) -> jinja2.
             if self._undefined_obj is jinja2.utils.missing:
                 return f"The template names {self._undefined_name!r}, which is not defined"
             owner = type(self._undefined_obj).__name__
-            return f"The template asks a {owner} for {self._undefined_name!r}, which it has not"
+            return f"The template asks a {owner} for {self._undefined_name!r}, which is not there"
 
     def finalize(value: Any) -> str:
         return str(value) if isinstance(value, jinja2.Undefined) else value_text(value, notebook)

@@ -23,6 +23,11 @@ def test_a_series_has_its_name_and_its_index():
     assert markdown_table(series) == "| key | total |\n|---|---|\n| a | 1.5 |\n| b | 2 |"
 
 
+def test_a_frame_without_columns_is_said_to_have_none():
+    assert markdown_table(pandas.DataFrame()) == "(a table of 0 rows and no columns)"
+    assert markdown_table(pandas.DataFrame(index=range(3))) == "(a table of 3 rows and no columns)"
+
+
 def test_an_index_that_leaves_out_rows_is_shown():
     every_second = pandas.DataFrame({"n": [1, 2, 3]}).iloc[::2]
 

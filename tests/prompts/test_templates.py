@@ -59,8 +59,8 @@ def test_blocks_mean_something_on_request():
         ("{{ y }}", "The template names 'y', which is not defined."),
         ("{{ y.z }}", "The template names 'y', which is not defined."),
         ("{{ lipsum() }}", "The template names 'lipsum', which is not defined."),
-        ("{{ d.nope }}", "The template asks a dict for 'nope', which it has not."),
-        ("{{ Out[7] }}", "The template asks a dict for 7, which it has not."),
+        ("{{ d.nope }}", "The template asks a dict for 'nope', which is not there."),
+        ("{{ Out[7] }}", "The template asks a dict for 7, which is not there."),
         ("a\n{{ x / 0 }}", "The template failed on line 2: ZeroDivisionError: division by zero."),
         ("a\nb {{ x", "The template is malformed on line 2:"),
         (
