@@ -22,3 +22,19 @@ def estimate_tokens(text: str) -> float:
     """≈ tokens of `text`."""
     cjk = 0 if text.isascii() else sum(len(run) for run in re.findall(_CJK, text))
     return cjk / CJK_PER_TOKEN + (len(text) - cjk) / CHARACTERS_PER_TOKEN
+
+
+def split_tokens(
+    reasoning: str, answer: str, *, output_tokens: int | None, reasoning_tokens: int | None
+) -> tuple[int, int, bool]:
+    """Tokens of the reasoning and of the answer, and whether they are only estimates.
+
+    Where the server counted their sum alone, the estimates share it out.
+    """
+    if output_tokens is not None and reasoning_tokens is not None:
+        return reasoning_tokens, max(0, output_tokens - reasoning_tokens), False
+    thought, answered = estimate_tokens(reasoning), estimate_tokens(answer)
+    if output_tokens is not None and thought + answered:
+        scale = output_tokens / (thought + answered)
+        thought, answered = thought * scale, answered * scale
+    return round(thought), round(answered), True

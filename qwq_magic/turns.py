@@ -14,6 +14,7 @@ from qwq_magic.code_blocks import CodeBlock
 from qwq_magic.errors import QwqError, error_from_dict
 from qwq_magic.events import Usage
 from qwq_magic.messages import Json, Message
+from qwq_magic.token_estimate import split_tokens
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +57,7 @@ _living_steps: WeakValueDictionary[tuple[object, ...], Steps] = WeakValueDiction
 _asked_for: deque[Steps] = deque(maxlen=2)
 
 
-def _steps_of(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int | None) -> Steps:
+def _steps_of(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int) -> Steps:
     key = (reasoning, arrivals, reasoning_tokens)
     steps = _living_steps.get(key)
     if steps is None:
@@ -67,9 +68,22 @@ def _steps_of(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int 
     return steps
 
 
+def _reasoning_tokens(reasoning: str, answer: str, usage: Usage) -> int:
+    if usage.reasoning_tokens is not None:
+        return usage.reasoning_tokens
+    return split_tokens(
+        reasoning, answer, output_tokens=usage.output_tokens, reasoning_tokens=None
+    )[0]
+
+
+def reasoning_tokens_of(turn: Turn) -> int:
+    """Tokens of the reasoning: the server's count, else ≈ its share of what was counted."""
+    return _reasoning_tokens(turn.reasoning, turn.answer, turn.usage)
+
+
 def steps_while_held(turn: Turn) -> Steps:
     """`turn.steps` for a passing use: they are gone when nobody holds them any more."""
-    return _steps_of(turn.reasoning, turn.arrivals, turn.usage.reasoning_tokens)
+    return _steps_of(turn.reasoning, turn.arrivals, reasoning_tokens_of(turn))
 
 
 @functools.lru_cache(maxsize=8)
@@ -81,7 +95,7 @@ def _metrics_of(
     return measure(
         reasoning,
         answer,
-        steps=_steps_of(reasoning, arrivals, usage.reasoning_tokens),
+        steps=_steps_of(reasoning, arrivals, _reasoning_tokens(reasoning, answer, usage)),
         ttft_s=timing.ttft_s,
         thinking_s=timing.thinking_s,
         total_s=timing.total_s,

@@ -4,6 +4,7 @@ import weakref
 import pytest
 
 from qwq_magic.display.bundle import final_bundle
+from qwq_magic.display.captions import reasoning_caption
 from qwq_magic.errors import ConfigurationError, QwqError, RateLimited, error_class
 from qwq_magic.events import (
     AnswerDelta,
@@ -15,7 +16,7 @@ from qwq_magic.events import (
 )
 from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.turn_builder import TurnBuilder
-from qwq_magic.turns import Timing, Turn, steps_while_held
+from qwq_magic.turns import Timing, Turn, reasoning_tokens_of, steps_while_held
 
 REQUEST = ChatRequest(
     prompt="why?",
@@ -163,3 +164,14 @@ def test_steps_are_kept_for_whoever_asks_for_them_and_not_for_a_final_output():
     passing = weakref.ref(steps_while_held(turn))
     assert passing() is None
     assert turn.steps is turn.steps
+
+
+def test_all_that_is_said_of_a_reasonings_tokens_agrees():
+    reasoning = "First, let me add them up. Then I will check the sum.\n\n" * 20
+    turn = Turn("t", "", reasoning=reasoning, answer="42", usage=Usage(output_tokens=400))
+
+    count = reasoning_tokens_of(turn)
+
+    assert count == 399
+    assert turn.metrics.reasoning_tokens == sum(step.tokens for step in turn.steps) == count
+    assert reasoning_caption(turn).endswith(f"≈ {count} tokens")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from qwq_magic.memory import Place
 from qwq_magic.plain_text import one_line
 from qwq_magic.token_estimate import estimate_tokens
-from qwq_magic.turns import Turn
+from qwq_magic.turns import Turn, reasoning_tokens_of
 
 if TYPE_CHECKING:
     from qwq_magic.reasoning import Loop
@@ -24,10 +24,8 @@ def reasoning_caption(turn: Turn) -> str:
     seconds = turn.timing.thinking_s
     verb = "Thought" if turn.complete or turn.answer else "Thought so far"
     thought = verb if seconds is None else f"Thought for {spoken_seconds(seconds)}"
-    reported = turn.usage.reasoning_tokens
-    estimated = "" if reported is not None else "≈ "
-    count = round(estimate_tokens(turn.reasoning)) if reported is None else reported
-    return f"{thought} · {estimated}{counted(count, 'token')}"
+    about = "≈ " if turn.usage.reasoning_tokens is None else ""
+    return f"{thought} · {about}{counted(reasoning_tokens_of(turn), 'token')}"
 
 
 def footer_caption(turn: Turn, *, place: Place | None) -> str:

@@ -12,7 +12,7 @@ from qwq_magic.reasoning.loops import loops_of
 from qwq_magic.reasoning.masked_spans import iter_unmasked
 from qwq_magic.reasoning.repetition import repetition_of
 from qwq_magic.reasoning.steps import Steps, steps_of
-from qwq_magic.token_estimate import estimate_tokens
+from qwq_magic.token_estimate import split_tokens
 
 MetricValue: TypeAlias = float | int | str | bool | None
 
@@ -103,9 +103,11 @@ def measure(
     `steps` saves cutting the reasoning again. Tokens are the server's if it counted both
     kinds, else estimates.
     """
+    thought, answered, estimated = split_tokens(
+        reasoning, answer, output_tokens=output_tokens, reasoning_tokens=reasoning_tokens
+    )
     if steps is None:
-        steps = steps_of(reasoning, reasoning_tokens=reasoning_tokens)
-    thought, answered, estimated = _tokens(reasoning, answer, output_tokens, reasoning_tokens)
+        steps = steps_of(reasoning, reasoning_tokens=thought)
     # The total alone is enough for a speed, whatever its parts.
     produced = thought + answered if output_tokens is None else output_tokens
     episodes = steps[-1].episode + 1 if steps else 0
@@ -131,19 +133,6 @@ def measure(
         loops=len(loops_of(reasoning)),
         language_mix=language_mix_of(reasoning),
     )
-
-
-def _tokens(
-    reasoning: str, answer: str, output_tokens: int | None, reasoning_tokens: int | None
-) -> tuple[int, int, bool]:
-    """Tokens of the reasoning, of the answer, and whether they are estimates."""
-    if output_tokens is not None and reasoning_tokens is not None:
-        return reasoning_tokens, max(0, output_tokens - reasoning_tokens), False
-    thought, answered = estimate_tokens(reasoning), estimate_tokens(answer)
-    if output_tokens is not None and thought + answered:
-        scale = output_tokens / (thought + answered)
-        thought, answered = thought * scale, answered * scale
-    return round(thought), round(answered), True
 
 
 def _per_second(tokens: int, ttft_s: float | None, total_s: float | None) -> float | None:

@@ -161,7 +161,8 @@ def _tokens(pieces: Sequence[Piece], counted: int | None) -> Sequence[int]:
     """Whole tokens per step, rounded so that they add up."""
     estimates = [estimate_tokens(piece.text) for piece in pieces]
     total = sum(estimates)
-    scale = counted / total if counted is not None and total else 1.0
+    counted = round(total) if counted is None else counted
+    scale = counted / total if total else 1.0
     shares: list[int] = []
     so_far, given = 0.0, 0
     for estimate in estimates:

@@ -61,6 +61,7 @@ def test_a_preview_masks_keys_beside_the_messages():
 
     assert bundle["text/plain"].splitlines()[1:4:2] == [
         "m · vllm · http://127.0.0.1:1/v1/chat/completions?api_key=***",
-        'Sent with the messages: {"api_key": "***", "extra_headers": {"Authorization": "Bearer ***"}}',
+        "Sent with the messages: "
+        '{"api_key": "***", "extra_headers": {"Authorization": "Bearer ***"}}',
     ]
     assert not any(secret in bundle["text/markdown"] for secret in (key, "letters"))

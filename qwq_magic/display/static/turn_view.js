@@ -24,10 +24,7 @@ export function mountTurn(el, data, { markdownParser = null, latexTypesetter = n
   // An output that is for inspecting opens there, whatever was chosen where it was asked.
   const record = viewRecord(turn.inspect ? `${turn.id} inspected` : turn.id);
   const controller = new AbortController();
-  const estimated = {
-    reasoning: estimateTokens(turn.reasoning),
-    answer: estimateTokens(turn.answer),
-  };
+  const estimated = estimatedTokens(turn);
   const root = element("div", "qwq-turn");
   root.append(element("div", "qwq-part", {}, statusOf(turn)));
   let inspecting = null;
@@ -55,6 +52,14 @@ export function mountTurn(el, data, { markdownParser = null, latexTypesetter = n
   el.replaceChildren(root);
   inspecting?.begin(turn.inspect);
   return { done, dispose: () => controller.abort() };
+}
+
+/** As `split_tokens` in Python: what the server counted of both is shared out. */
+function estimatedTokens({ reasoning, answer, usage }) {
+  const parts = { reasoning: estimateTokens(reasoning), answer: estimateTokens(answer) };
+  const scale = (usage.output_tokens ?? NaN) / (parts.reasoning + parts.answer);
+  if (Number.isFinite(scale)) for (const name of Object.keys(parts)) parts[name] *= scale;
+  return parts;
 }
 
 function statusOf(turn) {
