@@ -66,4 +66,4 @@ def _line(step: Step, *, is_first_seen: bool) -> str:
     kind = step.kind.value
     flag = ", answer first seen" if is_first_seen else ""
     quote = one_line(step.text, limit_bytes=_MOST_QUOTED_BYTES)
-    return f"<li>step {step.index}, {kind}{flag}: {escape_span(quote)}</li>"
+    return f"<li>step {step.index + 1:,}, {kind}{flag}: {escape_span(quote)}</li>"

@@ -54,7 +54,7 @@ def _divergence(comparison: Comparison) -> str:
             said.append("ends")
         else:
             text = one_line(turn.steps[index].text, limit_bytes=_MOST_BYTES)
-            said.append(f"step {index}: {text}")
+            said.append(f"step {index + 1:,}: {text}")
     return " | ".join(said)
 
 
@@ -76,13 +76,18 @@ def metric_rows(comparison: Comparison) -> list[tuple[str, str, str, str]]:
     return [
         (
             metric.name,
-            _shown(metric.name, metric.left),
-            _shown(metric.name, metric.right),
+            _shown(metric.name, _counted(metric.name, metric.left)),
+            _shown(metric.name, _counted(metric.name, metric.right)),
             _signed(metric.name, metric.difference),
         )
         for metric in comparison.metrics
         if metric.left is not None or metric.right is not None
     ]
+
+
+def _counted(name: str, value: MetricValue) -> MetricValue:
+    """The step as readers count it, from 1; data count from 0."""
+    return value + 1 if name == "first_seen_step" and isinstance(value, int) else value
 
 
 def _shown(name: str, value: MetricValue) -> str:

@@ -42,10 +42,10 @@ def test_an_outline_tells_where_the_thinking_turned() -> None:
         "<p><em>9 steps, likely 1 orient, 4 work, 3 reflect, 1 conclude; 1 switch. "
         "Where it turned:</em></p>",
         "<ul>",
-        "<li>step 0, setup: Okay, so I have this problem about trains.</li>",
-        "<li>step 4, doubt: Wait, I counted the central one twice.</li>",
-        "<li>step 5, switch: Alternatively, I could count the central one once.</li>",
-        "<li>step 6, compute, answer first seen: That gives 31 - 1 = 30.</li>",
+        "<li>step 1, setup: Okay, so I have this problem about trains.</li>",
+        "<li>step 5, doubt: Wait, I counted the central one twice.</li>",
+        "<li>step 6, switch: Alternatively, I could count the central one once.</li>",
+        "<li>step 7, compute, answer first seen: That gives 31 - 1 = 30.</li>",
         "</ul>",
     ]
 
@@ -85,7 +85,7 @@ def test_nothing_of_a_hostile_outline_is_live_in_any_host() -> None:
     for payload in TEXTS:
         # The first step has a line of its own, unless it is all one block of code.
         turn = replace(TURN, reasoning=f"{payload} \n\n{TURN.reasoning}", answer=payload)
-        outlined += "<li>step 0, " in outline(turn)
+        outlined += "<li>step 1, " in outline(turn)
         if found := problems(str(bundle.final_bundle(turn, place=None)["text/markdown"])):
             live[payload] = found
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwq_magic.reasoning import PAIR_COLUMNS, AnswerPart, MetricPair, StepPair
+from qwq_magic.reasoning.comparison_text import metric_rows
 from qwq_magic.turns import Turn
 
 LEFT = (
@@ -101,10 +102,19 @@ def test_it_says_in_words_what_differs():
     assert said.splitlines()[:4] == [
         "Comparison of qwq-plus · demo and other · demo",
         "  steps       1 the same, 2 similar, 1 only left, 1 only right",
-        "  divergence  step 2: Wait, I counted the central one twice. | "
-        "step 2: Alternatively, use a map instead.",
+        "  divergence  step 3: Wait, I counted the central one twice. | "
+        "step 3: Alternatively, use a map instead.",
         "  answers     1 words only left, 1 only right",
     ]
+
+
+def test_the_step_of_the_answer_counts_from_1_as_every_step_that_is_read():
+    left = _turn(f"{LEFT} The answer is 18.", "The answer is **18**.")
+    comparison = left.compare(left)
+
+    assert left.metrics.first_seen.step == 3
+    assert MetricPair("first_seen_step", 3, 3, 0) in comparison.metrics
+    assert ("first_seen_step", "4", "4", "0") in metric_rows(comparison)
 
 
 def test_two_attempts_of_one_model_are_left_and_right():
