@@ -15,6 +15,7 @@ from qwq_magic.turns import Turn
 _EXCERPT_BYTES = 90
 # What is told of each attempt, by `_facts`.
 _FACTS = ("asked", "prompt", "parameters", "model", "tokens", "thought", "total")
+_PROSE = frozenset(("prompt", "answer"))
 # What a mark in the last column means.
 LEGEND = {
     "hidden": "hidden: kept, but not sent",
@@ -45,7 +46,8 @@ def conversation_table(
         )
         for entry in entries
     ]
-    return Table(("turn", "cell", "prompt", "answer", "model", "tokens", "state", "sent"), rows)
+    headings = ("turn", "cell", "prompt", "answer", "model", "tokens", "state", "sent")
+    return Table(headings, rows, prose=_PROSE)
 
 
 def legend_of(table: Table) -> list[str]:
@@ -75,7 +77,8 @@ def attempts_table(attempts: Sequence[Turn]) -> Table:
         (str(number), *_facts(turn), _short(turn.answer), turn.state)
         for number, turn in enumerate(attempts, 1)
     ]
-    return Table(("attempt", *_FACTS, "answer", "state"), rows)
+    table = Table(("attempt", *_FACTS, "answer", "state"), rows, prose=_PROSE)
+    return table.without_empty_columns()
 
 
 def attempts_side_by_side(attempts: Sequence[Turn]) -> Table:
@@ -84,8 +87,8 @@ def attempts_side_by_side(attempts: Sequence[Turn]) -> Table:
     columns = [
         (*_facts(turn, whole=True), turn.answer or ending_caption(turn)) for turn in attempts
     ]
-    rows = zip((*_FACTS, "answer"), *columns, strict=True)
-    return Table(headings, list(rows))
+    rows = [row for row in zip((*_FACTS, "answer"), *columns, strict=True) if any(row[1:])]
+    return Table(headings, rows, prose=headings[1:])
 
 
 def _facts(turn: Turn, *, whole: bool = False) -> tuple[str, ...]:

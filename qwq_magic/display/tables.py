@@ -2,38 +2,68 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from qwq_magic.display.saved_text import escape_span, readable
 from qwq_magic.plain_text import strip_controls, well_formed
 
 _GAP = "  "
 _MIN_WIDTH = 8
+# What a column keeps for the longest of its words, and one of prose for its lines.
+_MOST_WORD_WIDTH = 20
+_PROSE_WIDTH = 24
+# A space as wide as a digit, at which no line breaks.
+_FIGURE_SPACE = "&#8199;"
+_PROSE_HEADING = 16
+# A line breaks behind each of these: blanks, a word or its part up to a hyphen, and each
+# character of the scripts that are written without blanks.
+_UNSPACED = "\u1100-\u115f\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60"
+_CHUNK = re.compile(rf"\s+|[{_UNSPACED}]|-*[^\s{_UNSPACED}-]+-*|-+")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of texts under headings; a text may have several lines."""
+    """Rows of texts under headings; a text may have several lines.
+
+    Columns of `prose` hold whole sentences, and stay wide enough to be read.
+    """
 
     headings: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
+    prose: Collection[str] = ()
+
+    def without_empty_columns(self) -> Table:
+        """The same, without the columns of which no row says anything."""
+        kept = [n for n in range(len(self.headings)) if any(row[n] for row in self.rows)]
+        headings, *rows = (tuple(row[n] for n in kept) for row in (self.headings, *self.rows))
+        return replace(self, headings=headings, rows=rows)
 
     def markdown(self) -> str:
+        headings = [
+            _markdown_cell(heading)
+            # Where no style can be given, only a heading keeps a column from being squeezed.
+            + _FIGURE_SPACE * ((_PROSE_HEADING - len(heading)) if heading in self.prose else 0)
+            for heading in self.headings
+        ]
         # To the left, said outright: some readers would centre the headings over the cells.
-        lines = [_markdown_row(self.headings), "|" + ":---|" * len(self.headings)]
-        lines += (_markdown_row(row) for row in self.rows)
+        lines = [_markdown_row(headings), "|" + ":---|" * len(headings)]
+        lines += (_markdown_row(map(_markdown_cell, row)) for row in self.rows)
         return "\n".join(lines)
 
     def plain(self, *, width: int) -> str:
         """Columns side by side in `width` characters; the widest are wrapped."""
-        rows = [[strip_controls(well_formed(cell)) for cell in row] for row in self.rows]
-        natural = [
-            max(_width(line) for row in (self.headings, *rows) for line in row[n].split("\n"))
-            for n in range(len(self.headings))
+        rows = [[_plain_cell(cell) for cell in row] for row in self.rows]
+        columns = [
+            _Column(
+                natural=max(_width(line) for cell in cells for line in cell.split("\n")),
+                word=max(_width(word) for cell in cells for word in _CHUNK.findall(cell) or [""]),
+                is_prose=heading in self.prose,
+            )
+            for heading, *cells in zip(self.headings, self.headings, *rows, strict=True)
         ]
-        widths = _fitted(natural, width - len(_GAP) * (len(natural) - 1))
+        widths = _fitted(columns, width - len(_GAP) * (len(columns) - 1))
         lines = _plain_row(self.headings, widths)
         lines.append(_GAP.join("─" * width for width in widths))
         for row in rows:
@@ -41,12 +71,25 @@ class Table:
         return "\n".join(lines)
 
 
-def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_markdown_cell(cell) for cell in cells) + " |"
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """How wide its longest line is, and its longest word."""
+
+    natural: int
+    word: int
+    is_prose: bool
+
+
+def _markdown_row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
 
 
 def _markdown_cell(text: str) -> str:
     return "<br>".join(escape_span(line) for line in readable(text).split("\n"))
+
+
+def _plain_cell(text: str) -> str:
+    return strip_controls(well_formed(text)).expandtabs(4)
 
 
 def _plain_row(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
@@ -64,27 +107,45 @@ def _plain_row(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
     ]
 
 
-def _fitted(natural: Sequence[int], width: int) -> list[int]:
-    """The widest columns give way, all to the same width."""
-    caps = range(max(width, _MIN_WIDTH), _MIN_WIDTH, -1)
-    cap = next((c for c in caps if sum(min(n, c) for n in natural) <= width), _MIN_WIDTH)
-    return [min(n, cap) for n in natural]
+def _fitted(columns: Sequence[_Column], width: int) -> list[int]:
+    """The widest columns give way, all to the same width; words and prose keep some room."""
+    natural = [column.natural for column in columns]
+    narrow = [min(n, _MIN_WIDTH) for n in natural]
+    words = [
+        max(low, min(column.word, _MOST_WORD_WIDTH))
+        for column, low in zip(columns, narrow, strict=True)
+    ]
+    prose = [n for n, column in enumerate(columns) if column.is_prose]
+    taken = sum(word for n, word in enumerate(words) if n not in prose)
+    room = min(_PROSE_WIDTH, (width - taken) // max(1, len(prose)))
+    least = [min(natural[n], room) if n in prose else word for n, word in enumerate(words)]
+    if room < _MIN_WIDTH or sum(least) > width:
+        least = narrow
+    for cap in range(max(width, _MIN_WIDTH), _MIN_WIDTH, -1):
+        widths = [max(min(n, cap), low) for n, low in zip(natural, least, strict=True)]
+        if sum(widths) <= width:
+            return widths
+    return least
 
 
 def _wrapped(line: str, width: int) -> list[str]:
     if _width(line) <= width:
         return [line]
-    if _width(line) == len(line):
-        return textwrap.wrap(line, width)
-    # Where characters take two columns or none, words are not what counts.
     pieces, piece, used = [], "", 0
-    for character in line:
-        wide = _width(character)
-        if used + wide > width:
-            pieces.append(piece)
+    for chunk in _CHUNK.findall(line):
+        if piece.strip() and used + _width(chunk) > width:
+            pieces.append(piece.rstrip())
             piece, used = "", 0
-        piece, used = piece + character, used + wide
-    return [*pieces, piece]
+        if chunk.isspace() and pieces and not used:
+            continue
+        # A word that is longer than a line is cut where the line ends.
+        for part in [chunk] if _width(chunk) <= width else chunk:
+            wide = _width(part)
+            if used + wide > width:
+                pieces.append(piece)
+                piece, used = "", 0
+            piece, used = piece + part, used + wide
+    return [*pieces, piece.rstrip()]
 
 
 def _width(text: str) -> int:

@@ -44,7 +44,7 @@ def _table(notebook: Notebook, cell: int = 5) -> Locator:
 
 def _column(notebook: Notebook, name: str) -> list[str]:
     table = _table(notebook)
-    at = table.locator("th").all_inner_texts().index(name) + 1
+    at = [text.strip() for text in table.locator("th").all_inner_texts()].index(name) + 1
     return table.locator(f"tbody td:nth-child({at})").all_inner_texts()
 
 
@@ -83,3 +83,24 @@ def test_run_all_twice_is_the_same_conversation_and_a_changed_cell_says_what_it_
         assert _column(notebook, "state") == ["attempt 3"] + ["attempt 2, outdated"] * 2
         expect(notebook.output(5)).to_contain_text("outdated: ")
         _picture(notebook, "memory", tmp_path)
+
+
+def test_in_a_narrow_window_the_table_scrolls_rather_than_squeezing_prompt_and_answer(
+    lab: Lab, open_notebook: OpenNotebook
+) -> None:
+    with ScriptedServer(_answer) as server:
+        notebook = _open(open_notebook, lab, server)
+        _run_all(notebook)
+        notebook.page.set_viewport_size({"width": 620, "height": 900})
+
+        widths = _table(notebook).evaluate(
+            """(table) => ({
+              prose: [...table.rows[0].cells].slice(2, 4).map((cell) => cell.offsetWidth),
+              table: table.offsetWidth,
+              room: table.parentElement.clientWidth,
+            })"""
+        )
+
+        notebook.page.set_viewport_size({"width": 1200, "height": 900})
+    assert min(widths["prose"]) > 140
+    assert widths["table"] > widths["room"]
