@@ -6,11 +6,14 @@ A file that is there already is written over only on request.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from qwq_magic.errors import ConfigurationError, FileError
 from qwq_magic.magics.memory_commands import as_word
 from qwq_magic.memory import ConversationMemory
+from qwq_magic.memory.contents import Contents, Slot
+from qwq_magic.memory.context import number_spans
 from qwq_magic.memory.records import openai_messages, turn_records
 from qwq_magic.plain_text import well_formed
 from qwq_magic.regular_file import require_regular
@@ -18,15 +21,19 @@ from qwq_magic.regular_file import require_regular
 
 def export_conversation(
     memory: ConversationMemory, path: Path, *, typed: str, is_overwriting: bool
-) -> None:
+) -> str:
     """Write it to `path`, which the user `typed`, in the form its ending stands for.
+
+    Returns:
+        What was written, in words.
 
     Raises:
         ConfigurationError: the ending stands for none.
         FileError: the file exists, or cannot be written.
     """
+    contents = memory.contents
     # Half a surrogate pair is no character that others could read.
-    text = well_formed(_exported(memory, path.suffix))
+    text = well_formed(_exported(memory, contents, path.suffix))
     try:
         require_regular(path)
         with path.open("w" if is_overwriting else "x", encoding="utf-8") as stream:
@@ -37,16 +44,38 @@ def export_conversation(
         ) from None
     except OSError as error:
         raise FileError(f"Cannot write {typed}: {error.strerror}. Choose another path.") from error
+    left_out = _left_out(contents.slots) if path.suffix.lower() == ".json" else {}
+    written = count_of_turns(len(contents.slots) - sum(map(len, left_out.values())))
+    said = f"Exported {written} to {typed}."
+    return f"{said} Left out: {', '.join(map(_spans, left_out.items()))}." if left_out else said
 
 
-def _exported(memory: ConversationMemory, suffix: str) -> str:
+def count_of_turns(count: int) -> str:
+    return f"{count} turn{'' if count == 1 else 's'}"
+
+
+def _left_out(slots: Sequence[Slot]) -> dict[str, list[int]]:
+    """The turns that no server would be sent, by the reason."""
+    numbers = [number for number, slot in enumerate(slots, 1) if not slot.is_sendable]
+    hidden = [number for number in numbers if slots[number - 1].is_hidden]
+    empty = [number for number in numbers if not slots[number - 1].is_hidden]
+    reasons = {"hidden": hidden, "no prompt or no answer": empty}
+    return {reason: found for reason, found in reasons.items() if found}
+
+
+def _spans(left_out: tuple[str, list[int]]) -> str:
+    reason, numbers = left_out
+    return f"turn{'' if len(numbers) == 1 else 's'} {number_spans(numbers)} ({reason})"
+
+
+def _exported(memory: ConversationMemory, contents: Contents, suffix: str) -> str:
     match suffix.lower():
         case ".md":
             from qwq_magic.display.conversation_markdown import conversation_markdown
 
             return conversation_markdown(memory)
         case ".json":
-            return json.dumps(openai_messages(memory.contents), ensure_ascii=False, indent=1) + "\n"
+            return json.dumps(openai_messages(contents), ensure_ascii=False, indent=1) + "\n"
         case ".jsonl":
             records = turn_records(memory.turns)
             return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)

@@ -12,7 +12,7 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.magics.autosave import path_of
-from qwq_magic.magics.conversation_export import export_conversation
+from qwq_magic.magics.conversation_export import count_of_turns, export_conversation
 from qwq_magic.magics.memory_commands import (
     STARTING,
     CommandLine,
@@ -219,8 +219,7 @@ class MemoryMagics(Magics):
             raise ConfigurationError(f"Unknown option {overwrite}. Write --overwrite, or nothing.")
         per_s = _MARKDOWN_PER_S if path.suffix.lower() == ".md" else _SAVED_PER_S
         _announce("Exporting", file, _size(memory) / per_s)
-        export_conversation(memory, path, typed=file, is_overwriting=bool(overwrite))
-        return f"Exported {_count(memory)} to {file}."
+        return export_conversation(memory, path, typed=file, is_overwriting=bool(overwrite))
 
     def _recall(self) -> Recall:
         self._asking.apply_settings()
@@ -249,7 +248,7 @@ def _summary(
 
 
 def _count(memory: ConversationMemory) -> str:
-    return f"{len(memory)} turn{'' if len(memory) == 1 else 's'}"
+    return count_of_turns(len(memory))
 
 
 def _announce(doing: str, file: str, seconds: float) -> None:

@@ -476,8 +476,9 @@ def test_an_export_to_json_alternates_and_overwrites_only_on_request(notebook, t
     notebook.memory("hide 2")
     path = tmp_path / "my chat.json"
 
-    notebook.said(f'export "{path}"')
+    said = notebook.said(f'export "{path}"')
 
+    assert said == f"Exported 2 turns to {path}. Left out: turn 2 (hidden)."
     messages = json.loads(path.read_text(encoding="utf-8"))
     assert messages == [
         {"role": "user", "content": "prompt a"},
