@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from qwq_magic.ask import Recall
 
 _SHOWN_ROWS = 30
+_UNDONE = "undo takes that back, until the next turn"
 _SILENT_S = 0.1
 # Characters that a slow machine writes or reads in a second; Markdown holds the outlines.
 _SAVED_PER_S = 5_000_000
@@ -137,7 +138,7 @@ class MemoryMagics(Magics):
     def _undo(self, memory: ConversationMemory) -> str:
         if memory.undoes:
             memory.undo()
-            return f"Back again. {self._state(memory)}"
+            return f"Took the latest change back. {self._state(memory)}"
         places = {entry.turn.id: (entry.number, entry.attempts) for entry in memory.entries()}
         turn = memory.undo()
         if turn is None:
@@ -152,7 +153,7 @@ class MemoryMagics(Magics):
 
     def _drop(self, memory: ConversationMemory, *numbers: str) -> str:
         memory.drop(*numbers_of(numbers))
-        return f"Dropped; undo brings back. {self._state(memory)}"
+        return f"Dropped; {_UNDONE}. {self._state(memory)}"
 
     def _hide(self, memory: ConversationMemory, *numbers: str) -> str:
         memory.hide(*numbers_of(numbers))
@@ -168,12 +169,12 @@ class MemoryMagics(Magics):
         if not gone:
             return "Every turn stands in a cell that ran here."
         memory.drop(*gone)
-        return f"Took out {len(gone)}; undo brings back. {self._state(memory)}"
+        return f"Took out {len(gone)}; {_UNDONE}. {self._state(memory)}"
 
     def _clear(self, memory: ConversationMemory) -> str:
         count = _count(memory)
         memory.clear()
-        return f"Forgot {count} of conversation {memory.name!r}; undo brings back."
+        return f"Forgot {count} of conversation {memory.name!r}; {_UNDONE}."
 
     def _window(self, memory: ConversationMemory, *size: str) -> str:
         if size:

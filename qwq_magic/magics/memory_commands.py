@@ -35,7 +35,7 @@ COMMANDS = (
     Command("hide", "N …", "keep these turns, but do not send them", 1, _ANY),
     Command("unhide", "N …", "send them again", 1, _ANY),
     Command("prune", "", "take out turns that no cell asks any more"),
-    Command("clear", "", "forget all turns; `undo` brings them back"),
+    Command("clear", "", "forget all turns; until the next turn, `undo` brings them back"),
     Command("window", "[SIZE]", "send the last 6 turns, 20msg or 8000tok, or all", 0, 2),
     Command("fork", "NAME [N]", "copy the conversation, or its first N turns, to a new name", 1, 2),
     Command("switch", "NAME", "go on with another conversation", 1, 1),
@@ -94,12 +94,8 @@ def parse_command(line: str) -> CommandLine:
     Raises:
         ConfigurationError: the command is unknown, or has too few or too many arguments.
     """
-    conversation, words = None, words_of(line)
-    if words and words[0] in _CONVERSATION:
-        if len(words) < 2:
-            raise ConfigurationError("-c needs a value: NAME.")
-        conversation = words[1]
-        words = words[2:]
+    words = words_of(line)
+    conversation, words = _conversation_in(words), _without_conversation(words)
     name, *arguments = words or ["list"]
     if name == "all" and not arguments:
         name, arguments = "list", ["all"]
@@ -112,13 +108,30 @@ def parse_command(line: str) -> CommandLine:
     return CommandLine(name, tuple(arguments), conversation)
 
 
+def _conversation_in(words: Sequence[str]) -> str | None:
+    """The name behind `-c`, wherever that stands; None without one."""
+    at = _option_at(words)
+    if at == len(words) - 1 and words:
+        raise ConfigurationError("-c needs a value: NAME.")
+    return words[at + 1] if at < len(words) else None
+
+
+def _without_conversation(words: Sequence[str]) -> list[str]:
+    at = _option_at(words)
+    return [*words[:at], *words[at + 2 :]]
+
+
+def _option_at(words: Sequence[str]) -> int:
+    """Where `-c` stands; the end where it does not."""
+    return next((at for at, word in enumerate(words) if word in _CONVERSATION), len(words))
+
+
 def complete_command(words: Sequence[str], text: str, names: Iterable[str]) -> list[str]:
     """What may stand in place of `text`, after the finished `words` of the line."""
     if words and words[-1] in _CONVERSATION:
         found = [as_word(name) for name in names]
     else:
-        if words and words[0] in _CONVERSATION:
-            words = words[2:]
+        words = _without_conversation(words)
         if not words:
             found = [*_BY_NAME, "all"]
         elif words[0] == "switch" and len(words) == 1:

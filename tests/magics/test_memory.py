@@ -268,7 +268,9 @@ def test_a_cell_that_no_longer_asks_is_marked_and_pruned(notebook):
         "not in a cell",
         "complete",
     ]
-    assert notebook.said("prune").startswith("Took out 1; undo brings back.")
+    assert notebook.said("prune").startswith(
+        "Took out 1; undo takes that back, until the next turn."
+    )
     assert [row["prompt"] for row in notebook.rows()] == ["prompt a", "prompt c"]
     assert notebook.said("prune") == "Every turn stands in a cell that ran here."
     notebook.memory("undo")
@@ -278,8 +280,12 @@ def test_a_cell_that_no_longer_asks_is_marked_and_pruned(notebook):
 def test_clear_asks_nothing_and_can_be_undone_once(notebook):
     notebook.ask("a")
 
-    assert notebook.said("clear") == "Forgot 1 turn of conversation 'main'; undo brings back."
-    assert notebook.said("undo").startswith("Back again. Conversation 'main': 1 turn.")
+    assert notebook.said("clear") == (
+        "Forgot 1 turn of conversation 'main'; undo takes that back, until the next turn."
+    )
+    assert notebook.said("undo").startswith(
+        "Took the latest change back. Conversation 'main': 1 turn."
+    )
     assert notebook.said("undo").startswith("Took turn 1 back.")
     assert notebook.said("undo") == "There is nothing to undo in conversation 'main'."
 
@@ -303,7 +309,7 @@ def test_undo_brings_a_dropped_turn_back_whatever_was_changed_after_it(notebook)
 
     said = [notebook.said("undo") for _ in range(3)]
 
-    assert all(line.startswith("Back again.") for line in said)
+    assert all(line.startswith("Took the latest change back.") for line in said)
     assert [(row["prompt"], row["sent"]) for row in notebook.rows()] == [
         (f"prompt {cell}", "yes") for cell in "abc"
     ]
