@@ -148,6 +148,27 @@ def test_search_counts_and_goes_round(lab: Lab, open_saved: OpenSaved) -> None:
         expect(count).to_have_text(f"{DEMO.reasoning.count(sign):,} found")
 
 
+@pytest.mark.parametrize("query", ["", "tiling"])
+@pytest.mark.parametrize("width", [620, 1200, 1600])
+def test_the_search_ends_with_its_line_and_on_a_line_of_its_own_begins_with_it(
+    lab: Lab, open_saved: OpenSaved, width: int, query: str
+) -> None:
+    notebook = open_saved(lab, saved(DEMO))
+    inspector = opened(notebook)
+    notebook.page.set_viewport_size({"width": width, "height": 900})
+    inspector.get_by_label("Search the reasoning").fill(query)
+
+    tools, groups, search = (
+        inspector.locator(f".qwq-{name}").evaluate("node => node.getBoundingClientRect().toJSON()")
+        for name in ("inspector-tools", "groups", "search")
+    )
+
+    notebook.page.set_viewport_size({"width": 1200, "height": 900})
+    assert search["right"] == pytest.approx(tools["right"], abs=1)
+    is_beside = search["top"] < groups["bottom"]
+    assert is_beside or search["left"] == pytest.approx(tools["left"], abs=1)
+
+
 def test_a_filter_shows_its_groups_alone(lab: Lab, open_saved: OpenSaved) -> None:
     notebook = open_saved(lab, saved(DEMO))
     inspector = opened(notebook)

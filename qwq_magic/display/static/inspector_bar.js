@@ -46,7 +46,7 @@ export class SearchField {
     };
     this.#ways = [way("↑", "Previous place found", -1), way("↓", "Next place found", 1)];
     this.input.addEventListener("input", () => onQuery(this.input.value));
-    this.element = element("div", "qwq-search", { role: "search" }, this.#count, ...this.#ways, this.input);
+    this.element = element("div", "qwq-search", { role: "search" }, this.input, this.#count, ...this.#ways);
   }
 
   show(search) {
