@@ -65,7 +65,8 @@ def _answers(comparison: Comparison) -> str:
     counts = Counter[str]()
     for part in comparison.answer_diff:
         counts[part.side] += len(part.text.split())
-    words = f"{counts['left']:,} words only left, {counts['right']:,} only right"
+    plural = "" if counts["left"] == 1 else "s"
+    words = f"{counts['left']:,} word{plural} only left, {counts['right']:,} only right"
     if all(values) and values[0].value == values[1].value:  # type: ignore[union-attr]  # all() says so
         return f"the same value, {one_line(values[0].value)}; {words}"  # type: ignore[union-attr]
     return words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from browser.conftest import OpenNotebook, OpenSaved
 from browser.inspected_turns import COMPARED, DEMO, LONG, LOOPING, TURN_MIME, saved
 from browser.lab import Lab, Notebook
 from playwright.sync_api import Locator, expect
+
+from qwq_magic.display.comparison_bundle import comparison_bundle
 
 
 def opened(notebook: Notebook, cell: int = 0) -> Locator:
@@ -428,6 +431,27 @@ def test_two_turns_stand_side_by_side_as_they_meet(either: Lab, open_saved: Open
     assert rows == ["none", "similar"]
     view.get_by_role("button", name="Metrics").click()
     expect(view.locator("table")).to_contain_text("difference")
+
+
+def test_a_short_comparison_leaves_no_blank_and_a_long_one_scrolls(
+    lab: Lab, open_saved: OpenSaved
+) -> None:
+    long = comparison_bundle(LONG.compare(replace(LONG, reasoning=LONG.reasoning[:90_000])))
+    notebook = open_saved(lab, COMPARED, long)
+    sizes = []
+    for cell in (0, 1):
+        rows = notebook.output(cell).locator(".qwq-rows")
+        expect(rows.locator(".qwq-side-row").first).to_be_visible()
+        sizes.append(rows.evaluate("node => [node.clientHeight, node.scrollHeight]"))
+
+    assert sizes[0][0] == sizes[0][1] < 300
+    assert 300 < sizes[1][0] < 600 < 9_000 < sizes[1][1]
+    rows.evaluate("node => node.scrollTo(0, node.scrollHeight)")
+    last = LONG.steps[-1].text.strip()
+    expect(rows.locator(".qwq-side-row").last).to_contain_text(last)
+    notebook.output(0).get_by_role("button", name="Only differences").click()
+    notebook.output(0).get_by_role("button", name="Only differences").click()
+    expect(notebook.output(0).locator(".qwq-side-row")).to_have_count(4)
 
 
 HOSTILE_COMPARISONS: list[Any] = [

@@ -104,7 +104,7 @@ def test_it_says_in_words_what_differs():
         "  steps       1 the same, 2 similar, 1 only left, 1 only right",
         "  divergence  step 3: Wait, I counted the central one twice. | "
         "step 3: Alternatively, use a map instead.",
-        "  answers     1 words only left, 1 only right",
+        "  answers     1 word only left, 1 only right",
     ]
 
 
