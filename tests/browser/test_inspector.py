@@ -222,6 +222,38 @@ def test_a_click_and_a_drag_on_the_minimap_scrub(lab: Lab, open_saved: OpenSaved
     expect(minimap).to_have_attribute("aria-valuenow", str(step_number(inspector)))
 
 
+def test_a_key_that_finds_nothing_says_so(lab: Lab, open_saved: OpenSaved) -> None:
+    quiet = replace(LOOPING, reasoning="Let me see. What is given? A board.", answer="No idea.")
+    assert quiet.metrics.first_seen is None
+    notebook = open_saved(lab, saved(quiet))
+    caption = opened(notebook).locator(".qwq-caption")
+    announced = notebook.page.locator(".qwq-announcer")
+
+    for keys, said in (
+        ("n", "No switch in this reasoning"),
+        ("g", "No step in which the answer is first seen"),
+        ("c", "No step is chosen"),
+        ("jk", "No step before this one"),
+    ):
+        press(notebook, keys)
+        expect(caption).to_have_text(said)
+        expect(announced).to_have_text(said)
+
+
+def test_a_chosen_step_that_is_filtered_out_is_not_copied(lab: Lab, open_saved: OpenSaved) -> None:
+    assert DEMO.steps[0].group == "orient"
+    notebook = open_saved(lab, saved(DEMO))
+    inspector = opened(notebook)
+    notebook.page.evaluate("navigator.clipboard.writeText('before')")
+
+    press(notebook, "j3c")
+
+    expect(inspector.locator(".qwq-caption")).to_have_text("The chosen step is filtered out")
+    assert notebook.page.evaluate("navigator.clipboard.readText()") == "before"
+    press(notebook, "3c")
+    expect(inspector.locator(".qwq-caption")).to_have_text("Copied: step 1")
+
+
 def test_a_step_and_all_of_it_are_copied(lab: Lab, open_saved: OpenSaved) -> None:
     notebook = open_saved(lab, saved(DEMO))
     inspector = opened(notebook)

@@ -4,7 +4,7 @@
 // record, so that it survives the change from the live view to the final one.
 
 import { copyButton, copyText } from "./copy_button.js";
-import { button, element, unfolding } from "./elements.js";
+import { announce, button, element, unfolding } from "./elements.js";
 import { captionLine, GroupFilter, SearchField } from "./inspector_bar.js";
 import { KEYS, listenToKeys } from "./inspector_keys.js";
 import { InspectorSteps } from "./inspector_steps.js";
@@ -205,37 +205,58 @@ export class Inspector {
     if (found) this.select(this.table.steps[this.table.indexAt(found[0])], { reveal: true });
   }
 
-  /** The next shown step from the chosen one that `wanted` says yes to. */
-  #move(way, wanted) {
+  /** Say why a key did nothing, to those who see and to those who hear. */
+  #say(text) {
+    this.#caption.textContent = text;
+    announce(text);
+  }
+
+  /** The next shown step from the chosen one that `wanted` says yes to; `name` is what it is. */
+  #move(way, name, wanted) {
     const { steps } = this.table;
     const sight = this.#steps.sight;
     const nowhere = sight === null ? 0 : this.table.indexAt(sight[0]) - (way > 0 ? 1 : 0);
     let index = (this.state.selected < 0 ? nowhere : this.state.selected) + way;
-    while (steps[index] && !(this.isShown(steps[index]) && wanted(steps[index]))) index += way;
+    const fits = (step) => this.isShown(step) && wanted(step);
+    while (steps[index] && !fits(steps[index])) index += way;
+    if (!steps[index]) return this.#say(this.#nothing(way, name, steps.some(fits)));
     this.select(steps[index], { reveal: true, focus: true });
   }
 
-  #act(action) {
+  #nothing(way, name, isAnyShown) {
+    if (isAnyShown) return `No ${name} ${way > 0 ? "after" : "before"} this one`;
+    return this.state.groups.length ? `No ${name} among the steps shown` : `No ${name} in this reasoning`;
+  }
+
+  /** Have `act` do something with the chosen step, where the reader can see which it is. */
+  #actOnChosen(act) {
     const chosen = this.table.steps[this.state.selected];
+    if (!chosen) return this.#say("No step is chosen");
+    if (!this.isShown(chosen)) return this.#say("The chosen step is filtered out");
+    return act(chosen);
+  }
+
+  #act(action) {
     switch (action) {
-      case "next": return this.#move(1, () => true);
-      case "previous": return this.#move(-1, () => true);
-      case "nextSwitch": return this.#move(1, (step) => step.kind.name === "switch");
-      case "previousSwitch": return this.#move(-1, (step) => step.kind.name === "switch");
+      case "next": return this.#move(1, "step", () => true);
+      case "previous": return this.#move(-1, "step", () => true);
+      case "nextSwitch": return this.#move(1, "switch", (step) => step.kind.name === "switch");
+      case "previousSwitch": return this.#move(-1, "switch", (step) => step.kind.name === "switch");
       case "firstSeen": return this.#goFirstSeen();
       case "search": return this.#field.input.select();
       case "leaveSearch": return this.focus();
       case "nextFound": return this.#goFound(1);
       case "previousFound": return this.#goFound(-1);
-      case "expand": return chosen && this.toggle(chosen);
-      case "copy": return this.#copy(chosen);
+      case "expand": return this.#actOnChosen((step) => this.toggle(step));
+      case "copy": return this.#actOnChosen((step) => this.#copy(step));
       default: return this.#toggleGroup(GROUPS[Number(action.at(-1)) - 1]);
     }
   }
 
   #goFirstSeen() {
     const step = this.table.steps[this.#seen];
-    if (step && !this.isShown(step)) {
+    if (!step) return this.#say("No step in which the answer is first seen");
+    if (!this.isShown(step)) {
       this.state.groups = [];
       this.#refind();
       this.#showAll();
@@ -244,7 +265,6 @@ export class Inspector {
   }
 
   async #copy(step) {
-    if (!step) return;
     this.#caption.textContent = `${await copyText(this.table.textOf(step))}: step ${step.index + 1}`;
   }
 }
