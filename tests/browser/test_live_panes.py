@@ -6,9 +6,33 @@ import re
 from typing import Any
 
 from browser.conftest import OpenNotebook
-from browser.lab import Lab, Notebook
+from browser.lab import VIEW, Lab, Notebook
 from playwright.sync_api import expect
 
+# A turn ends whose last records of steps were lost; `asking` are timers that ask for them again.
+LOSE = """(async () => {
+  const { start } = await import(arg + "live_panes.js");
+  const { viewRecord } = await import(arg + "view_records.js");
+  const { setTimeout, clearTimeout } = window;
+  const asking = new Set();
+  window.setTimeout = (act, ms) => {
+    const timer = setTimeout(act, ms);
+    if (ms === 1000) asking.add(timer);
+    return timer;
+  };
+  window.clearTimeout = (timer) => {
+    asking.delete(timer);
+    clearTimeout(timer);
+  };
+  const values = { turn_id: "lost", kind: "reasoning", text: "", steps: "" };
+  const model = { get: (name) => values[name], on: () => {}, send: () => {} };
+  const late = { type: "delta", offset: 0, text: "Hm. ", steps: "B4", steps_offset: 6 };
+  const stop = start(model, [late]);
+  const before = asking.size;
+  stop();
+  Object.assign(window, { setTimeout, clearTimeout });
+  return { before, after: asking.size, streams: Object.keys(viewRecord("lost").streams) };
+})()"""
 LINES = "'\\n'.join(f'Line {i} of the reasoning.' for i in range(80))"
 ANSWER = r"""'''**9.9 is larger.** It costs $5 or $10.
 
@@ -245,6 +269,10 @@ def test_lost_frame_is_made_good_while_the_cell_runs(lab: Lab, open_notebook: Op
         "The first 𝟙 frame, a lost one, and the last."
     )
     notebook.release("end")
+
+
+def test_a_turn_that_has_ended_asks_for_no_lost_steps(lab: Lab, empty_page: Notebook) -> None:
+    assert empty_page.js(LOSE, lab.url + VIEW) == {"before": 1, "after": 0, "streams": []}
 
 
 def test_view_mounted_late_shows_what_came_before(lab: Lab, open_notebook: OpenNotebook) -> None:

@@ -58,11 +58,12 @@ function startText(model, record) {
   const steps = kind === "reasoning" ? startSteps(model, record) : null;
   const receive = (message) => {
     stream.receive(message);
-    steps?.(message);
+    steps?.receive(message);
   };
   const stop = () => {
     stream.close();
     delete record.streams[kind];
+    steps?.stop();
   };
   return { receive, stop };
 }
@@ -70,10 +71,15 @@ function startText(model, record) {
 /** The records of steps come with the text, and are lost and found with it. */
 function startSteps(model, record) {
   const stream = (record.streams.steps = new TextStream(model.get("steps"), () => {}));
-  return (message) => {
+  const receive = (message) => {
     if (typeof message?.steps !== "string") return;
     stream.receive({ type: message.type, offset: message.steps_offset, text: message.steps });
   };
+  const stop = () => {
+    stream.close();
+    delete record.streams.steps;
+  };
+  return { receive, stop };
 }
 
 function startStatus(model, record) {
