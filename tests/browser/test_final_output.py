@@ -6,8 +6,10 @@ from typing import Any
 
 from browser.cell_code import bundle
 from browser.conftest import OpenNotebook, OpenSaved
-from browser.lab import Lab
+from browser.lab import VIEW, Lab, Notebook
 from playwright.sync_api import expect
+
+from qwq_magic.display.captions import spoken_seconds
 
 TURN = "application/vnd.qwq.turn.v1+json"
 
@@ -113,3 +115,14 @@ def test_saved_turn_of_120000_characters_is_drawn_whole(lab: Lab, open_saved: Op
 
     assert output.locator(".qwq-reasoning-text").evaluate("node => node.textContent") == thought
     assert output.locator(".qwq-answer-text em").count() == len(text) // len(paragraph)
+
+
+def test_seconds_read_alike_in_a_terminal_and_on_the_page(lab: Lab, empty_page: Notebook) -> None:
+    values = [0, 0.04, 12.34, 59.94, 59.949, 59.96, 59.97, 60, 60.6, 119.4, 119.6, 3601.2]
+
+    shown = empty_page.js(
+        "import(arg.url).then(({ seconds }) => arg.values.map(seconds))",
+        {"url": f"{lab.url}{VIEW}turn_words.js", "values": values},
+    )
+
+    assert shown == [spoken_seconds(value) for value in values]

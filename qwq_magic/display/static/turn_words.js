@@ -15,7 +15,8 @@ export function isRunning(state) {
 
 export function seconds(value) {
   if (value === null || value === undefined) return "";
-  if (value < 60) return `${value.toFixed(1)} s`;
+  // From here on, one decimal would say 60.0.
+  if (value < 59.95) return `${value.toFixed(1)} s`;
   const whole = Math.round(value);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
