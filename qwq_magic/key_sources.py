@@ -30,15 +30,16 @@ class KeyRing:
         self._keys: dict[str, tuple[ApiKey, str | None]] = {}
 
     def put(self, key: ApiKey, *, server: Server, base_url: str) -> None:
-        self._keys.pop(_place(base_url), None)
-        self._keys[_place(base_url)] = key, server.name if is_at_home(server, base_url) else None
+        host = _host_and_port(base_url)
+        self._keys.pop(host, None)
+        self._keys[host] = key, server.name if is_at_home(server, base_url) else None
 
     def key_for(self, base_url: str) -> ApiKey | None:
-        key, _ = self._keys.get(_place(base_url), (None, None))
+        key, _ = self._keys.get(_host_and_port(base_url), (None, None))
         return key
 
     def drop(self, key: ApiKey) -> None:
-        self._keys = {place: kept for place, kept in self._keys.items() if kept[0] is not key}
+        self._keys = {host: kept for host, kept in self._keys.items() if kept[0] is not key}
 
     @property
     def last_server(self) -> str | None:
@@ -79,7 +80,7 @@ def withheld_variable(server: Server, base_url: str, environ: Mapping[str, str])
 
 def _is_moved(server: Server, base_url: str) -> bool:
     """Is a server that people run themselves anywhere but where its preset has it?"""
-    return not server.needs_key and _place(base_url) != _place(server.base_url)
+    return not server.needs_key and _host_and_port(base_url) != _host_and_port(server.base_url)
 
 
 def variable_key(server: Server, base_url: str, environ: Mapping[str, str]) -> ApiKey | None:
@@ -130,9 +131,9 @@ def require_no_key_in(
 
 def _is_elsewhere(server: Server, base_url: str, environ: Mapping[str, str]) -> bool:
     """Was `QWQ_API_KEY` set for another host than the one named in code?"""
-    bound_url, bound_server = environ.get("QWQ_BASE_URL"), environ.get("QWQ_SERVER")
+    bound_url, bound_server = environ.get("QWQ_BASE_URL", "").strip(), environ.get("QWQ_SERVER")
     if bound_url:
-        return urlsplit(bound_url).netloc != urlsplit(base_url).netloc
+        return _host_and_port(bound_url) != _host_and_port(base_url)
     if bound_server:
         return bound_server != server.name or not is_at_home(server, base_url)
     # It names no host: it is for a server of the user's own, and for no vendor's.
@@ -147,5 +148,8 @@ def _key_in(environ: Mapping[str, str], variables: tuple[str, ...]) -> ApiKey | 
     return None
 
 
-def _place(base_url: str) -> str:
-    return urlsplit(base_url).netloc.lower()
+def _host_and_port(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return url  # It names no host, so it is like no other.

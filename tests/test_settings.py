@@ -248,6 +248,12 @@ def test_a_key_in_a_wrong_place_is_not_quoted(choose):
             {"QWQ_BASE_URL": "http://a/v1", "QWQ_API_KEY": KEY},
             False,
         ),
+        (
+            Choices(base_url="http://MyHost:8000/v1", model="m"),
+            {"QWQ_BASE_URL": " http://myhost:8000/v1", "QWQ_API_KEY": KEY},
+            True,
+        ),
+        (Choices(server="ollama"), {"QWQ_BASE_URL": "http://[::1", "QWQ_API_KEY": KEY}, False),
         (Choices(server="ollama"), {"QWQ_SERVER": "vllm", "QWQ_API_KEY": KEY}, False),
     ],
 )
