@@ -57,24 +57,27 @@ def recall_for(
     request: ChatRequest,
     *,
     history: int | None,
+    fresh: bool,
     with_reasoning: bool,
     max_input_tokens: int | None,
 ) -> Recall:
     """What `request` is to be reminded of.
 
     Raises:
-        ConfigurationError: `history` is no number of turns, or the prompt alone is more than
-            the model takes.
+        ConfigurationError: `history` is no number of turns, or contradicts `fresh`, or the
+            prompt alone is more than the model takes.
     """
-    if history is not None and not (isinstance(history, int) and history >= 0):
+    if history is not None and not (type(history) is int and history >= 0):
         raise ConfigurationError(f"history is {history!r}. Give a number of turns, 0 for none.")
+    if fresh and history is not None:
+        raise ConfigurationError("fresh sends no earlier turns, history some. Give one.")
     tokens = sum(estimate_tokens(message.text) for message in request.messages)
     if max_input_tokens is not None and tokens > max_input_tokens:
         raise ConfigurationError(
             f"The prompt is ≈ {round(tokens):,} tokens, and {request.model} takes "
             f"{max_input_tokens:,}. Shorten it, or send it in parts."
         )
-    return Recall(history, with_reasoning, max_input_tokens, tokens)
+    return Recall(0 if fresh else history, with_reasoning, max_input_tokens, tokens)
 
 
 @dataclass(slots=True)

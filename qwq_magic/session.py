@@ -202,7 +202,8 @@ class Session:
         )
         recall = recall_for(
             request,
-            history=0 if fresh else history,
+            history=history,
+            fresh=fresh,
             with_reasoning=_takes_reasoning(settings),
             max_input_tokens=_input_limit(settings),
         )
@@ -273,9 +274,10 @@ def _input_limit(settings: Settings) -> int | None:
 def _name_or_object(model: str | ChatModel | None) -> tuple[str | None, ChatModel | None]:
     if model is None or isinstance(model, str):
         return model, None
-    if not callable(getattr(model, "stream", None)) or not isinstance(model.server, str):
+    server, stream = getattr(model, "server", None), getattr(model, "stream", None)
+    if not isinstance(server, str) or not callable(stream):
         raise ConfigurationError(
-            f"A {type(model).__name__} is no model. Give a name, or an object with `server` "
+            f"Not a model: {type(model).__name__}. Give a name, or an object with `server` "
             "and `stream(request)`."
         )
     return None, model

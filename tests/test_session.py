@@ -417,10 +417,17 @@ def test_a_stop_that_an_advisor_ignores_ends_all_the_same(monkeypatch):
     assert turn.state == "stopped"
 
 
+class _Nameless:
+    """A model but for the name of its server."""
+
+    stream = ScriptedModel.stream
+
+
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda: Session(model=5), "A int is no model"),
+        (lambda: Session(model=5), "Not a model: int. Give a name, or an object with `server`"),
+        (lambda: Session(model=_Nameless()), "Not a model: _Nameless."),
         (lambda: Session(api_key=5), "The api_key is no text"),
         (
             lambda: Session(model=ScriptedModel()).ask("a", conversation=""),
@@ -428,6 +435,11 @@ def test_a_stop_that_an_advisor_ignores_ends_all_the_same(monkeypatch):
         ),
         (lambda: Session(model=ScriptedModel()).ask(None), "The prompt is of type NoneType"),
         (lambda: Session(model=ScriptedModel()).ask(b"x"), "The prompt is of type bytes"),
+        (lambda: Session(model=ScriptedModel()).ask("a", history=True), "history is True"),
+        (
+            lambda: Session(model=ScriptedModel()).ask("a", fresh=True, history=5),
+            "fresh sends no earlier turns, history some. Give one.",
+        ),
     ],
 )
 def test_a_wrong_argument_is_one_clear_line(ask, message):

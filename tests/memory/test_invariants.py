@@ -284,18 +284,18 @@ class MemoryMachine(RuleBasedStateMachine):
         self.end(self.current, ask)
 
     @precondition(lambda self: not self.current.pending)
-    @rule(fresh=st.booleans(), history=st.integers(0, 3))
-    def ask_with_less(self, fresh: bool, history: int) -> None:
+    @rule(history=st.one_of(st.none(), st.integers(0, 3)))
+    def ask_with_less(self, history: int | None) -> None:
         prompt = f"prompt {self.tick()}"
         plan = self.model.plans[prompt] = Plan("answer", "whole")
         plan.gate.set()
         asked_at = self.tick()
-        whole = Expected(State(self.current.state.places, window=0 if fresh else history))
+        whole = Expected(State(self.current.state.places, window=history or 0))
         sent = whole.sent(None, with_reasoning=self.with_reasoning)
         if whole.state.window == 0:
             sent = []
 
-        turn = self.session.ask(prompt, fresh=fresh, history=history)
+        turn = self.session.ask(prompt, fresh=history is None, history=history)
 
         assert plan.request is not None
         assert list(plan.request.messages[:-1]) == sent
