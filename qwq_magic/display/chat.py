@@ -22,6 +22,7 @@ from qwq_magic.display.panes import Pane, widget_bundle
 from qwq_magic.display.pump import Pump
 from qwq_magic.display.transcript import Transcript
 from qwq_magic.errors import ConfigurationError, QwqError
+from qwq_magic.memory import ConversationMemory
 from qwq_magic.memory.names import checked_name, is_name
 from qwq_magic.plain_text import well_formed
 from qwq_magic.run import Run
@@ -71,14 +72,18 @@ class ChatWidget(Pane):
             ConfigurationError: `conversation` is no name.
         """
         # First of all: a chat that could not be made is closed as well.
-        self._replies: dict[str, Reply] = {}
+        self._replies: dict[ConversationMemory, Reply] = {}
         self._shell = None
         host = _notebook_host()
         if session is None:
             session = host.session if host else Session()
         self.session = session
         self._host = host if host and host.session is session else None
-        self._conversation = checked_name(conversation or session.conversation)
+        name = checked_name(conversation or session.conversation)
+        # A name alone until a conversation has begun, which may then be renamed.
+        self._selected: ConversationMemory | str = (
+            session.memory if name == session.conversation else name
+        )
         self._lock = threading.RLock()
         self._transcript = Transcript()
         self._shown: object = None
@@ -94,7 +99,7 @@ class ChatWidget(Pane):
     @property
     def conversation(self) -> str:
         """The name of the conversation it shows."""
-        return self._conversation
+        return self._selected if isinstance(self._selected, str) else self._selected.name
 
     def refresh(self, _result: object = None) -> None:
         """Show what else was asked or changed in the conversation, by cells say."""
@@ -139,9 +144,20 @@ class ChatWidget(Pane):
             case {"type": "save"}:
                 self.send({"type": "saved", "bundle": self._saved()})
 
+    def _memory(self) -> ConversationMemory | None:
+        """The conversation it shows; None where nobody has begun it yet."""
+        if isinstance(self._selected, str):
+            self._selected = self.session.conversations.get(self._selected, self._selected)
+        return None if isinstance(self._selected, str) else self._selected
+
+    def _reply(self) -> Reply | None:
+        """What is under way in the conversation it shows."""
+        memory = self._memory()
+        return None if memory is None else self._replies.get(memory)
+
     def _saved(self) -> dict[str, Any]:
-        name = self._conversation
-        return self._bundle.of(name, self.session.conversations.get(name))
+        memory = self._memory()
+        return self._bundle.of(self.conversation, memory)
 
     def _give_way(self) -> None:
         """Put the data in the widget's place: the page shows the chat there itself."""
@@ -159,8 +175,7 @@ class ChatWidget(Pane):
 
     def _begin(self, ask_id: str, prompt: str) -> str:
         """Ask in the conversation that is shown; returns a line for the reader, mostly ""."""
-        name = self._conversation
-        if name in self._replies:
+        if self._reply() is not None:
             raise ConfigurationError("A reply is under way here. Wait for it, or stop it.")
         notice = self._host.prepare() if self._host else ""
         if self.session.runner != "thread":
@@ -168,23 +183,25 @@ class ChatWidget(Pane):
                 "A chat cannot stream on the notebook's own loop. "
                 'Set it free: %config QwqMagics.runner = "thread".'
             )
-        run = self.session.start(prompt, conversation=name)
+        run = self.session.start(prompt, conversation=self.conversation)
+        memory = self._memory()
+        assert memory is not None  # the ask has begun it
         panel = _panel_for(run)
         pump = Pump(
             run,
             name="The reply in a chat",
             panel=panel,
-            settle=lambda turn: self._settle(name, turn),
+            settle=lambda turn: self._settle(memory, turn),
         )
-        self._replies[name] = Reply(ask_id, prompt, panel, pump)
+        self._replies[memory] = Reply(ask_id, prompt, panel, pump)
         self.refresh()
         pump.start()
         return notice
 
-    def _settle(self, name: str, turn: Turn) -> None:
+    def _settle(self, memory: ConversationMemory, turn: Turn) -> None:
         """The turn stands in the conversation now; called in the pump's thread."""
         with self._lock:
-            reply = self._replies.pop(name)
+            reply = self._replies.pop(memory)
         try:
             reply.panel.end(turn.state)
             if turn.error is not None:
@@ -197,7 +214,7 @@ class ChatWidget(Pane):
                 self._host.turn_ended(turn)
 
     def _stop(self) -> None:
-        reply = self._replies.get(self._conversation)
+        reply = self._reply()
         if reply is not None:
             reply.pump.stop()
         else:
@@ -206,16 +223,15 @@ class ChatWidget(Pane):
 
     def _select(self, name: str) -> None:
         with self._lock:
-            self._conversation = name
+            self._selected = name
             self._transcript.restart()
             self._send_whole()
 
     def _unused_name(self) -> str:
         """Of a conversation that has no turns: the one shown, or a new one's."""
+        if not self._memory() and self._reply() is None:
+            return self.conversation
         conversations = self.session.conversations
-        shown = conversations.get(self._conversation)
-        if not shown and self._conversation not in self._replies:
-            return self._conversation
         names = (f"chat-{number}" for number in itertools.count(1))
         return next(name for name in names if name not in conversations)
 
@@ -226,18 +242,18 @@ class ChatWidget(Pane):
     def _page(self, *, whole: bool) -> dict[str, Any]:
         """All that the browser shows, but the turns whose text it has."""
         with self._lock:
-            conversations = self.session.conversations
-            name, reply = self._conversation, self._replies.get(self._conversation)
+            memory, reply = self._memory(), self._reply()
+            name = self.conversation
             live = _live_data(reply) if reply else None
             turns = self._transcript.page(
-                conversations.get(name),
+                memory,
                 whole=whole,
                 # A turn may stand in the conversation before the pump has seen its end.
                 without=reply.panel.status.turn_id if reply else "",
             )
             page = {
                 "conversation": name,
-                "names": list(dict.fromkeys((*conversations, name))),
+                "names": list(dict.fromkeys((*self.session.conversations, name))),
                 "live": live,
                 **turns,
             }

@@ -246,6 +246,58 @@ def test_a_new_conversation_begins_empty_and_the_old_one_goes_on(
     assert turns == {"main": ["SLOW"], "chat-1": ["QUICK"]}
 
 
+def test_a_renamed_conversation_stays_in_its_chat(browser: Callable[..., Browser]) -> None:
+    model = ScriptedModel()
+    session = Session(model=model)
+    page = browser(session)
+    session.ask("first")
+    page.say(type="refresh")
+    session.conversations.rename("main", "plans")
+    page.say(type="refresh")
+    renamed = page.page
+    page.ask("second")
+    page.wait_for_turns(2)
+
+    assert (renamed["conversation"], renamed["names"], len(renamed["keys"])) == (
+        "plans",
+        ["plans"],
+        1,
+    )
+    assert [turn.prompt for turn in session.conversations["plans"]] == ["first", "second"]
+    assert page.chat.conversation == "plans"
+    assert list(session.conversations) == ["plans"]
+
+
+def test_a_conversation_may_be_renamed_while_its_reply_comes(
+    browser: Callable[..., Browser],
+) -> None:
+    model = EndlessModel([AnswerDelta("So")])
+    session = Session(model=model)
+    page = browser(session, "draft")
+    page.ask("hi")
+    page.wait(lambda: model.requests)
+    session.conversations.rename("draft", "plans")
+    page.say(type="refresh")
+    renamed = page.page
+    page.say(type="stop")
+    page.wait_for_turns(1)
+
+    assert (renamed["conversation"], renamed["live"]["prompt"]) == ("plans", "hi")
+    assert [turn.answer for turn in session.conversations["plans"]] == ["So"]
+
+
+def test_the_current_conversation_may_be_renamed_before_anything_is_asked(
+    browser: Callable[..., Browser],
+) -> None:
+    session = Session(model=ScriptedModel())
+    page = browser(session)
+    session.conversations.rename("main", "plans")
+    page.ask("hi")
+    page.wait_for_turns(1)
+
+    assert list(session.conversations) == ["plans"]
+
+
 def test_a_new_conversation_is_no_other_while_it_is_empty(browser: Callable[..., Browser]) -> None:
     page = browser(ScriptedModel())
     page.say(type="new")
