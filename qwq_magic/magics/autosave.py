@@ -7,6 +7,7 @@ It is put aside, and a line says where.
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -19,9 +20,10 @@ _Held = tuple[tuple[str, Contents], ...]
 
 
 class Autosave:
-    """Writes the conversations to a path, and knows the file again."""
+    """Writes the conversations to a path, below `folder` if it is relative, and knows it again."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._known: dict[Path, _Signature | None] = {}
         # What was written last. A look at the memory writes nothing, or looking before
         # loading would put the file aside that is about to be loaded.
@@ -38,7 +40,7 @@ class Autosave:
         """
         from qwq_magic.memory.conversation_file import write_conversations
 
-        path = path_of(file).absolute()
+        path = _one_name_of(self._folder / path_of(file))
         with self._lock:
             held = conversations.held
             if not self._is_news(path, held):
@@ -49,8 +51,8 @@ class Autosave:
         return f"{path.name} held an earlier kernel's memory: kept as {aside}." if aside else ""
 
     def adopt(self, file: str) -> None:
-        """The file was loaded: its conversations go on here."""
-        path = path_of(file).absolute()
+        """The file was loaded, from where cells are now: its conversations go on here."""
+        path = _one_name_of(path_of(file))
         self._known[path] = _signature(path)
 
     def _is_news(self, path: Path, held: _Held) -> bool:
@@ -91,6 +93,11 @@ def path_of(file: str) -> Path:
     except RuntimeError:
         pass  # `~somebody` who is unknown here
     raise FileError(f"{file!r} is no path. Choose another one.")
+
+
+def _one_name_of(path: Path) -> Path:
+    """The same for all the names that a file has, by way of links or other folders."""
+    return Path(os.path.realpath(path))  # `Path.resolve` raises where links go in a circle
 
 
 def _signature(path: Path) -> _Signature | None:

@@ -52,7 +52,7 @@ class QwqMagics(SettingTraits):
         self.cells = CellLog(shell)
         self.background = Background(shell)
         self.asking = Asking(shell, self)
-        self.autosaver = Autosave()
+        self.autosaver = Autosave(self.folder)
         self.project_address = ProjectAddress()
         with suppress(ConfigurationError):
             # What is wrong is said when something is asked: loading is to succeed.

@@ -98,6 +98,8 @@ class SettingTraits(Magics):
     def __init__(self, shell: InteractiveShell, **traits: Any) -> None:
         super().__init__(shell, **traits)
         hide_keys(self)
+        # The notebook's: where its cells change to later is for their own files.
+        self.folder = _current_folder()
         self._in_files = set(self._section())
         self._set_here: set[str] = set()
         self._is_filling = False
@@ -120,7 +122,7 @@ class SettingTraits(Magics):
         Raises:
             ConfigurationError: its file is damaged, or names something that is no setting.
         """
-        return project_layer(Path(), self._names())
+        return project_layer(self.folder, self._names())
 
     def fill_in(self, project: Layer) -> None:
         """Read variables anew, and let the traits show what they and the project say.
@@ -172,3 +174,10 @@ class SettingTraits(Magics):
         """What configuration files said, and `%config` since."""
         section: dict[str, Any] = self.config.get(type(self).__name__, {})
         return {name: value for name, value in section.items() if self.has_trait(name)}
+
+
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # it was removed, and loading is to succeed all the same
+        return Path()

@@ -27,9 +27,9 @@ def path(tmp_path):
 
 
 @pytest.fixture
-def kernel():
+def kernel(tmp_path):
     """What one kernel has: its conversations and its autosave."""
-    return Conversations(), Autosave()
+    return Conversations(), Autosave(tmp_path)
 
 
 @pytest.fixture
@@ -50,6 +50,35 @@ def test_the_file_holds_all_conversations_after_each_turn(path, kernel):
 
     found = Conversations()
     assert found.load(path, current="main") == ("main", "other")
+
+
+def test_the_file_stays_where_it_is_when_cells_change_to_another_folder(path, kernel, monkeypatch):
+    conversations, autosave = kernel
+    _ask(conversations, "one")
+    autosave.save(conversations, path.name)
+    (path.parent / "sub").mkdir()
+    monkeypatch.chdir(path.parent / "sub")
+    _ask(conversations, "two")
+
+    assert autosave.save(conversations, path.name) == ""
+
+    assert _prompts(path) == ["one", "two"]
+    assert list((path.parent / "sub").iterdir()) == []
+
+
+def test_a_file_that_is_loaded_from_another_folder_is_known_again(
+    path, kernel, yesterday, monkeypatch
+):
+    conversations, autosave = kernel
+    (path.parent / "sub").mkdir()
+    monkeypatch.chdir(path.parent / "sub")
+    conversations.load(f"../{path.name}", current="main")
+    autosave.adopt(f"../{path.name}")
+    _ask(conversations, "today")
+
+    assert autosave.save(conversations, path.name) == ""
+
+    assert _prompts(path) == ["yesterday", "today"]
 
 
 def test_looking_before_loading_leaves_the_old_file_where_it_is(path, kernel, yesterday):

@@ -47,6 +47,29 @@ def test_what_is_set_goes_before_variables_and_these_before_the_project(tmp_path
         assert asked(server)[0] == "of-variable"
 
 
+def test_a_notebook_stays_in_its_project_when_cells_change_to_another_folder(
+    tmp_path: Path,
+) -> None:
+    sub = tmp_path / "sub"
+    sub.mkdir()
+    with ScriptedServer(chat(answer="ok")) as server, Kernel() as kernel:
+        project(tmp_path, f"base_url = '{server.url}'\nmodel = 'of-project'")
+        project(sub, f"base_url = '{server.url}'\nmodel = 'of-another'")
+        kernel.run(f"%cd -q {tmp_path}\n%load_ext qwq_magic")
+        kernel.run("%config QwqMagics.autosave = 'chat.qwq.jsonl'\n%cd -q sub")
+
+        done = kernel.run("%qwq hi")
+
+    assert done.text("stderr") == ""
+    assert asked(server)[0] == "of-project"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "chat.qwq.jsonl",
+        "pyproject.toml",
+        "sub",
+    ]
+    assert [path.name for path in sub.iterdir()] == ["pyproject.toml"]
+
+
 def test_a_projects_address_is_told_once_and_gets_no_key(tmp_path: Path) -> None:
     keys = dict.fromkeys(("QWQ_API_KEY", "VLLM_API_KEY", "DASHSCOPE_API_KEY"), KEY)
     with (
