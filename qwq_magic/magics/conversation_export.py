@@ -6,6 +6,7 @@ A file that is there already is written over only on request.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from qwq_magic.memory.contents import Contents, Slot
 from qwq_magic.memory.context import number_spans
 from qwq_magic.memory.records import openai_messages, turn_records
 from qwq_magic.plain_text import well_formed
-from qwq_magic.regular_file import require_regular
+from qwq_magic.regular_file import replacing
 
 
 def export_conversation(
@@ -35,13 +36,10 @@ def export_conversation(
     # Half a surrogate pair is no character that others could read.
     text = well_formed(_exported(memory, contents, path.suffix))
     try:
-        require_regular(path)
-        with path.open("w" if is_overwriting else "x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError:
-        raise FileError(
-            f"{typed} exists. Write over it: export {as_word(typed)} --overwrite"
-        ) from None
+        if not is_overwriting and os.path.lexists(path):
+            raise FileError(f"{typed} exists. Write over it: export {as_word(typed)} --overwrite")
+        with replacing(path) as new:
+            new.write_text(text, encoding="utf-8")
     except OSError as error:
         raise FileError(f"Cannot write {typed}: {error.strerror}. Choose another path.") from error
     left_out = _left_out(contents.slots) if path.suffix.lower() == ".json" else {}

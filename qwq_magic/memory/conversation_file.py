@@ -9,8 +9,6 @@ every value of its kind, and every line be there.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +20,7 @@ from qwq_magic.memory.message_table import MessageReader, MessageWriter
 from qwq_magic.memory.names import is_name
 from qwq_magic.memory.saved_turn import checked, require, require_keys, require_turn, turn_from
 from qwq_magic.memory.window import Unit, Window
-from qwq_magic.regular_file import require_regular
+from qwq_magic.regular_file import replacing, require_regular
 
 _FORMAT = "qwq_magic.conversation"
 # 1 had no window, no hidden marks, no revisions, and each turn's messages in full.
@@ -67,17 +65,10 @@ def write_conversations(path: Path, conversations: Mapping[str, Contents]) -> No
     """
     try:
         require_own_kind(path)
-        # mkstemp makes the file readable by its owner only; a conversation is private.
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                for line in _lines_of(conversations):
-                    text = json.dumps(line, ensure_ascii=False) + "\n"
-                    file.write(text.encode(errors=_SURROGATES))
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with replacing(path, is_private=True) as new, new.open("wb") as file:
+            for line in _lines_of(conversations):
+                text = json.dumps(line, ensure_ascii=False) + "\n"
+                file.write(text.encode(errors=_SURROGATES))
     except OSError as error:
         raise FileError(f"Cannot write {path}: {error.strerror}. Choose another path.") from error
     except (TypeError, ValueError, RecursionError) as error:

@@ -17,7 +17,7 @@ from qwq_magic.reasoning.frames import frame_of
 from qwq_magic.reasoning.metrics import Metrics, metric_values
 from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
 from qwq_magic.reasoning.steps import STEP_FIELDS, STEP_INTEGERS
-from qwq_magic.regular_file import require_regular
+from qwq_magic.regular_file import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,10 +122,10 @@ def _write(frame_from: Callable[[Turns], pd.DataFrame], turns: Turns, path: Path
     if write is None:
         raise FileError(f"{path} is of no known kind. Let its name end in {', '.join(_WRITERS)}.")
     try:
-        require_regular(path)
-        write(_encodable(frame_from(turns)), path)
+        with replacing(path) as new:
+            write(_encodable(frame_from(turns)), new)
     except OSError as error:
-        # Of a folder that is not there, pandas says so in words of its own.
+        # Who writes for pandas may have words of its own.
         cause = error.strerror or error
         raise FileError(f"Cannot write {path}: {cause}. Choose another path.") from error
 

@@ -1,8 +1,12 @@
+"""An export on its way to a file, without a kernel."""
+
 import json
 
 import pytest
+from full_disk import full_disk
 from memory.turns import a_memory, a_turn
 
+from qwq_magic.errors import FileError
 from qwq_magic.magics.conversation_export import export_conversation
 
 
@@ -28,3 +32,27 @@ def test_messages_are_counted_as_written_and_what_is_left_out_is_named(tmp_path)
 @pytest.mark.parametrize("suffix", ["md", "jsonl"])
 def test_what_holds_all_turns_says_so(tmp_path, suffix):
     assert _exported(tmp_path / f"x.{suffix}", _memory()) == f"Exported 6 turns to x.{suffix}."
+
+
+@pytest.mark.parametrize("is_overwriting", [False, True])
+def test_a_disk_that_is_full_costs_no_file_and_leaves_none(tmp_path, is_overwriting):
+    old = tmp_path / "old.md"
+    old.write_text("what was there")
+    path = old if is_overwriting else tmp_path / "new.md"
+
+    with full_disk(), pytest.raises(FileError, match="Cannot write it: File too large"):
+        export_conversation(_memory(), path, typed="it", is_overwriting=is_overwriting)
+
+    assert [(each, each.read_text()) for each in tmp_path.iterdir()] == [(old, "what was there")]
+
+
+def test_a_link_is_written_over_only_on_request_and_stays_a_link(tmp_path):
+    link, path = tmp_path / "link.json", tmp_path / "chat.json"
+    link.symlink_to(path.name)
+
+    with pytest.raises(FileError, match=r"it exists\. Write over it"):
+        export_conversation(_memory(), link, typed="it", is_overwriting=False)
+    export_conversation(_memory(), link, typed="it", is_overwriting=True)
+
+    assert link.is_symlink()
+    assert len(json.loads(path.read_text())) == 2 * 3

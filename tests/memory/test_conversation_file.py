@@ -399,6 +399,17 @@ def test_a_saved_file_is_private_also_where_the_old_one_was_not(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_link_stays_and_the_file_it_leads_to_is_saved(tmp_path):
+    path, link = tmp_path / "chat.jsonl", tmp_path / "link.jsonl"
+    link.symlink_to(path.name)
+
+    a_memory(a_turn(1)).save(link)
+
+    assert link.is_symlink()
+    assert read_conversations(path).choose("main").slots
+    assert sorted(tmp_path.iterdir()) == [path, link]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
 def test_a_pipe_in_place_of_a_file_is_one_clear_line_and_stays(tmp_path):
     path = tmp_path / "pipe.jsonl"

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from full_disk import full_disk
 
 from qwq_magic.errors import ConfigurationError, FileError
 from qwq_magic.memory import ConversationMemory
@@ -133,7 +134,7 @@ def test_a_name_of_no_known_kind_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "cause"),
-    [("missing/steps.csv", "non-existent directory"), ("steps.csv", "regular file")],
+    [("missing/steps.csv", "No such file or directory"), ("steps.csv", "regular file")],
 )
 def test_a_path_that_cannot_be_written_is_named_with_the_cause(tmp_path, name, cause):
     pytest.importorskip("pandas")
@@ -141,6 +142,21 @@ def test_a_path_that_cannot_be_written_is_named_with_the_cause(tmp_path, name, c
 
     with pytest.raises(FileError, match=f"Cannot write .*{cause}.*Choose another path"):
         export_steps(FIRST, tmp_path / name)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+def test_a_disk_that_is_full_costs_no_table_that_was_there(conversation, tmp_path, suffix):
+    pytest.importorskip("pandas")
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+    path = tmp_path / f"steps{suffix}"
+    path.write_text("the table of yesterday")
+
+    with full_disk(), pytest.raises(FileError, match=r"Cannot write .*steps\."):
+        export_steps(conversation, path)
+
+    assert path.read_text() == "the table of yesterday"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
