@@ -36,10 +36,13 @@ class QwqError(Exception):
     """Base of every error this package raises on purpose.
 
     Attributes:
+        kind: the word for its class in saved turns.
+        message: the cause, with its value, then the fix, in one line; without any key.
         status: the effective HTTP status, also where it stood in the body; None without one.
         code: the server's own code, as a string.
         request_id: what the server's support would ask for.
-        retryable: is the condition passing? (A reply that already began is never repeated.)
+        retryable: may the same request succeed later? (Not said where a stream broke off: a
+            reply that already began is never repeated.)
         retry_after_s: seconds the server asked to wait.
         partial: the turn as far as it came, once one had begun.
     """
@@ -75,6 +78,7 @@ class QwqError(Exception):
             "code": self.code,
             "request_id": self.request_id,
             "retryable": self.retryable,
+            "retry_after_s": self.retry_after_s,
         }
 
 
@@ -203,4 +207,5 @@ def error_from_dict(data: dict[str, Any]) -> QwqError:
         code=data.get("code"),
         request_id=data.get("request_id"),
         retryable=bool(data.get("retryable")),
+        retry_after_s=data.get("retry_after_s"),
     )
