@@ -123,7 +123,7 @@ def test_a_stream_that_ends_without_finishing_is_an_error():
         session.ask("why?")
 
     assert caught.value.partial.answer == "half"
-    assert caught.value.retryable
+    assert not caught.value.retryable
 
 
 def test_a_stopped_turn_is_kept_and_the_connection_closed():

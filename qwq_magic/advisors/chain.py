@@ -133,9 +133,7 @@ async def _answered(model: ChatModel, request: ChatRequest) -> AsyncGenerator[Ev
         # Left to the garbage collector, the connection would stay open for a while.
         await _close(stream)
     if not finished:
-        raise StreamInterrupted(
-            "The reply ended before it was complete. Run the cell again.", retryable=True
-        )
+        raise StreamInterrupted("The reply ended before it was complete. Run the cell again.")
 
 
 async def _advised(
