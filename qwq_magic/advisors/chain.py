@@ -127,7 +127,7 @@ async def _answered(model: ChatModel, request: ChatRequest) -> AsyncGenerator[Ev
         raise
     except BaseException as raised:
         raise ModelFailed(
-            f"{type(model).__name__} failed with {_said(raised)}. Mend it, or ask another model."
+            f"{type(model).__name__} failed with {_said(raised)}. Fix it, or ask another model."
         ) from raised
     finally:
         # Left to the garbage collector, the connection would stay open for a while.
@@ -155,7 +155,7 @@ async def _advised(
         # Also SystemExit, which would end the loop that every other stream runs on.
         name = type(getattr(advisor, "wrapped", advisor)).__name__
         raise AdvisorFailed(
-            f"The advisor {name} failed with {_said(raised)}. Mend it, or leave it out."
+            f"The advisor {name} failed with {_said(raised)}. Fix it, or leave it out."
         ) from raised
     finally:
         await _close(stream)
