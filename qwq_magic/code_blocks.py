@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import inspect
 import linecache
 import sys
 from collections.abc import Iterable
@@ -39,7 +40,8 @@ class CodeBlock(str):
         """Run the block, and return the value of its last line, if that is an expression.
 
         Raises:
-            ConfigurationError: the block is of another language than Python.
+            ConfigurationError: the block is of another language than Python, or awaits at its
+                top level; none of it has run.
         """
         if self.language and not self.is_python:
             raise ConfigurationError(
@@ -70,6 +72,9 @@ def _run(source: str, namespace: dict[str, Any]) -> Any:
     # So that a traceback, or `inspect.getsource`, finds the lines.
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     tree = ast.parse(source, file)
+    whole = compile(tree, file, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    if whole.co_flags & inspect.CO_COROUTINE:
+        raise ConfigurationError("The block awaits at its top level: paste it into a cell.")
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, file, "exec"), namespace)  # noqa: S102  # the user has just asked for it
     if last is None:

@@ -25,6 +25,35 @@ def test_another_language_is_refused_by_name(language):
         CodeBlock("1 + 1", language).run()
 
 
+@pytest.mark.parametrize(
+    "awaiting",
+    [
+        "await step()",
+        "done = await step()",
+        "async for step in steps(): pass",
+        "async with step(): pass",
+        "[step async for step in steps()]",
+    ],
+)
+def test_a_block_that_awaits_is_sent_to_a_cell_before_any_of_it_runs(tmp_path, awaiting):
+    trap = tmp_path / "trap"
+
+    with pytest.raises(
+        ConfigurationError, match=r"^The block awaits at its top level: paste it into a cell\.$"
+    ):
+        CodeBlock(f"open({str(trap)!r}, 'w')\n{awaiting}\n", "python").run()
+
+    assert not trap.exists()
+
+
+def test_a_block_may_await_in_its_functions():
+    source = (
+        "import asyncio\nasync def f():\n    return await asyncio.sleep(0, 1)\nasyncio.run(f())"
+    )
+
+    assert CodeBlock(source, "python").run() == 1
+
+
 def test_what_a_block_raises_is_raised_with_its_lines():
     with pytest.raises(ZeroDivisionError) as caught:
         CodeBlock("x = 0\n1 / x", "python").run()
