@@ -8,6 +8,7 @@ returned. Anywhere else it gets a fresh namespace.
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import inspect
 import linecache
@@ -72,12 +73,14 @@ def _run(source: str, namespace: dict[str, Any]) -> Any:
     # So that a traceback, or `inspect.getsource`, finds the lines.
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     tree = ast.parse(source, file)
-    whole = compile(tree, file, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    # The block has no part in what this module imports from `__future__`.
+    compiled = functools.partial(compile, filename=file, dont_inherit=True)
+    whole = compiled(tree, mode="exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     if whole.co_flags & inspect.CO_COROUTINE:
         raise ConfigurationError("The block awaits at its top level: paste it into a cell.")
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, file, "exec"), namespace)  # noqa: S102  # the user has just asked for it
+    exec(compiled(tree, mode="exec"), namespace)  # noqa: S102  # the user has just asked for it
     if last is None:
         return None
     assert isinstance(last, ast.Expr)
-    return eval(compile(ast.Expression(last.value), file, "eval"), namespace)  # noqa: S307
+    return eval(compiled(ast.Expression(last.value), mode="eval"), namespace)  # noqa: S307

@@ -11,6 +11,10 @@ def test_a_block_runs_when_it_is_told_to_and_gives_its_last_value():
     assert CodeBlock("1 + 1", "").run() == 2
 
 
+def test_annotations_are_what_they_are_in_a_cell():
+    assert CodeBlock("def f(x: int): ...\nf.__annotations__", "python").run() == {"x": int}
+
+
 def test_outside_a_notebook_every_run_has_a_fresh_namespace():
     CodeBlock("leaked = 1", "python").run()
 
