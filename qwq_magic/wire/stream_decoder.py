@@ -132,21 +132,21 @@ class StreamDecoder:
     def _feed(self, data: bytes) -> None:
         template, framing, at, misses = self._template, self._framing, 0, 0
         while at < len(data) and not self._reply.is_done:
-            start, end = at, len(data)
+            start, end = at, -1
             if template is not None and misses < _MAX_MISSES:
                 if framing.is_between_events:
                     at = template.take(data, at, self._reply)
                 misses = misses + 1 if at == start else 0
                 # The next event alone: those behind it may be known again.
-                end = data.find(b"\n\n", at) + 2
-                end = end if end >= 2 else len(data)
-            piece = data[at:end]
-            at = end
+                end = data.find(b"\n\n", at)
+            is_one_event = end >= 0
+            piece = data[at : end + 2] if is_one_event else data[at:]
+            at += len(piece)
             for event in framing.feed(piece):
                 chunk = self._take(event)
                 if self._reply.is_done:
                     break
-                if template is not None and chunk is not None:
+                if template is not None and is_one_event and chunk is not None:
                     template.learn(piece, chunk)
 
     def _take(self, event: ServerSentEvent) -> dict[str, Any] | None:

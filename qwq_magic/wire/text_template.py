@@ -59,7 +59,7 @@ class TextTemplate:
 
     def learn(self, event: bytes, chunk: dict[str, Any]) -> None:
         """Know events like this one from here on, if its text is all there is to it."""
-        if not self._tries_left or b"\\" in event or not _is_one_line(event):
+        if not self._tries_left or not _is_one_line(event) or b"\\" in event:
             return
         self._tries_left -= 1
         recorder = _Recorder()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,6 +77,36 @@ class Heard:
     def end_with(self, reason: Any) -> None: ...
 
     def finish(self) -> None: ...
+
+
+class Watched(TextTemplate):
+    """Counts the bytes that are looked at to learn from them."""
+
+    looked_at = 0
+
+    def learn(self, event: bytes, chunk: dict[str, Any]) -> None:
+        self.looked_at += len(event)
+        super().learn(event, chunk)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [event("content", "a").replace(b"\n", b"\r\n")] * 500,
+        [event("content", "a").replace(b"\n", b"\r")] * 500,
+        [b"id: %d\n" % number + event("content", "a") for number in range(500)],
+    ],
+    ids=["ends of two bytes", "ends of CR", "an id that changes"],
+)
+def test_what_cannot_be_learnt_from_is_looked_at_once_at_most(events: list[bytes]) -> None:
+    template = Watched(read_chunk)
+    reply = StreamDecoder(
+        SSEDecoder(), read_chunk, inline_think="auto", origin=Origin(), template=template
+    )
+    body = b"".join(events)
+
+    assert folded(reply, [body])[1] == "a" * 500
+    assert template.looked_at <= len(body)
 
 
 def test_ordinary_chunks_are_recognised_and_others_left_alone() -> None:
