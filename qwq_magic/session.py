@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class Session:
     """Asks a model, and remembers.
 
-    The settings are those of `qwq_magic.settings.Choices`; each can be given again for
+    `qwq_magic.settings.Settings` says what each setting means; each can be given again for
     one call. `model` is a name, or any object with the `ChatModel` protocol.
 
     Attributes:

@@ -151,6 +151,7 @@ class Turn:
 
     @property
     def state(self) -> State:
+        """`complete`, `error`, or `stopped`, as one is that the user has cut short."""
         if self.complete:
             return "complete"
         return "error" if self.error else "stopped"
@@ -210,7 +211,11 @@ class Turn:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Turn:
-        """The reverse of `to_dict`; keys it does not know are ignored."""
+        """The reverse of `to_dict`; keys it does not know are ignored.
+
+        Raises:
+            TypeError, ValueError, AttributeError: the data are no turn's.
+        """
         known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
         error = known.get("error")
         known["error"] = error_from_dict(error) if error else None

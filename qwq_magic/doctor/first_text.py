@@ -9,9 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 
+from typing_extensions import assert_never
+
 from qwq_magic.display.report import Verdict
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta
+from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, StreamFinished, UsageReported
 from qwq_magic.run import Run
 from qwq_magic.session import Session
 from qwq_magic.turns import Turn
@@ -49,6 +51,10 @@ def _follow(run: Run, patience_s: float) -> Generator[Verdict, None, None]:
                 return
             case Notice(text):
                 waiting = f"Asking {name} … {text}"
+            case UsageReported() | StreamFinished() | None:
+                pass
+            case _:
+                assert_never(event)
         if took_s > patience_s:
             yield Verdict(
                 "ill",
