@@ -17,14 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from clean_environment import clean_environment
+from browser.lab_state import environment, write_settings
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright
 from server import unused_port
 
 App = Literal["lab", "notebook"]
 
-HERE = Path(__file__).resolve().parent
-PACKAGE = HERE.parents[1] / "qwq_magic"
 # Where a server with the renderer keeps the view's modules.
 VIEW = "lab/extensions/qwq-magic/static/view/"
 CHROMIUM_ARGS = [
@@ -62,14 +60,6 @@ def find_chromium() -> str | None:
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
-def install_renderer(data: Path) -> Path:
-    """Lay the prebuilt renderer out as the wheel does; returns a JUPYTER_PATH folder."""
-    extension = data / "labextensions" / "qwq-magic"
-    shutil.copytree(PACKAGE / "display" / "labextension", extension)
-    shutil.copytree(PACKAGE / "display" / "static", extension / "static" / "view")
-    return data
-
-
 @dataclass
 class Lab:
     """A running Jupyter server over the folder `root`."""
@@ -94,37 +84,6 @@ class Lab:
                 self.process.wait()
 
 
-def _write_settings(folder: Path) -> None:
-    plugin = folder / "@jupyterlab" / "apputils-extension"
-    plugin.mkdir(parents=True)
-    quiet = {"fetchNews": "false", "checkForUpdates": False}
-    (plugin / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
-
-
-def _environment(state: Path, *, with_renderer: bool) -> dict[str, str]:
-    environment = clean_environment()
-    for name in ("CONFIG", "RUNTIME", "DATA"):
-        environment[f"JUPYTER_{name}_DIR"] = str(state / name.lower())
-    environment["IPYTHONDIR"] = str(state / "ipython")
-    environment["JUPYTERLAB_SETTINGS_DIR"] = str(state / "user-settings")
-    environment["JUPYTERLAB_WORKSPACES_DIR"] = str(state / "workspaces")
-    folders = (str(PACKAGE.parent), str(HERE), str(HERE.parent), os.environ.get("PYTHONPATH"))
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
-    environment["JUPYTER_PATH"] = str(install_renderer(state / "share"))
-    _configure_pages(Path(environment["JUPYTER_CONFIG_DIR"]), with_renderer=with_renderer)
-    return environment
-
-
-def _configure_pages(config: Path, *, with_renderer: bool) -> None:
-    # Each page would have its server start Node, to see whether something is to be built.
-    page: dict[str, Any] = {"buildCheck": False, "buildAvailable": False}
-    if not with_renderer:
-        page["disabledExtensions"] = {"qwq-magic": True}
-    page_config = config / "labconfig" / "page_config.json"
-    page_config.parent.mkdir(parents=True)
-    page_config.write_text(json.dumps(page))
-
-
 def _wait_until_up(lab: Lab, timeout_s: float = 60) -> None:
     deadline = time.monotonic() + timeout_s
     while True:
@@ -142,7 +101,7 @@ def running_lab(state: Path, app: App = "lab", *, with_renderer: bool = True) ->
     """Start a server whose whole state lives in `state`; no token, loopback only."""
     root = state / "notebooks"
     root.mkdir(parents=True)
-    _write_settings(state / "user-settings")
+    write_settings(state / "user-settings")
     port = unused_port()
     log_file = state / "server.log"
     application = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}[app]
@@ -158,7 +117,7 @@ def running_lab(state: Path, app: App = "lab", *, with_renderer: bool = True) ->
             command,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=_environment(state, with_renderer=with_renderer),
+            env=environment(state, with_renderer=with_renderer),
             cwd=root,
             start_new_session=True,
         )
