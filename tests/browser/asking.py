@@ -16,7 +16,7 @@ def ask_at(open_notebook: OpenNotebook, lab: Lab, server: ScriptedServer, *cells
         "%config QwqMagics.model = 'qwq-32b'"
     )
     notebook = open_notebook(lab, setup, *cells)
-    notebook.run(1, wait=True)
+    notebook.set_up(1)
     return notebook
 
 

@@ -119,7 +119,7 @@ def open_notebook(
         write_notebook(server.root / name, [prelude, *cells])
         notebook = Notebook.open(browser, server, name)
         opened.append(notebook)
-        notebook.run(0, wait=True)
+        notebook.set_up(0)
         return notebook
 
     yield open_

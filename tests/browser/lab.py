@@ -227,6 +227,19 @@ class Notebook:
         if wait:
             self.wait_idle()
 
+    def set_up(self, index: int) -> None:
+        """Run a cell that shows nothing, and wait for its end alone.
+
+        Not for a cell with an output: that is drawn a little later, which `wait_idle` allows for.
+        """
+        self.js(
+            "(nb.activeCellIndex = arg, nb.deselectAll(), window.__isSetUp = false,"
+            " void app.commands.execute('notebook:run-cell')"
+            ".finally(() => (window.__isSetUp = true)), null)",
+            index,
+        )
+        self.page.wait_for_function("window.__isSetUp", polling=10, timeout=60_000)
+
     def wait_idle(self, timeout_s: float = 60) -> None:
         self.page.wait_for_function(
             f"""(() => {{
