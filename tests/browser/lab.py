@@ -74,6 +74,18 @@ class Lab:
     def log(self) -> str:
         return self.log_file.read_text(errors="replace")
 
+    def start_kernel(self, notebook: str) -> None:
+        """Start a notebook's kernel now: the page that opens it finds it under its path."""
+        kernel = {"name": "python3"}
+        session = {"path": notebook, "name": notebook, "type": "notebook", "kernel": kernel}
+        request = urllib.request.Request(
+            f"{self.url}api/sessions",
+            json.dumps(session).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60):
+            pass
+
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
@@ -187,6 +199,8 @@ class Notebook:
 
     @classmethod
     def open(cls, context: BrowserContext, lab: Lab, name: str) -> Notebook:
+        # The kernel starts while the page loads.
+        lab.start_kernel(name)
         notebook = cls(context.new_page(), lab, name)
         page = notebook.page
         page.on(
@@ -274,6 +288,7 @@ class Notebook:
     def reload(self) -> None:
         self.page.once("dialog", lambda dialog: dialog.accept())
         self.page.goto("about:blank")
+        self.lab.start_kernel(self.name)
         self.load()
 
     def long_tasks(self) -> list[float]:
