@@ -358,6 +358,15 @@ VISIBLE = """pane => {
 }"""
 
 
+def expect_drawn(notebook: Notebook) -> None:
+    """All of `ANSWER` is in sight: formulas and colours come last."""
+    answer = in_pane(notebook, "answer-text")
+    expect(answer.locator("mjx-container")).to_have_count(2)
+    expect(answer.locator("td")).to_have_count(2)
+    expect(answer.locator("[data-typeset]")).to_have_count(2)
+    expect(answer.locator("pre span[class]").first).to_be_visible()
+
+
 def test_final_view_is_the_live_view_without_a_jump(
     either: Lab, open_notebook: OpenNotebook
 ) -> None:
@@ -372,11 +381,7 @@ def test_final_view_is_the_live_view_without_a_jump(
     )
 
     notebook.run(1)
-    expect(in_pane(notebook, "answer-text").locator("mjx-container")).to_have_count(2)
-    expect(in_pane(notebook, "answer-text").locator("td")).to_have_count(2)
-    # Formulas and colours come last.
-    expect(in_pane(notebook, "answer-text").locator("[data-typeset]")).to_have_count(2)
-    expect(in_pane(notebook, "answer-text").locator("pre span[class]").first).to_be_visible()
+    expect_drawn(notebook)
     notebook.output(1).evaluate(WATCH_HEIGHT)
     live = [in_pane(notebook, pane).evaluate(VISIBLE) for pane in ("reasoning-text", "answer-text")]
     notebook.release("end")
@@ -393,7 +398,7 @@ def test_final_view_is_the_live_view_without_a_jump(
     notebook.save()
     notebook.shut_kernel_down()
     notebook.reload()
-    expect(in_pane(notebook, "answer-text").locator("mjx-container")).to_have_count(2)
+    expect_drawn(notebook)
     assert [
         in_pane(notebook, pane).evaluate(VISIBLE) for pane in ("reasoning-text", "answer-text")
     ] == live
