@@ -20,6 +20,7 @@ from browser.lab import (
     running_lab,
     write_notebook,
 )
+from browser.pages import Pages
 from browser.watch import Watch, watching
 from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright
 
@@ -65,6 +66,11 @@ def browser(
 
 
 @pytest.fixture(scope="session")
+def pages(browser: BrowserContext) -> Pages:
+    return Pages(browser)
+
+
+@pytest.fixture(scope="session")
 def scripts(browser: BrowserContext) -> list[int]:
     """Numbers of payloads whose script ran: any page may call `fired`."""
     ran: list[int] = []
@@ -107,9 +113,7 @@ def either(request: pytest.FixtureRequest) -> Lab:
 
 
 @pytest.fixture
-def open_notebook(
-    browser: BrowserContext, request: pytest.FixtureRequest
-) -> Iterator[OpenNotebook]:
+def open_notebook(pages: Pages) -> Iterator[OpenNotebook]:
     """Open a new notebook of these cells in a server, after one that imports the helpers."""
     opened: list[Notebook] = []
 
@@ -117,7 +121,7 @@ def open_notebook(
         name = f"notebook{len(list(server.root.glob('*.ipynb')))}.ipynb"
         prelude = f"from cell_code import *\nsteps = Steps({name!r})"
         write_notebook(server.root / name, [prelude, *cells])
-        notebook = Notebook.open(browser, server, name)
+        notebook = pages.open(server, name)
         opened.append(notebook)
         notebook.set_up(0)
         return notebook
@@ -138,7 +142,7 @@ def _saved_cell(data: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def open_saved(browser: BrowserContext) -> Iterator[OpenSaved]:
+def open_saved(pages: Pages) -> Iterator[OpenSaved]:
     """Open a notebook somebody sent, one output a cell: nothing here ever ran it."""
     opened: list[Notebook] = []
 
@@ -146,7 +150,7 @@ def open_saved(browser: BrowserContext) -> Iterator[OpenSaved]:
         name = f"saved{len(list(server.root.glob('*.ipynb')))}.ipynb"
         cells = [{**_saved_cell(data), "id": f"saved{n}"} for n, data in enumerate(bundles)]
         write_notebook(server.root / name, [*cells])
-        opened.append(Notebook.open(browser, server, name))
+        opened.append(pages.open(server, name))
         return opened[-1]
 
     yield open_

@@ -193,7 +193,7 @@ class Notebook:
 
     page: Page
     lab: Lab
-    name: str
+    name: str = ""
     console: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
@@ -201,30 +201,45 @@ class Notebook:
     def open(cls, context: BrowserContext, lab: Lab, name: str) -> Notebook:
         # The kernel starts while the page loads.
         lab.start_kernel(name)
-        notebook = cls(context.new_page(), lab, name)
+        return cls.begin(context, lab).show(name)
+
+    @classmethod
+    def begin(cls, context: BrowserContext, lab: Lab) -> Notebook:
+        """A page that begins to load what it takes to show any notebook."""
+        notebook = cls(context.new_page(), lab)
         page = notebook.page
         page.on(
             "console", lambda message: notebook.console.append(f"{message.type}: {message.text}")
         )
         page.on("pageerror", lambda error: notebook.console.append(f"pageerror: {error}"))
         page.on("request", lambda request: notebook.requests.append(request.url))
-        return notebook.load()
+        notebook._begin_loading()
+        return notebook
 
-    def load(self) -> Notebook:
+    def _begin_loading(self) -> None:
+        # A workspace that no other page is in, where nothing is to be restored.
         if self.lab.app == "lab":
-            # A workspace that no other page is in, where nothing is to be restored; and opened
-            # by command, which JupyterLab does a second sooner than what an address names.
-            self.page.goto(f"{self.lab.url}lab/workspaces/{uuid.uuid4().hex}")
+            workspace = f"{self.lab.url}lab/workspaces/{uuid.uuid4().hex}"
+            self.page.goto(workspace, wait_until="commit")
+
+    def show(self, name: str) -> Notebook:
+        self.name = name
+        if self.lab.app == "lab":
+            # By command, which JupyterLab does a second sooner than what an address names.
             self.page.wait_for_function("window.jupyterapp?.commands", timeout=90_000)
             self.js(
                 "app.restored.then(() => app.commands.execute('docmanager:open', { path: arg }))"
                 ".then(() => null)",
-                self.name,
+                name,
             )
         else:
-            self.page.goto(f"{self.lab.url}notebooks/{self.name}")
+            self.page.goto(f"{self.lab.url}notebooks/{name}")
         self.page.wait_for_function(READY, timeout=90_000)
         return self
+
+    def load(self) -> Notebook:
+        self._begin_loading()
+        return self.show(self.name)
 
     def js(self, expression: str, argument: Any = None) -> Any:
         """Evaluate an expression over app, panel, nb and arg; it may be a promise."""
