@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias, cast
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, TypeAlias, TypeGuard, cast
+
+MOST_TOKENS: Final = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,17 @@ class Usage:
     total_tokens: int | None = None
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
+
+
+def is_count(value: Any) -> TypeGuard[int]:
+    """Is it a number of tokens that some reply may have? Others cannot be calculated with."""
+    return type(value) is int and 0 <= value < MOST_TOKENS
+
+
+def known_counts(usage: Usage) -> Usage:
+    """The usage without what cannot be a count."""
+    counts = {f.name: getattr(usage, f.name) for f in fields(usage)}
+    return Usage(**{name: count for name, count in counts.items() if is_count(count)})
 
 
 @dataclass(frozen=True, slots=True)

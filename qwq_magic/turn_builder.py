@@ -18,6 +18,7 @@ from qwq_magic.events import (
     StreamFinished,
     Usage,
     UsageReported,
+    known_counts,
 )
 from qwq_magic.messages import ChatRequest
 from qwq_magic.turns import Timing, Turn
@@ -72,7 +73,8 @@ class TurnBuilder:
                     self._answer_since = self._clock()
                 self._answer.append(text)
             case UsageReported(usage):
-                self._usage = usage
+                # A model of the user's own may report anything.
+                self._usage = known_counts(usage)
             case StreamFinished():
                 self._finished = event
             case Notice(text, model):

@@ -64,6 +64,13 @@ def test_a_whole_stream_becomes_a_complete_turn():
     assert (turn.id, turn.model, turn.server, turn.cell_id) == ("t1", "qwq-plus", "dashscope", "c1")
 
 
+def test_a_count_that_is_none_is_not_kept():
+    builder = TurnBuilder(REQUEST, server="my own")
+    builder.add(UsageReported(Usage(3, 10**400, -7, reasoning_tokens=True)))
+
+    assert builder.finish().usage == Usage(input_tokens=3)
+
+
 def test_a_turn_knows_how_long_each_step_took():
     builder = _build(
         Clock(),

@@ -6,12 +6,11 @@ is shown, and a key with a flipped bit would silently lose what stood under it.
 
 from __future__ import annotations
 
-import math
 from dataclasses import fields, replace
 from typing import Any
 
 from qwq_magic.errors import QwqError
-from qwq_magic.events import Usage
+from qwq_magic.events import Usage, is_count
 from qwq_magic.memory.message_table import MessageReader
 from qwq_magic.turns import Timing, Turn
 
@@ -20,6 +19,7 @@ _MAYBE_TEXTS = ("finish_reason", "cell_id")
 _TURN_KEYS = frozenset(f.name for f in fields(Turn))
 _USAGE_KEYS = frozenset(f.name for f in fields(Usage))
 _TIMING_KEYS = frozenset(f.name for f in fields(Timing))
+_MOST_SECONDS = 10**12
 _ERROR_KEYS = frozenset(QwqError("").to_dict())
 
 
@@ -38,8 +38,8 @@ def require_turn(data: Any) -> None:
     require_keys(data, _TURN_KEYS)
     require(all(isinstance(data.get(name, ""), str) for name in _TEXTS))
     require(all(isinstance(data.get(name) or "", str) for name in _MAYBE_TEXTS))
-    _require_numbers(data.get("usage") or {}, _USAGE_KEYS)
-    _require_numbers(data.get("timing") or {}, _TIMING_KEYS)
+    _require_counts(data.get("usage") or {})
+    _require_seconds(data.get("timing") or {})
     require_keys(data.get("error") or {}, _ERROR_KEYS)
     checked(data.get("parameters", {}), dict)
     checked(data.get("complete", False), bool)
@@ -47,11 +47,16 @@ def require_turn(data: Any) -> None:
     require(all(isinstance(notice, str) for notice in checked(data.get("notices") or [], list)))
 
 
-def _require_numbers(data: Any, known: frozenset[str]) -> None:
-    require_keys(data, known)
+def _require_counts(data: Any) -> None:
+    require_keys(data, _USAGE_KEYS)
+    require(all(value is None or is_count(value) for value in data.values()))
+
+
+def _require_seconds(data: Any) -> None:
+    require_keys(data, _TIMING_KEYS)
     for value in data.values():
         # JSON knows no infinity, but `1e999` is one.
-        require(value is None or (type(value) in (int, float) and math.isfinite(value)))
+        require(value is None or (type(value) in (int, float) and 0 <= value < _MOST_SECONDS))
 
 
 def require_keys(data: Any, known: frozenset[str]) -> None:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from qwq_magic.choices import InlineThink
+from qwq_magic.events import is_count
 from qwq_magic.messages import ChatRequest, Json
 from qwq_magic.servers import CUSTOM, Server, Spelling
 from qwq_magic.wire.error_fixes import Origin
@@ -82,5 +83,5 @@ def _usage(chunk: dict[str, Any]) -> dict[str, int]:
         "input_tokens": chunk.get("prompt_eval_count"),
         "output_tokens": chunk.get("eval_count"),
     }
-    known = {name: count for name, count in counts.items() if isinstance(count, int)}
+    known = {name: count for name, count in counts.items() if is_count(count)}
     return {**known, "total_tokens": sum(known.values())} if len(known) == 2 else known

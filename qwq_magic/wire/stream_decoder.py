@@ -8,6 +8,7 @@ is no JSON, a body that is no stream at all, an end that comes too early.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -29,6 +30,8 @@ from qwq_magic.wire.text_template import ReadChunk, TextTemplate
 
 # After so many unknown events in a row, a read is not cut further in hope of known ones.
 _MAX_MISSES = 8
+# Python takes no fewer than 640, whatever it is told.
+_MOST_DIGITS = 600
 # How the lines of an event stream begin, comments included.
 _FIELDS = (b":", b"data", b"event", b"id", b"retry", b"error")
 _BOM = b"\xef\xbb\xbf"
@@ -178,7 +181,7 @@ class StreamDecoder:
             self._reply.finish()
             return None
         try:
-            return json.loads(text)
+            return json.loads(text, parse_int=_whole_number)
         except (ValueError, RecursionError):
             if event.event != "error":
                 self._reject(text)
@@ -203,6 +206,11 @@ class StreamDecoder:
             self._reply.fail(document_error(head, origin=self._origin))
             return
         self._reply.fail(unfinished_stream(self._origin, has_text=self._reply.has_text))
+
+
+def _whole_number(digits: str) -> float:
+    """Python refuses to read numbers of thousands of digits; one is no reason to lose a text."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else math.inf
 
 
 def _may_be_error(chunk: dict[str, Any]) -> bool:

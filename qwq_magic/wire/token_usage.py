@@ -1,10 +1,14 @@
-"""Read a server's token counts, under all the names in use."""
+"""Read a server's token counts, under all the names in use.
+
+What cannot be a count, such as a negative number, is not reported: all that is made of
+one takes it for true.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from qwq_magic.events import Usage
+from qwq_magic.events import Usage, is_count
 
 
 def usage_from(counts: Any) -> Usage | None:
@@ -33,11 +37,7 @@ def _details(counts: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _count(counts: dict[str, Any], *names: str) -> int | None:
-    for name in names:
-        count = counts.get(name)
-        if isinstance(count, int) and not isinstance(count, bool):
-            return count
-    return None
+    return next((counts[name] for name in names if is_count(counts.get(name))), None)
 
 
 def _first(*counts: int | None) -> int | None:

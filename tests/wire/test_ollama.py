@@ -83,6 +83,12 @@ def test_a_cached_prompt_is_not_counted() -> None:
     assert events == [UsageReported(Usage(output_tokens=4)), StreamFinished(None)]
 
 
+def test_a_count_beyond_all_reason_is_no_count() -> None:
+    events, _ = reply_to(line(done=True, prompt_eval_count=10**400, eval_count=4))
+
+    assert events == [UsageReported(Usage(output_tokens=4)), StreamFinished(None)]
+
+
 def test_tags_of_a_model_without_a_parser_are_split() -> None:
     events, _ = reply_to(message(content="<think>a</th") + message(content="ink>b") + END)
 

@@ -192,6 +192,20 @@ def test_a_running_usage_is_reported_once_per_read_and_cuts_no_text() -> None:
     ]
 
 
+@pytest.mark.parametrize("digits", [400, 5_000])
+def test_a_count_beyond_all_reason_is_no_count_and_costs_no_text(digits: int) -> None:
+    absurd = b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1%s}}\n\n'
+
+    reply = decoder()
+    events = reply.feed(delta(content="a") + absurd % (b"0" * digits) + delta("stop") + DONE)
+
+    assert events == [
+        AnswerDelta("a"),
+        UsageReported(Usage(input_tokens=3)),
+        StreamFinished("stop"),
+    ]
+
+
 def test_a_later_chunk_erases_no_finish_reason() -> None:
     reply = decoder()
 

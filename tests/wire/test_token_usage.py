@@ -28,6 +28,10 @@ from qwq_magic.wire.token_usage import usage_from
             Usage(cached_tokens=0),
         ),
         ({"prompt_tokens": "12", "completion_tokens": True, "total_tokens": 1.5}, Usage()),
+        ({"prompt_tokens": float("nan"), "completion_tokens": float("inf")}, Usage()),
+        ({"prompt_tokens": -5, "completion_tokens": 10**400, "total_tokens": 10**12}, Usage()),
+        ({"prompt_tokens": -5, "input_tokens": 0}, Usage(input_tokens=0)),
+        ({"total_tokens": 10**12 - 1}, Usage(total_tokens=10**12 - 1)),
     ],
 )
 def test_known_names_are_read(counts: dict[str, Any], expected: Usage) -> None:
