@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
+from qwq_magic.display.analysed import analysed
 from qwq_magic.display.captions import (
     ending_caption,
     footer_caption,
@@ -45,7 +46,7 @@ def final_bundle(
 ) -> dict[str, object]:
     """The MIME bundle of a turn, however it ended; `place` is where it stands."""
     # All three ask for the steps, which are made once while this holds them.
-    _held = steps_while_held(turn)
+    _held = analysed(lambda: steps_while_held(turn), otherwise=None)
     return {
         TURN_MIME: turn_data(turn, place=place, show=show, start=start),
         "text/markdown": turn_markdown(turn, place=place, show=show),
@@ -76,7 +77,7 @@ def turn_data(turn: Turn, *, place: Place | None, show: Show, start: Start) -> d
         "error": error and {name: _well_formed_value(value) for name, value in error.items()},
         "notices": [well_formed(notice) for notice in _notices(turn)],
         "ending": ending_caption(turn) if turn.complete else "",
-        **_reasoning_data(turn),
+        **analysed(lambda: _reasoning_data(turn), otherwise={}),
         "view": {"show": show, "start": start},
     }
 
@@ -135,7 +136,8 @@ def _notices(turn: Turn) -> list[str]:
 
 def _outlined(turn: Turn) -> str:
     text = escape_paragraphs(turn.reasoning)
-    return "\n".join(part for part in (outline(turn), text) if part)
+    lines = analysed(lambda: outline(turn), otherwise="")
+    return "\n".join(part for part in (lines, text) if part)
 
 
 def _label(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from qwq_magic.display.analysed import analysed
 from qwq_magic.memory import Place
 from qwq_magic.plain_text import one_line
 from qwq_magic.token_estimate import estimate_tokens
@@ -24,8 +25,11 @@ def reasoning_caption(turn: Turn) -> str:
     seconds = turn.timing.thinking_s
     verb = "Thought" if turn.complete or turn.answer else "Thought so far"
     thought = verb if seconds is None else f"Thought for {spoken_seconds(seconds)}"
+    tokens = analysed(lambda: reasoning_tokens_of(turn), otherwise=None)
+    if tokens is None:
+        return thought
     about = "≈ " if turn.usage.reasoning_tokens is None else ""
-    return f"{thought} · {about}{counted(reasoning_tokens_of(turn), 'token')}"
+    return f"{thought} · {about}{counted(tokens, 'token')}"
 
 
 def footer_caption(turn: Turn, *, place: Place | None) -> str:
@@ -75,12 +79,16 @@ def loop_advice(loop: Loop | None) -> str:
 
 def loop_caption(turn: Turn) -> str:
     """That the reasoning repeats itself, where it does; else empty."""
-    from qwq_magic.reasoning import loops_of  # a table of turns says nothing of loops
-
-    count = sum(not loop.is_ruler for loop in loops_of(turn.reasoning))
+    count = analysed(lambda: _count_loops(turn.reasoning), otherwise=0)
     if not count:
         return ""
     return f"The reasoning repeats itself word for word{'' if count == 1 else f', {count} times'}."
+
+
+def _count_loops(reasoning: str) -> int:
+    from qwq_magic.reasoning import loops_of  # a table of turns says nothing of loops
+
+    return sum(not loop.is_ruler for loop in loops_of(reasoning))
 
 
 def closing_lines(turn: Turn, *, place: Place | None) -> list[str]:

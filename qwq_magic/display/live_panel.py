@@ -15,6 +15,7 @@ from IPython.display import DisplayHandle
 from ipywidgets import Layout, VBox, Widget  # type: ignore[import-untyped]  # it ships no types
 from typing_extensions import assert_never
 
+from qwq_magic.display.analysed import analysed
 from qwq_magic.display.bundle import TURN_MIME, final_bundle
 from qwq_magic.display.captions import loop_advice
 from qwq_magic.display.panel import Show, Start
@@ -114,7 +115,7 @@ class LivePanel:
         }
         self._repeating = LoopDetector()
         self._repeating_due_s = 0.0
-        self._records = LiveRecords()
+        self._records: LiveRecords | None = LiveRecords()
         self._notices: list[str] = []
         self._usage: Usage | None = None
         self._usage_due_s = 0.0
@@ -160,12 +161,19 @@ class LivePanel:
             self.status.show_usage(self._usage)
             self._usage, self._usage_due_s = None, now_s + _USAGE_S
         if now_s >= self._repeating_due_s:
-            self.status.show_advice(loop_advice(self._repeating.loop))
+            loop = analysed(lambda: self._repeating.loop, otherwise=None)
+            self.status.show_advice(loop_advice(loop))
             self._repeating_due_s = now_s + _LOOP_S
 
     def finish(self, turn: Turn, *, place: Place | None) -> None:
         """Put the final output in the panes' place and close them."""
-        self.give_way_to(final_bundle(turn, place=place, show=self._show, start=self._start))
+        try:
+            bundle = final_bundle(turn, place=place, show=self._show, start=self._start)
+        except Exception:
+            # The panes hold all that came: they stay, and no longer say that more will come.
+            self.end(turn.state)
+            raise
+        self.give_way_to(bundle)
 
     def give_way_to(self, bundle: dict[str, Any]) -> None:
         """Put this bundle in the panes' place and close them."""
@@ -193,7 +201,7 @@ class LivePanel:
         if not text:
             return
         # Reasoning and answer in a row: either may get stuck.
-        self._repeating.feed(text)
+        analysed(lambda: self._repeating.feed(text), otherwise=None)
         # Forward only: a model that alternates is not to cost a message each time.
         if self.status.state != state and self.status.state != "answering":
             self._send_rest()
@@ -216,9 +224,18 @@ class LivePanel:
     def _send(self, pane: ReasoningPane | AnswerPane, text: str, *, at_s: float) -> None:
         match pane:
             case ReasoningPane():
-                self._records.append(text, at_s=at_s)
-                pane.append(text, steps=self._records.take())
+                pane.append(text, steps=self._settled_steps(text, at_s))
             case AnswerPane():
                 pane.append(text)
             case _:
                 assert_never(pane)
+
+    def _settled_steps(self, text: str, at_s: float) -> str:
+        if self._records is None:
+            return ""
+        self._records.append(text, at_s=at_s)
+        settled = analysed(self._records.take, otherwise=None)
+        if settled is None:
+            # Records say lengths: behind a gap, all would be told of the wrong places.
+            self._records = None
+        return settled or ""

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from typing_extensions import assert_never
 
+from qwq_magic.display.analysed import analysed
 from qwq_magic.display.captions import closing_lines, loop_advice
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.events import (
@@ -134,7 +135,8 @@ class TerminalPanel:
         """Say once that the model repeats itself."""
         if self._is_advised:
             return
-        if advice := loop_advice(self._repeating.feed(text)):
+        loop = analysed(lambda: self._repeating.feed(text), otherwise=None)
+        if advice := loop_advice(loop):
             self._is_advised = True
             self._end_line()
             self._quiet_line(advice)

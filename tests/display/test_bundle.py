@@ -147,6 +147,24 @@ def test_a_ruler_is_no_repetition() -> None:
     assert data["notices"] == ["Retried once."]  # type: ignore[index]
 
 
+@pytest.mark.parametrize(
+    "usage", [Usage(output_tokens=10**400), Usage(output_tokens=9, reasoning_tokens=10**400)]
+)
+def test_an_analysis_that_fails_costs_its_own_part_alone(usage: Usage) -> None:
+    turn = replace(TURN, reasoning=TURN.reasoning * 9, usage=usage)
+    with pytest.raises(OverflowError):
+        turn.metrics  # noqa: B018
+
+    bundle = final_bundle(turn, place=Place(1, 1))
+
+    data: dict[str, Any] = bundle[TURN_MIME]  # type: ignore[assignment]
+    assert data["answer"] == TURN.answer
+    assert {"steps", "loops", "metrics"}.isdisjoint(data)
+    assert "<strong>9.9</strong> is larger." in str(bundle["text/markdown"])
+    assert "First, compare." in str(bundle["text/markdown"])
+    assert "**9.9** is larger." in str(bundle["text/plain"])
+
+
 def test_minutes_are_spoken_as_minutes() -> None:
     assert "Thought for 2 min 5 s" in plain(replace(TURN, timing=Timing(thinking_s=125.2)))
 

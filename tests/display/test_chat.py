@@ -87,6 +87,21 @@ def test_an_ask_is_heard_streams_into_panes_and_ends_in_the_transcript(
     assert "".join(deltas) == "Hm. Yes.42"
 
 
+def test_a_turn_whose_analysis_fails_ends_all_the_same(
+    browser: Callable[..., Browser], sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OverflowError
+
+    monkeypatch.setattr("qwq_magic.reasoning.steps_of", fail)
+    page = browser(ScriptedModel())
+    page.ask("an analysis that fails")
+    page.wait_for_turns(1)
+
+    [turn] = page.page["turns"].values()
+    assert (turn["turn"]["answer"], turn["turn"]["state"]) == ("42", "complete")
+
+
 def test_the_turn_is_in_the_page_before_its_panes_close(
     browser: Callable[..., Browser], sent: Sent
 ) -> None:

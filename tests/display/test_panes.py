@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from recording_comm import Message, custom
@@ -18,7 +18,8 @@ from qwq_magic.display.panes import (
 )
 from qwq_magic.display.step_records import LiveRecords, step_records
 from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, Usage, UsageReported
-from qwq_magic.reasoning import steps_of
+from qwq_magic.reasoning import LoopDetector, StepReader, steps_of
+from qwq_magic.turns import Timing, Turn
 
 
 class Clock:
@@ -72,6 +73,40 @@ def test_rest_is_taken_whatever_the_time() -> None:
     buffer.append("b")
 
     assert (buffer.take_rest(), buffer.take_rest()) == ("b", "")
+
+
+def test_an_analysis_that_fails_takes_no_text_from_the_panes(
+    sent: list[tuple[str, Message]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OverflowError
+
+    monkeypatch.setattr(StepReader, "feed", fail)
+    monkeypatch.setattr(LoopDetector, "feed", fail)
+    clock = Clock()
+    panel = new_panel(clock)
+
+    for delta in ("Hm. ", "Wait. ", "So. "):
+        panel.show_event(ReasoningDelta(delta))
+        clock.now_s += 1.0
+    panel.tick()
+
+    deltas = [message for message in custom(sent) if message.get("type") == "delta"]
+    assert "".join(delta["text"] for delta in deltas) == "Hm. Wait. So. "
+
+
+def test_a_final_output_that_fails_ends_the_panes(
+    sent: list[tuple[str, Message]],
+) -> None:
+    panel = new_panel()
+    panel.open()
+    turn = Turn("t", "p", answer="a", complete=True, timing=Timing(total_s=cast("float", "soon")))
+
+    with pytest.raises(TypeError):
+        panel.finish(turn, place=None)
+
+    assert panel.status.state == "complete"
+    panel.close()
 
 
 def test_at_most_twenty_messages_a_second_per_pane(sent: list[tuple[str, Message]]) -> None:
