@@ -23,6 +23,10 @@ from qwq_magic.wire.sse import ServerSentEvent, SSEDecoder
 MAX_BODY_BYTES = 64_000
 
 _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-dashscope-request-id")
+# Under these names servers say what went wrong, and how badly.
+_WORDS = ("message", "msg", "detail", "errors")
+_STATUS_NAMES = ("status", "status_code")
+_FINE = frozenset({"", "0", "200", "ok", "success"})
 _STATUS_COMMENT = re.compile(r"HTTP_STATUS/(\d{3})")
 _STATUS_PREFIX = re.compile(r"<([45]\d\d)>")
 _TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
@@ -46,19 +50,53 @@ def facts_in_json(value: Any) -> ErrorFacts | None:
         value = value[0]
     if not isinstance(value, dict):
         return None
-    error = value.get("error")
-    if isinstance(error, dict) and error:
-        return _facts(error, outer=value)
-    if isinstance(error, str) and error:
-        return _facts({"message": error, "type": value.get("error_type")}, outer=value)
-    # Flat: `{"object": "error", "message", "code"}`, DashScope's `{"code", "message"}`.
-    if value.get("object") == "error" or ("choices" not in value and _is_flat_error(value)):
+    if error := value.get("error"):
+        return _nested_facts(error, outer=value)
+    choices = value.get("choices")
+    if value.get("object") == "error" or (not choices and _is_flat_error(value)):
         return _facts(value, outer=value)
+    # OpenRouter says in the choice which of its providers failed.
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict) and (error := choice.get("error")):
+            return _nested_facts(error, outer=choice)
     return None
 
 
+def _nested_facts(error: Any, *, outer: dict[str, Any]) -> ErrorFacts:
+    """The error under a name of its own: an object as a rule, but also words, a code, a mark."""
+    if isinstance(error, list) and len(error) == 1:
+        error = error[0]
+    if isinstance(error, dict):
+        return _facts(error, outer=outer)
+    if isinstance(error, (str, list)):
+        return _facts({"message": error, "type": outer.get("error_type")}, outer=outer)
+    code = None if error is True else error
+    return _facts({"code": code, **outer, "error": None}, outer=outer)
+
+
 def _is_flat_error(value: dict[str, Any]) -> bool:
-    return isinstance(value.get("message"), str) and bool(value.get("code"))
+    """`{"object": "error", "message", "code"}`, `{"code", "message"}`, `{"detail"}` and so on.
+
+    In a stream these words have no other use; but some gateways begin with a success.
+    """
+    message = value.get("message")
+    if isinstance(message, dict):
+        return False  # Ollama's answer stands there.
+    if not any(value.get(name) for name in _WORDS):
+        return False
+    code = value.get("code")
+    if isinstance(message, str) and code and not _is_fine(code):
+        return True
+    if value.get("usage") or value.get("output"):
+        return False
+    if value.get("errors") or any(_status(value.get(name)) for name in _STATUS_NAMES):
+        return True
+    return not (_is_fine(code) or _is_fine(message) or value.get("success") is True)
+
+
+def _is_fine(word: Any) -> bool:
+    """Is it a code, or a message, that says that all is well?"""
+    return isinstance(word, (str, int)) and str(word).lower() in _FINE
 
 
 def facts_in_event(event: ServerSentEvent, value: Any) -> ErrorFacts | None:
@@ -173,9 +211,7 @@ def _loose_facts(value: Any) -> ErrorFacts | None:
 
 
 def _facts(error: dict[str, Any], *, outer: dict[str, Any]) -> ErrorFacts:
-    text = next((error[k] for k in ("message", "msg", "detail", "error") if error.get(k)), "")
-    if not isinstance(text, str):
-        text = json.dumps(text, ensure_ascii=False)
+    text = _said(next((error[name] for name in (*_WORDS, "error") if error.get(name)), ""))
     code = _string(error.get("code")) or _string(outer.get("code"))
     prefix = _STATUS_PREFIX.match(text)
     return ErrorFacts(
@@ -183,10 +219,19 @@ def _facts(error: dict[str, Any], *, outer: dict[str, Any]) -> ErrorFacts:
         code=code,
         kind=_string(error.get("type")) or "",
         status=_status(code)
-        or next((s for s in (_status(outer.get(k)) for k in ("status", "status_code")) if s), None)
+        or next(filter(None, (_status(outer.get(name)) for name in _STATUS_NAMES)), None)
         or (int(prefix[1]) if prefix else None),
         request_id=_string(outer.get("request_id")) or _string(error.get("request_id")),
     )
+
+
+def _said(words: Any) -> str:
+    """Words as one text; of several, or of what is none, the JSON."""
+    if isinstance(words, list) and len(words) == 1:
+        words = words[0]
+    if isinstance(words, dict) and words.keys() == {"message"}:
+        words = words["message"]
+    return words if isinstance(words, str) else json.dumps(words, ensure_ascii=False)
 
 
 def parsed_body(body: bytes) -> Any:

@@ -66,10 +66,15 @@ class Reply:
         self._finish_reason: str | None = None
         self._usage: Any = None
         self._damage: QwqError | None = None
+        self._is_late_error_told = False
 
     @property
     def has_text(self) -> bool:
         return self._saw_text or bool(self._run)
+
+    @property
+    def ended_in_error(self) -> bool:
+        return self._finish_reason == "error"
 
     def add_reasoning(self, text: str) -> None:
         """Text from a field of its own; inline tags are plain text from here on."""
@@ -96,6 +101,8 @@ class Reply:
     def end_with(self, reason: Any) -> None:
         """The server's word for the end; `null` in any spelling is none, and erases none."""
         if reason and reason != "null" and isinstance(reason, str):
+            if reason == "error" and self.is_complete:
+                return  # What fails behind the last word takes nothing away.
             self._finish_reason = reason
             self.is_complete = True
 
@@ -115,6 +122,16 @@ class Reply:
             self.fail(error)
         self._damage = self._damage or error
 
+    def note_late_error(self, said: str) -> None:
+        """The server failed after the last word: that takes nothing away."""
+        if self._is_late_error_told:
+            return
+        self._is_late_error_told = True
+        self._end_run()
+        words = self._origin.quote(said) or "no explanation"
+        text = f"{self._origin.name} reported an error after the end of the reply: {words}"
+        self._events.append(Notice(text if text.endswith(".") else f"{text}."))
+
     def finish(self) -> None:
         """Nothing follows, and all came."""
         self._flush()
@@ -124,7 +141,7 @@ class Reply:
         if self._damage is not None:
             self.is_complete = False
             self.error = self._damage
-        elif self._finish_reason == "error":
+        elif self.ended_in_error:
             said = f"{self._origin.name} ended the reply with finish_reason `error`."
             self.error = ServerFailure(f"{said} Run the cell again.", retryable=True)
         else:

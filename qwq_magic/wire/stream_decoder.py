@@ -164,12 +164,15 @@ class StreamDecoder:
             if chunk is None and name != "error":
                 return None
         self._head = None
+        was_complete = self._reply.is_complete
         if isinstance(chunk, dict):
             self._read_chunk(chunk, self._reply)
-            if not (name or comments) and not _may_be_error(chunk):
+            if not (name or comments) and not _may_be_error(text, chunk):
                 return chunk
         facts = facts_in_event(event, chunk)
-        if facts is not None:
+        if facts is not None and was_complete and not self._reply.ended_in_error:
+            self._reply.note_late_error(facts.text)
+        elif facts is not None:
             self._reply.fail(error_from(facts, self._origin))
         return None
 
@@ -213,9 +216,10 @@ def _whole_number(digits: str) -> float:
     return int(digits) if len(digits) <= _MOST_DIGITS else math.inf
 
 
-def _may_be_error(chunk: dict[str, Any]) -> bool:
+def _may_be_error(text: str, chunk: dict[str, Any]) -> bool:
     """A cheap look, since it is taken at every token."""
-    return "error" in chunk or "choices" not in chunk or chunk.get("object") == "error"
+    # No string that merely quotes the word has it so: its own quotes are escaped.
+    return '"error"' in text or not chunk.get("choices")
 
 
 def _is_event_stream(head: bytes | bytearray) -> bool:

@@ -111,6 +111,16 @@ def test_an_error_after_text_keeps_the_text() -> None:
     assert "it was killed" in reply.error.message
 
 
+@pytest.mark.parametrize("error", [["x"], {"message": "x"}, True, 500])
+def test_an_error_of_any_form_is_one(error: Any) -> None:
+    failed = json.dumps({"error": error}).encode() + b"\n"
+
+    events, reply = reply_to(message(content="a") + failed + b'{"done":true}\n')
+
+    assert events == [AnswerDelta("a")]
+    assert isinstance(reply.error, ServerFailure)
+
+
 def test_an_end_without_done_is_incomplete() -> None:
     events, reply = reply_to(message(content="a") + b'{"model": "q')
 

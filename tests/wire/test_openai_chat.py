@@ -281,6 +281,10 @@ def test_events_before_an_error_in_the_same_read_are_delivered() -> None:
         (b"error: it broke\n\n", ServerFailure, None),
         (sse({"error": {"code": "content_filter", "message": "m"}}), ContentFiltered, 400),
         (sse({"choices": [], "error": {"code": 503, "message": "m"}}), ServerFailure, 503),
+        (sse({"choices": [{"error": {"code": 502, "message": "m"}}]}), ServerFailure, 502),
+        (sse({"choices": [{"finish_reason": "error", "error": "m"}]}), ServerFailure, None),
+        (sse({"choices": [], "message": "m", "status": 503}), ServerFailure, 503),
+        (delta("error") + sse({"error": {"code": 429, "message": "m"}}), RateLimited, 429),
         (delta("error") + DONE, ServerFailure, None),
     ],
 )
@@ -292,6 +296,78 @@ def test_an_error_in_the_stream_is_that_error(body: bytes, kind: type, status: i
     assert events == []
     assert isinstance(reply.error, kind)
     assert reply.error.status == status
+
+
+@pytest.mark.parametrize(
+    ("chunk", "said", "status"),
+    [
+        ({"detail": "out of memory"}, "failed: out of memory.", None),
+        ({"error": ["boom"]}, "failed: boom.", None),
+        ({"error": [{"message": "boom", "code": 429}]}, "answered 429: boom.", 429),
+        ({"error": 500}, "answered 500: no explanation.", 500),
+        ({"error": True, "message": "boom"}, "failed: boom.", None),
+        ({"error": True}, "failed: no explanation.", None),
+        ({"message": "boom"}, "failed: boom.", None),
+        ({"message": "boom", "status": 500}, "answered 500: boom.", 500),
+        ({"code": 0, "message": "boom", "status": 500}, "answered 500 0: boom.", 500),
+        ({"code": 1001, "msg": "boom"}, "answered 1001: boom.", None),
+        ({"errors": [{"message": "boom"}]}, "failed: boom.", None),
+        ({"errors": ["a", "b"], "usage": None}, 'failed: ["a", "b"].', None),
+    ],
+)
+@pytest.mark.parametrize("end", [b"", DONE])
+def test_an_error_after_text_has_many_forms(
+    chunk: Any, said: str, status: int | None, end: bytes
+) -> None:
+    reply = decoder()
+
+    events = [*reply.feed(delta(content="half") + sse(chunk) + end), *reply.close()]
+
+    assert events == [AnswerDelta("half")]
+    assert reply.error is not None
+    assert f"The server {said}" in reply.error.message
+    assert reply.error.status == status
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        sse({"error": {"message": "boom"}}),
+        sse({"choices": [{"finish_reason": "error", "error": "boom"}]}),
+        b"event: error\ndata: boom\n\n",
+    ],
+)
+def test_an_error_after_the_end_is_told_and_takes_nothing_away(late: bytes) -> None:
+    reply = decoder()
+
+    events = reply.feed(delta("stop", content="a") + late + late + DONE)
+
+    said = "The server reported an error after the end of the reply: boom."
+    assert events == [AnswerDelta("a"), Notice(said), StreamFinished("stop")]
+    assert reply.error is None
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        {"code": "0", "message": "success"},
+        {"code": 0, "message": "accepted"},
+        {"code": 200, "message": "success"},
+        {"code": "200", "msg": "queued"},
+        {"code": "OK", "message": "queued"},
+        {"code": "", "message": "queued"},
+        {"message": "Success"},
+        {"success": True, "message": "queued"},
+        {"usage": {"total_tokens": 1}, "message": "counted"},
+    ],
+)
+def test_a_word_of_success_is_no_error(chunk: Any) -> None:
+    reply = decoder()
+
+    events = reply.feed(sse(chunk) + delta("stop", content="a") + DONE)
+
+    assert AnswerDelta("a") in events
+    assert events[-1] == StreamFinished("stop")
 
 
 @pytest.mark.parametrize("chunk", [None, "ping", 1, [], {}, {"error": None}, {"usage": {}}])
