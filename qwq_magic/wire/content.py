@@ -41,7 +41,10 @@ def text_in(items: Any) -> str:
         return items
     if not isinstance(items, list):
         return ""
-    texts = (item.get("text") if isinstance(item, dict) else item for item in items)
+    texts = (
+        item.get("text") or item.get("summary") if isinstance(item, dict) else item
+        for item in items
+    )
     return "".join(text for text in texts if isinstance(text, str))
 
 
@@ -54,7 +57,7 @@ def _part(item: Any) -> Content:
         if item.get(kind):
             text = text_in(item[kind])
             return Content(reasoning=text, is_whole=bool(text))
-    text = item.get("text") or ""
+    text = item.get("text") or item.get("refusal") or ""
     if not isinstance(text, str):
         return Content(is_whole=False)
     if item.get("type") in _REASONING_KINDS:

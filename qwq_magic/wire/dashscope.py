@@ -81,7 +81,7 @@ class ChunkReader:
             # `result_format: text` has the text one level up.
             message = {**output, "content": output.get("text")}
         told, content, is_whole = content_of(message.get("content"))
-        reasoning = reasoning_in(message) or told
+        reasoning = reasoning_in(message, reply) or told
         if self._is_cumulative:
             reasoning, self._reasoning = _new_in(reasoning, self._reasoning)
             content, self._content = _new_in(content, self._content)
@@ -98,7 +98,7 @@ class ChunkReader:
 def _first_choice(output: dict[str, Any]) -> dict[str, Any]:
     choices = output.get("choices")
     for choice in choices if isinstance(choices, list) else ():
-        if isinstance(choice, dict) and not choice.get("index"):
+        if isinstance(choice, dict) and choice.get("index") in (None, 0, "0"):
             return choice
     return {}
 

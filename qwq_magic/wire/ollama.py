@@ -71,6 +71,9 @@ def read_chunk(chunk: dict[str, Any], reply: Sink) -> None:
     message = chunk.get("message")
     if isinstance(message, dict):
         read_texts(message, reply)
+    else:
+        # `/api/generate` has its texts one level up.
+        read_texts({**chunk, "content": chunk.get("response")}, reply)
     if chunk.get("done") is True:
         reply.add_usage(_usage(chunk))
         reply.end_with(chunk.get("done_reason"))

@@ -21,6 +21,7 @@ from qwq_magic.wire.text_template import Sink, TextTemplate
 
 PATH = "/chat/completions"
 
+_TEXT_PLACES = frozenset({"delta", "message", "text"})
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
 
 
@@ -63,7 +64,8 @@ def decoder(
         inline_think=inline_think,
         origin=origin or Origin(),
         template=TextTemplate(read_chunk),
-        read_document=read_document,
+        # A server that does not stream sends the same, with messages for deltas.
+        read_document=read_chunk,
     )
 
 
@@ -76,32 +78,54 @@ def read_chunk(chunk: dict[str, Any], reply: Sink) -> None:
         reply.add_usage(usage)
     choices = chunk.get("choices")
     if not isinstance(choices, list):
-        return
+        choices = _listed(choices, reply)
     for choice in choices:
-        if isinstance(choice, dict) and not choice.get("index"):
-            delta = choice.get("delta")
-            if isinstance(delta, dict):
-                read_texts(delta, reply)
-            reason = choice.get("finish_reason")
-            if reason:
-                reply.end_with(reason)
+        if not isinstance(choice, dict):
+            _lose(choice, reply)
+            continue
+        index = choice.get("index")
+        sink = reply if not index or index == "0" else reply.other(index)
+        delta = choice.get("delta")
+        if not (isinstance(delta, dict) and read_texts(delta, sink)):
+            _read_beside_delta(choice, sink)
+        reason = choice.get("finish_reason")
+        if reason:
+            sink.end_with(reason)
 
 
-def read_document(document: dict[str, Any], reply: Sink) -> None:
-    """Take the texts and the usage of a whole reply, from a server that does not stream."""
-    reply.add_usage(document.get("usage"))
-    choices = document.get("choices")
-    for choice in choices[:1] if isinstance(choices, list) else ():
-        if isinstance(choice, dict) and isinstance(choice.get("message"), dict):
-            read_texts(choice["message"], reply)
+def _listed(choices: Any, reply: Sink) -> list[Any]:
+    """The choices of a server that sends an object of them, or just one."""
+    if isinstance(choices, dict):
+        if _TEXT_PLACES & choices.keys():
+            return [choices]
+        if all(isinstance(choice, dict) for choice in choices.values()):
+            return [{"index": index, **choice} for index, choice in choices.items()]
+    _lose(choices, reply)
+    return []
 
 
-def read_texts(message: dict[str, Any], reply: Sink) -> None:
-    """Take a message or a delta of one: its reasoning first, then its content."""
-    reasoning = reasoning_in(message)
+def _read_beside_delta(choice: dict[str, Any], reply: Sink) -> None:
+    """Take the text of a choice whose delta has none: most have nothing to say here."""
+    delta, message = choice.get("delta"), choice.get("message")
+    if not isinstance(delta, dict):
+        if isinstance(message, dict):
+            if reply.takes_message():
+                read_texts(message, reply)
+            return
+        _read_content(delta or message, reply)
+    # Together may repeat in it what the delta says.
+    _read_content(choice.get("text"), reply)
+
+
+def read_texts(message: dict[str, Any], reply: Sink) -> bool:
+    """Take a message or a delta of one: its reasoning first, then its content. Was there any?"""
+    reasoning = reasoning_in(message, reply)
     if reasoning:
         reply.add_reasoning(reasoning)
-    if value := message.get("content"):
+    value = message.get("content")
+    if value and isinstance(value, str):
+        reply.add_content(value)
+    elif value:
         content = content_of(value)
         # Servers that have a field for the reasoning may repeat it as a part.
         if content.reasoning and not reasoning:
@@ -110,13 +134,36 @@ def read_texts(message: dict[str, Any], reply: Sink) -> None:
             reply.add_content(content.answer)
         if not content.is_whole:
             reply.lose_content()
+    refusal = message.get("refusal")
+    if refusal:
+        _read_content(refusal, reply)
+    return bool(reasoning or value or refusal)
 
 
-def reasoning_in(message: dict[str, Any]) -> str:
+def _read_content(value: Any, reply: Sink) -> None:
+    content = content_of(value or None)
+    if told := content.reasoning + content.answer:
+        reply.add_content(told)
+    if not content.is_whole:
+        reply.lose_content()
+
+
+def _lose(value: Any, reply: Sink) -> None:
+    if value:
+        reply.lose_content()
+
+
+def reasoning_in(message: dict[str, Any], reply: Sink) -> str:
     """The first name that carries text; servers repeat the same text under several."""
     for name in _REASONING_FIELDS:
-        text = message.get(name)
-        if text and isinstance(text, str):
-            return text
+        value = message.get(name)
+        if value and isinstance(value, str):
+            return value
+        if value and value is not True:  # That is a switch.
+            content = content_of(value)
+            if not content.is_whole:
+                reply.lose_content()
+            if told := content.reasoning + content.answer:
+                return told
     details = message.get("reasoning_details")
     return text_in(details) if isinstance(details, list) else ""

@@ -20,7 +20,9 @@ from qwq_magic.events import (
     UsageReported,
 )
 from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.other_choice import OtherChoice
 from qwq_magic.wire.surrogates import SurrogateJoiner
+from qwq_magic.wire.text_template import Sink
 from qwq_magic.wire.think_tags import ThinkTagSplitter
 from qwq_magic.wire.token_usage import usage_from
 
@@ -65,6 +67,8 @@ class Reply:
         self._characters = 0
         self._finish_reason: str | None = None
         self._usage: Any = None
+        self._other: OtherChoice | None = None
+        self._has_messages = False
         self._damage: QwqError | None = None
         self._is_late_error_told = False
 
@@ -114,11 +118,31 @@ class Reply:
                 "run the cell again, or choose another model with -m."
             )
 
-    def damage(self, error: QwqError) -> None:
-        """Something in the middle is lost: go on, but never call the reply whole."""
+    def takes_message(self) -> bool:
+        """A message in place of a delta: some servers end with all the text once more."""
+        self._has_messages = self._has_messages or not self.has_text
+        return self._has_messages
+
+    def other(self, index: Any) -> Sink:
+        """What takes the choice with this index: it counts where the first stays silent."""
+        if self._other is None:
+            self._other = OtherChoice(index)
+        return self._other if self._other.index == index else OtherChoice(index)
+
+    def settle_choice(self) -> None:
+        """Nothing more comes: if the first choice was silent, another is the reply."""
+        other, self._other = self._other, None
+        if other is not None and not self.has_text:
+            other.replay(self)
+
+    def damage(self, error: QwqError, *, is_hopeless: bool) -> None:
+        """Something is lost: go on, but never call the reply whole.
+
+        `is_hopeless`: if no text has come yet, there is nothing to go on for.
+        """
         if self.is_complete:
             return
-        if not self.has_text:
+        if is_hopeless and not self.has_text:
             self.fail(error)
         self._damage = self._damage or error
 
@@ -196,6 +220,7 @@ class Reply:
             self.is_done = True
 
     def _flush(self) -> None:
+        self.settle_choice()
         self._end_run()
         self._deliver(self._reasoning_text.flush(), "")
         self._deliver(*self._splitter.split(self._content_text.flush()))

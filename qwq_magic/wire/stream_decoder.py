@@ -8,7 +8,6 @@ is no JSON, a body that is no stream at all, an end that comes too early.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -24,14 +23,13 @@ from qwq_magic.wire.error_bodies import (
     parsed_body,
 )
 from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.joined_json import lenient_value, texts_in
 from qwq_magic.wire.reply import Reply
 from qwq_magic.wire.sse import DONE, MAX_EVENT_BYTES, ServerSentEvent
 from qwq_magic.wire.text_template import ReadChunk, TextTemplate
 
 # After so many unknown events in a row, a read is not cut further in hope of known ones.
 _MAX_MISSES = 8
-# Python takes no fewer than 640, whatever it is told.
-_MOST_DIGITS = 600
 # How the lines of an event stream begin, comments included.
 _FIELDS = (b":", b"data", b"event", b"id", b"retry", b"error")
 _BOM = b"\xef\xbb\xbf"
@@ -82,6 +80,7 @@ class StreamDecoder:
         self._reply = Reply(inline_think=inline_think, origin=origin)
         # The start of a body without a single chunk: it may be a document that explains itself.
         self._head: bytearray | None = bytearray()
+        self._early_damage: ProtocolError | None = None
 
     @property
     def error(self) -> QwqError | None:
@@ -126,6 +125,7 @@ class StreamDecoder:
         for event in self._framing.close():
             self._take(event)
         if not reply.is_done:
+            reply.settle_choice()
             if reply.is_complete:
                 reply.finish()
             else:
@@ -163,7 +163,8 @@ class StreamDecoder:
             chunk = self._read_odd(event)
             if chunk is None and name != "error":
                 return None
-        self._head = None
+        if self._head is not None:
+            self._leave_head()
         was_complete = self._reply.is_complete
         if isinstance(chunk, dict):
             self._read_chunk(chunk, self._reply)
@@ -178,27 +179,37 @@ class StreamDecoder:
 
     def _read_odd(self, event: ServerSentEvent) -> Any:
         """The value of a text that is not simply JSON; None where that is dealt with."""
-        text = event.data.strip()
-        if text == DONE:
-            self._head = None
+        texts = texts_in(event.data)
+        if texts == [DONE]:
+            self._leave_head()
             self._reply.finish()
-            return None
-        try:
-            return json.loads(text, parse_int=_whole_number)
-        except (ValueError, RecursionError):
-            if event.event != "error":
-                self._reject(text)
+        elif len(texts) == 1:
+            return lenient_value(texts[0])
+        elif texts:
+            # Several chunks on one line, or on several of one event.
+            for text in texts:
+                if not self._reply.is_done:
+                    self._take(event._replace(data=text))
+        elif event.event != "error":
+            self._reject(event.data.strip())
         return None
 
     def _reject(self, text: str) -> None:
-        if self._head is not None and self._framing.takes_any_line:
-            return  # The body may be a document: its end will tell.
         said = f"{self._origin.name} sent an event that is not JSON: {self._origin.quote(text)}."
-        self._reply.damage(
-            ProtocolError(
-                f"{said} The reply may lack a part; run the cell again, or check `base_url`."
-            )
+        error = ProtocolError(
+            f"{said} The reply may lack a part; run the cell again, or check `base_url`."
         )
+        if self._head is not None and self._framing.takes_any_line:
+            # The body may be a document: the next chunk will tell, or its end.
+            self._early_damage = self._early_damage or error
+        else:
+            self._reply.damage(error, is_hopeless=True)
+
+    def _leave_head(self) -> None:
+        """It is a stream: what was no chunk in its head was one that is lost."""
+        self._head = None
+        if self._early_damage is not None:
+            self._reply.damage(self._early_damage, is_hopeless=False)
 
     def _end_early(self) -> None:
         head = bytes(self._head or b"")
@@ -209,11 +220,6 @@ class StreamDecoder:
             self._reply.fail(document_error(head, origin=self._origin))
             return
         self._reply.fail(unfinished_stream(self._origin, has_text=self._reply.has_text))
-
-
-def _whole_number(digits: str) -> float:
-    """Python refuses to read numbers of thousands of digits; one is no reason to lose a text."""
-    return int(digits) if len(digits) <= _MOST_DIGITS else math.inf
 
 
 def _may_be_error(text: str, chunk: dict[str, Any]) -> bool:

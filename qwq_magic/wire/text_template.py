@@ -29,6 +29,12 @@ class Sink(Protocol):
 
     def finish(self) -> None: ...
 
+    def takes_message(self) -> bool:
+        """Is a message in place of a delta new, rather than all deltas once more?"""
+
+    def other(self, index: Any) -> Sink:
+        """What takes the choice with this index, which is not the first."""
+
 
 class ReadChunk(Protocol):
     """Takes one chunk into a reply."""
@@ -106,3 +112,12 @@ class _Recorder:
 
     def finish(self) -> None:
         self.is_more = True
+
+    def takes_message(self) -> bool:
+        # It depends on what came before.
+        self.is_more = True
+        return True
+
+    def other(self, index: Any) -> Sink:  # noqa: ARG002  # a seam's
+        self.is_more = True
+        return self

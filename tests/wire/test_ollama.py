@@ -136,6 +136,36 @@ def test_a_malformed_line_loses_no_text_around_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        (b'{"message":{"content":"LOST"\n', 'not JSON: {"message":{"content":"LOST"'),
+        (json.dumps({"message": {"content": "LOST"}}, indent=1).encode() + b"\n", "not JSON: {"),
+    ],
+)
+def test_a_malformed_beginning_is_not_lost_in_silence(lost: bytes, said: str) -> None:
+    events, reply = reply_to(lost + line() + message(content="a") + message(content="b") + END)
+
+    assert events[0] == AnswerDelta("ab")
+    assert isinstance(reply.error, ProtocolError)
+    assert said in reply.error.message
+
+
+def test_two_objects_on_a_line_are_both_read() -> None:
+    one, two = message(content="a").rstrip(), message(content="b")
+
+    events, _ = reply_to(one + two + END)
+
+    assert events[0] == AnswerDelta("ab")
+    assert events[-1] == StreamFinished("stop")
+
+
+def test_text_of_the_other_endpoint_is_read() -> None:
+    events, _ = reply_to(line(response="", thinking="r") + line(response="a") + END)
+
+    assert events[:2] == [ReasoningDelta("r"), AnswerDelta("a")]
+
+
+@pytest.mark.parametrize(
     ("body", "said"),
     [
         (b"<html>\n<title>Sign in</title>\n</html>", 'HTML page titled "Sign in"'),

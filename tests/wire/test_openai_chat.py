@@ -148,6 +148,95 @@ def test_strings_in_content_are_text(content: Any) -> None:
     assert events == [AnswerDelta("x"), StreamFinished("stop")]
 
 
+@pytest.mark.parametrize(
+    "choices",
+    [
+        [{"index": 0, "delta": {"refusal": "x"}}],
+        [{"index": 0, "delta": {"content": [{"type": "refusal", "refusal": "x"}]}}],
+        [{"index": 0, "delta": "x"}],
+        [{"index": "0", "delta": {"content": "x"}}],
+        [{"index": 0, "text": "x"}],
+        [{"index": 0, "delta": {}, "text": "x"}],
+        [{"index": 0, "delta": {"content": "x"}, "text": "x"}],
+        [{"index": 0, "message": {"content": "x"}}],
+        [{"index": 0, "delta": {"content": "x"}, "message": {"content": "all"}}],
+        {"0": {"delta": {"content": "x"}}, "1": {"delta": {"content": "no"}}},
+        {"delta": {"content": "x"}},
+    ],
+)
+def test_an_answer_is_read_where_odd_servers_put_it(choices: Any) -> None:
+    reply = decoder()
+
+    events = reply.feed(sse({"choices": choices}) * 2 + delta("stop") + DONE)
+
+    assert events == [AnswerDelta("xx"), StreamFinished("stop")]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reasoning": ["r"]},
+        {"reasoning": {"text": "r"}},
+        {"thinking": [{"type": "thinking", "thinking": "r"}]},
+        {"reasoning": True, "thinking": "r"},
+        {"reasoning_details": [{"type": "reasoning.summary", "summary": "r"}]},
+    ],
+)
+def test_reasoning_is_read_where_odd_servers_put_it(fields: dict[str, Any]) -> None:
+    reply = decoder()
+
+    events = reply.feed(delta(**fields) + delta("stop", content="a") + DONE)
+
+    assert events == [ReasoningDelta("r"), AnswerDelta("a"), StreamFinished("stop")]
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        "x",
+        ["x"],
+        {"a": 1},
+        [{"delta": 5}],
+        [{"text": {"a": 1}}],
+        [{"delta": {"reasoning": 5}}],
+        [{"delta": {"refusal": {"a": 1}}}],
+    ],
+)
+def test_a_choice_of_an_unknown_form_is_not_lost_in_silence(choices: Any) -> None:
+    reply = decoder()
+
+    events = reply.feed(delta(content="a") + sse({"choices": choices}) + delta("stop") + DONE)
+
+    assert events == [AnswerDelta("a")]
+    assert isinstance(reply.error, ProtocolError)
+    assert "may lack a part" in reply.error.message
+
+
+def test_a_message_that_repeats_the_deltas_counts_once() -> None:
+    last = {"message": {"content": "ab"}, "finish_reason": "stop"}
+
+    events = decoder().feed(delta(content="a") + delta(content="b") + sse({"choices": [last]}))
+
+    assert events == [AnswerDelta("ab")]
+
+
+@pytest.mark.parametrize("end", [b"", DONE])
+def test_the_only_choice_counts_whatever_its_number(end: bytes) -> None:
+    def second(text: str, reason: str | None = None) -> bytes:
+        choice = {"index": 1, "delta": {"reasoning": text, "content": text.upper()}}
+        return sse({"choices": [{**choice, "finish_reason": reason}]})
+
+    third = sse({"choices": [{"index": 2, "delta": {"content": "no"}}]})
+    reply = decoder()
+
+    events = reply.feed(second("a") + third + second("b", "stop") + end) + reply.close()
+
+    assert events == [
+        *(ReasoningDelta("a"), AnswerDelta("A"), ReasoningDelta("b"), AnswerDelta("B")),
+        StreamFinished("stop"),
+    ]
+
+
 def test_only_choice_0_counts() -> None:
     other = sse({"choices": [{"index": 1, "delta": {"content": "no"}}]})
     unnumbered = sse({"choices": [{"delta": {"content": "yes"}}]})

@@ -1,0 +1,67 @@
+"""What another choice than the first says, kept until it is known whether the first speaks.
+
+Whoever asks for several choices reads the first. But there are servers whose only choice
+is not number 0, and which of them this is shows at the end.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from qwq_magic.wire.text_template import Sink
+
+# A server may send without end what nobody reads.
+_MOST_CHARACTERS = 4_000_000
+_MOST_TEXTS = 400_000
+
+
+class OtherChoice:
+    """Takes the chunks of the choice with this index; see `Sink`."""
+
+    def __init__(self, index: Any) -> None:
+        self.index = index
+        self._texts: list[tuple[bool, str]] = []
+        self._characters = 0
+        self._is_lossy = False
+        self._reason: Any = None
+
+    def add_reasoning(self, text: str) -> None:
+        self._keep(text, is_reasoning=True)
+
+    def add_content(self, text: str) -> None:
+        self._keep(text, is_reasoning=False)
+
+    def lose_content(self) -> None:
+        self._is_lossy = True
+
+    def add_usage(self, counts: Any) -> None:
+        """Usage is the reply's, not a choice's."""
+
+    def end_with(self, reason: Any) -> None:
+        self._reason = reason or self._reason
+
+    def finish(self) -> None:
+        """The end is the reply's, too."""
+
+    def takes_message(self) -> bool:
+        return not self._texts
+
+    def other(self, index: Any) -> Sink:
+        return OtherChoice(index)
+
+    def replay(self, reply: Sink) -> None:
+        """Say all that was kept."""
+        for is_reasoning, group in groupby(self._texts, key=lambda kept: kept[0]):
+            text = "".join(text for _, text in group)
+            (reply.add_reasoning if is_reasoning else reply.add_content)(text)
+        if self._is_lossy:
+            reply.lose_content()
+        reply.end_with(self._reason)
+
+    def _keep(self, text: str, *, is_reasoning: bool) -> None:
+        if self._characters > _MOST_CHARACTERS or len(self._texts) >= _MOST_TEXTS:
+            self._is_lossy = True
+            return
+        self._characters += len(text)
+        self._texts.append((is_reasoning, text))
