@@ -27,6 +27,9 @@ from qwq_magic.wire.addresses import host_of, is_loopback
 # A conversation may rest for half a minute; many cells may stream at once.
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=30.0)
 
+# Where a redirect leads, among what a response brings beside its headers.
+LOCATION = "qwq_magic.location"
+
 _USER_INFO = re.compile(r"[^\s/'\"(]+@")
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": "qwq-magic"}
 
@@ -95,6 +98,7 @@ def _new_client(*, is_direct: bool, needs_certificates: bool) -> httpx.AsyncClie
             limits=_LIMITS,
             # The client outlives conversations; nobody asked to be recognised.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            event_hooks={"response": [_take_location]},
         )
     except (ImportError, ValueError, httpx.InvalidURL) as error:
         # A SOCKS proxy needs a package httpx does not bring along; a proxy may be no URL.
@@ -104,6 +108,12 @@ def _new_client(*, is_direct: bool, needs_certificates: bool) -> httpx.AsyncClie
             f"The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used: {reason} "
             "Change the variable, or set NO_PROXY for the server's host."
         ) from None
+
+
+async def _take_location(response: httpx.Response) -> None:
+    """Keep httpx from parsing the target of a redirect, which nobody follows: it may be none."""
+    if "location" in response.headers:
+        response.extensions[LOCATION] = response.headers.pop("location")
 
 
 @functools.cache

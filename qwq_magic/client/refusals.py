@@ -7,6 +7,7 @@ from http import HTTPStatus
 import httpx
 
 from qwq_magic.client.bodies import bounded_body, encoding_of
+from qwq_magic.client.connections import LOCATION
 from qwq_magic.client.unpacking import ENCODINGS
 from qwq_magic.errors import QwqError
 from qwq_magic.retries import retry_after_s
@@ -25,7 +26,8 @@ async def refusal(
     """The error of a response that is no reply, None where it is one; `now` is Unix time."""
     status = response.status_code
     if 300 <= status < 400:
-        target = redirect_target(url, response.headers.get("location", ""))
+        location = response.extensions.get(LOCATION) or response.headers.get("location", "")
+        target = redirect_target(url, location)
         return broken.redirected(origin, status, target)
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return broken.refused_by_proxy(origin)

@@ -50,7 +50,10 @@ def host_of(url: str) -> str:
 
 
 def redirect_target(url: str, location: str) -> str:
-    """Where a redirect leads: the host, and on the same host what differs; "" for nowhere."""
+    """Where a redirect leads: the host, and on the same host what differs; "" for nowhere.
+
+    Of what is no address of a server, the scheme alone is told.
+    """
     if not location:
         return ""
     try:
@@ -58,6 +61,8 @@ def redirect_target(url: str, location: str) -> str:
     except ValueError:
         return ""
     host = host_of(there.geturl())
+    if not host and there.scheme not in _DEFAULT_PORTS:
+        return f"{there.scheme}:…"
     if host != host_of(url):
         return host
     return f"{host}{there.path}" if there.scheme == here.scheme else f"{there.scheme}://{host}"

@@ -348,6 +348,20 @@ REFUSALS = [
         status=302,
     ),
     Fault(
+        "a redirect to what is no server",
+        Reply(status=302, headers={"Location": "javascript:alert(1)"}),
+        ProtocolError,
+        ("redirects to javascript:…", "name it in base_url"),
+        status=302,
+    ),
+    Fault(
+        "a redirect to an address with an escape in it",
+        Reply(status=302, headers={"Location": "http://evil.example/\x1b[2J"}),
+        ProtocolError,
+        ("redirects to evil.example", "name it in base_url"),
+        status=302,
+    ),
+    Fault(
         "a redirect to nowhere",
         Reply(status=300, headers={}),
         ProtocolError,

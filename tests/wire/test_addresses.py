@@ -83,6 +83,9 @@ def test_only_this_machine_is_loopback(url: str, expected: bool) -> None:
         ("https://a.b:444/v1", "a.b:444"),
         ("http://a.b/v1/x", "http://a.b"),
         ("http://[", ""),
+        ("javascript:alert(1)", "javascript:…"),
+        ("ftp://c.d/y", "ftp:…"),
+        ("http:///y", ""),
         ("", ""),
     ],
 )
