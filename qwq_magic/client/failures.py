@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import httpx
 
+from qwq_magic.client.proxies import NamedProxy, proxy_for
 from qwq_magic.errors import QwqError
 from qwq_magic.settings import Settings
 from qwq_magic.wire import broken_connections as broken
@@ -66,14 +67,30 @@ def without_frames(raised: httpx.HTTPError, origin: Origin) -> Exception:
 
 
 def _no_connection(raised: httpx.ConnectError, origin: Origin, settings: Settings) -> QwqError:
+    # A proxy that answers says itself what it cannot reach.
+    proxy = proxy_for(settings.base_url)
     for reason in _iter_reasons(raised):
         if isinstance(reason, ssl.SSLError):
             return broken.insecure(origin, reason.reason or str(reason))
         if isinstance(reason, socket.gaierror):
-            return broken.unknown_host(origin, is_passing=reason.errno == socket.EAI_AGAIN)
+            is_passing = reason.errno == socket.EAI_AGAIN
+            if proxy is not None:
+                return _no_proxy(proxy, origin, "cannot be found", is_passing=is_passing)
+            return broken.unknown_host(origin, is_passing=is_passing)
         if isinstance(reason, ConnectionRefusedError):
+            if proxy is not None:
+                return _no_proxy(proxy, origin, "refuses connections", is_passing=True)
             return broken.refused(origin, is_local=is_loopback(settings.base_url))
+    if proxy is not None:
+        what = f"cannot be reached: {origin.quote(str(raised))}"
+        return _no_proxy(proxy, origin, what, is_passing=True)
     return broken.unreachable(origin, str(raised))
+
+
+def _no_proxy(proxy: NamedProxy, origin: Origin, what: str, *, is_passing: bool) -> QwqError:
+    return broken.no_proxy(
+        origin, proxy.host, variable=proxy.variable, what=what, is_passing=is_passing
+    )
 
 
 def _iter_reasons(raised: BaseException | None) -> Iterator[BaseException]:

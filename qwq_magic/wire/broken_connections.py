@@ -67,6 +67,17 @@ def broken_before_answer(origin: Origin) -> ConnectionFailed:
     )
 
 
+def no_proxy(
+    origin: Origin, proxy: str, *, variable: str, what: str, is_passing: bool
+) -> ConnectionFailed:
+    shown = origin.quote(proxy)
+    return ConnectionFailed(
+        f"The proxy {shown} on the way to {origin.host} {what}. Check {variable}, which names it, "
+        "or add the host to NO_PROXY.",
+        retryable=is_passing,
+    )
+
+
 def refused_by_proxy(origin: Origin) -> ConnectionFailed:
     return ConnectionFailed(
         f"The proxy on the way to {origin.host} wants a name and a password. Write them into "

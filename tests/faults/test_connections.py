@@ -169,6 +169,33 @@ def test_a_proxy_that_refuses_is_the_proxys_fault(
     assert f"{proxy.requests[0].method} {proxy.requests[0].path}" == sent
 
 
+@pytest.mark.parametrize(
+    ("variable", "scheme"),
+    [("HTTP_PROXY", "http"), ("https_proxy", "https"), ("ALL_PROXY", "http")],
+)
+def test_a_proxy_that_is_not_there_is_named(
+    variable: str, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = unused_port()
+    monkeypatch.setenv(variable, f"http://user:secret@127.0.0.1:{port}")
+
+    error = Asking(f"{scheme}://no-such-host.invalid/v1").fail()
+
+    assert type(error) is ConnectionFailed
+    said = f"The proxy 127.0.0.1:{port} on the way to no-such-host.invalid refuses connections"
+    assert_is_one_clean_line(error.message, (said, f"Check {variable}", "NO_PROXY"))
+    assert "secret" not in error.message
+
+
+def test_a_proxy_that_is_unknown_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://no-such-proxy.invalid:3128")
+
+    error = Asking("https://models.example.com/v1").fail()
+
+    said = "The proxy no-such-proxy.invalid:3128 on the way to models.example.com cannot be found"
+    assert_is_one_clean_line(error.message, (said, "Check HTTPS_PROXY"))
+
+
 def test_a_key_is_not_sent_in_the_clear() -> None:
     error = Asking("http://models.example.com/v1", api_key=ApiKey(KEY, source="QWQ_API_KEY")).fail()
 
