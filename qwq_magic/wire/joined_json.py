@@ -11,7 +11,7 @@ import math
 import re
 from typing import Any
 
-from qwq_magic.wire.sse import DONE
+DONE = "[DONE]"
 
 # Python takes no fewer than 640, whatever it is told.
 _MOST_DIGITS = 600

@@ -9,14 +9,13 @@ comments are kept (DashScope puts the status there), and a line with the field n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from qwq_magic.errors import ProtocolError
+from qwq_magic.wire.joined_json import texts_in
 
 MAX_EVENT_BYTES = 8_000_000
-DONE = "[DONE]"
 
 # What it takes to hold even the shortest line.
 _LINE_COST_BYTES = 64
@@ -79,12 +78,18 @@ class SSEDecoder:
             self._keep(rest)
 
     def close(self) -> Iterator[ServerSentEvent]:
-        """Yield the unterminated last event, if it is whole JSON or the end marker."""
+        """Yield the unterminated last event, if it is whole JSON or the end marker.
+
+        Where each line of it is, it is of a server that leaves out the empty lines: only the
+        last one can be cut.
+        """
         if self._unfinished_line:
             # Only an empty line completes an event, and this one is not empty.
             self._take_line(bytes(self._unfinished_line))
             self._unfinished_line.clear()
-        if self._data and _is_whole(b"\n".join(self._data)):
+        if self._data and not _is_whole(self._data):
+            self._data.pop()
+        if _is_whole(self._data):
             event = self._dispatch()
             if event is not None:
                 yield event
@@ -132,12 +137,5 @@ def require_size(size: int) -> None:
         )
 
 
-def _is_whole(data: bytes) -> bool:
-    text = data.decode("utf-8", "replace")
-    if text.strip() == DONE:
-        return True
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+def _is_whole(data: list[bytes]) -> bool:
+    return bool(texts_in(b"\n".join(data).decode("utf-8", "replace")))

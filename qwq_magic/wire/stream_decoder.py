@@ -23,9 +23,9 @@ from qwq_magic.wire.error_bodies import (
     parsed_body,
 )
 from qwq_magic.wire.error_fixes import Origin
-from qwq_magic.wire.joined_json import lenient_value, texts_in
+from qwq_magic.wire.joined_json import DONE, lenient_value, texts_in
 from qwq_magic.wire.reply import Reply
-from qwq_magic.wire.sse import DONE, MAX_EVENT_BYTES, ServerSentEvent
+from qwq_magic.wire.sse import MAX_EVENT_BYTES, ServerSentEvent
 from qwq_magic.wire.text_template import ReadChunk, TextTemplate
 
 # After so many unknown events in a row, a read is not cut further in hope of known ones.

@@ -467,6 +467,36 @@ def test_odd_json_is_no_error(chunk: Any) -> None:
     assert reply.close() == [StreamFinished("stop")]
 
 
+@pytest.mark.parametrize("end", ["\n", "\n\n"])
+def test_chunks_without_an_empty_line_between_are_read_one_by_one(end: str) -> None:
+    chunks = [delta(content="a"), delta(content="b"), delta("stop"), DONE]
+    body = b"".join(chunk.replace(b"\n\n", b"\n") for chunk in chunks).strip() + end.encode()
+    reply = decoder()
+
+    events = [*reply.feed(body), *reply.close()]
+
+    assert events == [AnswerDelta("ab"), StreamFinished("stop")]
+
+
+def test_chunks_without_an_empty_line_between_are_kept_where_the_last_is_cut() -> None:
+    reply = decoder()
+
+    events = reply.feed(delta(content="a").replace(b"\n\n", b"\n") * 2 + b'data: {"cho')
+    events += reply.close()
+
+    assert events == [AnswerDelta("aa")]
+    assert isinstance(reply.error, StreamInterrupted)
+
+
+def test_a_stream_that_goes_on_without_empty_lines_reads_on() -> None:
+    reply = decoder()
+    cramped = (delta(content="b") + delta(content="c")).replace(b"\n\n", b"\n") + b"\n"
+
+    events = reply.feed(delta(content="a") + cramped + delta("stop", content="d") + DONE)
+
+    assert events == [AnswerDelta("abcd"), StreamFinished("stop")]
+
+
 MALFORMED = [b"not JSON", b'{"cut": ', b"[" * 100_000]
 
 

@@ -84,6 +84,11 @@ def test_an_unterminated_last_event_that_is_cut_is_dropped() -> None:
     assert decode(b'data: {"a": ') == []
 
 
+@pytest.mark.parametrize("end", [b"", b"\n", b'\ndata: {"cut": '])
+def test_of_events_without_empty_lines_between_only_a_cut_one_is_lost(end: bytes) -> None:
+    assert data_of(decode(b"data: {}\ndata: [1]" + end)) == ["{}\n[1]"]
+
+
 def test_an_event_beyond_the_limit_is_refused_after_the_ones_before_it() -> None:
     events = SSEDecoder().feed(b"data: a\n\ndata: " + b"x" * MAX_EVENT_BYTES)
 
