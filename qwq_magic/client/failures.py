@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -14,6 +16,9 @@ from qwq_magic.settings import Settings
 from qwq_magic.wire import broken_connections as broken
 from qwq_magic.wire.addresses import host_of, is_loopback
 from qwq_magic.wire.error_fixes import Origin
+
+# How the HTTP library quotes what it could not read.
+_BYTES = re.compile(r"""(?:bytearray\()?\b(b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*")\)?""")
 
 
 def origin_of(settings: Settings, *, model: str) -> Origin:
@@ -54,11 +59,24 @@ def no_answer(raised: httpx.HTTPError, origin: Origin, settings: Settings) -> Qw
         case httpx.ProxyError() if str(raised).startswith("407"):
             return broken.refused_by_proxy(origin)
         case httpx.RemoteProtocolError() if "without sending" not in str(raised):
-            return broken.not_http(origin, str(raised))
+            return broken.not_http(origin, _with_text(str(raised)))
         case httpx.NetworkError() | httpx.RemoteProtocolError():
             return broken.broken_before_answer(origin)
         case _:
             return broken.unreachable(origin, str(raised))
+
+
+def _with_text(reason: str) -> str:
+    """The reason with what Python writes for bytes replaced by their text."""
+    return _BYTES.sub(lambda found: f"'{_text_of(found[1])}'", reason)
+
+
+def _text_of(literal: str) -> str:
+    try:
+        value = ast.literal_eval(literal)
+    except (ValueError, SyntaxError):
+        return literal
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else literal
 
 
 def without_frames(raised: httpx.HTTPError, origin: Origin) -> Exception:

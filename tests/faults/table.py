@@ -429,7 +429,14 @@ INSTEAD_OF_A_STREAM = [
         "no HTTP",
         Reply([DROP], head=b"SSH-2.0-OpenSSH\r\n\r\n"),
         ProtocolError,
-        ("does not speak HTTP", "base_url"),
+        ("does not speak HTTP as it should: illegal status line: 'SSH-2.0-OpenSSH'.", "base_url"),
+    ),
+    Fault(
+        "no HTTP, and a quote in it",
+        Reply([DROP], head=b"HTTX 'caf\xc3\xa9\x1b[2J' \"%s\"\r\n\r\n" % KEY.encode()),
+        ProtocolError,
+        ("illegal status line: 'HTTX 'café' \"***\"'.", "base_url"),
+        settings={"api_key": ApiKey(KEY, source="s")},
     ),
     Fault(
         "hangs up without a word",
