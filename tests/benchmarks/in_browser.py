@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.replay_server import replay_server, text_of
-from browser.lab import Lab, Notebook, find_chromium, running_browser, running_lab, write_notebook
+from browser.chromium import find_chromium, running_browser
+from browser.lab import Lab, Notebook, running_lab, write_notebook
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 LONG_MS = 50.0

@@ -11,15 +11,8 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from browser.lab import (
-    App,
-    Lab,
-    Notebook,
-    find_chromium,
-    running_browser,
-    running_lab,
-    write_notebook,
-)
+from browser.chromium import find_chromium, running_browser
+from browser.lab import App, Lab, Notebook, running_lab, write_notebook
 from browser.pages import Pages
 from browser.watch import Watch, watching
 from playwright.sync_api import BrowserContext, Playwright, expect, sync_playwright

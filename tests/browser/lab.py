@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,24 +16,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from browser.lab_state import environment, write_settings
-from playwright.sync_api import BrowserContext, Locator, Page, Playwright
+from playwright.sync_api import BrowserContext, Locator, Page
 from server import unused_port
 
 App = Literal["lab", "notebook"]
 
 # Where a server with the renderer keeps the view's modules.
 VIEW = "lab/extensions/qwq-magic/static/view/"
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Nothing leaves the machine, whatever a page asks for.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 PANEL = (
     "(() => { const w = window.jupyterapp?.shell?.currentWidget;"
     " return w?.content?.widgets ? w : null; })()"
@@ -46,18 +33,6 @@ READY = f"""(() => {{
     && panel.content.widgets.length > 0
     && ['idle', 'busy'].includes(panel.sessionContext.session?.kernel?.status);
 }})()"""
-# Long tasks, and a flag any script that should not run would set.
-WATCH = """
-window.__longTasks = [];
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) window.__longTasks.push(entry.duration);
-}).observe({ type: "longtask", buffered: true });
-"""
-
-
-def find_chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 @dataclass
@@ -139,25 +114,6 @@ def running_lab(state: Path, app: App = "lab", *, with_renderer: bool = True) ->
         yield lab
     finally:
         lab.stop()
-
-
-@contextmanager
-def running_browser(
-    playwright: Playwright, chromium: str, profile: Path
-) -> Iterator[BrowserContext]:
-    context = playwright.chromium.launch_persistent_context(
-        str(profile),
-        executable_path=chromium,
-        headless=True,
-        args=CHROMIUM_ARGS,
-        viewport={"width": 1200, "height": 900},
-        env={**os.environ},
-    )
-    context.add_init_script(WATCH)
-    try:
-        yield context
-    finally:
-        context.close()
 
 
 def write_notebook(path: Path, cells: list[str | dict[str, Any]]) -> None:
