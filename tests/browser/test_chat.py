@@ -7,41 +7,13 @@ from typing import Any
 
 import pytest
 from browser.asking import ask_at
+from browser.chats import Chat, chat_at, run_chat
 from browser.conftest import OpenNotebook, OpenSaved
-from browser.lab import Lab, Notebook
-from playwright.sync_api import Locator, expect
+from browser.lab import Lab
+from playwright.sync_api import expect
 from server import DONE, Reply, ScriptedServer, chat, delta, failure
 
 CHAT_MIME = "application/vnd.qwq.chat.v1+json"
-
-
-class Chat:
-    """The chat in one cell's output."""
-
-    def __init__(self, notebook: Notebook, cell: int = 2) -> None:
-        self.notebook = notebook
-        self.output = notebook.output(cell)
-        self.box = self.output.get_by_role("textbox", name="Prompt")
-        self.turns = self.output.locator(".qwq-chat-turn")
-        self.live = self.output.locator(".qwq-chat-live")
-        self.answers = self.output.locator(".qwq-turn .qwq-answer-text")
-        self.line = self.output.locator(".qwq-chat-line")
-
-    def part(self, name: str) -> Locator:
-        return self.live.locator(f".qwq-{name}")
-
-    def button(self, name: str) -> Locator:
-        return self.output.locator(".qwq-chat-foot").get_by_role("button", name=name)
-
-    def ask(self, prompt: str) -> None:
-        self.box.fill(prompt)
-        self.box.press("Enter")
-
-
-def _chat_at(open_notebook: OpenNotebook, lab: Lab, server: ScriptedServer, *cells: str) -> Chat:
-    notebook = ask_at(open_notebook, lab, server, "%qwq_chat", *cells)
-    notebook.run(2, wait=True)
-    return Chat(notebook)
 
 
 def _user_messages(server: ScriptedServer, number: int) -> list[str]:
@@ -61,7 +33,7 @@ def test_both_panes_fill_while_no_cell_runs_and_the_next_turn_remembers(
         *chat(answer="").steps,
     ]
     with ScriptedServer(Reply(steps), chat(answer="By **0.79**.")) as server:
-        page = _chat_at(open_notebook, either, server, "%qwq_memory", "print(_qwq.answer)")
+        page = chat_at(open_notebook, either, server, "%qwq_memory", "print(_qwq.answer)")
         page.ask("Which is larger?")
 
         expect(page.part("reasoning-text")).to_have_text("Let me compare")
@@ -88,7 +60,7 @@ def test_stop_keeps_what_came(lab: Lab, open_notebook: OpenNotebook) -> None:
     reached, never = threading.Event(), threading.Event()
     steps = [delta(reasoning_content="Hm."), delta(content="So it is"), reached.set, never, DONE]
     with ScriptedServer(Reply(steps)) as server:
-        page = _chat_at(open_notebook, lab, server, "print(_qwq.state, _qwq.answer)")
+        page = chat_at(open_notebook, lab, server, "print(_qwq.state, _qwq.answer)")
         page.ask("hi")
         assert reached.wait(30)
         expect(page.part("answer-text")).to_have_text("So it is")
@@ -110,12 +82,11 @@ def test_turns_of_cells_stand_in_the_chat_and_those_of_the_chat_are_sent_from_ce
     replies = [chat(answer=f"Reply {number}.") for number in (1, 2, 3)]
     with ScriptedServer(*replies) as server:
         cells = ("%%qwq\nfrom a cell", "%qwq_chat", "%%qwq\nagain from a cell")
-        page = _chat_at(open_notebook, lab, server, *cells)
+        page = chat_at(open_notebook, lab, server, *cells)
         page.notebook.run(3, wait=True)
         # The one that was open hears of it when the cell has run, another finds it there.
         expect(page.answers).to_have_text(["Reply 1."])
-        page.notebook.run(4, wait=True)
-        other = Chat(page.notebook, cell=4)
+        other = run_chat(page.notebook, 4)
         expect(other.answers).to_have_text(["Reply 1."])
         other.ask("from the chat")
         expect(other.answers).to_have_text(["Reply 1.", "Reply 2."])
@@ -128,7 +99,7 @@ def test_turns_of_cells_stand_in_the_chat_and_those_of_the_chat_are_sent_from_ce
 
 def test_conversations_are_switched_and_begun(lab: Lab, open_notebook: OpenNotebook) -> None:
     with ScriptedServer(chat(answer="In main."), chat(answer="In the new one.")) as server:
-        page = _chat_at(open_notebook, lab, server)
+        page = chat_at(open_notebook, lab, server)
         page.ask("one")
         expect(page.answers).to_have_text(["In main."])
         page.output.get_by_role("button", name="New conversation").click()
@@ -147,7 +118,7 @@ def test_a_failed_ask_is_a_line_and_what_was_typed_is_still_there(
     lab: Lab, open_notebook: OpenNotebook
 ) -> None:
     with ScriptedServer(failure(401, {"error": {"message": "Incorrect API key"}})) as server:
-        page = _chat_at(open_notebook, lab, server, "%config QwqMagics.runner = 'notebook'")
+        page = chat_at(open_notebook, lab, server, "%config QwqMagics.runner = 'notebook'")
         page.ask("a long prompt")
         expect(page.output.locator(".qwq-turn .qwq-error")).to_contain_text("%qwq_login")
         expect(page.box).to_have_value("a long prompt")
@@ -166,7 +137,7 @@ def test_a_page_that_reloads_shows_the_transcript_and_goes_on(
     reached, end = threading.Event(), threading.Event()
     steps = [delta(content="The second"), reached.set, end, *chat(answer=" answer.").steps]
     with ScriptedServer(chat(answer="The first answer."), Reply(steps)) as server:
-        page = _chat_at(open_notebook, lab, server)
+        page = chat_at(open_notebook, lab, server)
         page.ask("one")
         expect(page.answers).to_have_text(["The first answer."])
         page.ask("two")
@@ -184,7 +155,7 @@ def test_keys_typed_in_the_chat_are_not_the_notebooks(
     lab: Lab, open_notebook: OpenNotebook
 ) -> None:
     with ScriptedServer(chat(answer="Ok.")) as server:
-        page = _chat_at(open_notebook, lab, server, "1")
+        page = chat_at(open_notebook, lab, server, "1")
         page.box.click()
         page.notebook.page.keyboard.type("addxxyj")
         page.box.press("Shift+Enter")
@@ -200,7 +171,7 @@ def test_keys_typed_in_the_chat_are_not_the_notebooks(
 
 def test_enter_that_chooses_a_word_sends_nothing(lab: Lab, open_notebook: OpenNotebook) -> None:
     with ScriptedServer(chat(answer="Ok.")) as server:
-        page = _chat_at(open_notebook, lab, server)
+        page = chat_at(open_notebook, lab, server)
         page.box.click()
         ime = page.notebook.page.context.new_cdp_session(page.notebook.page)
         ime.send("Input.imeSetComposition", {"text": "ni", "selectionStart": 2, "selectionEnd": 2})
@@ -224,7 +195,7 @@ def test_hostile_turns_stay_text_in_the_chat(
         '<img src="http://127.0.0.1:9/x" onerror="window.ran = 1"><script>window.ran = 1</script>'
     )
     with ScriptedServer(chat(reasoning=hostile, answer=hostile)) as server:
-        page = _chat_at(open_notebook, lab, server)
+        page = chat_at(open_notebook, lab, server)
         page.notebook.js("app.commands.execute('apputils:change-theme', {theme: arg})", theme)
         page.ask(hostile)
         expect(page.turns).to_have_count(1)
@@ -247,7 +218,7 @@ def test_a_saved_notebook_shows_the_turns_without_a_kernel(
 ) -> None:
     replies = [chat(reasoning="Hm.", answer=f"The **{number}**.") for number in range(3)]
     with ScriptedServer(*replies) as server:
-        page = _chat_at(open_notebook, either, server)
+        page = chat_at(open_notebook, either, server)
         page.ask("one")
         expect(page.answers).to_have_text(["The 0."])
         page.ask("two")
@@ -279,7 +250,8 @@ def test_a_saved_notebook_shows_the_turns_without_a_kernel(
 
 def test_a_chat_works_without_the_renderer(plain_lab: Lab, open_notebook: OpenNotebook) -> None:
     with ScriptedServer(chat(answer="The **answer**.")) as server:
-        page = _chat_at(open_notebook, plain_lab, server)
+        page = Chat(ask_at(open_notebook, plain_lab, server, "%qwq_chat"), 2)
+        page.notebook.run(2, wait=True)
         page.ask("one")
         expect(page.answers).to_have_text(["The answer."])
 
@@ -290,7 +262,7 @@ def test_a_kernel_that_restarts_is_said_and_what_was_typed_stays(
     lab: Lab, open_notebook: OpenNotebook
 ) -> None:
     with ScriptedServer(chat(answer="Ok.")) as server:
-        page = _chat_at(open_notebook, lab, server)
+        page = chat_at(open_notebook, lab, server)
         page.ask("one")
         expect(page.answers).to_have_text(["Ok."])
         page.box.fill("two")
@@ -328,7 +300,7 @@ def test_the_prompt_box_stays_in_sight_while_turns_push_it_down(
 ) -> None:
     long = "\n\n".join(f"Line {number}." for number in range(60))
     with ScriptedServer(chat(answer=long)) as server:
-        page = _chat_at(open_notebook, lab, server, *["1"] * 5)
+        page = chat_at(open_notebook, lab, server, *["1"] * 5)
         page.ask("one")
         expect(page.answers).to_contain_text("Line 59.")
 
