@@ -22,6 +22,7 @@ from qwq_magic.display.saved_text import (
     guard_line_starts,
     readable,
 )
+from qwq_magic.display.view_patterns import view_patterns
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -35,9 +36,9 @@ _MAX_BRACKETS = 2_000
 # JupyterLab's parser is quadratic in the tags of one paragraph: 4,000 take it 0.7 s,
 # 20,000 a minute. An HTML block costs it nothing.
 _MAX_MARKS = 400
-_LANGUAGE = re.compile(r"[A-Za-z0-9_+#.-]{0,30}")
-# Hosts run what stands under these names: they draw, typeset or load it.
-_ACTIVE_LANGUAGES = re.compile(r"mermaid.*|math|geojson|topojson|stl|latex-raw|html-raw", re.I)
+# Hosts draw, typeset or load what stands under other names. The view in the browser tells its
+# host the same ones; they stand in one of its modules.
+_INERT_LANGUAGES = re.compile(view_patterns("code_languages.js")["INERT_LANGUAGES"], re.IGNORECASE)
 _BACKTICKS = re.compile("`+")
 
 _Kind: TypeAlias = Literal["text", "list", "other"]
@@ -244,9 +245,8 @@ def _math_block(token: Token) -> str:
 
 
 def _language(info: str) -> str:
-    word = readable(info).split(maxsplit=1)[0] if info.strip() else ""
-    is_inert = _LANGUAGE.fullmatch(word) and not _ACTIVE_LANGUAGES.fullmatch(word)
-    return word if is_inert else ""
+    word = next(iter(readable(info).split()), "")
+    return word if _INERT_LANGUAGES.fullmatch(word) else ""
 
 
 def _task_mark(match: re.Match[str]) -> str:

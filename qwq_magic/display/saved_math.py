@@ -10,8 +10,9 @@ needs. Everything else is shown as code.
 from __future__ import annotations
 
 import re
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+
+from qwq_magic.display.view_patterns import view_patterns
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -50,12 +51,7 @@ _BLOCK_PATTERN = re.compile(
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n|$)")
 _CONTROL_WORD = re.compile(r"\\([A-Za-z@]+)")
 # The view in the browser keeps to the same rules; they stand in one of its modules.
-_RULES = dict(
-    re.findall(
-        r"export const (\w+) = String\.raw`([^`]+)`;",
-        files("qwq_magic.display").joinpath("static/math_rules.js").read_text("utf-8"),
-    )
-)
+_RULES = view_patterns("math_rules.js")
 _DENIED = re.compile(_RULES["DENIED_COMMANDS"], re.IGNORECASE)
 _MEASURED = re.compile(_RULES["MEASURED_COMMANDS"])
 _PROSE = re.compile(_RULES["PROSE"])

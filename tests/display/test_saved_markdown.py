@@ -240,10 +240,10 @@ def test_a_link_says_whom_it_reaches_whatever_its_text_claims(
 
 
 def test_hosts_that_run_a_language_do_not_get_its_name() -> None:
-    names = ["mermaid", "Mermaid2", "math", "geojson", "x" * 31, "a b", 'js"x']
-    saved = [saved_markdown(f"```{name}\nx\n```") for name in names]
+    names = ["mermaid", "\u00a0mermaid", "Mermaid2", "math", "geojson", "vega", "dot", 'js"x']
+    saved = [saved_markdown(f"```{name}\nx\n```") for name in (*names, "Python mermaid")]
 
-    assert [text.split("\n")[0] for text in saved] == ["```"] * 5 + ["```a", "```"]
+    assert [text.split("\n")[0] for text in saved] == ["```"] * 8 + ["```Python"]
     assert saved_markdown("```c++\nx\n```") == "```c++\nx\n```"
 
 

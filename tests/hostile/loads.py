@@ -158,4 +158,55 @@ _BLOCKS = [
     "<img\nsrc=https://HOST/a.png\n>",
 ]
 
-LOADS = [*_IMAGES, *_HTML, *_MATH, *_BLOCKS]
+_DIAGRAM = "flowchart TD\nA@{ img: 'https://HOST/a.png', label: 'x', pos: 't', w: 60, h: 60 }"
+# Where a fence begins and what its name is, parsers disagree: after `trim()` they do not.
+_OPENERS = [
+    *(f"> ```{space}mermaid" for space in "\u00a0\ufeff\u2003\u2028\u2029\u3000\u1680\u202f"),
+    "> ```",
+    "> ```\t \t mermaid \t",
+    "> ```mermaid\u00a0",
+    "> ~~~\u00a0mermaid",
+    "> ~~~~~ \ufeff mermaid",
+    ">```mermaid",
+    "> > ```\u00a0mermaid",
+    "> - > ```\u2003mermaid",
+    ">    ```\u00a0mermaid",
+    ">\u00a0```mermaid",
+    "> ```\\mermaid",
+    "> ```&nbsp;mermaid",
+    "> ```&#109;ermaid",
+    "> ```\u200bmermaid",
+    "> ```\x0bmermaid",
+    "> ```\x1b[0mmermaid",
+    "> ```\ufdd3mermaid",
+    "> ```mermaid`",
+    "> ~~~ ```mermaid",
+    "> ~~~`~~~mermaid",
+    "> ````\u00a0mermaid",
+    "> ```{mermaid}",
+    "> :::\u00a0mermaid",
+    "> title\n> ===\n> ```\u00a0mermaid",
+    "> | a |\n> |---|\n> ```\u00a0mermaid",
+    "> [r]: x\n> ```\u00a0mermaid",
+    "> $x\n> ```\u00a0mermaid",
+]
+_FENCES = [
+    f"{opener}\n" + "\n".join(f"> {line}" for line in f"{_DIAGRAM}\n{closer}".split("\n"))
+    for opener in _OPENERS
+    for closer in ["~~~~~" if "~~~" in opener else "````"]
+]
+_LISTED = [
+    f"- a\n\n  ```\u00a0mermaid\n  {_DIAGRAM}\n  ```".replace("\nA@", "\n  A@"),
+    f"- ```\u2003mermaid\n  {_DIAGRAM}\n  ```".replace("\nA@", "\n  A@"),
+    f"1. ~~~\ufeffmermaid\n   {_DIAGRAM}\n   ~~~".replace("\nA@", "\n   A@"),
+    f"- - ```\u00a0mermaid\n    {_DIAGRAM}\n    ```".replace("\nA@", "\n    A@"),
+    f"-\t```\u00a0mermaid\n\t{_DIAGRAM}\n\t```".replace("\nA@", "\n\tA@"),
+    f"- [ ] ```\u00a0mermaid\n  {_DIAGRAM}\n  ```".replace("\nA@", "\n  A@"),
+    f"a\n  ```\u00a0mermaid\n{_DIAGRAM}\n```",
+    f"```\u00a0mermaid\n{_DIAGRAM}\n```",
+    f"   ~~~\u3000mermaid\n{_DIAGRAM}\n~~~",
+    f"```Mermaid\n{_DIAGRAM}\n```",
+    f"[^1]:\n    ```\u00a0mermaid\n    {_DIAGRAM}\n    ```",
+]
+
+LOADS = [*_IMAGES, *_HTML, *_MATH, *_BLOCKS, *_FENCES, *_LISTED]

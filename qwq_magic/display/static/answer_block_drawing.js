@@ -3,9 +3,13 @@
 import { rebuild } from "./answer_dom.js";
 import { LESS_THAN, maskMath } from "./answer_math.js";
 import { codeBox, fenceLanguage } from "./code_box.js";
+import { isInertLanguage } from "./code_languages.js";
 import { element } from "./elements.js";
 
+// A noncharacter: `cleanText` lets none in, and takes this one out of what the parser made.
+const NAME_MARK = "\ufdd3";
 const HIGHLIGHTED_CODE = 30000;
+const MOST_HIGHLIGHTED = 20;
 const FORBIDDEN = "a, img, image, iframe, object, script, foreignObject";
 const MOST_MARKS = 1500;
 const MOST_MARKS_IN_LINE = 300;
@@ -26,13 +30,19 @@ export function isTangled(markdown) {
   return marks > MOST_MARKS;
 }
 
-/** Markdown in which nothing is HTML and no fence starts a diagram renderer. */
+/**
+ * Markdown in which nothing is HTML and no fence has a name its host could act upon.
+ *
+ * A host's plugins draw what stands under a name such as `mermaid`, and load what it asks
+ * for. Where fences begin, parsers disagree; so whatever follows a run that could open one,
+ * anywhere, begins with a mark that is in no name and that no parser trims away.
+ */
 function inertMarkdown(markdown) {
   return (
     markdown
       // A real autolink may stay: its characters leave no room for an attribute.
       .replace(/<(?!(?:https?:\/\/|mailto:)[^\s<>"'`]{1,2000}>)/g, LESS_THAN)
-      .replace(/((?:`{3,}|~{3,})[ \t]*)mermaid/g, "$1Mermaid")
+      .replace(/(?:`{3,}|~{3,}|:{3,})[ \t]*(?=[^ \t\n])/g, `$&${NAME_MARK}`)
   );
 }
 
@@ -55,7 +65,9 @@ export class BlockDrawing {
     if (isTangled(markdown)) return [plainBlock(source)];
     try {
       const html = await this.#host.parse(inertMarkdown(markdown + definitions));
-      return [...rebuild(html, formulas).childNodes].filter((node) => node.nodeType !== 3 || node.data.trim());
+      const drawn = rebuild(html, formulas);
+      await this.#highlightWithin(drawn);
+      return [...drawn.childNodes].filter((node) => node.nodeType !== 3 || node.data.trim());
     } catch {
       return [plainBlock(source)];
     }
@@ -68,15 +80,23 @@ export class BlockDrawing {
     return codeBox(code, fenceLanguage(block.info));
   }
 
+  /** The parser was told no language of these. */
+  async #highlightWithin(drawn) {
+    const boxes = [...drawn.querySelectorAll(".qwq-code")].slice(0, MOST_HIGHLIGHTED);
+    for (const box of boxes) {
+      const info = box.querySelector(".qwq-code-language").textContent;
+      await this.highlight(box, { info, code: box.querySelector("code").textContent });
+    }
+  }
+
   /** Colour the code in a box; false where it stays as it is. */
   async highlight(box, block) {
     const language = fenceLanguage(block.info);
-    if (!this.#host.parse || !language || block.code.length > HIGHLIGHTED_CODE) return false;
+    if (!this.#host.parse || !isInertLanguage(language) || block.code.length > HIGHLIGHTED_CODE) return false;
     const runs = block.code.match(/`+/g) ?? [];
     const fence = "`".repeat(Math.max(3, ...runs.map((run) => run.length + 1)));
-    const info = language === "mermaid" ? "Mermaid" : language;
     try {
-      const html = await this.#host.parse(`${fence}${info}\n${block.code}\n${fence}\n`);
+      const html = await this.#host.parse(`${fence}${language}\n${block.code}\n${fence}\n`);
       const coloured = rebuild(html, []).querySelector("code");
       // The parser trims line breaks at the end; anything else would change the code itself.
       const text = coloured?.textContent.replace(/\n+$/, "") ?? "";

@@ -124,7 +124,7 @@ class Rebuilder {
 
   #pre(node, depth) {
     const inner = node.querySelector("code") ?? node;
-    const language = /language-(\S+)/.exec(inner.className)?.[1] ?? "";
+    const language = /language-(\S+)/.exec(cleanText(inner.className))?.[1] ?? "";
     const code = this.children(inner, element("code", ""), depth + 1, true);
     return codeBox(code, fenceLanguage(language));
   }
