@@ -15,6 +15,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from qwq_magic.display.saved_inline import Place, write_inline
+from qwq_magic.display.saved_limits import (
+    is_runaway,
+    limit_formulas,
+    limit_tables,
+    repeats_addresses,
+)
 from qwq_magic.display.saved_math import install_math, live_math
 from qwq_magic.display.saved_text import (
     escape_code,
@@ -59,23 +65,28 @@ def saved_markdown(answer: str) -> str:
     text = readable(answer)
     if not text.strip():
         return ""
-    if len(text) > MAX_PARSED_CHARACTERS:
+    if len(text) > MAX_PARSED_CHARACTERS or is_runaway(text):
         return escape_paragraphs(text)
     tokens = _parser().parse(text)
     # The parser drops what is nested deeper than it goes; the reader must not lose it.
-    if any(token.level >= _MAX_LEVEL - 2 for token in tokens):
+    is_cut = any(token.level >= _MAX_LEVEL - 2 for token in tokens)
+    if is_cut or repeats_addresses(tokens, len(text)):
         return escape_paragraphs(text)
+    limit_formulas(tokens)
     return _Writer().write(tokens)
 
 
 def _parser() -> MarkdownIt:
-    from markdown_it import MarkdownIt  # costs 100 ms: not before the first turn ends
+    # Costs 100 ms: not before the first turn ends.
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_block import table
 
     markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": _MAX_LEVEL})
     markdown.enable(["table", "strikethrough"])
     # Addresses are checked after parsing; here a refusal would only hide them in text.
     markdown.validateLink = _parse_any_link  # type: ignore[method-assign]  # meant to be replaced
     markdown.core.ruler.at("inline", _parse_inline)
+    limit_tables(markdown, table)
     install_math(markdown)
     return markdown
 

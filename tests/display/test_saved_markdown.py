@@ -270,6 +270,44 @@ def test_runaway_markdown_is_saved_whole_and_shallow(runaway: str) -> None:
     assert "> " * 60 not in saved
 
 
+def padded_table(columns: int, rows: int) -> str:
+    return "|a" * columns + "|\n" + "|-" * columns + "|\n" + "|\n" * rows
+
+
+LONG_ADDRESS = "https://x.example/" + "y" * 1900
+
+
+@pytest.mark.parametrize(
+    "growing",
+    [
+        padded_table(1000, 1500),
+        (padded_table(3300, 2400) + "\n") * 4,
+        (padded_table(30, 33) + "\n") * 300,
+        "> " * 45 + "a\n" + "b\n" * 60_000,
+        "- " * 45 + "a\n" + "b\n" * 60_000,
+        f"[a]: {LONG_ADDRESS}\n\n" + "[a]\n\n" * 5_000,
+        f"[a]: {LONG_ADDRESS}\n\n" + "![a]\n\n" * 5_000,
+    ],
+    ids=lambda text: f"{text[:6]!r}, {len(text)}",
+)
+def test_what_would_grow_in_a_parser_is_saved_as_text(growing: str) -> None:
+    assert len(saved_markdown(growing)) < 6 * len(growing)
+
+
+def test_a_table_with_short_rows_stays_a_table() -> None:
+    saved = saved_markdown("| a | b | c |\n|---|---|---|\n" + "| x |\n" * 20)
+
+    assert saved.count("| x |  |  |") == 20
+
+
+def test_after_very_many_formulas_the_rest_is_code() -> None:
+    saved = saved_markdown("$x$ " * 600 + "\n\n\\[\ny\n\\]")
+
+    assert saved.count("$x$") == 500
+    assert saved.count("<code>&#36;x&#36;</code>") == 100
+    assert saved.endswith("```\n\\[\ny\n\\]\n```")
+
+
 def test_controls_and_bidirectional_tricks_do_not_survive_entities() -> None:
     saved = saved_markdown("a&#27;[2J&#x202e;b&#10;&#10;# c \x1b[31md\x1b[0m `\u2066e`")
 

@@ -1,5 +1,12 @@
 """Markdown that would keep a parser, a typesetter or a page busy for a long time."""
 
+
+def _padded_table(columns: int, rows: int) -> str:
+    return "|a" * columns + "|\n" + "|-" * columns + "|\n" + "|\n" * rows
+
+
+_LONG = "https://x.example/" + "y" * 1900
+
 RUNAWAYS = [
     ">" * 3000 + " deep",
     "> " * 3000 + "deep",
@@ -33,4 +40,25 @@ RUNAWAYS = [
     "**a" * 9000 + "**" * 9000,
     "&amp;#x3c;" * 9000,
     "- [ ] x\n" * 5000,
+    _padded_table(1000, 1500),
+    (_padded_table(3300, 2400) + "\n") * 4,
+    (_padded_table(30, 33) + "\n") * 300,
+    "- x\n" + "".join(f"  {line}\n" for line in _padded_table(900, 900).split("\n")),
+    "> ".join(["", *(f"{line}\n" for line in _padded_table(900, 900).split("\n"))]),
+    "\\|a" * 2000 + "|b" * 900 + "\n" + "-|" * 901 + "\n" + "b\n" * 2000,
+    "> " * 29 + "a\n" + "b\n" * 20_000,
+    "- " * 29 + "a\n" + "b\n" * 20_000,
+    "> - " * 14 + "a\n" + "b\n" * 2_000,
+    f"[a]: {_LONG}\n\n" + "[a] " * 10_000,
+    f"[a]: {_LONG}\n\n" + "[a]\n\n" * 2_000,
+    f"[a]: {_LONG}\n\n" + "![a]\n\n" * 2_000,
+    "\n".join(f"[a{n}]: {_LONG}" for n in range(100)) + "\n\n" + "[b]\n\n" * 150,
+    "$x$ " * 3_000,
+    "\\[\nx\n\\]\n\n" * 100,
+    "1. a\n" * 5_000,
+    "a  \n" * 5_000,
+    "- " * 20 + "a\n" + "-\n" * 5_000,
+    ("*a **b " * 100 + "\n") * 14,
+    "http://a.b" + "?" * 15_000,
+    "> ```py\n> x\n> ```\n" * 600,
 ]

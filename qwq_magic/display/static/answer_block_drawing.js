@@ -2,6 +2,7 @@
 
 import { rebuild } from "./answer_dom.js";
 import { LESS_THAN, maskMath } from "./answer_math.js";
+import { isTangled } from "./block_limits.js";
 import { codeBox, fenceLanguage } from "./code_box.js";
 import { isInertLanguage } from "./code_languages.js";
 import { element } from "./elements.js";
@@ -11,24 +12,10 @@ const NAME_MARK = "\ufdd3";
 const HIGHLIGHTED_CODE = 30000;
 const MOST_HIGHLIGHTED = 20;
 const FORBIDDEN = "a, img, image, iframe, object, script, foreignObject";
-const MOST_MARKS = 1500;
-const MOST_MARKS_IN_LINE = 300;
-
-const DEEP = /^[ \t]*(?:(?:[-*+>]|\d+[.)])[ \t]*){30}|^[ \t]{200}/m;
-const LONG_RUN = /([*_~`\\[\]!])\1{200}/;
-const MARK = /[*_~`\\]+|[[\]!@]/g;
-
-/** Would this keep a Markdown parser busy for seconds, or overflow its stack? */
-export function isTangled(markdown) {
-  if (DEEP.test(markdown) || LONG_RUN.test(markdown)) return true;
-  let marks = 0;
-  for (const line of markdown.split("\n")) {
-    const inLine = (line.match(MARK) ?? []).length;
-    if (inLine > MOST_MARKS_IN_LINE) return true;
-    marks += inLine;
-  }
-  return marks > MOST_MARKS;
-}
+// A typesetter takes half a second for so many.
+const MOST_TOGETHER = 50;
+const MOST_FORMULAS = 400;
+const MOST_IN_ANSWER = 2000;
 
 /**
  * Markdown in which nothing is HTML and no fence has a name its host could act upon.
@@ -53,16 +40,20 @@ function plainBlock(source) {
 /** Draws blocks with one host; knows nothing of streams. */
 export class BlockDrawing {
   #host;
+  #breathe;
+  #formulasLeft = MOST_IN_ANSWER;
 
-  constructor(host) {
+  /** `breathe` lets the page have its turn, where much is done. */
+  constructor(host, breathe) {
     this.#host = host;
+    this.#breathe = breathe;
   }
 
   /** Nodes for a block of text; `open`: more may follow; `definitions`: for reference links. */
   async text(source, { open = false, definitions = "" } = {}) {
     if (!this.#host.parse) return [plainBlock(source)];
     const { markdown, formulas } = maskMath(source, open);
-    if (isTangled(markdown)) return [plainBlock(source)];
+    if (isTangled(markdown + definitions)) return [plainBlock(source)];
     try {
       const html = await this.#host.parse(inertMarkdown(markdown + definitions));
       const drawn = rebuild(html, formulas);
@@ -118,14 +109,44 @@ export class BlockDrawing {
       if (drawn) node.replaceWith(drawn);
       else waiting.push(node);
     }
-    // A call costs milliseconds whatever it finds: one for all, if it finds nothing else.
-    const alone = waiting.length < 2 || hasDelimiters(root);
+    const typeset = root.querySelectorAll(".qwq-math[data-typeset]").length;
+    const room = Math.max(0, Math.min(MOST_FORMULAS - typeset, this.#formulasLeft));
+    for (const node of waiting.splice(room)) leaveAsTyped(node);
+    this.#formulasLeft -= waiting.length;
     const sources = waiting.map((node) => node.textContent);
-    await Promise.all((alone ? waiting : [root]).map((node) => this.#typesetIn(node)));
+    if (!waiting.length) return;
+    await this.#typesetAll(root, waiting);
     waiting.forEach((node, index) => {
       if (node.querySelector(FORBIDDEN)) node.replaceChildren(sources[index]);
       else node.dataset.typeset = "";
     });
+  }
+
+  async #typesetAll(root, waiting) {
+    // A call costs milliseconds whatever it finds: one for many, if it finds nothing else.
+    if (waiting.length === 1) await this.#typesetIn(waiting[0]);
+    else if (waiting.length <= MOST_TOGETHER && !hasDelimiters(root)) await this.#typesetIn(root);
+    else {
+      for (let at = 0; at < waiting.length; at += MOST_TOGETHER) {
+        await this.#typesetApart(root, waiting.slice(at, at + MOST_TOGETHER));
+        await this.#breathe();
+      }
+    }
+  }
+
+  /** In a place of their own, out of sight. */
+  async #typesetApart(root, formulas) {
+    const place = element("div", "qwq-math-queue");
+    const marks = formulas.map((node) => {
+      const mark = document.createComment("");
+      node.replaceWith(mark);
+      return mark;
+    });
+    place.append(...formulas);
+    root.append(place);
+    await this.#typesetIn(place);
+    marks.forEach((mark, index) => mark.replaceWith(formulas[index]));
+    place.remove();
   }
 
   async #typesetIn(node) {
@@ -145,6 +166,11 @@ function hasDelimiters(root) {
   });
   while (texts.nextNode()) if (/[$\\]/.test(texts.currentNode.data)) return true;
   return false;
+}
+
+function leaveAsTyped(node) {
+  node.className = "qwq-math-source";
+  node.replaceChildren(node.dataset.tex);
 }
 
 function mathKey(node) {

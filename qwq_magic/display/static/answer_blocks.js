@@ -3,8 +3,9 @@
 // Only complete lines decide, and only by what stands before them: the cuts are the
 // same however the text arrives, so a live answer and a saved one look alike.
 
-// Parsers are superlinear; past this many characters a block is cut at a line.
+// Parsers are superlinear; past this many characters or lines a block is cut at a line.
 const LIMIT = 20000;
+const MOST_LINES = 800;
 
 const FENCE = /^( {0,3})(`{3,}|~{3,})(.*)$/;
 const HEADING = /^ {0,3}#{1,6}(?:[ \t]|$)/;
@@ -120,9 +121,11 @@ export class AnswerBlocks {
   }
 
   #takeText(text) {
-    if (this.#block && this.#block.source.length + text.length > LIMIT) this.#close();
-    this.#block ??= { kind: "text", source: "", list: false };
+    const { source = "", lines = 0 } = this.#block ?? {};
+    if (this.#block && (source.length + text.length > LIMIT || lines >= MOST_LINES)) this.#close();
+    this.#block ??= { kind: "text", source: "", lines: 0, list: false };
     this.#block.source += text;
+    this.#block.lines += 1;
     this.#block.list ||= LIST.test(text);
     this.#afterBlank = false;
   }

@@ -13,6 +13,9 @@ const LONGEST_MS = 600;
 const SLICE_MS = 12;
 const COLOURED_OPEN_CODE = 6000;
 
+const MOST_DEFINITIONS = 100;
+const LONGEST_DEFINITIONS = 20000;
+const MOST_REFERRING_BLOCKS = 500;
 const DEFINITION = /^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*\S{1,2000}/gm;
 
 /** Resolves after a paint, or soon in a page that is not painted. */
@@ -24,6 +27,12 @@ function nextPaint() {
       setTimeout(resolve, 0);
     });
   });
+}
+
+/** The first definitions, as many as every block may be read with. */
+function firstOf(definitions) {
+  let room = LONGEST_DEFINITIONS;
+  return definitions.slice(0, MOST_DEFINITIONS).filter(({ length }) => (room -= length) >= 0);
 }
 
 export class AnswerMarkdown {
@@ -48,7 +57,7 @@ export class AnswerMarkdown {
   #sliceBegan = 0;
 
   constructor(host) {
-    this.#drawing = new BlockDrawing(host);
+    this.#drawing = new BlockDrawing(host, () => this.#breathe());
   }
 
   /** Everything given so far, as it came. */
@@ -211,8 +220,8 @@ export class AnswerMarkdown {
 
   /** A reference link may stand long before its definition. */
   async #resolveReferences() {
-    const blocks = this.#definitions.length ? this.#references : [];
-    const definitions = `\n\n${this.#definitions.slice(0, 100).join("\n")}\n`;
+    const blocks = this.#definitions.length ? this.#references.slice(0, MOST_REFERRING_BLOCKS) : [];
+    const definitions = `\n\n${firstOf(this.#definitions).join("\n")}\n`;
     this.#definitions = [];
     this.#references = [];
     for (const [slot, source] of blocks) {

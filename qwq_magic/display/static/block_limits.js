@@ -1,0 +1,64 @@
+// How much a block of Markdown may ask of a parser: little more than it is long.
+
+const MOST_MARKS = 1500;
+const MOST_MARKS_IN_LINE = 300;
+const MOST_EMPHASIS = 800;
+const MOST_REFERENCED = 200000;
+// What a table may be padded with, beside as much again as was written.
+const PADDING = 100;
+
+const DEEP = /^[ \t]*(?:(?:[-*+>]|\d+[.)])[ \t]*){30}|^[ \t]{200}/m;
+const LONG_RUN = /([*_~`\\[\]!])\1{200}/;
+const MARK = /[*_~`\\]+|[[\]!@]/g;
+const EMPHASIS = /[*_~]+/g;
+const NEW_PARAGRAPH = /^[ \t>]*(?:$|[-*+] |1[.)] )/;
+// Between a table's header and its rows, in a quote or a list too.
+const TABLE_RULE = /^[\s>*+\d.):|-]*\|[\s:|-]*$|^[\s>*+\d.):|-]*-[\s:|-]*\|[\s:|-]*$/;
+const DEFINITION = /\]:[ \t]*\n?[ \t]*(\S+)/g;
+
+/** Would this keep a Markdown parser busy for seconds, overflow its stack, or grow in it? */
+export function isTangled(markdown) {
+  if (DEEP.test(markdown) || LONG_RUN.test(markdown)) return true;
+  const lines = markdown.split("\n");
+  return hasManyMarks(lines) || hasPaddedTable(lines) || repeatsAddresses(markdown);
+}
+
+function hasManyMarks(lines) {
+  let marks = 0;
+  let emphasis = 0;
+  for (const line of lines) {
+    const inLine = count(line, MARK);
+    marks += inLine;
+    emphasis = (NEW_PARAGRAPH.test(line) ? 0 : emphasis) + count(line, EMPHASIS);
+    if (inLine > MOST_MARKS_IN_LINE || emphasis > MOST_EMPHASIS) return true;
+  }
+  return marks > MOST_MARKS;
+}
+
+/** A parser fills every row up to the header's length. */
+function hasPaddedTable(lines) {
+  let columns = 0;
+  let rows = 0;
+  let pipes = 0;
+  for (const line of lines) {
+    const inLine = count(line, /\|/g);
+    if (/^ *$/.test(line)) columns = rows = pipes = 0;
+    else if (TABLE_RULE.test(line)) columns = Math.max(columns, inLine + 1);
+    if (!columns) continue;
+    rows += 1;
+    pipes += inLine;
+    if (columns * rows > PADDING + 2 * (columns + pipes)) return true;
+  }
+  return false;
+}
+
+/** One definition serves any number of links. */
+function repeatsAddresses(markdown) {
+  let longest = 0;
+  for (const [, address] of markdown.matchAll(DEFINITION)) longest = Math.max(longest, address.length);
+  return longest * count(markdown, /\[/g) > MOST_REFERENCED;
+}
+
+function count(text, pattern) {
+  return text.match(pattern)?.length ?? 0;
+}
