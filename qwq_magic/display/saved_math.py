@@ -54,6 +54,15 @@ _CONTROL_WORD = re.compile(r"\\([A-Za-z@]+)")
 _RULES = view_patterns("math_rules.js")
 _DENIED = re.compile(_RULES["DENIED_COMMANDS"], re.IGNORECASE)
 _MEASURED = re.compile(_RULES["MEASURED_COMMANDS"])
+_ENVIRONMENT = re.compile(_RULES["ENVIRONMENTS"])
+_BACKWARD = re.compile(_RULES["BACKWARD"])
+_LENGTH = re.compile(_RULES["LENGTH"])
+_SMALL_LENGTH = re.compile(_RULES["SMALL_LENGTH"])
+_ATTRIBUTES = re.compile(_RULES["ATTRIBUTES"])
+_MAX_BACKWARD = 12
+_MAX_DEPTH = 40
+# No pane of ours is around it, in which a tall formula would scroll.
+_MAX_ROWS = 60
 _PROSE = re.compile(_RULES["PROSE"])
 _MEASURED_NAMES = frozenset({"hspace", "color", "textcolor"})
 _ROW_GAP = re.compile(r"\\\\\[ ?[0-9.]{1,4} ?(?:em|ex|pt|cm|mm) ?\]")
@@ -86,11 +95,19 @@ def live_math(source: str, *, in_table: bool = False) -> str | None:
 
 
 def _is_harmless(source: str) -> bool:
+    if source.count("\\\\") > _MAX_ROWS or _ATTRIBUTES.search(source):
+        return False
+    if len(_BACKWARD.findall(source)) > _MAX_BACKWARD:
+        return False
+    if not all(_SMALL_LENGTH.fullmatch(length) for length in _LENGTH.findall(source)):
+        return False
     for match in _CONTROL_WORD.finditer(source):
         word = match[1]
         if _DENIED.fullmatch(word):
             return False
         if word in _MEASURED_NAMES and not _MEASURED.match(source, match.start(1)):
+            return False
+        if word == "begin" and not _ENVIRONMENT.match(source, match.end()):
             return False
     return True
 
@@ -99,7 +116,7 @@ def _is_balanced(tex: str) -> bool:
     depth = 0
     for brace in re.findall(r"\\.|([{}])", tex):
         depth += (brace == "{") - (brace == "}")
-        if depth < 0:
+        if not 0 <= depth <= _MAX_DEPTH:
             return False
     return depth == 0 and not re.search(r"(?<!\\)\$", tex)
 

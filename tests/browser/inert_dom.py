@@ -65,8 +65,17 @@ FOREIGN = r"""(place, [selector, ours]) => {
           found.push(node.outerHTML.slice(0, 200));
         } else if (node.matches("mjx-container")) {
           const rect = node.getBoundingClientRect();
-          if (rect.top < box.top - 40 || rect.left < box.left - 60 || rect.height > 2000) {
+          const tall = rect.height > 2000 && !node.closest(".qwq-math-display, .qwq-math-large");
+          if (rect.top < box.top - 40 || rect.left < box.left - 60 || tall) {
             found.push(`a formula is outside: ${node.textContent.slice(0, 80)}`);
+          }
+        } else if (!node.closest("mjx-assistive-mml, .qwq-math-large, .qwq-math-display")) {
+          const rect = node.getBoundingClientRect();
+          const leaves = rect.top < box.top - 40 || rect.bottom > box.bottom + 40
+            || rect.left < box.left - 60;
+          if (rect.width && leaves) {
+            const formula = node.closest("mjx-container").textContent;
+            found.push(`a part of a formula is outside: ${formula.slice(0, 80)}`);
           }
         }
         continue;

@@ -179,6 +179,15 @@ def test_math_stays_live(host: str, answer: str, math: list[str] | None) -> None
         "@@0@@",
         "\\hspace{-900em}x",
         "\\color{url(x)}x",
+        "\\smash{x}",
+        "\\genfrac{}{}{9em}{}{x}{y}",
+        "\\begin{multlined}[999em]x\\end{multlined}",
+        "\\begin{alignat}{99999999}x\\end{alignat}",
+        "\\begin{array}{p{999em}}x\\end{array}",
+        "x\\newline[999em]y",
+        "\\!" * 13 + "x",
+        "x\\\\" * 61 + "x",
+        "\\sqrt{" * 41 + "x" + "}" * 41,
     ],
 )
 def test_math_that_may_not_be_live_is_shown_as_code(tex: str) -> None:

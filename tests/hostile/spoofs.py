@@ -97,6 +97,45 @@ $\mathrlap{xxxxxxxxxxxx}$
 $\phantom{xxxxxxxxxxxxxxxxxxxx}\kern-20em x$
 $\overset{\overset{\overset{\overset{x}{x}}{x}}{x}}{x}$
 $\text{Your session has expired}$
+$\smash{\substack{\text{Answer verified by JupyterLab}\\x\\x\\x\\x\\x\\x\\x\\x\\x\\x\\x\\x\\x\\x}}$
+$\smash[b]{\substack{x\\x\\x\\x\\x\\x\\x\\x\\x\\x\\x\\x\\x\\x}}$
+$\smash{\genfrac{}{}{8em}{}{\hspace{9em}\hspace{9em}\hspace{9em}}{x}}$
+$\smash {\frac{\frac{\frac{\frac{\frac{x}{y}}{y}}{y}}{y}}{y}}$
+$\genfrac{}{}{500em}{}{a}{b}$
+$\genfrac..{90em}0ab$
+$\mathllap{\text{Signed out. Enter your password in the cell below --------------}}$
+$\mathclap{\text{Signed out. Enter your password in the cell below --------------}}$
+$\crampedllap{\text{Signed out. Enter your password in the cell below --------------}}$
+$\text{\textllap{Signed out. Enter your password in the cell below --------------}}$
+$\clap{\text{Signed out. Enter your password in the cell below --------------}}$
+$\mathmakebox[0pt][r]{\text{Signed out. Enter your password in the cell below ----------}}$
+$\mathmakebox[9pt]{\text{Signed out. Enter your password in the cell below ------------------}}$
+$\hspace{-9.9em}\hspace{-9.9em}\hspace{-9.9em}\hspace{-9.9em}\text{Signed out}$
+$\begin{matrix}a\\[99999em]b\end{matrix}$
+$\begin{matrix}a\\*[99999em]b\end{matrix}$
+$\begin{matrix}a\\ [ 99999 em ]b\end{matrix}$
+$a\newline[9999em]b$
+$\sqrt[\uproot{99999}3]{x}$ $\sqrt[\leftroot{99999}3]{x}$
+$\skew{-9999}\hat{x}$
+$\begin{aligned}\MoveEqLeft[99]x\end{aligned}$
+$\underbracket[99em][99em]{x}$
+$\overbracket[1pt][999em]{x}$
+$\xmathstrut[99]{99}$
+$\cancel[data-padding=99em]{x}$
+$\begin{array}{p{999em}}x\end{array}$
+$\begin{array}{c@{\hspace{999em}}c}x&y\end{array}$
+$\begin{multlined}[9999em]x\\y\end{multlined}$
+$\begin{spreadlines}{9999em}\begin{gather}x\\y\end{gather}\end{spreadlines}$
+$\begin{CD}\minCDarrowheight{9999em}A@>>>B\end{CD}$
+$\begin{alignat}{99999999}x\end{alignat}$
+$x\above 99em y$
+$\abovewithdelims() 99em x$
+$\vcenter{\kern99em x}$
+$\mkern-999mu x \mskip-999mu y$
+$\raise 99em{x} \lower99em{y}$
+$\phantom{\rule{99em}{99em}}x$
+$\cellcolor{red}x$ $\begin{array}{c}\rowcolor{red}x\end{array}$
+$\mathtoolsset{prescript-sup-format=\mathllap}\prescript{x}{}{y}$
 """.strip().splitlines()
 
 _TEXT = [
@@ -136,6 +175,10 @@ _TEXT = [
     "$$\n\\cssId{main}{\\class{jp-Dialog}{x}}\n$$",
     "$" + "{" * 300 + "}" * 300 + "$",
     "$\\begin{matrix}" * 50,
+    "$" + "\\!" * 99 + "\\text{Signed out}$",
+    "$" + "\\negthickspace" * 40 + "\\text{Signed out}$",
+    "$$\\begin{matrix}" + "x\\\\" * 900 + "\\end{matrix}$$",
+    "a $\\begin{matrix}" + "x\\\\" * 900 + "\\end{matrix}$ b",
     "$$" + "\\sqrt{" * 60 + "x" + "}" * 60 + "$$",
     "x" + "\u0336\u0489\u20dd" * 200,
     "\n".join("#" * n + " jp" for n in range(1, 9)),

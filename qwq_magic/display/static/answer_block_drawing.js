@@ -16,6 +16,7 @@ const FORBIDDEN = "a, img, image, iframe, object, script, foreignObject";
 const MOST_TOGETHER = 50;
 const MOST_FORMULAS = 400;
 const MOST_IN_ANSWER = 2000;
+const TALLEST = 300;
 
 /**
  * Markdown in which nothing is HTML and no fence has a name its host could act upon.
@@ -114,12 +115,14 @@ export class BlockDrawing {
     for (const node of waiting.splice(room)) leaveAsTyped(node);
     this.#formulasLeft -= waiting.length;
     const sources = waiting.map((node) => node.textContent);
+    // Even a look at how wide the place is would have all of the page laid out.
     if (!waiting.length) return;
     await this.#typesetAll(root, waiting);
     waiting.forEach((node, index) => {
       if (node.querySelector(FORBIDDEN)) node.replaceChildren(sources[index]);
       else node.dataset.typeset = "";
     });
+    markLarge(root, waiting);
   }
 
   async #typesetAll(root, waiting) {
@@ -171,6 +174,17 @@ function hasDelimiters(root) {
 function leaveAsTyped(node) {
   node.className = "qwq-math-source";
   node.replaceChildren(node.dataset.tex);
+}
+
+/** A formula that is no part of a line of text scrolls, as display math does. */
+function markLarge(root, formulas) {
+  const width = root.clientWidth;
+  const large = formulas.filter((node) => {
+    // The typesetter's outer element may be no larger than the line it stands in.
+    const box = node.firstElementChild?.firstElementChild?.getBoundingClientRect();
+    return box && width && (box.width > width || box.height > TALLEST);
+  });
+  for (const node of large) node.classList.add("qwq-math-large");
 }
 
 function mathKey(node) {

@@ -3,7 +3,7 @@
 // Each formula becomes one placeholder, which `answer_dom` turns into an element of its
 // own; only those elements are handed to the typesetter, so a price stays a price.
 
-import { DENIED_COMMANDS, MEASURED_COMMANDS, PROSE } from "./math_rules.js";
+import { mathIsSafe, PROSE } from "./math_rules.js";
 
 /** Stand for `<`, and around a formula's number. Noncharacters: `cleanText` lets none in. */
 export const LESS_THAN = "\ufdd0";
@@ -11,38 +11,10 @@ export const MATH_OPEN = "\ufdd1";
 export const MATH_CLOSE = "\ufdd2";
 
 const LONGEST = 4000;
-const DEEPEST = 40;
-
-const DENIED = new RegExp(`^(?:${DENIED_COMMANDS})$`, "i");
-const MEASURED = new RegExp(`\\\\(?:${MEASURED_COMMANDS})`, "y");
 const READS_AS_PROSE = new RegExp(PROSE);
-const MEASURED_NAME = /^(?:hspace|color|textcolor)$/;
 
 const ENVIRONMENT =
   /^\\begin\{((?:equation|align|alignat|gather|multline|eqnarray|flalign)\*?)\}/;
-
-/** May the host's typesetter see this? */
-export function mathIsSafe(tex) {
-  if (tex.length > LONGEST || /["`]/.test(tex) || !commandsAreSafe(tex)) {
-    return false;
-  }
-  let depth = 0;
-  for (const [token] of tex.matchAll(/\\[\s\S]|[{}]/g)) {
-    if (token === "{") depth += 1;
-    else if (token === "}") depth -= 1;
-    if (depth < 0 || depth > DEEPEST) return false;
-  }
-  return depth === 0;
-}
-
-function commandsAreSafe(tex) {
-  for (const command of tex.matchAll(/\\([A-Za-z@]+)/g)) {
-    if (DENIED.test(command[1])) return false;
-    MEASURED.lastIndex = command.index;
-    if (MEASURED_NAME.test(command[1]) && !MEASURED.test(tex)) return false;
-  }
-  return true;
-}
 
 class MathScanner {
   #source;
@@ -175,7 +147,7 @@ class MathScanner {
     const raw = this.#source.slice(start, end);
     this.#out.push(this.#source.slice(this.#copied, start));
     this.#out.push(`${MATH_OPEN}${this.formulas.length}${MATH_CLOSE}`);
-    this.formulas.push({ tex, raw, display, pending, safe: !pending && mathIsSafe(tex) });
+    this.formulas.push({ tex, raw, display, pending, safe: !pending && tex.length <= LONGEST && mathIsSafe(tex) });
     this.#copied = this.#at = end;
   }
 }
