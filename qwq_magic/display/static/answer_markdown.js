@@ -76,7 +76,6 @@ export class AnswerMarkdown {
   /** No more text; resolves when all of it is drawn. */
   finish() {
     if (!this.#ended) {
-      this.#take(this.#blocks.push(this.#cleaner.end()));
       this.#take(this.#blocks.end());
       this.#ended = true;
     }

@@ -27,10 +27,6 @@ export class ReasoningText {
     this.#add(this.#cleaner.push(delta));
   }
 
-  finish() {
-    this.#add(this.#cleaner.end());
-  }
-
   #add(text) {
     let rest = text;
     while (rest) {

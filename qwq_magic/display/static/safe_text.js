@@ -1,17 +1,15 @@
 // Text a model wrote, made fit to be shown: nothing invisible, nothing that reorders a line.
 
-// Control characters except tab and newline, the noncharacters this view uses as
-// its own marks, and tag characters (an invisible alphabet).
-const DROPPED =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufdd0-\ufdef]|\udb40[\udc00-\udc7f]/g;
+import { ControlStripper } from "./control_stripper.js";
+
 const REORDERING = /[\u202a-\u202e\u2066-\u2069]/g;
 const CJK = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\u{20000}-\u{3ffff}]/gu;
 const CHARACTERS_PER_TOKEN = 3.6;
 const CJK_PER_TOKEN = 1.5;
 
-/** Drop control characters, show bidi controls as replacement characters. */
+/** Drop controls and escape sequences, show bidi controls as replacement characters. */
 export function cleanText(text) {
-  return text.replace(/\r\n?/g, "\n").replace(DROPPED, "").replace(REORDERING, "\ufffd");
+  return new TextCleaner().push(text);
 }
 
 /** One line of it, for labels. */
@@ -20,21 +18,12 @@ export function cleanLine(text, limit = 300) {
   return line.length > limit ? `${line.slice(0, limit - 1)}…` : line;
 }
 
-/** `cleanText` over deltas: a CRLF cut in two is still one line break. */
+/** `cleanText` over deltas: a sequence or a CRLF may be cut anywhere. */
 export class TextCleaner {
-  #heldReturn = false;
+  #stripper = new ControlStripper();
 
   push(delta) {
-    let text = this.#heldReturn ? `\r${delta}` : delta;
-    this.#heldReturn = text.endsWith("\r");
-    if (this.#heldReturn) text = text.slice(0, -1);
-    return cleanText(text);
-  }
-
-  end() {
-    const rest = this.#heldReturn ? "\n" : "";
-    this.#heldReturn = false;
-    return rest;
+    return this.#stripper.feed(delta).replace(REORDERING, "\ufffd");
   }
 }
 

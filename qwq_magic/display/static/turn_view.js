@@ -87,7 +87,6 @@ function reasoningOf(turn, record, estimated, { onInspect, signal }) {
   const text = adopted ?? new ReasoningText();
   if (!adopted) {
     text.append(turn.reasoning);
-    text.finish();
     // A saved turn is read from its beginning.
     record.scroll ??= 0;
   }

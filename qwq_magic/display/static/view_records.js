@@ -51,7 +51,6 @@ export function adoptDrawing(record, part, text) {
   delete record.drawings[part];
   if (!drawing || record.version !== VERSION || !text.startsWith(drawing.source)) return null;
   drawing.append(text.slice(drawing.source.length));
-  drawing.finish();
   return drawing;
 }
 
