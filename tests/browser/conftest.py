@@ -152,9 +152,15 @@ def open_saved(pages: Pages) -> Iterator[OpenSaved]:
 
 
 @pytest.fixture(scope="session")
-def empty_page(lab: Lab, browser: BrowserContext) -> Iterator[Notebook]:
-    """A page whose host can be used without a kernel."""
+def _empty_page(lab: Lab, browser: BrowserContext) -> Iterator[Notebook]:
     write_notebook(lab.root / "empty.ipynb", ["1"])
     notebook = Notebook.open(browser, lab, "empty.ipynb")
     yield notebook
     notebook.close()
+
+
+@pytest.fixture
+def empty_page(_empty_page: Notebook) -> Notebook:
+    """A page whose host can be used without a kernel, in front of the others."""
+    _empty_page.page.bring_to_front()
+    return _empty_page
