@@ -22,7 +22,7 @@ _MARKS = re.compile("[\u061c\u200e\u200f\ufeff\ud800-\udfff]")
 
 # What a reader sees nothing of: whole sequences, controls, and characters without a width.
 _UNSEEN = re.compile(
-    "(?:\x1b\\[|\x9b)[\x20-\x3f]*(?:[\x40-\x7e]|\\Z)?"
+    "(?:\x1b\\[|\x9b)[\x20-\x3f]*[\x40-\x7e]?"
     "|(?:\x1b[P\\]X^_]|[\x90\x98\x9d-\x9f])[^\n\r\x07\x18\x1a\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)?"
     "|\x1b[\x20-\x2f]*[\x30-\x7e]?"
     f"|[{_DROPPED}\xad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]"
