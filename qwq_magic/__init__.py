@@ -15,7 +15,7 @@ from qwq_magic.version import __version__
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from qwq_magic.display.chat import ChatWidget
+    from qwq_magic.display.live.chat import ChatWidget
 
 __all__ = [
     "ChatWidget",
@@ -31,7 +31,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # The widgets it is made of take long to load, and a script has no use for them.
     if name == "ChatWidget":
-        from qwq_magic.display.chat import ChatWidget
+        from qwq_magic.display.live.chat import ChatWidget
 
         return ChatWidget
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,15 +13,15 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from qwq_magic.choices import CHOICES, Layer, effective, layer_of
-from qwq_magic.display.report import Report
-from qwq_magic.display.report_lines import ReportLines
+from qwq_magic.display.text.report import Report
+from qwq_magic.display.text.report_lines import ReportLines
 from qwq_magic.doctor import Examination, front_end_section
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.project_file import project_layer
-from qwq_magic.servers import SERVERS
 from qwq_magic.session import Session
-from qwq_magic.variables import environment_layer, unknown_variables
+from qwq_magic.settings.environment import environment_layer, unknown_variables
+from qwq_magic.settings.layers import CHOICES, Layer, effective, layer_of
+from qwq_magic.settings.presets import SERVERS
+from qwq_magic.settings.pyproject import project_layer
 from qwq_magic.version import __version__
 
 _NOTE = "ipython_config.py and %config are not read here; %qwq_doctor in a notebook reads them."

@@ -7,7 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 
 from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, StreamFinished
-from qwq_magic.messages import ChatRequest
+from qwq_magic.turns import ChatRequest
 
 REPLY = (ReasoningDelta("Hm. "), ReasoningDelta("Yes."), AnswerDelta("42"), StreamFinished("stop"))
 

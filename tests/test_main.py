@@ -14,8 +14,8 @@ from clean_environment import clean_environment
 from server import Reply, ScriptedServer, chat, failure
 
 from qwq_magic.__main__ import NOTEBOOK_ONLY
-from qwq_magic.choices import CHOICES
 from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.settings.layers import CHOICES
 
 ROOT = Path(__file__).parent.parent
 KEY = "sk-4c1d9e7a02f85b36qrst"

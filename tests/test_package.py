@@ -172,5 +172,5 @@ def test_a_wheel_brings_the_renderer_with_its_modules(wheel):
 
 def test_a_wheel_brings_types_recordings_and_the_view(wheel):
     assert "qwq_magic/py.typed" in wheel
-    assert "qwq_magic/recordings/01-decimals.md" in wheel
+    assert "qwq_magic/demo/recordings/01-decimals.md" in wheel
     assert "qwq_magic/display/static/turn_view.css" in wheel

@@ -27,7 +27,6 @@ from collections.abc import (
 from contextlib import AsyncExitStack
 from typing import Any, Protocol, TypeAlias, get_args
 
-from qwq_magic.chat_model import ChatModel
 from qwq_magic.errors import (
     AdvisorFailed,
     ConfigurationError,
@@ -36,10 +35,9 @@ from qwq_magic.errors import (
     StreamInterrupted,
 )
 from qwq_magic.events import Event, StreamFinished
-from qwq_magic.messages import ChatRequest
 from qwq_magic.plain_text import SHOWN_BYTES, one_line
-from qwq_magic.turn_builder import TurnBuilder
-from qwq_magic.turns import Turn
+from qwq_magic.turns import ChatRequest, Turn, TurnBuilder
+from qwq_magic.turns.chat_model import ChatModel
 
 Events: TypeAlias = AsyncIterator[Event]
 CallNext: TypeAlias = Callable[[ChatRequest], Events]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 
 from qwq_magic.advisors.chain import LOGGING_ORDER
-from qwq_magic.messages import ChatRequest
-from qwq_magic.turns import Turn
+from qwq_magic.turns import ChatRequest, Turn
 
 _logger = logging.getLogger("qwq_magic")
 

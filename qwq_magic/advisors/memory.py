@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from qwq_magic.advisors.chain import MEMORY_ORDER, CallNext, Events
 from qwq_magic.memory import Context
-from qwq_magic.messages import ChatRequest
-from qwq_magic.turn_builder import TurnBuilder
+from qwq_magic.turns import ChatRequest, TurnBuilder
 
 
 class MemoryAdvisor:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from qwq_magic.advisors.chain import MODEL_RULES_ORDER, CallNext, Events
 from qwq_magic.errors import ConfigurationError, ModelNotFound, UnsupportedFeature
 from qwq_magic.events import Notice
-from qwq_magic.messages import ChatRequest
-from qwq_magic.models import rules_for
+from qwq_magic.settings.model_rules import rules_for
+from qwq_magic.turns import ChatRequest
 
 # The client writes these itself.
 _RESERVED = frozenset({"model", "messages", "stream", "stream_options"})

@@ -8,7 +8,7 @@ from typing import Literal
 from qwq_magic.advisors.chain import MEMORY_ORDER, THINK_TAGS_ORDER, CallNext, Events
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.events import AnswerDelta, ReasoningDelta, StreamFinished
-from qwq_magic.messages import ChatRequest
+from qwq_magic.turns import ChatRequest
 
 
 class ThinkTags:

@@ -20,8 +20,8 @@ from qwq_magic.client.masked_events import masked_events
 from qwq_magic.client.refusals import refusal
 from qwq_magic.errors import QwqError, StreamInterrupted
 from qwq_magic.events import Event
-from qwq_magic.messages import ChatRequest
 from qwq_magic.settings import Settings
+from qwq_magic.turns import ChatRequest
 from qwq_magic.wire.protocols import Decoder, WireProtocol
 
 # A complete reply waits this long for its usage, an ended one for the end of its body,

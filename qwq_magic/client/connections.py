@@ -18,9 +18,9 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from qwq_magic.api_key import ApiKey
 from qwq_magic.client.masked_logs import mask_in_logs
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.keys import ApiKey
 from qwq_magic.settings import Settings
 from qwq_magic.wire.addresses import host_of, is_loopback
 

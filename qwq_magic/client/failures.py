@@ -13,7 +13,7 @@ import httpx
 from qwq_magic.client.proxies import NamedProxy, proxy_for
 from qwq_magic.errors import QwqError
 from qwq_magic.settings import Settings
-from qwq_magic.wire import broken_connections as broken
+from qwq_magic.wire import connection_errors as broken
 from qwq_magic.wire.addresses import host_of, is_loopback
 from qwq_magic.wire.error_fixes import Origin
 

@@ -17,12 +17,12 @@ import httpx
 
 from qwq_magic.client.attempt import Attempt
 from qwq_magic.client.connections import require_sendable_key, require_valid_url, shared_client
+from qwq_magic.client.retries import MAX_RETRIES, delay_s
 from qwq_magic.errors import ConfigurationError, InvalidRequest, QwqError
 from qwq_magic.events import AnswerDelta, Event, Notice, ReasoningDelta
-from qwq_magic.messages import ChatRequest, Json
 from qwq_magic.plain_text import well_formed
-from qwq_magic.retries import MAX_RETRIES, delay_s
 from qwq_magic.settings import Settings
+from qwq_magic.turns import ChatRequest, Json
 from qwq_magic.wire.addresses import endpoint
 from qwq_magic.wire.protocols import wire_protocol
 

@@ -23,8 +23,8 @@ from qwq_magic.client.connections import (
 from qwq_magic.client.failures import no_answer, origin_of, without_frames
 from qwq_magic.client.refusals import refusal
 from qwq_magic.errors import QwqError
-from qwq_magic.messages import Json
 from qwq_magic.settings import Settings
+from qwq_magic.turns import Json
 from qwq_magic.wire.error_fixes import Origin
 
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 
-from qwq_magic.api_key import ApiKey
 from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, StreamFinished
-from qwq_magic.key_mask import KeyMask
+from qwq_magic.keys import ApiKey
+from qwq_magic.keys.mask import KeyMask
 
 
 async def masked_events(

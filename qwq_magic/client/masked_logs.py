@@ -9,8 +9,8 @@ import logging
 import threading
 import weakref
 
-from qwq_magic.api_key import ApiKey
-from qwq_magic.key_shapes import without_lookalikes
+from qwq_magic.keys import ApiKey
+from qwq_magic.keys.lookalikes import without_lookalikes
 
 # A filter works at its own logger only, not for the ones below it.
 _LOGGERS = (

@@ -8,10 +8,10 @@ import httpx
 
 from qwq_magic.client.bodies import bounded_body, encoding_of
 from qwq_magic.client.connections import LOCATION
+from qwq_magic.client.retries import retry_after_s
 from qwq_magic.client.unpacking import ENCODINGS
 from qwq_magic.errors import QwqError
-from qwq_magic.retries import retry_after_s
-from qwq_magic.wire import broken_connections as broken
+from qwq_magic.wire import connection_errors as broken
 from qwq_magic.wire.addresses import redirect_target
 from qwq_magic.wire.error_bodies import MAX_BODY_BYTES, response_error
 from qwq_magic.wire.error_fixes import Origin

@@ -8,7 +8,8 @@ from qwq_magic.display.analysed import analysed
 from qwq_magic.memory import Place
 from qwq_magic.plain_text import one_line
 from qwq_magic.token_estimate import estimate_tokens
-from qwq_magic.turns import Turn, reasoning_tokens_of
+from qwq_magic.turns import Turn
+from qwq_magic.turns.turn import reasoning_tokens_of
 
 if TYPE_CHECKING:
     from qwq_magic.reasoning import Loop

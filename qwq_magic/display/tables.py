@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from qwq_magic.display.saved_text import escape_span, readable
+from qwq_magic.display.saved.text import escape_span, readable
 from qwq_magic.plain_text import strip_controls, well_formed
 
 _GAP = "  "

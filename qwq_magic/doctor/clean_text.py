@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from qwq_magic.key_shapes import address_without_secrets, without_lookalikes
-from qwq_magic.key_sources import KeyRing, keys_at_hand
+from qwq_magic.keys.lookalikes import address_without_secrets, without_lookalikes
 from qwq_magic.plain_text import one_line, well_formed
+from qwq_magic.settings.key_ring import KeyRing, keys_at_hand
 
 _MOST_BYTES = 200
 

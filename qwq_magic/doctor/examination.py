@@ -13,17 +13,17 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, TypeAlias
 
-from qwq_magic.choices import Layer
-from qwq_magic.display.report import Report, Section, Verdict
+from qwq_magic.display.text.report import Report, Section, Verdict
 from qwq_magic.doctor.clean_text import CleanText
 from qwq_magic.doctor.first_text import ask
 from qwq_magic.doctor.local_section import lines_to_type, local_section, looking_section
 from qwq_magic.doctor.settings_section import resolved, settings_section
 from qwq_magic.doctor.versions_section import versions_section
-from qwq_magic.runner import LOOP_THREAD
-from qwq_magic.servers import DEMO, usual_addresses
 from qwq_magic.session import Session
+from qwq_magic.session.loops import LOOP_THREAD
 from qwq_magic.settings import Settings
+from qwq_magic.settings.layers import Layer
+from qwq_magic.settings.presets import DEMO, usual_addresses
 
 if TYPE_CHECKING:
     from qwq_magic.client import LocalServer

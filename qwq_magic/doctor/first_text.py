@@ -11,11 +11,11 @@ from collections.abc import Generator
 
 from typing_extensions import assert_never
 
-from qwq_magic.display.report import Verdict
+from qwq_magic.display.text.report import Verdict
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, StreamFinished, UsageReported
-from qwq_magic.run import Run
 from qwq_magic.session import Session
+from qwq_magic.session.run import Run
 from qwq_magic.turns import Turn
 
 PROMPT = "Reply with OK."

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qwq_magic.display.installed_renderer import (
+from qwq_magic.display.tables import Table
+from qwq_magic.display.text.report import Section
+from qwq_magic.doctor.installed_renderer import (
     RENDERER,
     WIDGETS,
     extension_folder,
     is_disabled,
 )
-from qwq_magic.display.report import Section
-from qwq_magic.display.tables import Table
 
 
 def front_end_section(

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from qwq_magic.display.report import Section
 from qwq_magic.display.tables import Table
+from qwq_magic.display.text.report import Section
 from qwq_magic.doctor.clean_text import CleanText
-from qwq_magic.servers import SERVERS
+from qwq_magic.settings.presets import SERVERS
 
 if TYPE_CHECKING:
     # The client costs 230 ms, and a report is to begin before.

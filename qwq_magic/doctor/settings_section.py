@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from qwq_magic.choices import Chosen, Layer
-from qwq_magic.display.report import Section
 from qwq_magic.display.tables import Table
+from qwq_magic.display.text.report import Section
 from qwq_magic.doctor.clean_text import CleanText
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.key_sources import OWN_VARIABLE, hint_at_dashscope
-from qwq_magic.servers import CUSTOM, DEMO, Server, preset_of
 from qwq_magic.session import Session
-from qwq_magic.settings import Settings, resolve, server_and_address
+from qwq_magic.settings import Settings, resolve
+from qwq_magic.settings.key_ring import OWN_VARIABLE, hint_at_dashscope
+from qwq_magic.settings.layers import Chosen, Layer
+from qwq_magic.settings.presets import CUSTOM, DEMO, Server, preset_of
+from qwq_magic.settings.settings import server_and_address
 from qwq_magic.wire.addresses import host_of
 
 PRECEDENCE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
-from qwq_magic.display.report import Section
+from qwq_magic.display.text.report import Section
 from qwq_magic.version import __version__
 
 _PACKAGES = (

@@ -7,19 +7,19 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics import line_prompt
-from qwq_magic.magics.chat import ChatMagics
+from qwq_magic.magics.commands.chat import ChatMagics
+from qwq_magic.magics.commands.doctor import DoctorMagics
+from qwq_magic.magics.commands.fix import FixMagics
+from qwq_magic.magics.commands.inspect import install_inspect
+from qwq_magic.magics.commands.jobs import JobsMagics
+from qwq_magic.magics.commands.login import LoginMagics
+from qwq_magic.magics.commands.memory import MemoryMagics
+from qwq_magic.magics.commands.models import ListedModels, ModelMagics
 from qwq_magic.magics.completion import Values, make_completer, value_in
-from qwq_magic.magics.doctor import DoctorMagics
-from qwq_magic.magics.fix import FixMagics
-from qwq_magic.magics.inspect import install_inspect
-from qwq_magic.magics.jobs import JobsMagics
-from qwq_magic.magics.login import LoginMagics
-from qwq_magic.magics.memory import MemoryMagics
-from qwq_magic.magics.models import ListedModels, ModelMagics
 from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.magics.typed_keys import watch_for_keys
-from qwq_magic.servers import SERVERS
 from qwq_magic.session import Session
+from qwq_magic.settings.presets import SERVERS
 from qwq_magic.turns import Turn
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from qwq_magic.magics.options import OPTIONS, Option
-from qwq_magic.servers import SERVERS
+from qwq_magic.settings.presets import SERVERS
 
 # What an option's value may be, by the option's name, given the words of the line; asked when
 # Tab is pressed.

@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 from typing_extensions import assert_never
 
 from qwq_magic.display.captions import turn_tokens
+from qwq_magic.display.live.pump import Pump
 from qwq_magic.display.panel import Panel
-from qwq_magic.display.pump import Pump
 from qwq_magic.events import (
     AnswerDelta,
     Event,
@@ -25,7 +25,7 @@ from qwq_magic.events import (
 )
 from qwq_magic.magics.front_end import Live, Request
 from qwq_magic.memory import Place
-from qwq_magic.run import Run
+from qwq_magic.session.run import Run
 from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import State, Turn
 

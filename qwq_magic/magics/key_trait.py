@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from traitlets import TraitError, TraitType
 from traitlets.config import Configurable
 
-from qwq_magic.api_key import ApiKey
+from qwq_magic.keys import ApiKey
 
 if TYPE_CHECKING:
     _Trait = TraitType["ApiKey | None", "str | ApiKey | None"]

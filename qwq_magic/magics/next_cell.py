@@ -10,8 +10,8 @@ import sys
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from qwq_magic.code_blocks import code_for_cell
 from qwq_magic.turns import Turn
+from qwq_magic.turns.code_blocks import code_for_cell
 
 
 def offer_code(shell: InteractiveShell, turn: Turn, *, is_somebody_there: bool) -> None:

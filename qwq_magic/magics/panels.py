@@ -10,7 +10,7 @@ import sys
 
 from qwq_magic.display.panel import Panel, Show, Start
 from qwq_magic.magics.front_end import Live
-from qwq_magic.run import Run
+from qwq_magic.session.run import Run
 
 
 def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool, job: int) -> Panel:
@@ -19,7 +19,7 @@ def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool, 
     `job` is its number in the background, 0 in the foreground.
     """
     if live == "widgets":
-        from qwq_magic.display.live_panel import LivePanel
+        from qwq_magic.display.live.live_panel import LivePanel
 
         name = run.request.conversation
         return LivePanel(
@@ -33,11 +33,11 @@ def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool, 
             # What runs while a job streams is another cell.
             interrupts=not job,
         )
-    from qwq_magic.display.final_panel import FinalPanel
+    from qwq_magic.display.live.final_panel import FinalPanel
 
     if live == "none":
         return FinalPanel(show=show, start=start)
-    from qwq_magic.display.terminal import TerminalPanel
+    from qwq_magic.display.text.terminal import TerminalPanel
 
     text = TerminalPanel(
         stream=sys.stdout,

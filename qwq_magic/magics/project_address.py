@@ -7,9 +7,9 @@ does not call there.
 
 from __future__ import annotations
 
-from qwq_magic.choices import Chosen, Layer
 from qwq_magic.plain_text import one_line
-from qwq_magic.servers import CUSTOM, server_at
+from qwq_magic.settings.layers import Chosen, Layer
+from qwq_magic.settings.presets import CUSTOM, server_at
 from qwq_magic.wire.addresses import host_of, is_loopback
 
 

@@ -9,18 +9,18 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
 
-from qwq_magic.choices import stacked
 from qwq_magic.errors import ConfigurationError, FileError
-from qwq_magic.magics.asking import Asking
 from qwq_magic.magics.autosave import Autosave
 from qwq_magic.magics.background import Background
+from qwq_magic.magics.cell_ask import Asking
 from qwq_magic.magics.cell_log import CellLog
 from qwq_magic.magics.notebook_prompts import expanded
 from qwq_magic.magics.options import describe_options
 from qwq_magic.magics.project_address import ProjectAddress
-from qwq_magic.magics.setting_traits import SettingTraits
+from qwq_magic.magics.traits import SettingTraits
 from qwq_magic.memory import Place
 from qwq_magic.session import Session
+from qwq_magic.settings.layers import stacked
 from qwq_magic.turns import Turn
 
 _HELP = f"""Ask a reasoning model: `%qwq [options] PROMPT`, or a cell
@@ -69,7 +69,7 @@ class QwqMagics(SettingTraits):
 
     def bundle_of(self, turn: Turn, *, place: Place | None = None) -> dict[str, object]:
         """A turn as the value of a cell: the output it had."""
-        from qwq_magic.display.bundle import final_bundle
+        from qwq_magic.display.saved.bundle import final_bundle
 
         place = place or self.session.conversations.place_of(turn)
         return final_bundle(turn, place=place, show=self.show, start=self.start)

@@ -12,7 +12,7 @@ from qwq_magic.magics.front_end import Live
 from qwq_magic.magics.interrupts import InterruptWatch
 
 if TYPE_CHECKING:
-    from qwq_magic.display.report import Report
+    from qwq_magic.display.text.report import Report
 
 
 def show_reports(
@@ -37,7 +37,7 @@ def show_reports(
 
 def _shower(live: Live) -> Callable[[Report], None]:
     if live == "text":
-        from qwq_magic.display.report_lines import ReportLines
+        from qwq_magic.display.text.report_lines import ReportLines
 
         return ReportLines(sys.stdout, width=_columns()).show
     return _Output(updates=live == "widgets").show

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def show(table: Table | None, lines: Iterable[str]) -> None:
     """A table and lines of text, in which nothing is live."""
-    from qwq_magic.display.saved_text import escape_span, readable
+    from qwq_magic.display.saved.text import escape_span, readable
 
     lines = [readable(line) for line in lines]
     columns = shutil.get_terminal_size((100, 24)).columns

@@ -12,12 +12,12 @@ import sys
 
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
-from qwq_magic.key_shapes import holds_lookalike
-from qwq_magic.key_sources import keys_at_hand
+from qwq_magic.keys.lookalikes import holds_lookalike
 from qwq_magic.magics.key_trait import hide_keys
 from qwq_magic.magics.qwq import QwqMagics
-from qwq_magic.servers import SERVERS
 from qwq_magic.session import Session
+from qwq_magic.settings.key_ring import keys_at_hand
+from qwq_magic.settings.presets import SERVERS
 
 _VARIABLES = sorted({name for server in SERVERS.values() for name in server.key_variables})
 _OURS = re.compile("|".join(("qwq", "QWQ", *_VARIABLES)))

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from qwq_magic.memory.window import ALL, Window
-from qwq_magic.messages import Message
-from qwq_magic.turns import Turn
+from qwq_magic.turns import Message, Turn
 
 
 class Place(NamedTuple):

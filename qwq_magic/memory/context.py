@@ -13,9 +13,8 @@ from typing import Literal, TypeAlias
 
 from qwq_magic.memory.contents import Attempt, Slot
 from qwq_magic.memory.window import Window
-from qwq_magic.messages import Message
 from qwq_magic.token_estimate import estimate_tokens
-from qwq_magic.turns import Turn
+from qwq_magic.turns import Message, Turn
 
 Cause: TypeAlias = Literal["", "window", "limit"]
 

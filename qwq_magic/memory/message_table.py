@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from qwq_magic.messages import Message, Role
+from qwq_magic.turns import Message
+from qwq_magic.turns.messages import Role
 
 _ROLES = get_args(Role)
 _KEYS = frozenset({"role", "text", "reasoning"})

@@ -10,14 +10,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qwq_magic.reasoning.answer_values import (
+from qwq_magic.reasoning.kinds import has_conclusion_cue
+from qwq_magic.reasoning.steps import Step
+from qwq_magic.reasoning.values import (
     boxed_values,
     committed_value,
     normalised,
     without_unit,
 )
-from qwq_magic.reasoning.kinds import has_conclusion_cue
-from qwq_magic.reasoning.steps import Step
 
 _TAIL = 240  # the end of a step, in which its assertion must stand
 # The value is only a part of a longer number or word, or of a fraction or product.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from qwq_magic.arrivals import Mark, seconds_between
+from qwq_magic.reasoning.arrivals import Mark, seconds_between
 from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
 from qwq_magic.reasoning.steps import Step, StepBuilder
 from qwq_magic.token_estimate import estimate_tokens

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import TYPE_CHECKING, overload
 
-from qwq_magic.arrivals import Mark, seconds_between
+from qwq_magic.reasoning.arrivals import Mark, seconds_between
 from qwq_magic.reasoning.frames import frame_of
 from qwq_magic.reasoning.kind_names import Group, Kind
 from qwq_magic.reasoning.kinds import guess

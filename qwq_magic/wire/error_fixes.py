@@ -17,9 +17,9 @@ from qwq_magic.errors import (
     RateLimited,
     ResponseError,
 )
-from qwq_magic.key_sources import OWN_VARIABLE
 from qwq_magic.plain_text import one_line
-from qwq_magic.servers import SERVERS
+from qwq_magic.settings.key_ring import OWN_VARIABLE
+from qwq_magic.settings.presets import SERVERS
 
 _MAX_CLEANED = 64_000
 

@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from qwq_magic.models import thinks
 from qwq_magic.plain_text import one_line, well_formed
+from qwq_magic.settings.model_rules import thinks
 
 _MAX_MODELS = 5_000
 _MAX_NAME_BYTES = 200

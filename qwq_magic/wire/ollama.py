@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from qwq_magic.choices import InlineThink
 from qwq_magic.events import is_count
-from qwq_magic.messages import ChatRequest, Json
-from qwq_magic.servers import CUSTOM, Server, Spelling
+from qwq_magic.settings.layers import InlineThink
+from qwq_magic.settings.presets import CUSTOM, Server, Spelling
+from qwq_magic.turns import ChatRequest, Json
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.ndjson import NDJSONDecoder
 from qwq_magic.wire.openai_chat import read_texts

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from qwq_magic.choices import InlineThink
-from qwq_magic.messages import ChatRequest, Json, Message
-from qwq_magic.servers import CUSTOM, Server
+from qwq_magic.settings.layers import InlineThink
+from qwq_magic.settings.presets import CUSTOM, Server
+from qwq_magic.turns import ChatRequest, Json, Message
 from qwq_magic.wire.content import content_of, text_in
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.parameters import spelled

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qwq_magic.messages import Json
-from qwq_magic.servers import Spelling
+from qwq_magic.settings.presets import Spelling
+from qwq_magic.turns import Json
 
 
 def spelled(parameters: Mapping[str, Json], spellings: Mapping[str, Spelling]) -> dict[str, Json]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from qwq_magic.choices import InlineThink
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.events import Event
-from qwq_magic.messages import ChatRequest, Json
-from qwq_magic.servers import CUSTOM, Server, is_dashscope
+from qwq_magic.settings.layers import InlineThink
+from qwq_magic.settings.presets import CUSTOM, Server, is_dashscope
+from qwq_magic.turns import ChatRequest, Json
 from qwq_magic.wire import dashscope, ollama, openai_chat
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.sniffing import SniffingDecoder

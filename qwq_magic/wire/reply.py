@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from qwq_magic.choices import InlineThink
 from qwq_magic.errors import ProtocolError, QwqError, ServerFailure
 from qwq_magic.events import (
     AnswerDelta,
@@ -19,6 +18,7 @@ from qwq_magic.events import (
     StreamFinished,
     UsageReported,
 )
+from qwq_magic.settings.layers import InlineThink
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.other_choice import OtherChoice
 from qwq_magic.wire.surrogates import SurrogateJoiner

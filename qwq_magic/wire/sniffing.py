@@ -10,10 +10,10 @@ import json
 import re
 from typing import Any
 
-from qwq_magic.choices import InlineThink
 from qwq_magic.errors import QwqError
 from qwq_magic.events import Event
-from qwq_magic.messages import ChatRequest
+from qwq_magic.settings.layers import InlineThink
+from qwq_magic.turns import ChatRequest
 from qwq_magic.wire import dashscope, ollama, openai_chat
 from qwq_magic.wire.error_bodies import MAX_BODY_BYTES
 from qwq_magic.wire.error_fixes import Origin

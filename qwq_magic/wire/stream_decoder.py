@@ -11,10 +11,10 @@ import json
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from qwq_magic.choices import InlineThink
 from qwq_magic.errors import ProtocolError, QwqError
 from qwq_magic.events import Event
-from qwq_magic.wire.broken_connections import unfinished_stream
+from qwq_magic.settings.layers import InlineThink
+from qwq_magic.wire.connection_errors import unfinished_stream
 from qwq_magic.wire.error_bodies import (
     MAX_BODY_BYTES,
     document_error,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from qwq_magic.choices import InlineThink
+from qwq_magic.settings.layers import InlineThink
 
 OPEN = "<think>"
 CLOSE = "</think>"

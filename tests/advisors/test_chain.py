@@ -8,7 +8,7 @@ from qwq_magic import Session
 from qwq_magic.advisors import Chain, ThinkTags
 from qwq_magic.errors import AdvisorFailed, ConfigurationError, RateLimited
 from qwq_magic.events import AnswerDelta, ReasoningDelta, StreamFinished
-from qwq_magic.messages import ChatRequest, Message
+from qwq_magic.turns import ChatRequest, Message
 
 REQUEST = ChatRequest("why?", "m", (Message("user", "why?"),))
 

@@ -9,7 +9,7 @@ from qwq_magic.advisors import Chain, ModelRulesAdvisor
 from qwq_magic.advisors.model_rules import Experience
 from qwq_magic.errors import ConfigurationError, ModelNotFound, UnsupportedFeature
 from qwq_magic.events import AnswerDelta, Notice, StreamFinished
-from qwq_magic.messages import ChatRequest, Message
+from qwq_magic.turns import ChatRequest, Message
 
 GONE = ModelNotFound("No such model.", status=404, code="model_not_found", request_id="r1")
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from reasoning.hostile_reasonings import PATTERNS, hostile
 
-from qwq_magic.display.outline import outline
+from qwq_magic.demo.recordings import recordings
+from qwq_magic.display.saved.outline import outline
 from qwq_magic.reasoning import steps_of
-from qwq_magic.recordings import recordings
 from qwq_magic.turns import Turn
 
 TASKS: dict[str, Callable[[Turn], Any]] = {

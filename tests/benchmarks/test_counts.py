@@ -11,8 +11,8 @@ from benchmarks.kernel_run import Measured, ask
 from benchmarks.replay_server import replay_server, text_of
 from kernel import Kernel
 
-from qwq_magic.display.live_panel import FRAME_S
-from qwq_magic.display.step_records import LiveRecords
+from qwq_magic.display.live.live_panel import FRAME_S
+from qwq_magic.display.saved.step_records import LiveRecords
 from qwq_magic.reasoning import kinds, steps_of
 
 SMALL, LARGE = 2_000, 16_000

@@ -21,8 +21,8 @@ import httpx
 from benchmarks.replay_server import END, HEAD, event, http_chunk
 
 from qwq_magic.client import HttpChatModel
-from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.settings import Settings
+from qwq_magic.turns import ChatRequest, Message
 from qwq_magic.wire.openai_chat import decoder
 
 CHUNKS = 32_000

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from qwq_magic.display.bundle import TURN_MIME
-from qwq_magic.display.live_panel import LivePanel
+from qwq_magic.display.live.live_panel import LivePanel
+from qwq_magic.display.saved.bundle import TURN_MIME
 from qwq_magic.events import AnswerDelta, Event, ReasoningDelta
-from qwq_magic.messages import ChatRequest
+from qwq_magic.turns import ChatRequest
 
 DEADLINE_S = 60
 

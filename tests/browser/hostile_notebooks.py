@@ -14,7 +14,7 @@ from hostile.corpus import PAYLOADS, Payload, pieces
 from nbformat.sign import NotebookNotary
 from playwright.sync_api import Locator
 
-from qwq_magic.display.bundle import TURN_MIME, final_bundle
+from qwq_magic.display.saved.bundle import TURN_MIME, final_bundle
 from qwq_magic.memory import Place
 
 # JupyterLab shows 50 outputs of a cell.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from qwq_magic.display.bundle import TURN_MIME, final_bundle
-from qwq_magic.display.comparison_bundle import comparison_bundle
+from qwq_magic.demo.recordings import recordings
+from qwq_magic.display.saved.bundle import TURN_MIME, final_bundle
+from qwq_magic.display.saved.comparison import comparison_bundle
 from qwq_magic.events import Usage
-from qwq_magic.recordings import recordings
 from qwq_magic.turns import Timing, Turn
 
 __all__ = ["COMPARED", "DEMO", "LONG", "LOOPING", "TURN_MIME", "saved"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from browser.cell_code import DEADLINE_S, new_panel
 from hostile.corpus import Payload, pieces
 
-from qwq_magic.display.live_panel import LivePanel
+from qwq_magic.display.live.live_panel import LivePanel
 from qwq_magic.events import AnswerDelta, ReasoningDelta
 from qwq_magic.memory import Place
 from qwq_magic.turns import Turn

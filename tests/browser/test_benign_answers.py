@@ -11,7 +11,7 @@ from hostile.benign import BENIGN, Piece
 from hostile.corpus import pieces
 from playwright.sync_api import BrowserContext
 
-from qwq_magic.display.saved_markdown import saved_markdown
+from qwq_magic.display.saved.markdown import saved_markdown
 
 # What the eye sees: the text without our buttons and names of languages, a formula as ∎.
 LOOK = """

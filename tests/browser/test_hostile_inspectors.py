@@ -14,7 +14,7 @@ from browser.watch import Watch
 from hostile.corpus import STREAMED
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from qwq_magic.display.comparison_bundle import comparison_bundle
+from qwq_magic.display.saved.comparison import comparison_bundle
 
 VIEWS = ".qwq-inspector"
 OPEN_ALL = """(output) => {

@@ -10,7 +10,7 @@ from hostile.corpus import PAYLOADS, TEXTS
 from nbconvert import HTMLExporter
 from playwright.sync_api import BrowserContext
 
-from qwq_magic.display.saved_markdown import saved_markdown
+from qwq_magic.display.saved.markdown import saved_markdown
 
 
 def marked(page: Notebook, markdown: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from browser.inspected_turns import COMPARED, DEMO, LONG, LOOPING, TURN_MIME, sa
 from browser.lab import Lab, Notebook
 from playwright.sync_api import Locator, expect
 
-from qwq_magic.display.comparison_bundle import comparison_bundle
+from qwq_magic.display.saved.comparison import comparison_bundle
 
 
 def opened(notebook: Notebook, cell: int = 0) -> Locator:

@@ -9,7 +9,7 @@ from browser.lab import VIEW, Lab, Notebook
 from hostile.corpus import pieces
 from hostile.runaway import RUNAWAYS
 
-from qwq_magic.display.saved_markdown import saved_markdown
+from qwq_magic.display.saved.markdown import saved_markdown
 
 # Generous: an unguarded parser takes 20 s and more, or overflows its stack.
 LIMIT_MS = 4000

@@ -13,7 +13,7 @@ import pytest
 from server import Reply, Request, ScriptedServer, failure
 
 from qwq_magic.client import LocalServer, aclose_clients, find_local_servers
-from qwq_magic.servers import usual_addresses
+from qwq_magic.settings.presets import usual_addresses
 from qwq_magic.wire.model_list import ListedModel
 
 

@@ -3,7 +3,6 @@ from collections.abc import AsyncGenerator, Iterable
 
 import pytest
 
-from qwq_magic.api_key import ApiKey
 from qwq_magic.client.masked_events import masked_events
 from qwq_magic.events import (
     AnswerDelta,
@@ -13,6 +12,7 @@ from qwq_magic.events import (
     Usage,
     UsageReported,
 )
+from qwq_magic.keys import ApiKey
 
 KEY = "sk-4c1d9e7a02f85b36qrstuv"
 COUNT = UsageReported(Usage(output_tokens=2))

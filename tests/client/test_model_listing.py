@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from server import Reply, Request, ScriptedServer, failure
 
-from qwq_magic.api_key import ApiKey
 from qwq_magic.client import aclose_clients, list_models
 from qwq_magic.client.model_listing import listing_address
 from qwq_magic.errors import QwqError
+from qwq_magic.keys import ApiKey
 from qwq_magic.settings import Settings
 from qwq_magic.wire.model_list import ListedModel
 

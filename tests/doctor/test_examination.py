@@ -12,10 +12,10 @@ import pytest
 from server import Reply, Request, ScriptedServer, chat, delta, failure
 
 from qwq_magic import Session
-from qwq_magic.choices import layer_of
-from qwq_magic.display.report import Report, Section
+from qwq_magic.display.text.report import Report, Section
 from qwq_magic.doctor import Examination
 from qwq_magic.doctor.first_text import ask
+from qwq_magic.settings.layers import layer_of
 
 KEY = "sk-0123456789abcdef0123456789"
 FRONT_END = Section("Front end")

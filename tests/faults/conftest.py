@@ -11,7 +11,7 @@ from faults.asking import arrived
 from server import TIMEOUT_S
 
 from qwq_magic.client import aclose_clients
-from qwq_magic.runner import RUNNERS
+from qwq_magic.session.loops import RUNNERS
 
 
 @pytest.fixture(autouse=True)

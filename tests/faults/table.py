@@ -24,7 +24,6 @@ from server import (
 )
 
 from qwq_magic import QwqError
-from qwq_magic.api_key import ApiKey
 from qwq_magic.errors import (
     AuthenticationError,
     BillingError,
@@ -38,6 +37,7 @@ from qwq_magic.errors import (
     ServerFailure,
     StreamInterrupted,
 )
+from qwq_magic.keys import ApiKey
 
 
 @dataclass(frozen=True)

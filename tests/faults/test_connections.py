@@ -19,12 +19,12 @@ from server import (
 )
 
 from qwq_magic import Session
-from qwq_magic.api_key import ApiKey
 from qwq_magic.client import connections
 from qwq_magic.errors import (
     ConfigurationError,
     ConnectionFailed,
 )
+from qwq_magic.keys import ApiKey
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ from qwq_magic.advisors import Chain, ModelRulesAdvisor
 from qwq_magic.advisors.model_rules import Experience
 from qwq_magic.client import HttpChatModel
 from qwq_magic.events import AnswerDelta, Event, Notice, StreamFinished
-from qwq_magic.messages import ChatRequest, Message
 from qwq_magic.settings import Settings
+from qwq_magic.turns import ChatRequest, Message
 
 
 @pytest.mark.parametrize(

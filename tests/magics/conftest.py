@@ -29,7 +29,7 @@ def failing_panel(kernel):
     @contextmanager
     def failing(method="show_event"):
         kernel.run(
-            "from qwq_magic.display.live_panel import LivePanel\n"
+            "from qwq_magic.display.live.live_panel import LivePanel\n"
             f"whole = LivePanel.{method}\n"
             "def fail(self, event=None): raise RuntimeError('no display')\n"
             f"LivePanel.{method} = fail"

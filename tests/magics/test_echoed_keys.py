@@ -143,7 +143,12 @@ def test_an_echoed_key_shows_nowhere(
     assert server.requests[-1].headers["authorization"] == f"Bearer {KEY}"
     told = told_by(*shown)
     # All of it was really there to be seen: the logs, the file, the pickle, the settings.
-    there = ("receive_response_headers", "qwq_magic.conversation", "qwq_magic.turns", "KeyTrait")
+    there = (
+        "receive_response_headers",
+        "qwq_magic.conversation",
+        "qwq_magic.turns.turn",
+        "KeyTrait",
+    )
     assert [word for word in there if word not in told] == []
     assert [trace for trace in TRACES if trace in told] == []
 

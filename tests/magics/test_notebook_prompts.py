@@ -178,7 +178,7 @@ def test_a_block_runs_in_the_notebook_when_it_is_told_to(kernel, ask_at):
 
 
 def test_what_a_block_raises_reaches_the_cell_once(kernel):
-    kernel.run("from qwq_magic.code_blocks import CodeBlock")
+    kernel.run("from qwq_magic.turns.code_blocks import CodeBlock")
 
     done = kernel.run("CodeBlock('here = %pwd\\n1 / x0').run()\nprint('after')")
 

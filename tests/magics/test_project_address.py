@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qwq_magic.choices import effective, layer_of
 from qwq_magic.magics.project_address import foreign_address
+from qwq_magic.settings.layers import effective, layer_of
 
 EVIL = "https://evil.example/v1"
 

@@ -243,7 +243,7 @@ class _Deaf:
 
 
 def test_an_ask_that_does_not_heed_a_stop_lets_the_next_one_go(session, monkeypatch):
-    monkeypatch.setattr("qwq_magic.run._STOP_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("qwq_magic.session.run._STOP_TIMEOUT_S", 0.1)
     deaf = _Deaf()
     session.advisors.append(deaf)
     stuck = session.start("deaf")

@@ -6,8 +6,8 @@ from memory.turns import a_memory, a_turn
 from qwq_magic.memory import Window
 from qwq_magic.memory.contents import Attempt, Slot
 from qwq_magic.memory.context import Context, context_of, number_spans
-from qwq_magic.messages import Message
 from qwq_magic.token_estimate import estimate_tokens
+from qwq_magic.turns import Message
 
 
 def _numbers(memory, **options):

@@ -6,8 +6,7 @@ import pytest
 from qwq_magic.errors import ConfigurationError, FileError
 from qwq_magic.memory import ConversationMemory
 from qwq_magic.memory.records import openai_messages
-from qwq_magic.messages import Message
-from qwq_magic.turns import Turn
+from qwq_magic.turns import Message, Turn
 
 
 def _turn(number, *, answer=None, cell_id=None, reasoning=""):

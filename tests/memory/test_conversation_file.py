@@ -10,8 +10,7 @@ from qwq_magic.errors import FileError, RateLimited
 from qwq_magic.events import Usage
 from qwq_magic.memory import ConversationMemory, Window
 from qwq_magic.memory.conversation_file import read_conversations, write_conversations
-from qwq_magic.messages import Message
-from qwq_magic.turns import Timing, Turn
+from qwq_magic.turns import Message, Timing, Turn
 
 TEXTS = st.text(st.characters(), max_size=30) | st.sampled_from(
     [

@@ -31,12 +31,12 @@ from hypothesis.stateful import (
 from memory.turns import plain
 
 from qwq_magic import Session
-from qwq_magic.display.memory_tables import conversation_table
+from qwq_magic.display.text.memory_tables import conversation_table
 from qwq_magic.errors import QwqError, ServerFailure
 from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, StreamFinished
 from qwq_magic.memory import ConversationMemory, Conversations, Window
-from qwq_magic.messages import ChatRequest, Message
-from qwq_magic.run import Run
+from qwq_magic.session.run import Run
+from qwq_magic.turns import ChatRequest, Message
 
 GENERATIONS = itertools.count(1)
 CASES = int(os.environ.get("QWQ_MEMORY_CASES", "25"))

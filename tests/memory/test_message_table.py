@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwq_magic.memory.message_table import MessageReader, MessageWriter
-from qwq_magic.messages import Message
+from qwq_magic.turns import Message
 
 MESSAGES = st.builds(
     Message,

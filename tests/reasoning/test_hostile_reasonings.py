@@ -5,8 +5,8 @@ import json
 import pytest
 from reasoning.hostile_reasonings import PATTERNS, hostile
 
-from qwq_magic.display.bundle import final_bundle
-from qwq_magic.display.outline import outline
+from qwq_magic.display.saved.bundle import final_bundle
+from qwq_magic.display.saved.outline import outline
 from qwq_magic.reasoning import StepReader, export_metrics, export_steps, steps_frame
 from qwq_magic.turns import Turn
 

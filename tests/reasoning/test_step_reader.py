@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qwq_magic.demo.recordings import recordings
 from qwq_magic.reasoning import StepReader, steps_of
-from qwq_magic.recordings import recordings
 
 TEXT = "The first sentence. The second sentence. Alternatively, a third sentence."
 

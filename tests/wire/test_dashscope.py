@@ -23,7 +23,7 @@ from qwq_magic.events import (
     Usage,
     UsageReported,
 )
-from qwq_magic.messages import ChatRequest, Message
+from qwq_magic.turns import ChatRequest, Message
 from qwq_magic.wire.dashscope import decoder, encode
 from qwq_magic.wire.error_bodies import response_error
 from qwq_magic.wire.error_fixes import Origin

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from qwq_magic.api_key import ApiKey
 from qwq_magic.errors import (
     AuthenticationError,
     BillingError,
@@ -20,6 +19,7 @@ from qwq_magic.errors import (
     ResponseError,
     ServerFailure,
 )
+from qwq_magic.keys import ApiKey
 from qwq_magic.wire.error_bodies import document_error, response_error
 from qwq_magic.wire.error_fixes import Origin
 

@@ -16,7 +16,7 @@ from qwq_magic.events import (
     Usage,
     UsageReported,
 )
-from qwq_magic.messages import ChatRequest, Message
+from qwq_magic.turns import ChatRequest, Message
 from qwq_magic.wire.ollama import decoder, encode
 from qwq_magic.wire.sse import MAX_EVENT_BYTES
 from qwq_magic.wire.stream_decoder import StreamDecoder

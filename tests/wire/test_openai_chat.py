@@ -23,8 +23,8 @@ from qwq_magic.events import (
     Usage,
     UsageReported,
 )
-from qwq_magic.messages import ChatRequest, Message
-from qwq_magic.servers import SERVERS
+from qwq_magic.settings.presets import SERVERS
+from qwq_magic.turns import ChatRequest, Message
 from qwq_magic.wire.openai_chat import decoder, encode
 from qwq_magic.wire.reply import MAX_CHARACTERS
 from qwq_magic.wire.sse import MAX_EVENT_BYTES

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from qwq_magic.messages import ChatRequest, Message
-from qwq_magic.servers import SERVERS
+from qwq_magic.settings.presets import SERVERS
+from qwq_magic.turns import ChatRequest, Message
 from qwq_magic.wire.openai_chat import encode
 from qwq_magic.wire.parameters import spelled
 

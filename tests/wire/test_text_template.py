@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qwq_magic.events import Event
-from qwq_magic.messages import ChatRequest
-from qwq_magic.turn_builder import TurnBuilder
+from qwq_magic.turns import ChatRequest, TurnBuilder
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.openai_chat import decoder, read_chunk
 from qwq_magic.wire.sse import SSEDecoder

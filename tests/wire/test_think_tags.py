@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwq_magic.choices import InlineThink
+from qwq_magic.settings.layers import InlineThink
 from qwq_magic.wire.think_tags import ThinkTagSplitter
 
 

@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 
 from qwq_magic.errors import QwqError
 from qwq_magic.events import Event
-from qwq_magic.messages import ChatRequest
-from qwq_magic.turn_builder import TurnBuilder
-from qwq_magic.turns import Turn
+from qwq_magic.turns import ChatRequest, Turn, TurnBuilder
 from qwq_magic.wire.error_bodies import response_error
 from qwq_magic.wire.error_fixes import Origin
 from qwq_magic.wire.protocols import PROTOCOLS, Decoder, MakeDecoder

@@ -1,0 +1,5 @@
+"""The demo: recorded replies, replayed at their own pace and labelled as recordings."""
+
+from qwq_magic.demo.replay import ReplayModel
+
+__all__ = ["ReplayModel"]

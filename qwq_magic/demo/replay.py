@@ -1,0 +1,178 @@
+"""The demo: a `ChatModel` that replays recordings at the pace they were made for.
+
+Nothing here pretends: the first event of every replay says that no model is running,
+and a prompt without a recording is an error that lists what can be replayed. Every
+delta has a deadline counted from the request, so a slow reader catches up and never
+drifts; deltas that fall due together travel as one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+import unicodedata
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+from qwq_magic.demo.recordings import Recording, recordings, split_deltas
+from qwq_magic.errors import ConfigurationError, NoRecording
+from qwq_magic.events import (
+    AnswerDelta,
+    Event,
+    Notice,
+    ReasoningDelta,
+    StreamFinished,
+    UsageReported,
+    merge_deltas,
+)
+from qwq_magic.turns import ChatRequest, Json
+
+__all__ = ["DEMO_MODEL", "SPEED_VARIABLE", "Recording", "ReplayModel", "recordings"]
+
+DEMO_MODEL = "demo (recording)"
+SPEED_VARIABLE = "QWQ_DEMO_SPEED"
+
+_CONNECT = 'to ask a real model, set DASHSCOPE_API_KEY, or run %config QwqMagics.server = "ollama"'
+_NOTICE = f"Demo: this replays a written recording, no model is running; {_CONNECT}."
+_LISTED_CHARACTERS = 60
+# Timers are no finer than this; closer deadlines are met together.
+_GRAIN_S = 0.01
+# A group ends here at any speed, so that a cancelled replay stops at once.
+_LARGEST_GROUP = 32
+
+
+class ReplayModel:
+    """Replays the recording that answers the request's prompt.
+
+    Args:
+        speed: 2 is twice as fast as recorded, `float("inf")` does not wait; None leaves
+            it to the variable `QWQ_DEMO_SPEED`, then to 1. A request's own parameter
+            `speed` goes first.
+        sleep: waits some seconds.
+        clock: tells the seconds passed since whenever.
+    """
+
+    def __init__(
+        self,
+        *,
+        speed: float | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._speed = None if speed is None else _checked_speed(speed)
+        self._sleep = sleep
+        self._clock = clock
+
+    @property
+    def server(self) -> str:
+        return "demo"
+
+    @property
+    def name(self) -> str:
+        return DEMO_MODEL
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+        """Yield the notice, the deltas when they are due, the usage and the end.
+
+        Raises:
+            NoRecording: nothing recorded answers this prompt, or not with this history.
+            ConfigurationError: the speed is not a number above 0.
+        """
+        started_s = self._clock()
+        speed = self._speed_for(request)
+        recording = find_recording(request)
+        yield Notice(_NOTICE, model=DEMO_MODEL)
+        for due_s, deltas in _iter_groups(recording, speed=speed):
+            ahead_s = started_s + due_s - self._clock()
+            # Even without a wait, a pause lets the loop deliver a cancellation.
+            await self._sleep(ahead_s if ahead_s >= _GRAIN_S else 0)
+            for delta in merge_deltas(deltas):
+                yield delta
+        input_tokens = sum(len(split_deltas(message.text)) for message in request.messages)
+        yield UsageReported(recording.usage(input_tokens=input_tokens))
+        yield StreamFinished("stop")
+
+    def _speed_for(self, request: ChatRequest) -> float:
+        if "speed" in request.parameters:
+            return _checked_speed(request.parameters["speed"])
+        if self._speed is not None:
+            return self._speed
+        variable = os.environ.get(SPEED_VARIABLE, "").strip()
+        if not variable:
+            return 1.0
+        try:
+            return _checked_speed(float(variable))
+        except (ValueError, ConfigurationError) as error:
+            raise ConfigurationError(
+                f"{SPEED_VARIABLE} is {variable!r}, not a number above 0. "
+                "Set it to 1 for the recorded pace, or inf for no waiting."
+            ) from error
+
+
+def _checked_speed(speed: Json) -> float:
+    is_number = isinstance(speed, (int, float)) and not isinstance(speed, bool)
+    if not is_number or not speed > 0:
+        raise ConfigurationError(
+            f"The demo's speed is {speed!r}, not a number above 0. "
+            "Use 1 for the recorded pace, 2 for twice as fast, 1e9 for no waiting."
+        )
+    return float(speed)
+
+
+def _iter_groups(
+    recording: Recording, *, speed: float
+) -> Iterator[tuple[float, list[ReasoningDelta | AnswerDelta]]]:
+    """Deltas due within one grain of the clock, with the second the first is due at."""
+    group: list[ReasoningDelta | AnswerDelta] = []
+    group_due_s = 0.0
+    for recorded_s, delta in recording.iter_timed_deltas():
+        due_s = recorded_s / speed
+        if group and (due_s - group_due_s >= _GRAIN_S or len(group) == _LARGEST_GROUP):
+            yield group_due_s, group
+            group = []
+        if not group:
+            group_due_s = due_s
+        group.append(delta)
+    if group:
+        yield group_due_s, group
+
+
+def normalized(prompt: str) -> str:
+    """A prompt without what does not change the question: case, width, space, end marks."""
+    words = " ".join(unicodedata.normalize("NFKC", prompt).casefold().split())
+    return re.sub(r"^[\W_]+(?=\w)|(?<=\w)[\W_]+$", "", words)
+
+
+def find_recording(request: ChatRequest) -> Recording:
+    """The recording of this prompt, provided its earlier turn is in the history."""
+    *earlier, prompt = [m.text for m in request.messages if m.role == "user"] or [request.prompt]
+    found = next((r for r in recordings() if _is_asked_by(prompt, r)), None)
+    if found is None:
+        raise NoRecording(
+            "The demo has no recording for this prompt; it replays only these: "
+            f"{'; '.join(_listed(r.prompt) for r in recordings())}. "
+            f"No model is running; {_CONNECT}."
+        )
+    if found.follows is not None:
+        first = next(r for r in recordings() if r.id == found.follows)
+        if not any(_is_asked_by(text, first) for text in earlier):
+            raise NoRecording(
+                f"The recording of {_listed(found.prompt)} is a follow-up: in the same "
+                f"conversation, first ask {_listed(first.prompt)}. "
+                f"No model is running; {_CONNECT}."
+            )
+    return found
+
+
+def _is_asked_by(prompt: str, recording: Recording) -> bool:
+    asked = normalized(prompt)
+    return any(asked == normalized(known) for known in (recording.prompt, *recording.aliases))
+
+
+def _listed(prompt: str) -> str:
+    """A prompt on one line, short enough to stand in a list."""
+    line = " ".join(prompt.split())
+    if len(line) > _LISTED_CHARACTERS:
+        line = line[: _LISTED_CHARACTERS - 1].rstrip() + "…"
+    return f"“{line}”"

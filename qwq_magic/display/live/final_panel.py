@@ -1,0 +1,47 @@
+"""The panel for whoever cannot show live panes: the final output, after live text or alone.
+
+Live widgets would be no help there. A console prints text and knows no updates; and
+nbclient, which nbconvert and papermill run notebooks with, keeps the state of widgets
+in the notebook's metadata even when they are closed.
+"""
+
+from __future__ import annotations
+
+from qwq_magic.display.captions import closing_lines
+from qwq_magic.display.panel import Show, Start
+from qwq_magic.display.saved.bundle import final_bundle
+from qwq_magic.display.text.terminal import TerminalPanel
+from qwq_magic.events import Event
+from qwq_magic.memory import Place
+from qwq_magic.turns import Turn
+
+
+class FinalPanel:
+    """Displays the turn when it has ended; until then, `live` writes it as text."""
+
+    def __init__(self, *, show: Show, start: Start, live: TerminalPanel | None = None) -> None:
+        self._show = show
+        self._start = start
+        self._live = live
+
+    def open(self) -> None:
+        if self._live is not None:
+            self._live.open()
+
+    def show_event(self, event: Event) -> None:
+        if self._live is not None:
+            self._live.show_event(event)
+
+    def tick(self) -> None:
+        if self._live is not None:
+            self._live.tick()
+
+    def finish(self, turn: Turn, *, place: Place | None) -> None:
+        from IPython.display import display
+
+        bundle = final_bundle(turn, place=place, show=self._show, start=self._start)
+        if self._live is not None:
+            self._live.end_text()
+            # A front end of text alone has shown the answer already.
+            bundle["text/plain"] = "\n".join(closing_lines(turn, place=place))
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here

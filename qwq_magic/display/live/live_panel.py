@@ -1,0 +1,241 @@
+"""The live panel of a turn: its panes while it streams, its final output afterwards.
+
+One thread at a time calls everything here but the Stop handler. Text leaves in frames: the
+first delta at once, then at most one message per pane every 50 ms, since a message
+costs half a kilobyte and thousands a second are dropped silently on the way.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from IPython.display import DisplayHandle
+from ipywidgets import Layout, VBox, Widget  # type: ignore[import-untyped]  # it ships no types
+from typing_extensions import assert_never
+
+from qwq_magic.display.analysed import analysed
+from qwq_magic.display.captions import loop_advice
+from qwq_magic.display.live.panes import (
+    AnswerPane,
+    LiveState,
+    ReasoningPane,
+    StatusLine,
+    widget_bundle,
+)
+from qwq_magic.display.panel import Show, Start
+from qwq_magic.display.saved.bundle import TURN_MIME, final_bundle
+from qwq_magic.display.saved.step_records import LiveRecords
+from qwq_magic.events import (
+    AnswerDelta,
+    Event,
+    Notice,
+    ReasoningDelta,
+    StreamFinished,
+    Usage,
+    UsageReported,
+)
+from qwq_magic.memory import Place
+from qwq_magic.plain_text import well_formed
+from qwq_magic.reasoning import LoopDetector
+from qwq_magic.turns import State, Turn
+
+FRAME_S: Final = 0.05
+_USAGE_S: Final = 0.5
+_LOOP_S: Final = 0.5
+
+
+class FrameBuffer:
+    """Deltas on their way to one pane, paced; pure, so the clock is an argument."""
+
+    def __init__(self, interval_s: float = FRAME_S) -> None:
+        self._interval_s = interval_s
+        self._deltas: list[str] = []
+        self._due_s: float | None = None
+
+    def append(self, text: str) -> None:
+        if text:
+            self._deltas.append(text)
+
+    def take(self, now_s: float) -> str:
+        """The next frame's text if there is one and its time has come, else ""."""
+        if not self._deltas or (self._due_s is not None and now_s < self._due_s):
+            return ""
+        self._due_s = now_s + self._interval_s
+        return self.take_rest()
+
+    def take_rest(self) -> str:
+        """Whatever is left, whatever the time."""
+        text = "".join(self._deltas)
+        self._deltas.clear()
+        return text
+
+
+class LivePanel:
+    """Shows one turn's events as they come, then its final bundle in their place."""
+
+    def __init__(
+        self,
+        turn_id: str,
+        *,
+        model: str,
+        server: str,
+        conversation: str,
+        show: Show = "both",
+        start: Start = "open",
+        on_stop: Callable[[], None],
+        interrupts: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """A panel that has not appeared; `interrupts`: may its Stop interrupt the kernel?"""
+        self._clock = clock
+        self._show = show
+        self._start = start
+        began_s = clock()
+        # One layout for all: each would be a model, with messages of its own.
+        self._layout = Layout()
+        self.status = StatusLine(
+            turn_id,
+            elapsed=lambda: clock() - began_s,
+            on_stop=on_stop,
+            layout=self._layout,
+            model_name=well_formed(" · ".join(filter(None, (model, server)))),
+            conversation=well_formed(conversation),
+            interrupts=interrupts,
+        )
+        self.reasoning = (
+            ReasoningPane(turn_id, start=start, footer=show == "reasoning", layout=self._layout)
+            if show != "answer"
+            else None
+        )
+        self.answer = AnswerPane(turn_id, layout=self._layout) if show != "reasoning" else None
+        self._buffers = {
+            pane: FrameBuffer() for pane in (self.reasoning, self.answer) if pane is not None
+        }
+        self._repeating = LoopDetector()
+        self._repeating_due_s = 0.0
+        self._records: LiveRecords | None = LiveRecords()
+        self._notices: list[str] = []
+        self._usage: Usage | None = None
+        self._usage_due_s = 0.0
+        self._box: VBox | None = None
+        self._handle: DisplayHandle | None = None
+
+    def open(self) -> None:
+        """Display the panes in the running cell's output."""
+        children = [self.status, *self._buffers]
+        self._box = VBox(children, layout=self._layout, _dom_classes=("qwq-panel",))
+        texts = {"text/plain": f"{self.status.model_name} is thinking …"}
+        self._handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython's has no types
+        self._handle.display(widget_bundle(self._box.model_id, texts), raw=True)  # type: ignore[no-untyped-call]
+
+    def show_event(self, event: Event) -> None:
+        """Take in one event; text may wait for the next frame."""
+        match event:
+            case ReasoningDelta(text):
+                self._show_text(self.reasoning, text, "reasoning")
+            case AnswerDelta(text):
+                self._show_text(self.answer, text, "answering")
+            case UsageReported(usage):
+                # Some servers report at every token; the frame's pace is enough.
+                self._usage = usage
+            case Notice(text, _, wait_s):
+                if text:
+                    self._notices.append(text)
+                    self.status.show_notices(self._notices)
+                if wait_s:
+                    self.status.count_down(wait_s)
+            case StreamFinished():
+                pass  # the turn's end, and so its state, comes with the bundle
+            case _:
+                assert_never(event)
+
+    def tick(self) -> None:
+        """Send what is due; the pump calls this at least every 50 ms."""
+        now_s = self._clock()
+        for pane, buffer in self._buffers.items():
+            if text := buffer.take(now_s):
+                self._send(pane, text, at_s=now_s)
+        if self._usage is not None and now_s >= self._usage_due_s:
+            self.status.show_usage(self._usage)
+            self._usage, self._usage_due_s = None, now_s + _USAGE_S
+        if now_s >= self._repeating_due_s:
+            loop = analysed(lambda: self._repeating.loop, otherwise=None)
+            self.status.show_advice(loop_advice(loop))
+            self._repeating_due_s = now_s + _LOOP_S
+
+    def finish(self, turn: Turn, *, place: Place | None) -> None:
+        """Put the final output in the panes' place and close them."""
+        try:
+            bundle = final_bundle(turn, place=place, show=self._show, start=self._start)
+        except Exception:
+            # The panes hold all that came: they stay, and no longer say that more will come.
+            self.end(turn.state)
+            raise
+        self.give_way_to(bundle)
+
+    def give_way_to(self, bundle: dict[str, Any]) -> None:
+        """Put this bundle in the panes' place and close them."""
+        self.end(bundle[TURN_MIME]["state"])
+        if self._handle is not None:
+            self._handle.update(bundle, raw=True)  # type: ignore[no-untyped-call]
+        self.close()
+
+    def end(self, state: State) -> None:
+        """Send what is left, and how the turn ended."""
+        self._send_rest()
+        self.status.show_state(state)
+
+    def close(self) -> None:
+        """Close every widget of the panel, so that no comm outlives it."""
+        widgets: list[Widget] = [self.status, *self._buffers, self._layout]
+        if self._box is not None:
+            widgets.append(self._box)
+        for widget in widgets:
+            widget.close()
+
+    def _show_text(
+        self, pane: ReasoningPane | AnswerPane | None, text: str, state: LiveState
+    ) -> None:
+        if not text:
+            return
+        # Reasoning and answer in a row: either may get stuck.
+        analysed(lambda: self._repeating.feed(text), otherwise=None)
+        # Forward only: a model that alternates is not to cost a message each time.
+        if self.status.state != state and self.status.state != "answering":
+            self._send_rest()
+            self.status.show_state(state)
+        if pane is None:
+            return
+        buffer = self._buffers[pane]
+        buffer.append(text)
+        now_s = self._clock()
+        if frame := buffer.take(now_s):
+            self._send(pane, frame, at_s=now_s)
+
+    def _send_rest(self) -> None:
+        """What still waits for a frame: the last thought, before the first word of the answer."""
+        now_s = self._clock()
+        for pane, buffer in self._buffers.items():
+            if text := buffer.take_rest():
+                self._send(pane, text, at_s=now_s)
+
+    def _send(self, pane: ReasoningPane | AnswerPane, text: str, *, at_s: float) -> None:
+        match pane:
+            case ReasoningPane():
+                pane.append(text, steps=self._settled_steps(text, at_s))
+            case AnswerPane():
+                pane.append(text)
+            case _:
+                assert_never(pane)
+
+    def _settled_steps(self, text: str, at_s: float) -> str:
+        if self._records is None:
+            return ""
+        self._records.append(text, at_s=at_s)
+        settled = analysed(self._records.take, otherwise=None)
+        if settled is None:
+            # Records say lengths: behind a gap, all would be told of the wrong places.
+            self._records = None
+        return settled or ""

@@ -1,0 +1,178 @@
+"""A turn as a cell's final output: data for our renderer, Markdown for everyone else, text.
+
+The order of the keys is the order of preference. Nothing of the model's or the
+server's is live in the Markdown; the data holds no key and not what was sent.
+
+Beside the texts, the data of a turn that reasoned holds `steps` and `loops`, packed as
+`step_records` says (lengths in code points of `reasoning`, about 7 bytes a step; as lists a
+notebook would write a line per number), and `metrics`, the fields of `Metrics`. A long turn
+takes 2.3 times its text in all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from qwq_magic.display.analysed import analysed
+from qwq_magic.display.captions import (
+    ending_caption,
+    footer_caption,
+    loop_caption,
+    reasoning_caption,
+)
+from qwq_magic.display.panel import Show, Start
+from qwq_magic.display.saved.outline import outline
+from qwq_magic.display.saved.step_records import loop_spans, step_records
+from qwq_magic.display.saved.text import escape_paragraphs, escape_span
+from qwq_magic.memory import Place
+from qwq_magic.plain_text import strip_controls, well_formed
+from qwq_magic.reasoning import loops_of
+from qwq_magic.turns import Turn
+from qwq_magic.turns.turn import steps_while_held
+
+TURN_MIME = "application/vnd.qwq.turn.v1+json"
+
+_MAX_PLAIN_CHARACTERS = 2_000
+_MAX_LABEL_CHARACTERS = 2_000
+
+
+def final_bundle(
+    turn: Turn,
+    *,
+    place: Place | None,
+    show: Show = "both",
+    start: Start = "open",
+    max_plain_characters: int = _MAX_PLAIN_CHARACTERS,
+) -> dict[str, object]:
+    """The MIME bundle of a turn, however it ended; `place` is where it stands."""
+    # All three ask for the steps, which are made once while this holds them.
+    _held = analysed(lambda: steps_while_held(turn), otherwise=None)
+    return {
+        TURN_MIME: turn_data(turn, place=place, show=show, start=start),
+        "text/markdown": turn_markdown(turn, place=place, show=show),
+        "text/plain": turn_plain(turn, show=show, max_characters=max_plain_characters),
+    }
+
+
+def turn_data(turn: Turn, *, place: Place | None, show: Show, start: Start) -> dict[str, Any]:
+    """The turn as our renderer reads it, version 1."""
+    # Before it is cut into steps: two halves of a surrogate pair become one character.
+    turn = replace(turn, reasoning=well_formed(turn.reasoning))
+    error = turn.error.to_dict() if turn.error else None
+    timing = asdict(turn.timing)
+    return {
+        "schema": 1,
+        "id": well_formed(turn.id),
+        "state": turn.state,
+        "reasoning": turn.reasoning,
+        "answer": well_formed(turn.answer),
+        "model": well_formed(turn.model),
+        "server": well_formed(turn.server),
+        "conversation": well_formed(turn.conversation),
+        "number": place and place.number,
+        "attempt": place and place.attempt,
+        "finish_reason": well_formed(turn.finish_reason) if turn.finish_reason else None,
+        "usage": asdict(turn.usage),
+        "timing": {name: None if s is None else round(s, 3) for name, s in timing.items()},
+        "error": error and {name: _well_formed_value(value) for name, value in error.items()},
+        "notices": [well_formed(notice) for notice in _notices(turn)],
+        "ending": ending_caption(turn) if turn.complete else "",
+        **analysed(lambda: _reasoning_data(turn), otherwise={}),
+        "view": {"show": show, "start": start},
+    }
+
+
+def _reasoning_data(turn: Turn) -> dict[str, Any]:
+    """What the inspector shows of a reasoning besides its text; empty without one."""
+    if not turn.reasoning:
+        return {}
+    metrics = {name: _rounded(value) for name, value in asdict(turn.metrics).items()}
+    return {
+        "steps": step_records(steps_while_held(turn)),
+        "loops": loop_spans(loops_of(turn.reasoning)) if metrics["loops"] else "",
+        "metrics": metrics,
+    }
+
+
+def _rounded(value: object) -> object:
+    match value:
+        case float():
+            return round(value, 4)
+        case str():
+            return well_formed(value)
+        case dict():
+            return {name: _rounded(inner) for name, inner in value.items()}
+        case _:
+            return value
+
+
+def _well_formed_value(value: object) -> object:
+    return well_formed(value) if isinstance(value, str) else value
+
+
+def turn_markdown(turn: Turn, *, place: Place | None, show: Show) -> str:
+    """Reasoning folded away above the answer; open only where it is all there is to read."""
+    answer = "" if show == "reasoning" else _answer_markdown(turn.answer)
+    parts: list[str] = []
+    if turn.reasoning.strip() and show != "answer":
+        opened = "" if answer else " open"
+        parts.append(
+            f"<details{opened}>\n<summary>{reasoning_caption(turn)}</summary>\n"
+            f"{_outlined(turn)}\n</details>"
+        )
+    parts.append(answer)
+    parts.extend(f"<p><sub>{_label(notice)}</sub></p>" for notice in _notices(turn))
+    if ending := ending_caption(turn):
+        label = "<strong>Error:</strong> " if turn.error else ""
+        parts.append(f"<p>{label}{_label(ending)}</p>")
+    parts.append(f"<p><sub>{_label(footer_caption(turn, place=place))}</sub></p>")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _notices(turn: Turn) -> list[str]:
+    """What was said along the way, and what the reasoning itself gives cause to say."""
+    return [*turn.notices, *filter(None, [loop_caption(turn)])]
+
+
+def _outlined(turn: Turn) -> str:
+    text = escape_paragraphs(turn.reasoning)
+    lines = analysed(lambda: outline(turn), otherwise="")
+    return "\n".join(part for part in (lines, text) if part)
+
+
+def _label(text: str) -> str:
+    """A line of ours may quote a server; it is cut, and what remains is only text."""
+    cut = text if len(text) <= _MAX_LABEL_CHARACTERS else f"{text[:_MAX_LABEL_CHARACTERS]} …"
+    return escape_span(cut)
+
+
+def _answer_markdown(answer: str) -> str:
+    from qwq_magic.display.saved.markdown import saved_markdown
+
+    try:
+        return saved_markdown(answer)
+    except Exception:
+        # A parser's bug must not cost the reader the answer: it is saved as plain text.
+        return escape_paragraphs(answer)
+
+
+def turn_plain(turn: Turn, *, show: Show, max_characters: int) -> str:
+    """A line about the reasoning, the answer as far as it is short, how it ended."""
+    parts: list[str] = []
+    if turn.reasoning.strip():
+        parts.append(reasoning_caption(turn))
+    if show == "reasoning":
+        parts.append(_cut(turn.reasoning, max_characters, "reasoning"))
+    else:
+        parts.append(_cut(turn.answer, max_characters, "answer"))
+    parts += (loop_caption(turn), ending_caption(turn))
+    text = "\n\n".join(part for part in (part.strip("\n") for part in parts) if part)
+    return strip_controls(well_formed(text)) or "(no reply)"
+
+
+def _cut(text: str, max_characters: int, name: str) -> str:
+    if len(text) <= max_characters:
+        return text
+    left = len(text) - max_characters
+    return f"{text[:max_characters]}\n… {left:,} more characters: see _qwq.{name}"

@@ -1,0 +1,33 @@
+"""A conversation as a Markdown document that reads well on GitHub, and in which nothing runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qwq_magic.display.saved.bundle import turn_markdown
+from qwq_magic.display.saved.text import escape_paragraphs, escape_span
+from qwq_magic.memory import ConversationMemory, Place
+from qwq_magic.memory.conversation import Entry
+
+
+def conversation_markdown(memory: ConversationMemory) -> str:
+    """The latest attempt at each turn: the prompt quoted, reasoning folded away, the answer."""
+    return document(memory.name, map(entry_markdown, memory.entries()))
+
+
+def document(conversation: str, turns: Iterable[str]) -> str:
+    """The same of some turns, as `entry_markdown` writes them."""
+    return "\n\n".join((f"# {escape_span(conversation)}", *turns)) + "\n"
+
+
+def entry_markdown(entry: Entry) -> str:
+    """One turn of the document."""
+    hidden = " (hidden)" if entry.is_hidden else ""
+    place = Place(entry.number, entry.attempts)
+    reply = turn_markdown(entry.turn, place=place, show="both")
+    return "\n\n".join((f"## {entry.number}{hidden}", quoted(entry.turn.prompt), reply))
+
+
+def quoted(text: str) -> str:
+    """Text of any length as a quotation; nothing in it is parsed."""
+    return f"<blockquote>\n{escape_paragraphs(text)}\n</blockquote>"

@@ -1,0 +1,52 @@
+"""What our renderer shows, displayed by a kernel that cannot know whether the page has it.
+
+So what is displayed first is a widget, which needs none. The page that has the renderer
+says so, and the widget gives way to the bundle, which stays interactive in a saved
+notebook; elsewhere the widget stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import traitlets
+from IPython.display import DisplayHandle, display
+
+from qwq_magic.display.live.panes import Pane, widget_bundle
+
+
+class SavedPane(Pane):
+    """The first entry of a bundle, drawn by the page's own means."""
+
+    kind = traitlets.Unicode("saved").tag(sync=True)
+    mime = traitlets.Unicode().tag(sync=True)
+    data = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, bundle: dict[str, Any], handle: DisplayHandle) -> None:
+        self._bundle = bundle
+        self._handle = handle
+        mime, data = next(iter(bundle.items()))
+        super().__init__("", data=data, mime=mime)
+
+    def appear(self, *, is_update: bool) -> None:
+        """Take its place in the running cell's output; `is_update`: something stands there."""
+        write = self._handle.update if is_update else self._handle.display
+        write(widget_bundle(self.model_id, self._bundle), raw=True)  # type: ignore[no-untyped-call]
+
+    def _heard(self, kind: str) -> None:
+        # Two views of the pane may both say it.
+        if kind == "renderer" and self.comm is not None:
+            self._handle.update(self._bundle, raw=True)  # type: ignore[no-untyped-call]
+            self.close()
+
+
+def show_saved(make: Callable[[], dict[str, Any]], *, with_widgets: bool, meanwhile: str) -> None:
+    """Show a bundle in the running cell's output; `meanwhile`, if any, until it is made."""
+    if not with_widgets:
+        display(make(), raw=True)  # type: ignore[no-untyped-call]
+        return
+    handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython has no types
+    if meanwhile:
+        handle.display({"text/plain": meanwhile}, raw=True)  # type: ignore[no-untyped-call]
+    SavedPane(make(), handle).appear(is_update=bool(meanwhile))

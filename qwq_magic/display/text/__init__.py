@@ -1,0 +1,1 @@
+"""Plain text: a terminal, reports that fill in, tables."""

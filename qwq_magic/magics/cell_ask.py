@@ -1,0 +1,209 @@
+"""An ask from a cell: from the line's options to the turn that is bound and shown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from qwq_magic.display.panel import Panel
+from qwq_magic.errors import ConfigurationError, QwqError
+from qwq_magic.keys.lookalikes import without_lookalikes
+from qwq_magic.magics.front_end import Live, Request, current_request, detect_live, is_kernel
+from qwq_magic.magics.interrupts import InterruptWatch
+from qwq_magic.magics.options import CellOptions, parse_options
+from qwq_magic.magics.panels import panel_for
+from qwq_magic.magics.shown import show_bundle
+from qwq_magic.memory import Place
+from qwq_magic.session.run import Run
+from qwq_magic.settings.key_ring import keys_at_hand
+from qwq_magic.turns import Turn
+
+if TYPE_CHECKING:
+    from qwq_magic.magics.qwq import QwqMagics
+
+# Makes the prompt of the options and the rest of the line.
+Compose = Callable[[CellOptions, str], str]
+
+
+class Asking:
+    """Asks in the running cell, as `%%qwq` is set."""
+
+    def __init__(self, shell: InteractiveShell, magics: QwqMagics) -> None:
+        self._shell = shell
+        self._magics = magics
+
+    def ask(self, line: str, compose: Compose) -> None:
+        """Ask, show each event as it comes, and bind the turn.
+
+        Raises:
+            UsageError: the user must change something; nothing was sent.
+            KeyboardInterrupt: the user interrupted a cell that does more than ask.
+        """
+        request = current_request(self._shell)
+        try:
+            options, rest = parse_options(line)
+            self._check(options)
+            prompt = compose(options, rest)
+            if options.dry_run:
+                self._preview(prompt, options, request)
+                return
+        except QwqError as error:
+            raise self._refusal(error) from None
+        if not options.append:
+            self._magics.background.stop_earlier(request)
+        with InterruptWatch() as interrupts:
+            try:
+                run = self._start(prompt, options, request)
+            except ConfigurationError as error:
+                raise self._refusal(error) from None
+            if options.background:
+                self._leave(run, options, request)
+            else:
+                self._follow(run, options, request, interrupts)
+        if options.code:
+            from qwq_magic.magics.next_cell import offer_code
+
+            offer_code(self._shell, run.turn(), is_somebody_there=self._live(request) != "none")
+        if interrupts.pressed and request.is_program:
+            # A reply alone ends quietly, and the cells behind it run; a program is interrupted.
+            raise KeyboardInterrupt
+
+    def _refusal(self, error: QwqError) -> UsageError:
+        """One line; what a template quotes of a variable may be a key."""
+        text = without_lookalikes(str(error))
+        for key in keys_at_hand(os.environ, self._magics.session.keys):
+            text = key.redact(text)
+        return UsageError(text)
+
+    def _check(self, options: CellOptions) -> None:
+        if options.background and options.code:
+            raise ConfigurationError(
+                "--code needs the reply before the cell ends. Leave out --background."
+            )
+        if options.background and self._magics.runner != "thread":
+            raise ConfigurationError(
+                "--background cannot stream on the notebook's own loop. "
+                'Set it free: %config QwqMagics.runner = "thread".'
+            )
+
+    def _follow(
+        self, run: Run, options: CellOptions, request: Request, interrupts: InterruptWatch
+    ) -> None:
+        """Show the reply until it ends or the user has stopped it."""
+        with run:
+            panel = self._panel(run, options, self._shown_live(request))
+            try:
+                panel.open()
+                for event in run.events():
+                    if event is not None:
+                        panel.show_event(event)
+                    panel.tick()
+                    if interrupts.pressed:
+                        run.stop()
+            finally:
+                # Also where showing it failed: the turn is there, and so is its output.
+                run.stop()
+                turn = run.turn()
+                self._bind(turn, options)
+                try:
+                    panel.finish(turn, place=self._place_of(turn))
+                finally:
+                    self._magics.autosave_now()
+
+    def _leave(self, run: Run, options: CellOptions, request: Request) -> None:
+        """Let it go on in the background."""
+        from qwq_magic.magics.job import Job  # %load_ext is quick, here and below
+
+        background = self._magics.background
+        number = background.next_number()
+        live = self._shown_live(request)
+
+        def bind(turn: Turn) -> None:
+            self._bind(turn, options)
+            background.say_later(self._magics.autosaved())
+
+        job = Job(
+            number,
+            run,
+            request,
+            panel=self._panel(run, options, live, job=number),
+            live=live,
+            bind=bind,
+            place_of=self._place_of,
+        )
+        background.start(job)
+
+    def _preview(self, prompt: str, options: CellOptions, request: Request) -> None:
+        from qwq_magic.display.saved.preview import preview_bundle
+
+        magics = self._magics
+        self._apply_settings(options)
+        place = magics.cells.next_place(request)
+        preview = magics.session.preview(prompt, cell_id=place, **_call(options))
+        self._keep_standing(place, options, request)
+        show_bundle(preview_bundle(preview))
+
+    def _keep_standing(self, place: str | None, options: CellOptions, request: Request) -> None:
+        """The turn at `place` still stands in its cell, which ran without asking it anew."""
+        magics = self._magics
+        for turn in magics.session.memory_of(options.conversation or magics.conversation):
+            if place is not None and turn.cell_id == place:
+                magics.cells.keep(turn.id, request)
+
+    def _apply_settings(self, options: CellOptions) -> None:
+        self._magics.apply_settings()
+        if options.server is None and (line := self._magics.new_address()):
+            sys.stderr.write(f"{line}\n")
+
+    def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
+        self._apply_settings(options)
+        place = self._magics.cells.next_place(request)
+        run = self._magics.session.start(prompt, cell_id=place, **_call(options))
+        if options.append:
+            self._keep_standing(place, options, request)
+        self._magics.cells.add(run.request.turn_id, request)
+        return run
+
+    def _panel(self, run: Run, options: CellOptions, live: Live, *, job: int = 0) -> Panel:
+        return panel_for(
+            run,
+            live=live,
+            show=options.show or self._magics.show,
+            start=options.start or self._magics.start,
+            is_rich=is_kernel(self._shell),
+            job=job,
+        )
+
+    def _live(self, request: Request) -> Live:
+        return detect_live(self._shell, request)
+
+    def _shown_live(self, request: Request) -> Live:
+        live = self._magics.live
+        return self._live(request) if live == "auto" else live
+
+    def _bind(self, turn: Turn, options: CellOptions) -> None:
+        self._shell.user_ns["_qwq"] = turn
+        if options.out:
+            self._shell.user_ns[options.out] = turn
+
+    def _place_of(self, turn: Turn) -> Place | None:
+        return self._magics.session.conversations.place_of(turn)
+
+
+def _call(options: CellOptions) -> dict[str, Any]:
+    """What the options say about the ask itself."""
+    return {
+        "server": options.server,
+        "model": options.model,
+        "conversation": options.conversation,
+        "history": options.history,
+        "fresh": options.fresh,
+        "append": options.append,
+        "system": options.system,
+        "parameters": options.parameters,
+    }

@@ -1,0 +1,1 @@
+"""The line magics besides `%qwq`, one file each."""

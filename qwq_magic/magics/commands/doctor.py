@@ -1,0 +1,114 @@
+"""`%qwq_doctor`: the doctor's report in a notebook or a terminal, filling in as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.magics.front_end import Request, current_request, detect_live, is_kernel
+from qwq_magic.magics.interrupts import InterruptWatch
+from qwq_magic.magics.options import CellOptions, parse_options
+from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.magics.reports import show_reports
+from qwq_magic.session import Session
+from qwq_magic.settings.layers import layer_of
+
+if TYPE_CHECKING:
+    from qwq_magic.display.text.report import Section
+
+_LIVE = {
+    "widgets": "two panes that fill in",
+    "text": "plain text",
+    "none": "nothing: the final output alone",
+}
+
+
+@magics_class
+class DoctorMagics(Magics):
+    """What is set, what answers, and what to type next."""
+
+    def __init__(self, shell: InteractiveShell, asking: QwqMagics) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self._asking = asking
+
+    @no_var_expand
+    @line_magic
+    def qwq_doctor(self, line: str) -> None:
+        """Look at what is set, ask the model for one word, and look for servers on this machine.
+
+            %qwq_doctor [-s SERVER] [-m MODEL]
+
+        Nothing of it is remembered, and no key is shown. `python -m qwq_magic doctor` does
+        the same outside a notebook.
+        """
+        from qwq_magic.doctor import Examination
+
+        request = current_request(self._shell)
+        asking, fault = self._asking, ""
+        with InterruptWatch() as interrupts:
+            try:
+                options = _options(line)
+                session = self._session(options)
+            except ConfigurationError as error:
+                raise UsageError(str(error)) from None
+            try:
+                asking.apply_settings()
+                session = self._session(options)
+            except ConfigurationError as error:
+                fault = str(error)
+            here = layer_of(_chosen(options), "this line")
+            examination = Examination(
+                session,
+                asking.effective_settings(asking.session.project, here),
+                front_end=self._front_end(request),
+                fault=fault,
+                notes=tuple(asking.unknown_variables()),
+            )
+            show_reports(
+                examination.reports(),
+                stopped=examination.stopped,
+                live=detect_live(self._shell, request),
+                interrupts=interrupts,
+            )
+
+    def _session(self, options: CellOptions) -> Session:
+        """A session of the same settings; what is typed here is for this look alone."""
+        own, asking = Session(), self._asking.session
+        own.choices = asking.choices.override(**_chosen(options))
+        own.keys, own.project = asking.keys, asking.project
+        return own
+
+    def _front_end(self, request: Request) -> Section:
+        from qwq_magic.doctor import front_end_section
+
+        is_in_terminal = not is_kernel(self._shell)
+        return front_end_section(self._abilities(request), is_in_terminal=is_in_terminal)
+
+    def _abilities(self, request: Request) -> Iterator[tuple[str, str]]:
+        asked = self._asking.live
+        live = detect_live(self._shell, request) if asked == "auto" else asked
+        yield "while a reply streams", _LIVE[live]
+        names = "named: a cell that runs again replaces its turn"
+        yield "cells", names if request.cell_id else "not named: each ask adds a turn"
+        kernel = getattr(self._shell, "kernel", None)
+        if kernel is not None:
+            has_subshells = getattr(kernel, "_supports_kernel_subshells", False)
+            yield "subshells", "yes" if has_subshells else "no: ipykernel 7 has them"
+
+
+def _options(line: str) -> CellOptions:
+    options, rest = parse_options(line)
+    if rest or options != CellOptions(server=options.server, model=options.model):
+        raise ConfigurationError("Write %qwq_doctor [-s SERVER] [-m MODEL].")
+    return options
+
+
+def _chosen(options: CellOptions) -> dict[str, str]:
+    chosen = {"server": options.server, "model": options.model}
+    return {name: value for name, value in chosen.items() if value is not None}

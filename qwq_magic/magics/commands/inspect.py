@@ -1,0 +1,154 @@
+"""`%qwq_inspect`: open the inspector on any turn, or put two turns side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.magics.commands.memory_line import words_of
+from qwq_magic.magics.front_end import current_request, detect_live, is_kernel
+from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.memory import ConversationMemory
+from qwq_magic.turns import Turn
+
+if TYPE_CHECKING:
+    from qwq_magic.reasoning import Comparison, Inspection
+
+# So many characters take about a tenth of a second to be cut into steps.
+_LONG = 10_000
+_NUMBER = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?")
+
+
+def install_inspect(shell: InteractiveShell, asking: QwqMagics) -> None:
+    """Give a shell `%qwq_inspect`, and inspections and comparisons their views."""
+    shell.register_magics(InspectMagics(asking))
+    if shell.display_formatter is not None:
+        formatter = shell.display_formatter.ipython_display_formatter
+        show = partial(_show_value, shell, asking)
+        # By name, since the analysis is loaded by those who ask for it.
+        formatter.for_type_by_name("qwq_magic.reasoning.inspection", "Inspection", show)
+        formatter.for_type_by_name("qwq_magic.reasoning.comparison", "Comparison", show)
+
+
+def _show_value(shell: InteractiveShell, asking: QwqMagics, value: Inspection | Comparison) -> None:
+    _show(shell, asking, lambda: value, [])
+
+
+def _show(
+    shell: InteractiveShell,
+    asking: QwqMagics,
+    make: Callable[[], Inspection | Comparison],
+    turns: Sequence[Turn],
+) -> None:
+    """Show it as whoever is looking can see it; `turns` are those that are read only now."""
+    live = detect_live(shell, current_request(shell))
+    meanwhile = _meanwhile(turns)
+    if meanwhile and live == "text":
+        print(meanwhile, flush=True)  # noqa: T201  # what a terminal shows is its standard output
+    if not is_kernel(shell):
+        print(make())  # noqa: T201
+        return
+    from qwq_magic.display.saved.pane import show_saved
+
+    show_saved(
+        lambda: _bundle_of(make(), asking), with_widgets=live == "widgets", meanwhile=meanwhile
+    )
+
+
+def _meanwhile(turns: Sequence[Turn]) -> str:
+    """What is said to a reader whom a long reasoning keeps waiting."""
+    characters = sum(len(turn.reasoning) for turn in turns)
+    return f"Reading {characters:,} characters of reasoning …" if characters > _LONG else ""
+
+
+def _bundle_of(shown: Inspection | Comparison, asking: QwqMagics) -> dict[str, Any]:
+    from qwq_magic.display.saved.comparison import comparison_bundle
+    from qwq_magic.display.saved.inspector_bundle import inspector_bundle
+    from qwq_magic.reasoning import Comparison
+
+    if isinstance(shown, Comparison):
+        return comparison_bundle(shown)
+    assert isinstance(shown.turn, Turn)  # only a turn makes one
+    place = asking.session.conversations.place_of(shown.turn)
+    return inspector_bundle(shown.turn, place=place)
+
+
+@magics_class
+class InspectMagics(Magics):
+    """The inspector of the turns that `%%qwq` asked, loaded or bound to a name."""
+
+    def __init__(self, asking: QwqMagics) -> None:
+        super().__init__(asking.shell)
+        self._asking = asking
+
+    @no_var_expand
+    @line_magic
+    def qwq_inspect(self, line: str) -> None:
+        """Open the reasoning inspector: `%qwq_inspect [-c NAME] [TURN] [OTHER]`.
+
+        A TURN is a number from %qwq_memory, a number and an attempt such as 3.1, or a
+        variable that holds a turn; without one, it is the last turn. With two, they are
+        compared.
+        """
+        try:
+            conversation, names = _parse(line)
+            turns = [self._turn(name, conversation) for name in names] or [self._last(conversation)]
+        except ConfigurationError as error:
+            raise UsageError(str(error)) from None
+        first = turns[0]
+        make = first.inspect if len(turns) == 1 else partial(first.compare, turns[1])
+        assert self._asking.shell is not None  # a magic has one
+        _show(self._asking.shell, self._asking, make, turns)
+
+    def _last(self, conversation: str | None) -> Turn:
+        last = self._asking.shell and self._asking.shell.user_ns.get("_qwq")
+        if conversation is None and isinstance(last, Turn):
+            return last
+        memory = self._memory(conversation)
+        if not memory.turns:
+            raise ConfigurationError(
+                f"Conversation {memory.name!r} has no turn to inspect. Ask one with %%qwq first."
+            )
+        return memory.turns[-1]
+
+    def _memory(self, name: str | None) -> ConversationMemory:
+        conversations = self._asking.session.conversations
+        if name is None:
+            return conversations.of(self._asking.conversation)
+        return conversations.existing(name)
+
+    def _turn(self, name: str, conversation: str | None) -> Turn:
+        number = _NUMBER.fullmatch(name)
+        if number is None:
+            found = self._asking.shell and self._asking.shell.user_ns.get(name)
+            if not isinstance(found, Turn):
+                raise ConfigurationError(
+                    f"{name} is no turn. Give its number in %qwq_memory, or a variable with a turn."
+                )
+            return found
+        attempts = self._memory(conversation).attempts(int(number[1]))
+        attempt = int(number[2]) if number[2] else len(attempts)
+        if not 1 <= attempt <= len(attempts):
+            raise ConfigurationError(
+                f"Turn {number[1]} has no attempt {attempt}. It has {len(attempts)}."
+            )
+        return attempts[attempt - 1]
+
+
+def _parse(line: str) -> tuple[str | None, list[str]]:
+    """The conversation, where one is named, and the turns as they were named."""
+    conversation, words = None, words_of(line)
+    if words[:1] == ["-c"]:
+        if len(words) == 1:
+            raise ConfigurationError("-c needs the name of a conversation, such as -c main.")
+        conversation, words = words[1], words[2:]
+    if len(words) > 2:
+        raise ConfigurationError("%qwq_inspect takes one turn, or two to compare.")
+    return conversation, words

@@ -1,0 +1,181 @@
+"""`%qwq_login`: read a key where nobody sees it, and keep it in this process's memory.
+
+It never stands in a cell, so it is in no notebook, no history and no output.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+import warnings
+from typing import Any
+
+from IPython.core.error import StdinNotImplementedError, UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+from traitlets import Bunch
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.keys import ApiKey
+from qwq_magic.magics.project_address import foreign_address
+from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.plain_text import one_line
+from qwq_magic.settings.key_ring import OWN_VARIABLE, variable_key
+from qwq_magic.settings.layers import NO_LAYER, Choices, Layer
+from qwq_magic.settings.presets import DEMO, SERVERS, Server
+from qwq_magic.settings.settings import server_and_address
+from qwq_magic.wire.addresses import host_of
+
+_FORGET = "--forget"
+_SERVERS = tuple(name for name in SERVERS if name != DEMO.name)
+
+
+@magics_class
+class LoginMagics(Magics):
+    """Keys for the servers that `%%qwq` asks."""
+
+    def __init__(self, shell: InteractiveShell, asking: QwqMagics) -> None:
+        super().__init__(shell)
+        self._asking = asking
+        asking.observe(self._bind, "api_key")
+        self._bind(Bunch(old=None, new=asking.api_key))
+
+    def _bind(self, change: Bunch) -> None:
+        """Bind a key of the configuration to the host that is chosen beside it."""
+        keys = self._asking.session.keys
+        if change.old is not None:
+            keys.drop(change.old)
+        if change.new is not None:
+            try:
+                choices = self._choices().override(api_key=change.new)
+                server, base_url = server_and_address(choices, os.environ, keys)
+            except ConfigurationError as error:
+                sys.stderr.write(f"QwqMagics.api_key is not used. {error}\n")
+            else:
+                keys.put(change.new, server=server, base_url=base_url)
+
+    @no_var_expand
+    @line_magic
+    def qwq_login(self, line: str) -> None:
+        """Read a key for a server, without showing it: `%qwq_login [SERVER]`.
+
+        Without SERVER it is for the one that `%%qwq` asks. The key is kept until the
+        kernel stops, is never saved, and goes to that server's host alone.
+        `%qwq_login --forget [SERVER]` drops it again.
+        """
+        words = line.split()
+        is_forgetting = _FORGET in words
+        try:
+            server, base_url = self._server([word for word in words if word != _FORGET])
+            said = self._forget(server, base_url) if is_forgetting else self._read(server, base_url)
+        except ConfigurationError as error:
+            raise UsageError(str(error)) from None
+        sys.stdout.write(f"{said}\n")
+
+    def complete(self, _shell: object, event: Any) -> list[str]:
+        """Tab: names of servers."""
+        return [word for word in (_FORGET, *_SERVERS) if word.startswith(event.symbol)]
+
+    def _choices(self) -> Choices:
+        self._asking.apply_settings()
+        return self._asking.session.choices
+
+    def _server(self, names: list[str]) -> tuple[Server, str]:
+        """The server meant, and its address."""
+        if len(names) > 1 or (names and names[0] not in SERVERS):
+            # What was typed is not repeated: it may be the key.
+            raise ConfigurationError(
+                "%qwq_login takes the name of a server, and then asks for the key. "
+                f"Known: {', '.join(_SERVERS)}."
+            )
+        choices, keys = self._choices(), self._asking.session.keys
+        project = self._trusted_project(names)
+        try:
+            server, base_url = server_and_address(choices, os.environ, keys, project=project)
+        except ConfigurationError:
+            if not names:
+                raise
+            server, base_url = DEMO, ""
+        if names and names[0] != server.name:
+            return server_and_address(choices.override(server=names[0]), os.environ, keys)
+        if server == DEMO and not (names or choices.server):
+            # A newcomer, who means the house's own.
+            server = SERVERS["dashscope"]
+            base_url = server.base_url
+        return server, base_url
+
+    def _trusted_project(self, names: list[str]) -> Layer:
+        """What the project says; no key is asked for on behalf of a host that it alone names."""
+        project = self._asking.session.project
+        chosen = foreign_address(self._asking.effective_settings(project), project)
+        if chosen is None:
+            return project
+        if not names:
+            raise ConfigurationError(
+                f"{one_line(host_of(chosen.value))} is named by {chosen.source} alone. To give it "
+                'a key, choose it yourself first: %config QwqMagics.base_url = "…"'
+            )
+        return NO_LAYER
+
+    def _read(self, server: Server, base_url: str) -> str:
+        if server == DEMO:
+            raise ConfigurationError("The demo needs no key. Name a server: %qwq_login dashscope.")
+        name = _name_of(server, base_url)
+        key = _ask(f"Key for {name}: ", instead=_variables(server))
+        self._asking.session.keys.put(key, server=server, base_url=base_url)
+        said = f"The key for {name} is kept until the kernel stops, and goes nowhere else."
+        other = variable_key(server, base_url, os.environ)
+        if other is not None:
+            return f"{said} It is used instead of the one from {other.source}."
+        return f"{said} To be asked no more, set {_variables(server)} before Jupyter starts."
+
+    def _forget(self, server: Server, base_url: str) -> str:
+        name = _name_of(server, base_url)
+        keys = self._asking.session.keys
+        key = keys.key_for(base_url)
+        if key is None:
+            return f"No key was kept for {name}."
+        keys.drop(key)
+        if key is self._asking.api_key:
+            self._asking.api_key = None
+        other = variable_key(server, base_url, os.environ)
+        if other is not None:
+            return f"The key for {name} is forgotten; the one from {other.source} is used."
+        return f"The key for {name} is forgotten."
+
+
+def _ask(prompt: str, *, instead: str) -> ApiKey:
+    """The key that the user types.
+
+    Raises:
+        ConfigurationError: none was typed, or none can be.
+    """
+    try:
+        with warnings.catch_warnings():
+            # A terminal that would show the key.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            # Quotes come along with what is copied from a file of variables.
+            key = ApiKey(getpass.getpass(prompt).strip(" \t\r\n\"'"), source="%qwq_login")
+    except (StdinNotImplementedError, getpass.GetPassWarning, EOFError):
+        raise ConfigurationError(
+            f"No key can be typed here. Set {instead} in the environment instead."
+        ) from None
+    except KeyboardInterrupt:
+        raise ConfigurationError("No key was given; nothing has changed.") from None
+    if not key.reveal():
+        raise ConfigurationError("No key was given; nothing has changed.")
+    if not key.is_sendable:
+        raise ConfigurationError(
+            "That is no key: it holds white space or characters that no key has. Copy it again."
+        )
+    return key
+
+
+def _name_of(server: Server, base_url: str) -> str:
+    host = host_of(base_url)
+    return host if server.name in ("custom", host) else f"{server.name} ({host})"
+
+
+def _variables(server: Server) -> str:
+    return " or ".join(server.key_variables or (OWN_VARIABLE,))

@@ -1,0 +1,180 @@
+"""`%qwq_models`: what the configured server serves; and the names that Tab knows for `-m`.
+
+Tab never waits for a server: it takes what was listed before, and has it listed anew
+meanwhile, at most once a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
+
+from qwq_magic.errors import ConfigurationError, QwqError
+from qwq_magic.magics.completion import known_models
+from qwq_magic.magics.front_end import current_request, detect_live
+from qwq_magic.magics.interrupts import InterruptWatch
+from qwq_magic.magics.options import CellOptions, parse_options
+from qwq_magic.magics.project_address import foreign_address
+from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.magics.reports import show_reports
+from qwq_magic.session.loops import LOOP_THREAD
+from qwq_magic.settings import Settings, resolve
+from qwq_magic.settings.presets import DEMO
+
+if TYPE_CHECKING:
+    from qwq_magic.display.text.report import Report
+    from qwq_magic.wire.model_list import ListedModel
+
+_TICK_S = 0.05
+_FRESH_S = 60.0
+
+
+class ListedModels:
+    """The names each address has listed, for Tab."""
+
+    def __init__(self, asking: QwqMagics, clock: Callable[[], float] = time.monotonic) -> None:
+        self._asking = asking
+        self._clock = clock
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._looked_at: dict[str, float] = {}
+
+    def put(self, settings: Settings, models: Iterable[ListedModel]) -> None:
+        self._names[settings.base_url] = tuple(model.name for model in models)
+        self._looked_at[settings.base_url] = self._clock()
+
+    def names(self, server: str | None = None) -> list[str]:
+        """What is known now; what is not fresh is looked up behind the scenes."""
+        try:
+            settings = settings_for(self._asking, server)
+        except ConfigurationError:
+            return known_models()
+        is_stale = self._clock() - self._looked_at.get(settings.base_url, -_FRESH_S) >= _FRESH_S
+        if is_stale and settings.server != DEMO.name and not self._is_foreign(server):
+            self._looked_at[settings.base_url] = self._clock()
+            threading.Thread(target=self._look, args=(settings,), daemon=True).start()
+        listed = self._names.get(settings.base_url)
+        return known_models() if listed is None else sorted(listed)
+
+    def _is_foreign(self, server: str | None) -> bool:
+        asking = self._asking
+        project = asking.session.project
+        address = foreign_address(asking.effective_settings(project), project)
+        return server is None and address is not None
+
+    def _look(self, settings: Settings) -> None:
+        # In a thread, since the client alone takes 230 ms to import.
+        from qwq_magic.client import list_models
+
+        try:
+            listing = asyncio.run_coroutine_threadsafe(list_models(settings), LOOP_THREAD.loop())
+            self.put(settings, listing.result())
+        except QwqError:
+            # %qwq_models says what is wrong; Tab goes on with what it has.
+            return
+
+
+@magics_class
+class ModelMagics(Magics):
+    """What a server serves."""
+
+    def __init__(self, shell: InteractiveShell, asking: QwqMagics, listed: ListedModels) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self._asking = asking
+        self._listed = listed
+
+    @no_var_expand
+    @line_magic
+    def qwq_models(self, line: str) -> None:
+        """List the models of the server that `%%qwq` asks, those that think first.
+
+            %qwq_models [-s SERVER] [TEXT]
+
+        With TEXT, those that have it in their name. Tab after `-m` knows them from then on.
+        """
+        with InterruptWatch() as interrupts:
+            try:
+                options, wanted = parse_options(line)
+                if options != CellOptions(server=options.server):
+                    raise ConfigurationError("Write %qwq_models [-s SERVER] [TEXT].")
+                settings = settings_for(self._asking, options.server)
+                if settings.server == DEMO.name:
+                    raise ConfigurationError(
+                        "The demo has recordings, and no models. Name a server, such as "
+                        "%qwq_models -s ollama; %qwq_doctor finds those on this machine."
+                    )
+            except ConfigurationError as error:
+                raise UsageError(str(error)) from None
+            option = f" -s {options.server}" if options.server else ""
+            show_reports(
+                self._reports(settings, wanted=wanted.strip(), option=option),
+                stopped=_stopped,
+                live=detect_live(self._shell, current_request(self._shell)),
+                interrupts=interrupts,
+            )
+
+    def _reports(
+        self, settings: Settings, *, wanted: str, option: str
+    ) -> Generator[Report, None, None]:
+        from qwq_magic.display.text.model_report import model_report
+        from qwq_magic.display.text.report import Report, Verdict
+
+        asking = Report(Verdict("asking", f"Asking {settings.server} for its models …"), ())
+        yield asking
+        from qwq_magic.client import list_models
+
+        listing = asyncio.run_coroutine_threadsafe(list_models(settings), LOOP_THREAD.loop())
+        try:
+            while not listing.done():
+                concurrent.futures.wait([listing], timeout=_TICK_S)
+                yield asking
+            models = listing.result()
+        except QwqError as error:
+            yield Report(Verdict("ill", str(error)), (), is_last=True)
+        else:
+            self._listed.put(settings, models)
+            yield model_report(
+                models,
+                server=settings.server,
+                in_use=settings.model,
+                wanted=wanted,
+                option=option,
+            )
+        finally:
+            listing.cancel()
+
+
+def settings_for(asking: QwqMagics, server: str | None) -> Settings:
+    """The settings that a cell with `-s` would go by, without a model where none is named.
+
+    Raises:
+        ConfigurationError: there is no server, or no key for it.
+    """
+    asking.apply_settings()
+    session = asking.session
+    choices = session.choices.override(server=server)
+    try:
+        return resolve(choices, os.environ, session.keys, project=session.project)
+    except ConfigurationError:
+        if choices.model is not None:
+            raise
+        # What models there are is a question before the first one is named.
+        named = choices.override(model="any")
+        settings = resolve(named, os.environ, session.keys, project=session.project)
+        return replace(settings, model="")
+
+
+def _stopped() -> Report:
+    from qwq_magic.display.text.report import Report, Verdict
+
+    return Report(Verdict("stopped", "Stopped."), (), is_last=True)

@@ -1,0 +1,183 @@
+"""The settings as traits: what `%config QwqMagics` and configuration files set.
+
+A trait that was set goes before variables and projects, also where it was set to the value
+it had anyway; so what was set is noted, and not told from the values. Settings of the
+notebook alone are filled in from below, so that `%config` shows what holds.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics
+from traitlets import All, Bool, Bunch, Dict, Enum, Float, Integer, TraitError, Unicode
+
+from qwq_magic.display.panel import Show, Start
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.keys.lookalikes import without_lookalikes
+from qwq_magic.magics.front_end import Live
+from qwq_magic.magics.key_trait import KeyTrait, hide_keys
+from qwq_magic.session.loops import RunnerName
+from qwq_magic.settings import Settings
+from qwq_magic.settings.environment import environment_layer, unknown_variables
+from qwq_magic.settings.layers import CHOICES, Chosen, InlineThink, Layer, Protocol, effective
+from qwq_magic.settings.presets import SERVERS
+from qwq_magic.settings.pyproject import project_layer
+
+_SHORTEST_S = 0.001
+_DEFAULTS = Settings(server="", base_url="", model="")
+
+
+class SettingTraits(Magics):
+    """One trait a setting; the help of each is what users read."""
+
+    server = Enum(
+        ["", *SERVERS], "", help="The server; empty: from the environment, or the demo."
+    ).tag(config=True)
+    model = Unicode("", help="The model; empty: the server's usual one.").tag(config=True)
+    base_url = Unicode(
+        "", help="Address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1."
+    ).tag(config=True)
+    inline_think = Enum(
+        get_args(InlineThink),
+        "auto",
+        help="`open`: replies begin inside the reasoning, without an opening <think>.",
+    ).tag(config=True)
+    system = Unicode("", help="A system message for every prompt.").tag(config=True)
+    parameters = Dict(help="Server parameters for every prompt, such as {'max_tokens': 2000}.").tag(
+        config=True
+    )
+    conversation = Unicode("main", help="The conversation that cells go on with.").tag(config=True)
+    show: Enum[Show] = Enum(get_args(Show), "both", help="What is shown.").tag(config=True)
+    start: Enum[Start] = Enum(
+        get_args(Start),
+        "open",
+        help="How reasoning starts; `auto` closes it when the answer starts.",
+    ).tag(config=True)
+    live: Enum[Literal["auto"] | Live] = Enum(
+        ["auto", *get_args(Live)],
+        "auto",
+        help="How a reply is shown while it streams; `none`: only when it has ended.",
+    ).tag(config=True)
+    runner: Enum[RunnerName] = Enum(
+        get_args(RunnerName),
+        "thread",
+        help="`notebook` streams on the notebook's own loop, for advisors that need it.",
+    ).tag(config=True)
+    protocol: Enum[Protocol] = Enum(
+        get_args(Protocol), "auto", help="How the server speaks; `auto` decides from its address."
+    ).tag(config=True)
+    connect_timeout_s = Float(
+        _DEFAULTS.connect_timeout_s, min=_SHORTEST_S, help="Seconds until a connection must stand."
+    ).tag(config=True)
+    idle_timeout_s = Float(
+        _DEFAULTS.idle_timeout_s,
+        min=_SHORTEST_S,
+        help="Seconds without a byte after which a stream counts as dead.",
+    ).tag(config=True)
+    allow_insecure_key = Bool(False, help="May a key travel over http:// to another machine?").tag(
+        config=True
+    )
+
+    max_input_tokens = Integer(
+        None,
+        min=1,
+        allow_none=True,
+        help="≈ tokens a prompt with its context may have; None: as known.",
+    ).tag(config=True)
+    autosave = Unicode(
+        "", help="A file that is to hold all conversations, such as chat.qwq.jsonl; empty: none."
+    ).tag(config=True)
+    api_key = KeyTrait(help="A key, in a configuration file; better is %qwq_login.").tag(
+        config=True
+    )
+
+    def __init__(self, shell: InteractiveShell, **traits: Any) -> None:
+        super().__init__(shell, **traits)
+        hide_keys(self)
+        # The notebook's: where its cells change to later is for their own files.
+        self.folder = _current_folder()
+        self._in_files = set(self._section())
+        self._set_here: set[str] = set()
+        self._is_filling = False
+        self.observe(self._note, names=All)
+
+    def own_layer(self) -> Layer:
+        """What was set in this kernel or in a configuration file; keys have ways of their own."""
+        layer = {}
+        for name in sorted({*self._section(), *self._set_here} - {"api_key"}):
+            value = getattr(self, name, None)
+            if name not in CHOICES or value not in ("", None, {}):
+                is_here = name in self._set_here or name not in self._in_files
+                source = f"%config QwqMagics.{name}" if is_here else "ipython_config.py"
+                layer[name] = Chosen(value, source)
+        return layer
+
+    def project_settings(self) -> Layer:
+        """Read the project anew.
+
+        Raises:
+            ConfigurationError: its file is damaged, or names something that is no setting.
+        """
+        return project_layer(self.folder, self._names())
+
+    def fill_in(self, project: Layer) -> None:
+        """Read variables anew, and let the traits show what they and the project say.
+
+        Raises:
+            ConfigurationError: a value is not allowed; it says where it stood.
+        """
+        own = self.own_layer()
+        found = effective(project, self._environment())
+        self._is_filling = True
+        try:
+            for name in self._names():
+                if name not in CHOICES and name not in own:
+                    self._fill(name, found.get(name))
+        finally:
+            self._is_filling = False
+
+    def effective_settings(self, project: Layer, *above: Layer) -> Layer:
+        """What holds, and where it stood; settings that nobody chose are not there."""
+        return effective(project, self._environment(), self.own_layer(), *above)
+
+    def unknown_variables(self) -> list[str]:
+        """A line for each `QWQ_*` variable that is no setting's."""
+        return unknown_variables(os.environ, self._names())
+
+    def _environment(self) -> Layer:
+        return environment_layer(os.environ, self._names())
+
+    def _names(self) -> list[str]:
+        return [name for name in self.traits(config=True) if name != "api_key"]
+
+    def _fill(self, name: str, chosen: Chosen | None) -> None:
+        trait = self.traits()[name]
+        try:
+            setattr(self, name, trait.default() if chosen is None else chosen.value)
+        except TraitError:
+            assert chosen is not None
+            allowed = ", ".join(trait.values or ()) if isinstance(trait, Enum) else "text"
+            shown = without_lookalikes(repr(chosen.value))
+            raise ConfigurationError(
+                f"{chosen.source}: Unknown {name} {shown}. Known: {allowed}."
+            ) from None
+
+    def _note(self, change: Bunch) -> None:
+        if not self._is_filling and change.name in self.traits(config=True):
+            self._set_here.add(change.name)
+
+    def _section(self) -> dict[str, Any]:
+        """What configuration files said, and `%config` since."""
+        section: dict[str, Any] = self.config.get(type(self).__name__, {})
+        return {name: value for name, value in section.items() if self.has_trait(name)}
+
+
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # it was removed, and loading is to succeed all the same
+        return Path()

@@ -1,0 +1,206 @@
+"""A run: one ask under way, seen from the thread or the loop that waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import math
+import queue
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, merge_deltas
+from qwq_magic.session.loops import Runner
+from qwq_magic.turns import ChatRequest, Turn, TurnBuilder
+
+# How long a stopped stream may take to close its connection.
+_STOP_TIMEOUT_S = 3.0
+_TICK_S = 0.05
+# The interpreter is left so long to whoever shows a reply's first words.
+_FIRST_WORDS_S = 0.003
+# Between two looks at the queue: waking for each token costs more than all else together.
+_PAUSE_S = 0.01
+_T = TypeVar("_T")
+
+Emit = Callable[[Event], None]
+# Streams a reply on the runner's loop, emits its events, and returns the turn; it never raises.
+Produce = Callable[[Emit], Coroutine[Any, Any, Turn]]
+
+
+class Run:
+    """One ask under way; its events can be taken by one thread.
+
+    The turn is there when `events` ends. Leaving a `with run:` block stops it.
+    """
+
+    def __init__(
+        self,
+        produce: Produce,
+        *,
+        builder: TurnBuilder,
+        runner: Runner,
+        abandon: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start it; `abandon` is called when it has been stopped and still goes on."""
+        self._builder = builder
+        self._runner = runner
+        _require_waitable(runner)
+        self._give_up_at = math.inf
+        self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._is_silent = True
+        self._handle = _Handle(produce, self._put, runner, abandon)
+
+    def _put(self, event: Event | None) -> None:
+        self._queue.put(event)
+        if self._is_silent and isinstance(event, (ReasoningDelta, AnswerDelta)):
+            self._is_silent = False
+            # Reading a burst would keep it from them, thread by thread, for 5 ms each.
+            time.sleep(_FIRST_WORDS_S)
+
+    def events(self, *, tick_s: float = _TICK_S) -> Iterator[Event | None]:
+        """Yield events as they come, and None after every `tick_s` seconds without one.
+
+        Neighbouring deltas that came together are yielded as one. Ends a few seconds after
+        `stop` at the latest, even if an advisor does not.
+        """
+        while not (self._handle.done.done() and self._queue.empty()):
+            if time.monotonic() > self._give_up_at:
+                return
+            try:
+                first = self._runner.get(self._queue, timeout_s=tick_s)
+            except queue.Empty:
+                yield None
+            else:
+                yield from merge_deltas([event for event in self._drain(first) if event])
+                self._runner.sleep(_PAUSE_S)
+
+    def _drain(self, first: Event | None) -> Iterator[Event | None]:
+        yield first
+        # No further than what is there: a fast stream must not keep its reader from the panes.
+        for _ in range(self._queue.qsize()):
+            yield self._queue.get_nowait()
+
+    def stop(self) -> None:
+        """Close the connection; the turn keeps what came. Any thread may call this."""
+        self._give_up_at = min(self._give_up_at, time.monotonic() + _STOP_TIMEOUT_S)
+        self._handle.stop()
+
+    def turn(self) -> Turn:
+        """Wait for the turn; events not taken by then are dropped."""
+        for _ in self.events():
+            pass
+        if self._handle.done.done():
+            return self._handle.done.result()
+        return self._builder.finish()
+
+    @property
+    def request(self) -> ChatRequest:
+        return self._builder.request
+
+    @property
+    def server(self) -> str:
+        return self._builder.server
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        for _event in self.events():
+            pass
+
+
+def wait_for(work: Callable[[], Coroutine[Any, Any, _T]], runner: Runner) -> _T:
+    """Do some work on the runner's loop, and wait for what it returns or raises."""
+    _require_waitable(runner)
+    ended: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    handle = _Handle(lambda _emit: work(), ended.put, runner, lambda: None)
+    try:
+        while not handle.done.done():
+            with suppress(queue.Empty):
+                runner.get(ended, timeout_s=_TICK_S)
+    finally:
+        handle.stop()
+    return handle.done.result()
+
+
+def _require_waitable(runner: Runner) -> None:
+    if runner.would_block():
+        raise ConfigurationError(
+            "An advisor cannot wait for another ask. Use `await session.ask_async(...)`."
+        )
+
+
+async def iter_events(
+    produce: Produce, runner: Runner, abandon: Callable[[], None]
+) -> AsyncGenerator[Event | Turn, None]:
+    """Stream on the runner's loop, and yield events, then the turn, on the caller's."""
+    here = asyncio.get_running_loop()
+    received: asyncio.Queue[Event | None] = asyncio.Queue()
+    handle = _Handle(produce, lambda event: _post(here, received, event), runner, abandon)
+    try:
+        while (event := await received.get()) is not None:
+            yield event
+        yield handle.done.result()
+    finally:
+        handle.stop()
+        # Not awaited: the caller's loop may be closing, and the turn commits by itself.
+
+
+def _post(
+    here: asyncio.AbstractEventLoop, received: asyncio.Queue[Event | None], event: Event | None
+) -> None:
+    # The caller's loop may be gone, or go, while the runner's still delivers.
+    with suppress(RuntimeError):
+        here.call_soon_threadsafe(received.put_nowait, event)
+
+
+class _Handle(Generic[_T]):
+    """Starts a producer on the runner's loop, and can stop it from any thread."""
+
+    def __init__(
+        self,
+        produce: Callable[[Emit], Coroutine[Any, Any, _T]],
+        put: Callable[[Event | None], None],
+        runner: Runner,
+        abandon: Callable[[], None],
+    ) -> None:
+        self._loop = runner.loop()
+        self._abandon = abandon
+        self._task: asyncio.Task[_T] | None = None
+        self._is_stopped = False
+        self.done: concurrent.futures.Future[_T] = concurrent.futures.Future()
+        self._loop.call_soon_threadsafe(self._start, produce, put)
+
+    def stop(self) -> None:
+        if not self.done.done():
+            self._loop.call_soon_threadsafe(self._cancel)
+
+    def _start(
+        self,
+        produce: Callable[[Emit], Coroutine[Any, Any, _T]],
+        put: Callable[[Event | None], None],
+    ) -> None:
+        def finish(task: asyncio.Task[_T]) -> None:
+            # Whatever happened, whoever waits must hear of it.
+            if task.cancelled():
+                self.done.cancel()
+            elif error := task.exception():
+                self.done.set_exception(error)
+            else:
+                self.done.set_result(task.result())
+            put(None)
+
+        self._task = self._loop.create_task(produce(put))
+        self._task.add_done_callback(finish)
+
+    def _cancel(self) -> None:
+        # Once is enough: a second cancellation would cut the closing of the connection short.
+        if self._task is not None and not self._is_stopped:
+            self._is_stopped = True
+            # Behind the task's first step: a task cancelled before it would make no turn.
+            self._loop.call_soon(self._task.cancel)
+            self._loop.call_later(_STOP_TIMEOUT_S, self._abandon)

@@ -1,0 +1,62 @@
+"""Settings in the environment: each setting but the key has a variable, `QWQ_` and its name.
+
+A variable holds text; what a setting wants as a number, a yes or an object is read as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from qwq_magic.settings.layers import CHOICES, Chosen, Layer
+
+# Where a key may go depends on more than its variable: see `key_sources`.
+_NO_VARIABLE = frozenset({"api_key"})
+_NO_SETTINGS = ("QWQ_API_KEY", "QWQ_DEMO_SPEED")
+_AS_JSON = frozenset(
+    {
+        "allow_insecure_key",
+        "connect_timeout_s",
+        "idle_timeout_s",
+        "max_input_tokens",
+        "parameters",
+    }
+)
+
+
+def variable_of(name: str) -> str:
+    return f"QWQ_{name.upper()}"
+
+
+def environment_layer(environ: Mapping[str, str], names: Collection[str] = CHOICES) -> Layer:
+    """What the variables of these settings say; an empty one says nothing."""
+    texts = {name: environ.get(variable_of(name), "").strip() for name in names}
+    return {
+        name: Chosen(_value(name, text), variable_of(name))
+        for name, text in texts.items()
+        if text and name not in _NO_VARIABLE
+    }
+
+
+def unknown_variables(environ: Mapping[str, str], names: Collection[str]) -> list[str]:
+    """A line for each variable that looks like one of these settings' and is none."""
+    known = {*map(variable_of, names), *_NO_SETTINGS}
+    lines = []
+    for variable in sorted(environ):
+        if variable.startswith("QWQ_") and variable not in known:
+            close = get_close_matches(variable, known, n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            lines.append(f"No setting is called {variable}.{hint}")
+    return lines
+
+
+def _value(name: str, text: str) -> Any:
+    if name not in _AS_JSON:
+        return text
+    try:
+        return json.loads(text.lower() if text in ("True", "False") else text)
+    except (ValueError, RecursionError):
+        # Whoever takes the setting says what it should be.
+        return text

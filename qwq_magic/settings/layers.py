@@ -1,0 +1,172 @@
+"""What the user chose, and in which layer: in code, in the environment, in a project's file.
+
+Layers lie on one another. A server named in one drops the model, the address and the key
+of those below it: what was chosen for one server is never carried to another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias, get_args
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.keys import ApiKey
+from qwq_magic.keys.lookalikes import without_lookalikes
+from qwq_magic.settings.presets import SERVERS
+from qwq_magic.turns import Json
+
+Protocol: TypeAlias = Literal["auto", "openai", "dashscope", "ollama"]
+InlineThink: TypeAlias = Literal["auto", "open", "off"]
+
+# What is right for one server and for any other.
+_FOR_ALL_SERVERS = frozenset({"system", "parameters", "connect_timeout_s", "idle_timeout_s"})
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The value of a setting, and where it stood: what to change, for who wants another."""
+
+    value: Any
+    source: str
+
+
+# By the name of the setting.
+Layer: TypeAlias = Mapping[str, Chosen]
+NO_LAYER: Layer = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the user chose, None where nothing was; the fields are those of `Settings`."""
+
+    server: str | None = None
+    model: str | None = None
+    base_url: str | None = None
+    api_key: str | ApiKey | None = field(default=None, repr=False)
+    protocol: Protocol | None = None
+    inline_think: InlineThink | None = None
+    allow_insecure_key: bool | None = None
+    connect_timeout_s: float | None = None
+    idle_timeout_s: float | None = None
+    max_input_tokens: int | None = None
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    system: str | None = None
+
+    def __post_init__(self) -> None:
+        _require_one_of("server", self.server, (None, *SERVERS))
+        _require_one_of("protocol", self.protocol, (None, *get_args(Protocol)))
+        _require_one_of("inline_think", self.inline_think, (None, *get_args(InlineThink)))
+        _require_one_of("allow_insecure_key", self.allow_insecure_key, (None, True, False))
+        for name in ("model", "base_url", "system"):
+            _require_type(name, getattr(self, name), str, "text")
+        _require_type("parameters", self.parameters, Mapping, "a mapping of names to values")
+        for name in ("connect_timeout_s", "idle_timeout_s"):
+            value = getattr(self, name)
+            _require_type(name, value, (int, float), "a number of seconds")
+            if value is not None and not value > 0:
+                raise ConfigurationError(f"{name} is {value!r}. Give seconds above zero.")
+        limit = self.max_input_tokens
+        _require_type("max_input_tokens", limit, int, "a number of tokens")
+        if limit is not None and limit < 1:
+            raise ConfigurationError(f"max_input_tokens is {limit!r}. Give a number above zero.")
+        if isinstance(self.api_key, str):
+            object.__setattr__(self, "api_key", ApiKey(self.api_key, source="api_key"))
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What was chosen, by name."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: value for name, value in values.items() if value not in (None, {})}
+
+    def override(self, **choices: Any) -> Choices:
+        """These choices with others on top, for one call; None leaves a choice as it is."""
+        unknown = choices.keys() - CHOICES
+        if unknown:
+            raise ConfigurationError(
+                f"Unknown setting {sorted(unknown)[0]!r}. Settings: {', '.join(CHOICES)}."
+            )
+        changes = {name: value for name, value in choices.items() if value is not None}
+        if isinstance(changes.get("parameters"), Mapping):
+            changes["parameters"] = {**self.parameters, **changes["parameters"]}
+        if names_server(changes):
+            return Choices(**{**_for_all_servers(self.chosen), **changes})
+        return replace(self, **changes)
+
+
+CHOICES = tuple(f.name for f in fields(Choices))
+
+
+def names_server(choices: Mapping[str, Any]) -> bool:
+    """May what was chosen below be wrong, or unsafe, from here on?"""
+    return "server" in choices or "base_url" in choices
+
+
+def layer_of(choices: Mapping[str, Any], source: str) -> Layer:
+    """Choices that all stood in one place."""
+    return {name: Chosen(value, source) for name, value in choices.items()}
+
+
+def stacked(*layers: Layer) -> Choices:
+    """All layers, the lowest first, as one; names that are no choices are left out.
+
+    Raises:
+        ConfigurationError: a value is not allowed; it says where it stood.
+    """
+    for layer in layers:
+        for name, chosen in layer.items():
+            if name in CHOICES:
+                _check(name, chosen)
+    found = effective(*layers)
+    return Choices(**{name: found[name].value for name in CHOICES if name in found})
+
+
+def effective(*layers: Layer) -> Layer:
+    """For each setting what holds in the end, and where it stood; the lowest layer first."""
+    found: dict[str, Chosen] = {}
+    for layer in layers:
+        if names_server(layer):
+            found = {**_for_all_servers(found), **_not_about_servers(found)}
+        found = {**found, **layer, **_joined_parameters(found, layer)}
+    return found
+
+
+def _joined_parameters(below: Layer, above: Layer) -> Layer:
+    if not ("parameters" in below and "parameters" in above):
+        return {}
+    low, high = below["parameters"], above["parameters"]
+    if not (isinstance(low.value, Mapping) and isinstance(high.value, Mapping)):
+        # Whoever takes the setting says what it should be.
+        return {}
+    return {"parameters": Chosen({**low.value, **high.value}, f"{high.source}, {low.source}")}
+
+
+def _check(name: str, chosen: Chosen) -> None:
+    try:
+        Choices(**{name: chosen.value})
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{chosen.source}: {error}") from None
+
+
+def _for_all_servers(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in _FOR_ALL_SERVERS}
+
+
+def _not_about_servers(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in CHOICES}
+
+
+def _require_one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
+    if value not in allowed or (isinstance(value, int) and not isinstance(value, bool)):
+        known = ", ".join(str(item) for item in allowed if item is not None)
+        shown = without_lookalikes(repr(value))
+        raise ConfigurationError(f"Unknown {name} {shown}. Known: {known}.")
+
+
+def _require_type(name: str, value: object, types: Any, expected: str) -> None:
+    if value is None and name != "parameters":
+        return
+    if not isinstance(value, types) or isinstance(value, bool):
+        shown = without_lookalikes(repr(value))
+        raise ConfigurationError(f"{name} is {shown}. Give {expected}.")

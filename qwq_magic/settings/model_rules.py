@@ -1,0 +1,113 @@
+"""What a model accepts: refused features, settings without effect, successors, limits.
+
+Sources: Alibaba Model Studio's pages on QwQ and on deep thinking (2025-2026), its
+notices on retired models, and the model card of Qwen/QwQ-32B.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from qwq_magic.turns import Json
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRules:
+    """The rules of one family of models.
+
+    Attributes:
+        refused: parameters the server would answer with an error, and why.
+        exclusive: parameters of which the server takes one at a time.
+        ineffective: parameters that change nothing on a hosted service.
+        system_discouraged: does the vendor advise against a system message?
+        successor: what replaces a retired model of this name; "" for none.
+        successor_parameters: what makes the successor think.
+        suggested: sampling that suits the open weights, which greedy decoding does not.
+        max_input_tokens: how long a prompt with its context may be; None where not known.
+        is_closed: are its weights the vendor's alone, so that any server asks the vendor?
+        opens_reasoning: does its chat template end with `<think>`, so that a server which
+            does not split the text sends the closing tag only?
+    """
+
+    refused: Mapping[str, str] = field(default_factory=dict)
+    exclusive: frozenset[str] = frozenset()
+    ineffective: frozenset[str] = frozenset()
+    system_discouraged: bool = False
+    successor: str = ""
+    successor_parameters: Mapping[str, Json] = field(default_factory=dict)
+    suggested: str = ""
+    max_input_tokens: int | None = None
+    is_closed: bool = False
+    opens_reasoning: bool = False
+
+
+_QWQ = ModelRules(
+    refused=MappingProxyType(
+        {
+            "response_format": "QwQ has no JSON mode; ask for JSON in the prompt",
+            "prefix": "QwQ cannot continue a prefix; put the beginning into the prompt",
+            "partial": "QwQ cannot continue a prefix; put the beginning into the prompt",
+            "context_cache": "QwQ has no context cache; leave it out",
+            "cache_control": "QwQ has no context cache; leave it out",
+        }
+    ),
+    ineffective=frozenset(
+        {
+            "temperature",
+            "top_p",
+            "presence_penalty",
+            "frequency_penalty",
+            "logprobs",
+            "top_logprobs",
+        }
+    ),
+    system_discouraged=True,
+    successor="qwen3.6-plus",
+    successor_parameters=MappingProxyType({"enable_thinking": True}),
+    suggested="temperature=0.6 and top_p=0.95 suit the open weights",
+    max_input_tokens=98_304,
+    opens_reasoning=True,
+)
+_QWQ_PLUS = replace(_QWQ, is_closed=True)
+_OPENS_REASONING = ModelRules(opens_reasoning=True)
+_QWEN_3_8 = ModelRules(
+    exclusive=frozenset({"thinking_budget", "reasoning_effort"}), opens_reasoning=True
+)
+
+
+_ANY = ModelRules()
+
+_FAMILIES: tuple[tuple[re.Pattern[str], ModelRules], ...] = (
+    (re.compile(r"(^|/)qwq-plus\b", re.IGNORECASE), _QWQ_PLUS),
+    # `Qwen/QwQ-32B`, `qwq:32b`, `qwq-32b-q4_k_m.gguf`
+    (re.compile(r"(^|/)qwq\b", re.IGNORECASE), _QWQ),
+    (re.compile(r"qwen3\.8", re.IGNORECASE), _QWEN_3_8),
+    (re.compile(r"qwen3-.*-thinking-2507|qwen3\.[5-9]", re.IGNORECASE), _OPENS_REASONING),
+)
+# Families that think, by how their makers name them.
+_THINKS = re.compile(
+    r"""(?ix) qwq | qvq | deepseek-(r1|reasoner) | r1-distill | gpt-oss | magistral
+      | (?<!non-)(?<!no)(thinking|reasoning|reasoner) | exaone-deep | glm-(z1|4\.[5-9]|[5-9])
+      | minimax-m\d | (^|/)o[134](-mini|-pro|-preview)?($|[-:]\d)
+      | qwen3(?!.*(instruct|coder|embed|rerank|asr|tts|-vl-(?!.*thinking)))"""
+)
+# From Qwen3.5 on, text models too answer only where images go as well.
+_MULTIMODAL = re.compile(r"qwen(3\.[5-9]|[4-9])|-vl\b|-vl-|^qvq|-omni", re.IGNORECASE)
+
+
+def rules_for(model: str) -> ModelRules:
+    """The rules of the family `model` belongs to; a model not known here has none."""
+    return next((rules for pattern, rules in _FAMILIES if pattern.search(model)), _ANY)
+
+
+def thinks(model: str) -> bool:
+    """Does a model of this name reason before it answers, as far as a name tells?"""
+    return _THINKS.search(model) is not None
+
+
+def is_multimodal(model: str) -> bool:
+    """Does hosted `model` take its content as a list, at an address of its own?"""
+    return _MULTIMODAL.search(model) is not None

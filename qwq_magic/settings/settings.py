@@ -1,0 +1,233 @@
+"""Settings of a session, resolved from what the user chose, and how the rest follows from it.
+
+What was chosen in code goes before `QWQ_*` variables, these before a project's
+pyproject.toml, and that before the preset of the server. Who named the server decides
+which keys it may get: see `key_sources`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.keys import ApiKey
+from qwq_magic.keys.lookalikes import address_without_secrets
+from qwq_magic.settings.environment import environment_layer
+from qwq_magic.settings.key_ring import (
+    KeyRing,
+    Namer,
+    find_key,
+    hint_at_dashscope,
+    is_at_home,
+    withheld_variable,
+)
+from qwq_magic.settings.layers import (
+    NO_LAYER,
+    Choices,
+    InlineThink,
+    Layer,
+    Protocol,
+    effective,
+    layer_of,
+    names_server,
+    stacked,
+)
+from qwq_magic.settings.model_rules import rules_for
+from qwq_magic.settings.presets import CUSTOM, SERVERS, Server, is_dashscope, preset_of, server_at
+from qwq_magic.turns import Json
+
+_CODE = "code"
+# What people copy along with a base URL.
+_PASTED_PATH = re.compile(r"(/chat/completions|/services/aigc/[a-z-]+/generation)?/*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Resolved: how a model is reached and what is sent with every prompt.
+
+    Attributes:
+        server: its name, as turns record it; its host where it is none of the presets.
+        base_url: what the server's documentation calls its base, such as `https://host/v1`.
+        model: the model's name as the server knows it.
+        model_is_pinned: did the user choose it? A default may fall back to its successor.
+        api_key: the key for `base_url`'s host, None where none is needed.
+        withheld_key: the variable with a key that was not set for this host, where none was.
+        protocol: how the server speaks; `auto` decides from the URL, or else from the reply.
+        inline_think: `auto`: a `<think>` at the very start opens reasoning; `open`: the text
+            begins inside reasoning; `off`: tags are text.
+        allow_insecure_key: may the key travel over http:// to another machine?
+        connect_timeout_s: seconds until a connection must stand.
+        idle_timeout_s: seconds without a byte after which a stream counts as dead; models
+            may think silently for minutes.
+        max_input_tokens: how long a prompt with its context may be; None: what is known of
+            the model.
+        parameters: server parameters, sent as they are.
+        system: the system message, None for none.
+        preset: whose ways the server has, also at an address of its own; "" to go by the address.
+    """
+
+    server: str
+    base_url: str
+    model: str
+    model_is_pinned: bool = False
+    api_key: ApiKey | None = None
+    withheld_key: str = ""
+    protocol: Protocol = "auto"
+    inline_think: InlineThink = "auto"
+    allow_insecure_key: bool = False
+    connect_timeout_s: float = 10.0
+    idle_timeout_s: float = 300.0
+    max_input_tokens: int | None = None
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    system: str | None = None
+    preset: str = ""
+
+    @property
+    def ways(self) -> Server:
+        """The preset that says how the server wants its parameters, whatever its address."""
+        return preset_of(self.preset or self.server, self.base_url)
+
+    @property
+    def is_dashscope(self) -> bool:
+        return is_dashscope(self.base_url) or is_dashscope(self.ways.base_url)
+
+
+def resolve(
+    choices: Choices,
+    environ: Mapping[str, str] = os.environ,
+    keys: KeyRing | None = None,
+    *,
+    project: Layer = NO_LAYER,
+) -> Settings:
+    """Fill in what was not chosen: from `QWQ_*` variables, the project, the server's preset.
+
+    Raises:
+        ConfigurationError: an address, a model or a key is missing or malformed.
+    """
+    keys = KeyRing() if keys is None else keys
+    namer = _namer_of(choices, environ, project)
+    choices = _with_layers(choices, environ, project)
+    server = _server_of(choices, environ, keys)
+    base_url = _base_url_of(choices, server)
+    model = choices.model or server.model
+    if not model:
+        raise ConfigurationError(
+            f"No model is named for {address_without_secrets(base_url)}. Name one: -m MODEL."
+        )
+    if choices.api_key is not None and namer == "project":
+        raise ConfigurationError(
+            f"A pyproject.toml says that {server.name} is asked, so the api_key is not sent "
+            "there. Give server or base_url together with the api_key."
+        )
+    key = choices.api_key or find_key(server, base_url, environ=environ, keys=keys, namer=namer)
+    assert not isinstance(key, str)  # Choices wraps it
+    if key is None and server.needs_key and is_at_home(server, base_url):
+        raise ConfigurationError(
+            f"No key for {server.name}. Set {' or '.join(server.key_variables)} in the "
+            f"environment, or give it with %qwq_login {server.name}."
+        )
+    chosen = {**choices.chosen, "inline_think": _inline_think_of(choices, server, model)}
+    return Settings(
+        **{
+            **chosen,
+            "server": server.name if is_at_home(server, base_url) else urlsplit(base_url).netloc,
+            "base_url": base_url,
+            "model": model,
+            "model_is_pinned": choices.model is not None,
+            "api_key": key,
+            "withheld_key": "" if key else withheld_variable(server, base_url, environ),
+            "preset": "" if server == CUSTOM else server.name,
+        }
+    )
+
+
+def server_and_address(
+    choices: Choices, environ: Mapping[str, str], keys: KeyRing, *, project: Layer = NO_LAYER
+) -> tuple[Server, str]:
+    """The server that would be asked, and at which address; "" for the demo.
+
+    Raises:
+        ConfigurationError: an address is missing or malformed.
+    """
+    choices = _with_layers(choices, environ, project)
+    server = _server_of(choices, environ, keys)
+    return server, _base_url_of(choices, server)
+
+
+def _with_layers(choices: Choices, environ: Mapping[str, str], project: Layer) -> Choices:
+    layers = project, environment_layer(environ), layer_of(choices.chosen, _CODE)
+    choices = stacked(*layers)
+    address = effective(*layers).get("base_url")
+    if address is not None and address.source != _CODE:
+        try:
+            _clean_base_url(address.value)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{address.source}: {error}") from None
+    return choices
+
+
+def _namer_of(choices: Choices, environ: Mapping[str, str], project: Layer) -> Namer:
+    """Who says which server is asked."""
+    if names_server(choices.chosen):
+        return "code"
+    if names_server(environment_layer(environ)):
+        return "variables"
+    return "project" if names_server(project) else "nobody"
+
+
+def _server_of(choices: Choices, environ: Mapping[str, str], keys: KeyRing) -> Server:
+    if choices.server is not None:
+        return SERVERS[choices.server]
+    if choices.base_url is not None:
+        return server_at(choices.base_url)
+    if keys.last_server is not None:
+        return SERVERS[keys.last_server]
+    # Without a sign of any key, a newcomer meets the demo.
+    hinted = choices.api_key or hint_at_dashscope(environ)
+    return SERVERS["dashscope" if hinted else "demo"]
+
+
+def _inline_think_of(choices: Choices, server: Server, model: str) -> InlineThink:
+    chosen = choices.inline_think or "auto"
+    if chosen == "auto" and not server.splits_reasoning:
+        return "open" if rules_for(model).opens_reasoning else "auto"
+    return chosen
+
+
+def _base_url_of(choices: Choices, server: Server) -> str:
+    if server.name == "demo":
+        if choices.base_url:
+            raise ConfigurationError(
+                'The demo has no address: server="demo" and base_url contradict each other. '
+                'Set server to "" for the address.'
+            )
+        return ""
+    base_url = choices.base_url or server.base_url
+    if not base_url:
+        raise ConfigurationError(
+            f'Server {server.name!r} has no address. Set base_url="http://host:port/v1".'
+        )
+    return _clean_base_url(base_url)
+
+
+def _clean_base_url(url: str) -> str:
+    url = _PASTED_PATH.sub("", url.strip())
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ConfigurationError(
+            f"Not an address: {address_without_secrets(url)!r}. "
+            "A base_url looks like http://127.0.0.1:8000/v1."
+        )
+    if parts.username or parts.password:
+        raise ConfigurationError(
+            "The base_url holds a user name or password. Give the key as api_key instead."
+        )
+    return url

@@ -1,0 +1,237 @@
+"""A turn: one prompt and the model's reply to it, as far as the reply came."""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from weakref import WeakValueDictionary
+
+from qwq_magic.errors import QwqError, error_from_dict
+from qwq_magic.events import Usage
+from qwq_magic.reasoning.arrivals import Mark, pack_marks, unpack_marks
+from qwq_magic.token_estimate import split_tokens
+from qwq_magic.turns.code_blocks import CodeBlock
+from qwq_magic.turns.messages import Json, Message
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from qwq_magic.reasoning import Comparison, Inspection, Metrics, Steps
+
+State: TypeAlias = Literal["complete", "stopped", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Wall-clock seconds; None where that point was never reached.
+
+    `ttft_s`: request to first text. `thinking_s`: first reasoning text to first answer
+    text, or to the end where no answer came. `total_s`: request to the end.
+    """
+
+    ttft_s: float | None = None
+    thinking_s: float | None = None
+    total_s: float | None = None
+
+
+_Value = TypeVar("_Value", Usage, Timing, Message)
+
+
+def _values(value: Usage | Timing | Message) -> dict[str, Any]:
+    return {f.name: getattr(value, f.name) for f in fields(value)}
+
+
+def _build(cls: type[_Value], data: Mapping[str, Any] | None) -> _Value:
+    """Read a value back; keys it does not know are ignored."""
+    data = data or {}
+    return cls(**{f.name: data[f.name] for f in fields(cls) if f.name in data})
+
+
+# A turn is frozen, so what follows from its text is kept beside it. Steps take six times the
+# room of their text, so they live as long as somebody holds them; those of the two turns asked
+# for last, enough to compare, are held here.
+_living_steps: WeakValueDictionary[tuple[object, ...], Steps] = WeakValueDictionary()
+_asked_for: deque[Steps] = deque(maxlen=2)
+
+
+def _steps_of(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int) -> Steps:
+    key = (reasoning, arrivals, reasoning_tokens)
+    steps = _living_steps.get(key)
+    if steps is None:
+        from qwq_magic.reasoning import steps_of  # most turns are never asked
+
+        steps = steps_of(reasoning, arrivals=arrivals, reasoning_tokens=reasoning_tokens)
+        _living_steps[key] = steps
+    return steps
+
+
+def _reasoning_tokens(reasoning: str, answer: str, usage: Usage) -> int:
+    if usage.reasoning_tokens is not None:
+        return usage.reasoning_tokens
+    return split_tokens(
+        reasoning, answer, output_tokens=usage.output_tokens, reasoning_tokens=None
+    )[0]
+
+
+def reasoning_tokens_of(turn: Turn) -> int:
+    """Tokens of the reasoning: the server's count, else ≈ its share of what was counted."""
+    return _reasoning_tokens(turn.reasoning, turn.answer, turn.usage)
+
+
+def steps_while_held(turn: Turn) -> Steps:
+    """`turn.steps` for a passing use: they are gone when nobody holds them any more."""
+    return _steps_of(turn.reasoning, turn.arrivals, reasoning_tokens_of(turn))
+
+
+@functools.lru_cache(maxsize=8)
+def _metrics_of(
+    reasoning: str, answer: str, arrivals: tuple[Mark, ...], timing: Timing, usage: Usage
+) -> Metrics:
+    from qwq_magic.reasoning import measure
+
+    return measure(
+        reasoning,
+        answer,
+        steps=_steps_of(reasoning, arrivals, _reasoning_tokens(reasoning, answer, usage)),
+        ttft_s=timing.ttft_s,
+        thinking_s=timing.thinking_s,
+        total_s=timing.total_s,
+        output_tokens=usage.output_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One prompt and its completion.
+
+    Attributes:
+        id: unique to the turn.
+        prompt: what was asked, verbatim.
+        reasoning: what the model thought, every character that arrived.
+        answer: what it told the user, every character that arrived.
+        model: the model's name as the server knows it.
+        server: the server's name, such as `dashscope` or `demo`.
+        conversation: the conversation it belongs to.
+        finish_reason: the server's word for why it ended; None if it never said.
+        complete: did the reply arrive whole?
+        error: why not, or None; a turn the user stopped is not complete and has no error.
+        usage: the server's token counts.
+        timing: how long it took.
+        arrivals: when the reasoning came, as marks (characters, seconds since the request):
+            so many characters were there by then. At most a thousand; none if not known.
+        messages: what was sent.
+        parameters: server parameters that were sent.
+        notices: lines the client or an advisor addressed to the reader.
+        cell_id: the notebook cell that asked, None outside one.
+        started_at: when it began, ISO 8601 in UTC.
+    """
+
+    id: str
+    prompt: str
+    reasoning: str = ""
+    answer: str = ""
+    model: str = ""
+    server: str = ""
+    conversation: str = "main"
+    finish_reason: str | None = None
+    complete: bool = False
+    error: QwqError | None = None
+    usage: Usage = field(default_factory=Usage)
+    timing: Timing = field(default_factory=Timing)
+    arrivals: tuple[Mark, ...] = ()
+    messages: tuple[Message, ...] = ()
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    cell_id: str | None = None
+    started_at: str = ""
+
+    @property
+    def state(self) -> State:
+        """`complete`, `error`, or `stopped`, as one is that the user has cut short."""
+        if self.complete:
+            return "complete"
+        return "error" if self.error else "stopped"
+
+    @property
+    def code(self) -> list[CodeBlock]:
+        """The answer's fenced blocks, in order; each is a string with a `language` and `run()`."""
+        from markdown_it import MarkdownIt  # costs 100 ms, and most turns are never asked
+
+        return [
+            CodeBlock(token.content, token.info.strip().split(" ")[0])
+            for token in MarkdownIt("commonmark").parse(self.answer)
+            if token.type == "fence"
+        ]
+
+    @property
+    def steps(self) -> Steps:
+        """The reasoning, step by step; the texts of the steps join to all of it."""
+        steps = steps_while_held(self)
+        _asked_for.append(steps)
+        return steps
+
+    @property
+    def metrics(self) -> Metrics:
+        """The reasoning in numbers, each with its unit in `Metrics`."""
+        return _metrics_of(self.reasoning, self.answer, self.arrivals, self.timing, self.usage)
+
+    def inspect(self) -> Inspection:
+        """The reasoning inspector: shown where a notebook shows it, else an outline."""
+        from qwq_magic.reasoning import Inspection
+
+        return Inspection(self)
+
+    def compare(self, other: Turn) -> Comparison:
+        """This turn and another side by side: steps aligned, answers diffed, metrics."""
+        from qwq_magic.reasoning import compare
+
+        return compare(self, other)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The reasoning over time, drawn with matplotlib; see `plot_timeline`."""
+        from qwq_magic.reasoning.timeline_plot import plot_timeline
+
+        return plot_timeline(self, ax)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The turn as plain JSON; `Turn.from_dict` reads it back."""
+        data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        data["error"] = self.error.to_dict() if self.error else None
+        data["usage"] = _values(self.usage)
+        data["timing"] = _values(self.timing)
+        data["arrivals"] = pack_marks(self.arrivals)
+        data["messages"] = [_values(message) for message in self.messages]
+        data["parameters"] = dict(self.parameters)
+        data["notices"] = list(self.notices)
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Turn:
+        """The reverse of `to_dict`; keys it does not know are ignored.
+
+        Raises:
+            TypeError, ValueError, AttributeError: the data are no turn's.
+        """
+        known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+        error = known.get("error")
+        known["error"] = error_from_dict(error) if error else None
+        known["usage"] = _build(Usage, known.get("usage"))
+        known["timing"] = _build(Timing, known.get("timing"))
+        known["arrivals"] = unpack_marks(known.get("arrivals") or [])
+        known["messages"] = tuple(_build(Message, item) for item in known.get("messages") or ())
+        known["notices"] = tuple(known.get("notices") or ())
+        turn = cls(**known)
+        if turn.error is not None:
+            turn.error.partial = turn
+        return turn
+
+    def __repr__(self) -> str:
+        """Short: a notebook shows it, and a turn may hold a novel."""
+        return (
+            f"<Turn {self.state}: {len(self.reasoning):,} characters of reasoning, "
+            f"{len(self.answer):,} of answer, {self.model} on {self.server}>"
+        )

@@ -1,0 +1,149 @@
+"""The errors of connections that do not stand or do not last: cause, then fix."""
+
+from __future__ import annotations
+
+from qwq_magic.errors import ConnectionFailed, ProtocolError, StreamInterrupted
+from qwq_magic.settings.presets import SERVERS
+from qwq_magic.wire.error_fixes import Origin
+
+_AGAIN = "run the cell again for a whole reply."
+
+
+def refused(origin: Origin, *, is_local: bool) -> ConnectionFailed:
+    cause = f"{origin.host} refuses connections."
+    if not is_local:
+        fix = "Check base_url and its port, or choose another server with -s."
+        return ConnectionFailed(f"{cause} {fix}", retryable=True)
+    preset = SERVERS.get(origin.server)
+    name = origin.server if preset and preset.start_hint else "the server"
+    hint = f" Start it with {preset.start_hint}." if preset and preset.start_hint else ""
+    return ConnectionFailed(f"{cause} Is {name} running there?{hint}")
+
+
+def unknown_host(origin: Origin, *, is_passing: bool) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"The host {origin.host} cannot be found. Check base_url and the network.",
+        retryable=is_passing,
+    )
+
+
+def insecure(origin: Origin, reason: str) -> ConnectionFailed:
+    shown = origin.quote(reason)
+    return ConnectionFailed(
+        f"No secure connection to {origin.host}: {shown}. Check http:// or https:// in base_url; "
+        "behind a company proxy, let SSL_CERT_FILE name its certificates."
+    )
+
+
+def unreachable(origin: Origin, reason: str) -> ConnectionFailed:
+    shown = origin.quote(reason) or "no reason given"
+    return ConnectionFailed(
+        f"No connection to {origin.host}: {shown}. Check base_url, the network and proxies.",
+        retryable=True,
+    )
+
+
+def no_connection_in_time(origin: Origin, seconds: float) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"No connection to {origin.host} within {seconds:g} s. Check the network and proxies, "
+        "or raise connect_timeout_s.",
+        retryable=True,
+    )
+
+
+def no_answer_in_time(origin: Origin, seconds: float) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"{origin.host} did not begin to answer within {seconds:g} s. Raise idle_timeout_s "
+        "if the model needs longer, or choose another server with -s.",
+        retryable=True,
+    )
+
+
+def broken_before_answer(origin: Origin) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"{origin.host} closed the connection without an answer. Run the cell again; "
+        "if it recurs, look at the server's log.",
+        retryable=True,
+    )
+
+
+def no_proxy(
+    origin: Origin, proxy: str, *, variable: str, what: str, is_passing: bool
+) -> ConnectionFailed:
+    shown = origin.quote(proxy)
+    return ConnectionFailed(
+        f"The proxy {shown} on the way to {origin.host} {what}. Check {variable}, which names it, "
+        "or add the host to NO_PROXY.",
+        retryable=is_passing,
+    )
+
+
+def refused_by_proxy(origin: Origin) -> ConnectionFailed:
+    return ConnectionFailed(
+        f"The proxy on the way to {origin.host} wants a name and a password. Write them into "
+        "HTTP_PROXY or HTTPS_PROXY as http://name:password@proxy:port.",
+        status=407,
+    )
+
+
+def not_http(origin: Origin, reason: str) -> ProtocolError:
+    shown = origin.quote(reason)
+    return ProtocolError(
+        f"{origin.host} does not speak HTTP as it should: {shown}. "
+        "Check http:// or https:// and the port in base_url."
+    )
+
+
+def silent_stream(origin: Origin, seconds: float, *, has_text: bool) -> StreamInterrupted:
+    advice = _advice("raise idle_timeout_s if the model needs longer.", has_text=has_text)
+    return StreamInterrupted(
+        f"{origin.host} sent nothing for {seconds:g} s in the middle of the reply. {advice}"
+    )
+
+
+def broken_stream(origin: Origin, *, has_text: bool) -> StreamInterrupted:
+    advice = _advice(_AGAIN, has_text=has_text)
+    return StreamInterrupted(
+        f"The connection to {origin.host} broke in the middle of the reply. {advice}"
+    )
+
+
+def unfinished_stream(origin: Origin, *, has_text: bool) -> StreamInterrupted:
+    advice = _advice(_AGAIN, has_text=has_text)
+    return StreamInterrupted(
+        f"The connection to {origin.name} ended before the reply was complete. {advice}"
+    )
+
+
+def redirected(origin: Origin, status: int, target: str) -> ProtocolError:
+    if not target:
+        said = f"{origin.host} answered {status}, a redirect to nowhere. Check base_url."
+        return ProtocolError(said, status=status)
+    return ProtocolError(
+        f"{origin.host} redirects to {origin.quote(target)}, and a prompt is not sent on unasked. "
+        "If that address is right, name it in base_url.",
+        status=status,
+    )
+
+
+def encoded(origin: Origin, status: int, encoding: str) -> ProtocolError:
+    shown = origin.quote(encoding, limit_bytes=60)
+    return ProtocolError(
+        f"{origin.host} answered with encoding {shown!r}, though none was accepted. "
+        "Check the proxies on the way, or choose another server with -s.",
+        status=status,
+    )
+
+
+def unpackable(origin: Origin, reason: str, *, has_text: bool) -> ProtocolError:
+    fix = "check the proxies on the way, or choose another server with -s."
+    advice = _advice(fix, has_text=has_text)
+    return ProtocolError(
+        f"{origin.host} sent a compressed reply that cannot be used: {reason}. {advice}",
+        status=200,
+    )
+
+
+def _advice(fix: str, *, has_text: bool) -> str:
+    """What came is worth a word only where something did."""
+    return f"What came is kept; {fix}" if has_text else f"{fix[0].upper()}{fix[1:]}"

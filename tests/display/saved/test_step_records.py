@@ -1,0 +1,64 @@
+"""Steps as compact text: read back, they are the steps."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qwq_magic.display.saved.step_records import KIND_LETTERS, loop_spans, step_records
+from qwq_magic.reasoning import Kind, loops_of, steps_of
+
+RECORD = re.compile(r"([A-Z])([0-9a-z]+)(?:\.([0-9a-z]+))?(?:\+([0-9a-z]+))?(?:~([0-9a-z]+))?")
+
+
+def base36(digits: str | None) -> int:
+    return int(digits or "0", 36)
+
+
+def test_every_kind_has_a_letter_of_its_own() -> None:
+    assert set(KIND_LETTERS) == set(Kind)
+    assert len(set(KIND_LETTERS.values())) == len(Kind)
+
+
+@given(st.text(max_size=600))
+def test_records_give_back_ends_kinds_and_cues(text: str) -> None:
+    kinds = {letter: kind for kind, letter in KIND_LETTERS.items()}
+    steps = steps_of(text)
+    records = step_records(steps)
+
+    read = [match.groups() for match in RECORD.finditer(records)]
+    assert "".join(match.group() for match in RECORD.finditer(records)) == records
+    assert [kinds[letter] for letter, *_ in read] == [step.kind for step in steps]
+    assert [base36(length) for _, length, *_ in read] == [s.end - s.start for s in steps]
+    cues = [
+        step.text[base36(begin) : base36(begin) + base36(length)]
+        for step, (_, _, begin, length, _) in zip(steps, read, strict=True)
+    ]
+    assert cues == [step.cue for step in steps]
+
+
+def test_a_step_says_how_long_it_took_in_tenths() -> None:
+    text = "The first sentence. The second sentence."
+    steps = steps_of(text, arrivals=[(20, 1.0), (40, 4.6)])
+
+    assert [base36(match[5]) for match in RECORD.finditer(step_records(steps))] == [
+        round(step.seconds * 10) for step in steps if step.seconds is not None
+    ]
+
+
+def test_loops_say_where_they_begin_and_how_long_they_are() -> None:
+    text = "Before. " + "And again the very same sentence. " * 5 + "After."
+    [loop] = loops_of(text)
+
+    begin, length = loop_spans([loop]).split("+")
+    assert (base36(begin), base36(begin) + base36(length)) == (loop.start, loop.end)
+
+
+def test_a_step_costs_seven_bytes_or_less() -> None:
+    sentences = ("Let me check that 4 * 41 - 11 = 153 holds.", "Wait, the board has an odd side.")
+    text = " ".join(sentences[number % 2] for number in range(2_000))
+    steps = steps_of(text, arrivals=[(at, at / 80) for at in range(0, len(text) + 40, 40)])
+
+    assert len(step_records(steps)) <= 7 * len(steps)
