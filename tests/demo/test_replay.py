@@ -439,7 +439,7 @@ def test_recordings_are_read_from_a_zip(tmp_path: Path) -> None:
             sys.executable,
             "-c",
             f"import sys; sys.path.insert(0, {str(archive)!r})\n"
-            "from qwq_magic import recordings\n"
+            "from qwq_magic.demo import recordings\n"
             "print(recordings.__file__); print(len(recordings.recordings()))",
         ],
         capture_output=True,
