@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from qwq_magic.display.text.report import Report
-from qwq_magic.display.text.report_lines import ReportLines
+from qwq_magic.display.text.report import Report, ReportLines
 from qwq_magic.doctor import Examination, front_end_section
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.session import Session

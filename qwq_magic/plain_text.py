@@ -175,3 +175,27 @@ def one_line(text: str, *, limit_bytes: int | None = None) -> str:
 def excerpt(text: str, *, limit_bytes: int) -> str:
     """The beginning, in one line; however long the text is, only that much is looked at."""
     return one_line(well_formed(text[: 4 * limit_bytes]), limit_bytes=limit_bytes)
+
+
+class SurrogateJoiner:
+    """Joins surrogate halves that a server cut over two deltas of the same text.
+
+    Servers that count UTF-16 units send half an emoji as `\\ud83d` and the other half in the
+    next delta, so a trailing first half is held back. A half that stays alone becomes U+FFFD:
+    no file and no socket could take it.
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def join(self, text: str) -> str:
+        if text.isascii() and not self._held:
+            return text
+        text, self._held = self._held + text, ""
+        if "\ud800" <= text[-1:] <= "\udbff":
+            text, self._held = text[:-1], text[-1]
+        return well_formed(text)
+
+    def flush(self) -> str:
+        held, self._held = self._held, ""
+        return well_formed(held)

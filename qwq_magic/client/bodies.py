@@ -1,16 +1,73 @@
-"""The body of a response, as far as somebody waits for it."""
+"""The body of a response, as far as somebody waits for it.
+
+Join what has already arrived: many servers make an HTTP chunk of every token.
+
+A reader takes all the HTTP library has in hand, without a pause, before anybody looks at
+it; so a burst is decoded at once, and a lone token is not held back. Nor are a reply's
+first words held back until a burst is read.
+
+Unpack a body that comes compressed, though none was asked for.
+
+A few kilobytes can unpack to gigabytes, so it happens piece by piece, and what unpacks to
+more than text ever does is refused.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+import zlib
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from contextlib import aclosing, suppress
 from typing import Any, TypeVar, cast
 
 import httpx
 
-from qwq_magic.client.coalescing import coalesced
-from qwq_magic.client.unpacking import unpacked
+ENCODINGS = ("gzip", "x-gzip", "deflate")
+
+_PIECE_BYTES = 64_000
+# A stream of repetitive JSON stays below 50.
+_MAX_RATIO = 100
+_UNSUSPICIOUS_BYTES = 1_000_000
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+
+
+async def unpacked(raw: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """The body in pieces of a bounded size; closes `raw`.
+
+    Raises:
+        httpx.DecodingError: the body is damaged, or a bomb.
+    """
+    stream = _Inflater()
+    async with aclosing(raw):
+        async for data in raw:
+            for piece in stream.feed(data):
+                yield piece
+                # Even a bomb leaves the loop to others, and to who wants to stop it.
+                await asyncio.sleep(0)
+
+
+class _Inflater:
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._packed = 0
+        self._unpacked = 0
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        self._packed += len(data)
+        piece = b""
+        # A full piece may leave more behind, also where all input is used up.
+        while (data or len(piece) == _PIECE_BYTES) and not self._zlib.eof:
+            try:
+                piece = self._zlib.decompress(data, _PIECE_BYTES)
+            except zlib.error as error:
+                raise httpx.DecodingError("its compression is damaged") from error
+            data = self._zlib.unconsumed_tail
+            self._unpacked += len(piece)
+            if self._unpacked > _UNSUSPICIOUS_BYTES + _MAX_RATIO * self._packed:
+                raise httpx.DecodingError(f"it unpacks to over {_MAX_RATIO} times its size")
+            if piece:
+                yield piece
+
 
 _T = TypeVar("_T")
 
@@ -53,3 +110,64 @@ async def within(seconds: float, waiting: Coroutine[Any, Any, _T]) -> _T | None:
         return await asyncio.wait_for(waiting, seconds)
     except asyncio.TimeoutError:
         return None
+
+
+# More than this is not read ahead: whoever is slow to take it slows the server down.
+_AHEAD_BYTES = 1_000_000
+# So many pieces are looked at one by one: the first words stand in one of them.
+_FIRST_PIECES = 4
+
+
+async def coalesced(raw: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """The same bytes in fewer pieces; closes `raw`, and raises what it raises after them."""
+    reader = _Reader()
+    reading = asyncio.create_task(reader.read(raw))
+    try:
+        while data := await reader.take():
+            yield data
+        await reading
+    finally:
+        reading.cancel()
+        # Its own cancellation is no news, and an error of it has been raised above.
+        await asyncio.gather(reading, return_exceptions=True)
+
+
+class _Reader:
+    """Collects pieces on behalf of one that takes them."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._has_ended = False
+        self._changed = asyncio.Event()
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+
+    async def read(self, raw: AsyncGenerator[bytes, None]) -> None:
+        try:
+            first = _FIRST_PIECES
+            async with aclosing(raw):
+                async for data in raw:
+                    self._pieces.append(data)
+                    self._size += len(data)
+                    self._changed.set()
+                    if first:
+                        first -= 1
+                        await asyncio.sleep(0)
+                    if self._size > _AHEAD_BYTES:
+                        self._has_room.clear()
+                        await self._has_room.wait()
+        finally:
+            self._has_ended = True
+            self._changed.set()
+
+    async def take(self) -> bytes:
+        """All that has arrived, at least one byte of it; nothing where there is no more."""
+        while not self._pieces and not self._has_ended:
+            self._changed.clear()
+            await self._changed.wait()
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        self._size = 0
+        self._has_room.set()
+        return data

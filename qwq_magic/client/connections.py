@@ -18,7 +18,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from qwq_magic.client.masked_logs import mask_in_logs
+from qwq_magic.client.masked_events import mask_in_logs
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys import ApiKey
 from qwq_magic.settings import Settings

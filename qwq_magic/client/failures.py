@@ -1,21 +1,27 @@
-"""Translate what httpx raises into our errors, and leave the key behind."""
+"""Translate what httpx raises into our errors, and leave the key behind.
+
+Which proxy stands between this machine and a server, as the environment says.
+"""
 
 from __future__ import annotations
 
 import ast
+import os
 import re
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from qwq_magic.client.proxies import NamedProxy, proxy_for
 from qwq_magic.errors import QwqError
 from qwq_magic.settings import Settings
 from qwq_magic.wire import connection_errors as broken
 from qwq_magic.wire.addresses import host_of, is_loopback
-from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.origin import Origin
 
 # How the HTTP library quotes what it could not read.
 _BYTES = re.compile(r"""(?:bytearray\()?\b(b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*")\)?""")
@@ -118,3 +124,35 @@ def _iter_reasons(raised: BaseException | None) -> Iterator[BaseException]:
         for part in getattr(raised, "exceptions", ()):
             yield from _iter_reasons(part)
         raised = raised.__cause__ or raised.__context__
+
+
+class NamedProxy(NamedTuple):
+    """A proxy, without its user and password, and the variable that names it."""
+
+    host: str
+    variable: str
+
+
+def proxy_for(url: str) -> NamedProxy | None:
+    """The proxy that is asked for `url`; None where the server is asked itself."""
+    parts = urlsplit(url)
+    if is_loopback(url) or proxy_bypass(parts.hostname or ""):
+        return None
+    proxies = getproxies()
+    kind = next((kind for kind in (parts.scheme, "all") if proxies.get(kind)), None)
+    if kind is None:
+        return None
+    host = _host_in(proxies[kind])
+    # Where none is set, the system's settings name it.
+    names = (name for name in (f"{kind}_proxy", f"{kind}_proxy".upper()) if os.environ.get(name))
+    return NamedProxy(host, next(names, f"{kind}_proxy".upper())) if host else None
+
+
+def _host_in(address: str) -> str:
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    return f"{host}:{port}" if host and port is not None else host

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from qwq_magic.client.bodies import within
-from qwq_magic.client.lookup import Limits, look_up
-from qwq_magic.client.model_listing import list_models, with_abilities
+from qwq_magic.client.model_listing import Limits, list_models, look_up, with_abilities
 from qwq_magic.errors import QwqError, ResponseError
 from qwq_magic.settings import Settings
 from qwq_magic.wire.addresses import is_loopback

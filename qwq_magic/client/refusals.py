@@ -6,15 +6,14 @@ from http import HTTPStatus
 
 import httpx
 
-from qwq_magic.client.bodies import bounded_body, encoding_of
+from qwq_magic.client.bodies import ENCODINGS, bounded_body, encoding_of
 from qwq_magic.client.connections import LOCATION
 from qwq_magic.client.retries import retry_after_s
-from qwq_magic.client.unpacking import ENCODINGS
 from qwq_magic.errors import QwqError
 from qwq_magic.wire import connection_errors as broken
 from qwq_magic.wire.addresses import redirect_target
 from qwq_magic.wire.error_bodies import MAX_BODY_BYTES, response_error
-from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.origin import Origin
 
 # An error's body may take its time, but not for ever.
 _TIMEOUT_S = 10.0

@@ -1,18 +1,42 @@
-"""The few words that stand around a turn: how long it thought, what it cost, how it ended."""
+"""The few words that stand around a turn: how long it thought, what it cost, how it ended.
+
+A turn as text, whole: for a terminal, where the notebook would show both areas.
+
+What the analysis adds to a turn; where it fails, the turn is shown without it.
+
+The analysis reads whatever a model wrote and a server counted. A bug in it must cost the
+reader neither the answer nor the end of the cell.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import logging
+import textwrap
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from qwq_magic.display.analysed import analysed
 from qwq_magic.memory import Place
-from qwq_magic.plain_text import one_line
+from qwq_magic.plain_text import one_line, strip_controls, well_formed
 from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import Turn
 from qwq_magic.turns.turn import reasoning_tokens_of
 
 if TYPE_CHECKING:
     from qwq_magic.reasoning import Loop
+
+_logger = logging.getLogger("qwq_magic")
+_T = TypeVar("_T")
+
+
+def analysed(analyse: Callable[[], _T], *, otherwise: _T) -> _T:
+    """What `analyse` returns, or `otherwise` if it fails."""
+    try:
+        return analyse()
+    except Exception:
+        # A cell's output is no place for a traceback; who looks for the bug sets the level.
+        _logger.debug("A part of the analysis failed and is left out.", exc_info=True)
+        return otherwise
+
 
 # While it streams; the reader is about to act.
 _LOOP_ADVICE: Final = (
@@ -115,3 +139,21 @@ def spoken_seconds(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"
+
+
+def turn_prompt(turn: Turn) -> str:
+    """The prompt, as a quotation."""
+    return textwrap.indent(_readable(turn.prompt), "> ", lambda _line: True)
+
+
+def turn_text(turn: Turn, *, place: Place | None) -> str:
+    """Reasoning, answer, and how it ended."""
+    parts = []
+    if turn.reasoning.strip():
+        parts += [f"{reasoning_caption(turn)}:", textwrap.indent(_readable(turn.reasoning), "  ")]
+    parts += [_readable(turn.answer), *closing_lines(turn, place=place)]
+    return "\n\n".join(part for part in parts if part.strip())
+
+
+def _readable(text: str) -> str:
+    return strip_controls(well_formed(text)).strip("\n")

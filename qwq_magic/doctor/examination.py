@@ -17,8 +17,7 @@ from qwq_magic.display.text.report import Report, Section, Verdict
 from qwq_magic.doctor.clean_text import CleanText
 from qwq_magic.doctor.first_text import ask
 from qwq_magic.doctor.local_section import lines_to_type, local_section, looking_section
-from qwq_magic.doctor.settings_section import resolved, settings_section
-from qwq_magic.doctor.versions_section import versions_section
+from qwq_magic.doctor.settings_section import resolved, settings_section, versions_section
 from qwq_magic.session import Session
 from qwq_magic.session.loops import LOOP_THREAD
 from qwq_magic.settings import Settings

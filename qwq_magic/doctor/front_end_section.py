@@ -1,17 +1,20 @@
-"""What the front end can show, and where a saved output stays interactive."""
+"""What the front end can show, and where a saved output stays interactive.
+
+Is the renderer of final outputs where a Jupyter server looks, as far as a kernel can see?
+
+The server may live in another environment; then it needs the package there as well, and
+this cannot be told from here.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 from qwq_magic.display.tables import Table
 from qwq_magic.display.text.report import Section
-from qwq_magic.doctor.installed_renderer import (
-    RENDERER,
-    WIDGETS,
-    extension_folder,
-    is_disabled,
-)
 
 
 def front_end_section(
@@ -40,3 +43,37 @@ def _renderer() -> str:
 
 def _not_seen(package: str) -> str:
     return f"not seen from this kernel: Jupyter's own environment needs {package}."
+
+
+RENDERER = "qwq-magic"
+WIDGETS = "@jupyter-widgets/jupyterlab-manager"
+
+
+def extension_folder(name: str) -> Path | None:
+    """Where a prebuilt extension of JupyterLab and Notebook is installed; None if nowhere."""
+    try:
+        from jupyter_core.paths import jupyter_path
+    except ImportError:
+        return None
+    folders = (Path(folder) / name for folder in jupyter_path("labextensions"))
+    return next((folder for folder in folders if (folder / "package.json").is_file()), None)
+
+
+def is_disabled(name: str) -> bool:
+    """Has somebody switched the extension off in JupyterLab's page configuration?"""
+    try:
+        from jupyter_core.paths import jupyter_config_path
+    except ImportError:
+        return False
+    files = (Path(folder) / "labconfig" / "page_config.json" for folder in jupyter_config_path())
+    return any(_disables(path, name) for path in files)
+
+
+def _disables(path: Path, name: str) -> bool:
+    try:
+        page: Any = json.loads(path.read_text(encoding="utf-8"))
+        disabled: Any = page.get("disabledExtensions", {})
+        # A list in older configurations.
+        return bool(disabled.get(name)) if isinstance(disabled, dict) else name in disabled
+    except (OSError, ValueError, AttributeError, TypeError):
+        return False

@@ -1,8 +1,13 @@
-"""What is set, and where each of it stood: server, model, address, key, then the rest."""
+"""What is set, and where each of it stood: server, model, address, key, then the rest.
+
+The versions of what a cell runs on, as installed beside this kernel.
+"""
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator, Mapping
+from importlib import metadata
 
 from qwq_magic.display.tables import Table
 from qwq_magic.display.text.report import Section
@@ -14,6 +19,7 @@ from qwq_magic.settings.key_ring import OWN_VARIABLE, hint_at_dashscope
 from qwq_magic.settings.layers import Chosen, Layer
 from qwq_magic.settings.presets import CUSTOM, DEMO, Server, preset_of
 from qwq_magic.settings.settings import server_and_address
+from qwq_magic.version import __version__
 from qwq_magic.wire.addresses import host_of
 
 PRECEDENCE = (
@@ -105,3 +111,31 @@ def _key(
     preset = preset_of(server.name, base_url)
     needed = f"not in {' or '.join(preset.key_variables)}" if preset.needs_key else "none needed"
     return "none", unused or needed
+
+
+_PACKAGES = (
+    "IPython",
+    "ipykernel",
+    "ipywidgets",
+    "anywidget",
+    "httpx",
+    "jupyterlab",
+    "notebook",
+)
+
+
+def versions_section() -> Section:
+    found = {name: _version_of(name) for name in _PACKAGES}
+    here = [f"{name} {version}" for name, version in found.items() if version]
+    python = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    lines = [" · ".join((f"qwq_magic {__version__}", python, *here))]
+    if missing := [name for name, version in found.items() if not version]:
+        lines.append(f"Not installed beside this kernel: {', '.join(missing)}.")
+    return Section("Versions", lines=tuple(lines))
+
+
+def _version_of(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,4 +1,10 @@
-"""An ask from a cell: from the line's options to the turn that is bound and shown."""
+"""An ask from a cell: from the line's options to the turn that is bound and shown.
+
+Which panel shows a turn: whoever is looking gets the one that suits.
+
+The panels are imported here and not above, since %load_ext is to be quick and a
+session needs one of them.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
-from qwq_magic.display.panel import Panel
+from qwq_magic.display.panel import Panel, Show, Start
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.keys.lookalikes import without_lookalikes
 from qwq_magic.magics.front_end import Live, Request, current_request, detect_live, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, parse_options
-from qwq_magic.magics.panels import panel_for
-from qwq_magic.magics.shown import show_bundle
+from qwq_magic.magics.reports import show_bundle
 from qwq_magic.memory import Place
 from qwq_magic.session.run import Run
 from qwq_magic.settings.key_ring import keys_at_hand
@@ -117,7 +122,7 @@ class Asking:
 
     def _leave(self, run: Run, options: CellOptions, request: Request) -> None:
         """Let it go on in the background."""
-        from qwq_magic.magics.job import Job  # %load_ext is quick, here and below
+        from qwq_magic.magics.background import Job  # %load_ext is quick, here and below
 
         background = self._magics.background
         number = background.next_number()
@@ -207,3 +212,41 @@ def _call(options: CellOptions) -> dict[str, Any]:
         "system": options.system,
         "parameters": options.parameters,
     }
+
+
+def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool, job: int) -> Panel:
+    """A panel for a run; `is_rich`: does the front end take more than text, perhaps?
+
+    `job` is its number in the background, 0 in the foreground.
+    """
+    if live == "widgets":
+        from qwq_magic.display.live.live_panel import LivePanel
+
+        name = run.request.conversation
+        return LivePanel(
+            run.request.turn_id,
+            model=run.request.model,
+            server=run.server,
+            conversation=f"{name} · job {job}" if job else name,
+            show=show,
+            start=start,
+            on_stop=run.stop,
+            # What runs while a job streams is another cell.
+            interrupts=not job,
+        )
+    from qwq_magic.display.live.final_panel import FinalPanel
+
+    if live == "none":
+        return FinalPanel(show=show, start=start)
+    from qwq_magic.display.text.terminal import TerminalPanel
+
+    text = TerminalPanel(
+        stream=sys.stdout,
+        is_tty=sys.stdout.isatty(),
+        model=run.request.model,
+        server=run.server,
+        conversation=run.request.conversation,
+        show=show,
+        start=start,
+    )
+    return FinalPanel(show=show, start=start, live=text) if is_rich else text

@@ -1,10 +1,13 @@
-"""Show a report that fills in: in one output that is written anew, or line by line."""
+"""Show a report that fills in: in one output that is written anew, or line by line.
+
+Show what a magic has to say: Markdown for a notebook, text for a terminal.
+"""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,7 @@ from qwq_magic.magics.front_end import Live
 from qwq_magic.magics.interrupts import InterruptWatch
 
 if TYPE_CHECKING:
+    from qwq_magic.display.tables import Table
     from qwq_magic.display.text.report import Report
 
 
@@ -37,7 +41,7 @@ def show_reports(
 
 def _shower(live: Live) -> Callable[[Report], None]:
     if live == "text":
-        from qwq_magic.display.text.report_lines import ReportLines
+        from qwq_magic.display.text.report import ReportLines
 
         return ReportLines(sys.stdout, width=_columns()).show
     return _Output(updates=live == "widgets").show
@@ -64,3 +68,21 @@ class _Output:
 
 def _columns() -> int:
     return shutil.get_terminal_size((100, 24)).columns
+
+
+def show(table: Table | None, lines: Iterable[str]) -> None:
+    """A table and lines of text, in which nothing is live."""
+    from qwq_magic.display.saved.text import escape_span, readable
+
+    lines = [readable(line) for line in lines]
+    columns = shutil.get_terminal_size((100, 24)).columns
+    markdown = [*([table.markdown()] if table else []), *map(escape_span, lines)]
+    plain = [*([table.plain(width=columns)] if table else []), *lines]
+    show_bundle({"text/markdown": "\n\n".join(markdown), "text/plain": "\n".join(plain)})
+
+
+def show_bundle(bundle: Mapping[str, object]) -> None:
+    """A MIME bundle."""
+    from IPython.display import display
+
+    display(dict(bundle), raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here

@@ -3,29 +3,71 @@
 A trait that was set goes before variables and projects, also where it was set to the value
 it had anyway; so what was set is noted, and not told from the values. Settings of the
 notebook alone are filled in from below, so that `%config` shows what holds.
+
+A setting that is a key: taken as text, kept as an `ApiKey`, shown by nobody.
+
+Configurations also remember what they were given, `%config` only after it has set the
+trait, so the text is replaced there when a cell has run.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics
-from traitlets import All, Bool, Bunch, Dict, Enum, Float, Integer, TraitError, Unicode
+from traitlets import All, Bool, Bunch, Dict, Enum, Float, Integer, TraitError, TraitType, Unicode
+from traitlets.config import Configurable
 
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.keys import ApiKey
 from qwq_magic.keys.lookalikes import without_lookalikes
 from qwq_magic.magics.front_end import Live
-from qwq_magic.magics.key_trait import KeyTrait, hide_keys
 from qwq_magic.session.loops import RunnerName
 from qwq_magic.settings import Settings
 from qwq_magic.settings.environment import environment_layer, unknown_variables
 from qwq_magic.settings.layers import CHOICES, Chosen, InlineThink, Layer, Protocol, effective
 from qwq_magic.settings.presets import SERVERS
 from qwq_magic.settings.pyproject import project_layer
+
+if TYPE_CHECKING:
+    _Trait = TraitType["ApiKey | None", "str | ApiKey | None"]
+else:
+    # Only recent versions take parameters, and only type checkers need them.
+    _Trait = TraitType
+
+
+class KeyTrait(_Trait):
+    """None where no key was given."""
+
+    default_value = None
+    allow_none = True
+    info_text = "a key, as text"
+
+    def validate(self, obj: Configurable, value: object) -> ApiKey | None:
+        if isinstance(value, ApiKey):
+            return value
+        if not isinstance(value, str):
+            # Not the value: it may be a key in a list.
+            raise TraitError(f"{self.name} takes a key as text.")
+        source = f"{type(obj).__name__}.{self.name}"
+        # What was typed is no longer a local once this has returned.
+        return ApiKey(value.strip(), source=source) if value.strip() else None
+
+
+def hide_keys(owner: Configurable) -> None:
+    """Replace keys in the configurations of `owner` and of its parents by what hides them."""
+    configurable: Configurable | None = owner
+    while isinstance(configurable, Configurable):
+        section = configurable.config.get(type(owner).__name__, {})
+        for name in owner.traits(config=True):
+            if isinstance(getattr(owner, name), ApiKey) and name in section:
+                section[name] = getattr(owner, name)
+        configurable = configurable.parent
+
 
 _SHORTEST_S = 0.001
 _DEFAULTS = Settings(server="", base_url="", model="")

@@ -13,8 +13,8 @@ import sys
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 from qwq_magic.keys.lookalikes import holds_lookalike
-from qwq_magic.magics.key_trait import hide_keys
 from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.magics.traits import hide_keys
 from qwq_magic.session import Session
 from qwq_magic.settings.key_ring import keys_at_hand
 from qwq_magic.settings.presets import SERVERS

@@ -23,13 +23,12 @@ from qwq_magic.reasoning.exports import (
     steps_frame,
 )
 from qwq_magic.reasoning.first_seen import FirstSeen, first_seen
-from qwq_magic.reasoning.inspection import Inspection
 from qwq_magic.reasoning.kinds import Group, Guess, Kind, classify, guess
 from qwq_magic.reasoning.loops import Loop, LoopDetector, loops_of
 from qwq_magic.reasoning.metrics import Metrics, measure
+from qwq_magic.reasoning.outline_text import Inspection
 from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
-from qwq_magic.reasoning.step_reader import StepReader
-from qwq_magic.reasoning.steps import Step, Steps, steps_of
+from qwq_magic.reasoning.steps import Step, StepReader, Steps, steps_of
 
 __all__ = [
     "METRIC_COLUMNS",

@@ -1,4 +1,7 @@
-"""What can be counted about a reasoning without knowing the right answer."""
+"""What can be counted about a reasoning without knowing the right answer.
+
+How much a text repeats itself: the share of its 8-grams that stood there before.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from qwq_magic.reasoning.first_seen import FirstSeen, first_seen
 from qwq_magic.reasoning.kind_names import Kind
 from qwq_magic.reasoning.loops import loops_of
 from qwq_magic.reasoning.masked_spans import iter_unmasked
-from qwq_magic.reasoning.repetition import repetition_of
 from qwq_magic.reasoning.steps import Steps, steps_of
 from qwq_magic.token_estimate import split_tokens
 
@@ -149,3 +151,20 @@ def language_mix_of(text: str) -> float | None:
         chinese += sum(map(len, _CJK.findall(part)))
         latin += sum(map(len, _LATIN.findall(part)))
     return chinese / (chinese + latin) if chinese + latin else None
+
+
+GRAM = 8
+
+# A word, a Chinese character, or a sign.
+_ITEM = re.compile(r"[^\W\u3040-\u9fff]+|[\u3040-\u9fff]|[^\w\s]")
+
+
+def repetition_of(text: str) -> float:
+    """1 − unique 8-grams ÷ 8-grams, from 0 to 1; 0 for a text of fewer than eight items."""
+    items = _ITEM.findall(text.lower())
+    count = len(items) - GRAM + 1
+    if count < 1:
+        return 0.0
+    grams = zip(*(items[begin:] for begin in range(GRAM)), strict=False)
+    unique = set(map(hash, grams))
+    return 1 - len(unique) / count

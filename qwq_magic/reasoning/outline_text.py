@@ -2,11 +2,14 @@
 
 Long reasonings are told in runs: neighbouring steps of one group share a line. Nothing
 of the model's text can drive a terminal or break a line.
+
+A turn to be inspected: what `turn.inspect()` gives, and a notebook shows as its inspector.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from qwq_magic.plain_text import one_line
@@ -84,3 +87,13 @@ def _metric_lines(metrics: Metrics) -> Iterator[str]:
 
 def _many(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Inspection:
+    """The inspector of a turn; as text, its outline."""
+
+    turn: ReasonedTurn
+
+    def __repr__(self) -> str:
+        return outline_text(self.turn)

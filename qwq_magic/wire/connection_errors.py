@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qwq_magic.errors import ConnectionFailed, ProtocolError, StreamInterrupted
 from qwq_magic.settings.presets import SERVERS
-from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.origin import Origin
 
 _AGAIN = "run the cell again for a whole reply."
 

@@ -13,11 +13,11 @@ from qwq_magic.settings.model_rules import is_multimodal
 from qwq_magic.settings.presets import CUSTOM, Server
 from qwq_magic.turns import ChatRequest, Json, Message
 from qwq_magic.wire.content import content_of
-from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.framing import SSEDecoder
 from qwq_magic.wire.openai_chat import reasoning_back, reasoning_in
-from qwq_magic.wire.sse import SSEDecoder
+from qwq_magic.wire.origin import Origin
+from qwq_magic.wire.sink import Sink
 from qwq_magic.wire.stream_decoder import StreamDecoder
-from qwq_magic.wire.text_template import Sink
 
 HEADERS = {"X-DashScope-SSE": "enable"}
 

@@ -16,9 +16,10 @@ from typing import Any
 
 from qwq_magic.errors import ProtocolError, ResponseError
 from qwq_magic.plain_text import SHOWN_BYTES
-from qwq_magic.wire.error_fixes import Origin, fix_for
+from qwq_magic.wire.error_fixes import fix_for
 from qwq_magic.wire.error_kinds import classify
-from qwq_magic.wire.sse import ServerSentEvent, SSEDecoder
+from qwq_magic.wire.framing import ServerSentEvent, SSEDecoder
+from qwq_magic.wire.origin import Origin
 
 MAX_BODY_BYTES = 64_000
 

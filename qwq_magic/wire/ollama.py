@@ -14,12 +14,12 @@ from qwq_magic.events import is_count
 from qwq_magic.settings.layers import InlineThink
 from qwq_magic.settings.presets import CUSTOM, Server, Spelling
 from qwq_magic.turns import ChatRequest, Json
-from qwq_magic.wire.error_fixes import Origin
-from qwq_magic.wire.ndjson import NDJSONDecoder
+from qwq_magic.wire.framing import NDJSONDecoder
 from qwq_magic.wire.openai_chat import read_texts
+from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.parameters import spelled
+from qwq_magic.wire.sink import Sink
 from qwq_magic.wire.stream_decoder import StreamDecoder
-from qwq_magic.wire.text_template import Sink
 
 PATH = "/api/chat"
 

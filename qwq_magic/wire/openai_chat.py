@@ -13,11 +13,12 @@ from qwq_magic.settings.layers import InlineThink
 from qwq_magic.settings.presets import CUSTOM, Server
 from qwq_magic.turns import ChatRequest, Json, Message
 from qwq_magic.wire.content import content_of, text_in
-from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.framing import SSEDecoder
+from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.parameters import spelled
-from qwq_magic.wire.sse import SSEDecoder
+from qwq_magic.wire.sink import Sink
 from qwq_magic.wire.stream_decoder import StreamDecoder
-from qwq_magic.wire.text_template import Sink, TextTemplate
+from qwq_magic.wire.text_template import TextTemplate
 
 PATH = "/chat/completions"
 

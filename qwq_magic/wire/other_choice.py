@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from qwq_magic.wire.text_template import Sink
+from qwq_magic.wire.sink import Sink
 
 # A server may send without end what nobody reads.
 _MOST_CHARACTERS = 4_000_000

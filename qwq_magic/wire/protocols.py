@@ -16,7 +16,7 @@ from qwq_magic.settings.layers import InlineThink
 from qwq_magic.settings.presets import CUSTOM, Server, is_dashscope
 from qwq_magic.turns import ChatRequest, Json
 from qwq_magic.wire import dashscope, ollama, openai_chat
-from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.sniffing import SniffingDecoder
 
 _OLLAMA_PORT = 11434

@@ -18,11 +18,11 @@ from qwq_magic.events import (
     StreamFinished,
     UsageReported,
 )
+from qwq_magic.plain_text import SurrogateJoiner
 from qwq_magic.settings.layers import InlineThink
-from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.other_choice import OtherChoice
-from qwq_magic.wire.surrogates import SurrogateJoiner
-from qwq_magic.wire.text_template import Sink
+from qwq_magic.wire.sink import Sink
 from qwq_magic.wire.think_tags import ThinkTagSplitter
 from qwq_magic.wire.token_usage import usage_from
 

@@ -16,7 +16,7 @@ from qwq_magic.settings.layers import InlineThink
 from qwq_magic.turns import ChatRequest
 from qwq_magic.wire import dashscope, ollama, openai_chat
 from qwq_magic.wire.error_bodies import MAX_BODY_BYTES
-from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.stream_decoder import StreamDecoder
 
 _FIRST_JSON_LINE = re.compile(rb"(?:^|[\r\n])(?:\xef\xbb\xbf)?(data: ?)?(\{[^\r\n]*)[\r\n]")

@@ -22,11 +22,12 @@ from qwq_magic.wire.error_bodies import (
     facts_in_event,
     parsed_body,
 )
-from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.framing import MAX_EVENT_BYTES, ServerSentEvent
 from qwq_magic.wire.joined_json import DONE, lenient_value, texts_in
+from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.reply import Reply
-from qwq_magic.wire.sse import MAX_EVENT_BYTES, ServerSentEvent
-from qwq_magic.wire.text_template import ReadChunk, TextTemplate
+from qwq_magic.wire.sink import ReadChunk
+from qwq_magic.wire.text_template import TextTemplate
 
 # After so many unknown events in a row, a read is not cut further in hope of known ones.
 _MAX_MISSES = 8

@@ -8,38 +8,12 @@ again. Nearly all chunks of a reply are such, and parsing is most of what they c
 from __future__ import annotations
 
 import re
-from typing import Any, Protocol
+from typing import Any
+
+from qwq_magic.wire.sink import ReadChunk, Sink
 
 # A server whose chunks always differ elsewhere is not to cost a pattern for each.
 _MAX_TRIES = 32
-
-
-class Sink(Protocol):
-    """What a chunk is read into; see `Reply`."""
-
-    def add_reasoning(self, text: str) -> None: ...
-
-    def add_content(self, text: str) -> None: ...
-
-    def lose_content(self) -> None: ...
-
-    def add_usage(self, counts: Any) -> None: ...
-
-    def end_with(self, reason: Any) -> None: ...
-
-    def finish(self) -> None: ...
-
-    def takes_message(self) -> bool:
-        """Is a message in place of a delta new, rather than all deltas once more?"""
-
-    def other(self, index: Any) -> Sink:
-        """What takes the choice with this index, which is not the first."""
-
-
-class ReadChunk(Protocol):
-    """Takes one chunk into a reply."""
-
-    def __call__(self, chunk: dict[str, Any], reply: Sink, /) -> None: ...
 
 
 class TextTemplate:

@@ -3,7 +3,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from qwq_magic.client.coalescing import coalesced
+from qwq_magic.client.bodies import coalesced
 
 
 async def _burst(*pieces: bytes, then: Exception | None = None) -> AsyncGenerator[bytes, None]:

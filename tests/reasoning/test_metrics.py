@@ -3,8 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwq_magic.reasoning import FirstSeen, Metrics, measure, steps_of
-from qwq_magic.reasoning.metrics import language_mix_of
-from qwq_magic.reasoning.repetition import repetition_of
+from qwq_magic.reasoning.metrics import language_mix_of, repetition_of
 from qwq_magic.turns import Turn
 
 REASONING = (

@@ -26,7 +26,7 @@ from qwq_magic.events import (
 from qwq_magic.turns import ChatRequest, Message
 from qwq_magic.wire.dashscope import decoder, encode
 from qwq_magic.wire.error_bodies import response_error
-from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.origin import Origin
 
 ALIBABA = Origin(server="dashscope", host="dashscope.aliyuncs.com", model="qwq-plus")
 MESSAGES = (Message("user", "Hi"),)

@@ -21,7 +21,7 @@ from qwq_magic.errors import (
 )
 from qwq_magic.keys import ApiKey
 from qwq_magic.wire.error_bodies import document_error, response_error
-from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.origin import Origin
 
 ALIBABA = Origin(server="dashscope", host="dashscope.aliyuncs.com", model="qwq-plus")
 OTHER = Origin(server="custom", host="api.example.com", model="m")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwq_magic.errors import ProtocolError
-from qwq_magic.wire.sse import MAX_EVENT_BYTES, ServerSentEvent, SSEDecoder
+from qwq_magic.wire.framing import MAX_EVENT_BYTES, ServerSentEvent, SSEDecoder
 
 
 def decode(*reads: bytes) -> list[ServerSentEvent]:

@@ -18,7 +18,7 @@ from qwq_magic.errors import QwqError
 from qwq_magic.events import Event, UsageReported
 from qwq_magic.turns import ChatRequest, TurnBuilder
 from qwq_magic.wire.error_bodies import response_error
-from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.protocols import PROTOCOLS, Decoder, MakeDecoder
 from qwq_magic.wire.sniffing import SniffingDecoder
 

@@ -17,8 +17,8 @@ from qwq_magic.events import (
     UsageReported,
 )
 from qwq_magic.turns import ChatRequest, Message
+from qwq_magic.wire.framing import MAX_EVENT_BYTES
 from qwq_magic.wire.ollama import decoder, encode
-from qwq_magic.wire.sse import MAX_EVENT_BYTES
 from qwq_magic.wire.stream_decoder import StreamDecoder
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from qwq_magic.events import Event
 from qwq_magic.turns import ChatRequest, TurnBuilder
-from qwq_magic.wire.error_fixes import Origin
+from qwq_magic.wire.framing import SSEDecoder
 from qwq_magic.wire.openai_chat import decoder, read_chunk
-from qwq_magic.wire.sse import SSEDecoder
+from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.stream_decoder import StreamDecoder
 from qwq_magic.wire.text_template import TextTemplate
 

@@ -15,8 +15,7 @@ from IPython.display import DisplayHandle
 from ipywidgets import Layout, VBox, Widget  # type: ignore[import-untyped]  # it ships no types
 from typing_extensions import assert_never
 
-from qwq_magic.display.analysed import analysed
-from qwq_magic.display.captions import loop_advice
+from qwq_magic.display.captions import analysed, loop_advice
 from qwq_magic.display.live.panes import (
     AnswerPane,
     LiveState,

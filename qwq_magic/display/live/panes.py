@@ -3,135 +3,50 @@
 Text goes to the browser as deltas, each with its offset, and is kept here: a browser
 that missed one asks for a snapshot, and one that reloads finds all of it in the
 widget's state. What the panes look like is JavaScript, shipped once per kernel.
+
+A text that grows at its end, and may be read in another thread between two deltas.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from importlib.resources import files
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import anywidget
 import traitlets
 from ipywidgets import Layout  # type: ignore[import-untyped]  # it ships no types
 
-from qwq_magic.display.live.growing_text import GrowingText
+from qwq_magic.display.live.view_source import LOADER, shared_assets, sources
 from qwq_magic.events import Usage
 from qwq_magic.plain_text import well_formed
+
+
+class GrowingText:
+    """All that was sent of something so far."""
+
+    def __init__(self) -> None:
+        self._chunks: list[str] = []
+        self._length = 0
+        self._lock = threading.Lock()
+
+    def append(self, delta: str) -> int:
+        """Add a delta; returns where it begins, in code points."""
+        with self._lock:
+            offset = self._length
+            self._chunks.append(delta)
+            self._length += len(delta)
+        return offset
+
+    def __str__(self) -> str:
+        with self._lock:
+            self._chunks[:] = ["".join(self._chunks)]
+            return self._chunks[0]
+
 
 LiveState: TypeAlias = Literal[
     "connecting", "reasoning", "answering", "complete", "stopped", "error"
 ]
-
-_ENTRY: Final = "live_panes.js"
-_STYLES: Final = ("turn_view.css", "inspector.css", "comparison.css", "chat.css")
-_IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./([a-z_]+\.js)";\n', re.MULTILINE)
-_EXPORT: Final = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)
-
-# Asks the page for the view, which the page keeps; messages that come before it wait.
-_LOADER: Final = """
-const PAGE = Symbol.for("qwq_magic.modules");
-function load(model) {
-  const modules = (globalThis[PAGE] ??= new Map());
-  const digest = model.get("digest");
-  if (!modules.has(digest)) {
-    modules.set(digest, fetchView(model, digest).catch((error) => {
-      modules.delete(digest);
-      throw error;
-    }));
-  }
-  return modules.get(digest);
-}
-async function fetchView(model, digest) {
-  const assets = await model.widget_manager.get_model(model.get("assets"));
-  const url = URL.createObjectURL(new Blob([assets.get("source")], { type: "text/javascript" }));
-  try {
-    const view = await import(url);
-    view.useStyle(assets.get("style"), digest);
-    return view;
-  } finally {
-    URL.revokeObjectURL(url);
-  }
-}
-export default {
-  initialize({ model }) {
-    const inbox = [];
-    const keep = (message) => inbox.push(message);
-    model.on("msg:custom", keep);
-    const started = load(model).then((view) => {
-      model.off("msg:custom", keep);
-      return view.start(model, inbox);
-    });
-    return () => started.then((stop) => stop());
-  },
-  async render({ model, el }) {
-    return (await load(model)).render({ model, el });
-  },
-};
-"""
-
-
-def _static(name: str) -> str:
-    return (files("qwq_magic.display") / "static" / name).read_text(encoding="utf-8")
-
-
-def _scope(name: str) -> str:
-    return name.removesuffix(".js") + "_module"
-
-
-def join_modules(entry: str, read: Callable[[str], str] = _static) -> str:
-    """One ES module made of `entry` and all it imports, what is needed first.
-
-    Each imported module becomes a function's scope that returns what it exports.
-    """
-    joined: list[str] = []
-    begun: set[str] = set()
-
-    def add(name: str) -> None:
-        source = read(name)
-        begun.add(name)
-        for _, needed in _IMPORT.findall(source):
-            if needed not in begun:
-                add(needed)
-        body = _IMPORT.sub(lambda match: f"const {{{match[1]}}} = {_scope(match[2])};\n", source)
-        if name != entry:
-            exported = ", ".join(_EXPORT.findall(body))
-            body = _EXPORT.sub(lambda match: match[0].removeprefix("export "), body)
-            body = f"const {_scope(name)} = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();\n"
-        joined.append(body)
-
-    add(entry)
-    return "".join(joined)
-
-
-class _Assets(anywidget.AnyWidget):
-    """Holds the view's source, so that it is not sent with every pane."""
-
-    _esm = "export default {};"
-    source = traitlets.Unicode().tag(sync=True)
-    style = traitlets.Unicode().tag(sync=True)
-
-
-@lru_cache(maxsize=1)
-def _sources() -> tuple[str, str, str]:
-    source = join_modules(_ENTRY)
-    style = "\n".join(map(_static, _STYLES))
-    digest = hashlib.sha256((source + style).encode()).hexdigest()[:16]
-    return source, style, digest
-
-
-_assets: list[_Assets] = []
-
-
-def _shared_assets() -> _Assets:
-    """The kernel's one copy; made anew after something closed all widgets."""
-    if not _assets or _assets[0].comm is None:
-        source, style, _ = _sources()
-        _assets[:] = [_Assets(source=source, style=style)]
-    return _assets[0]
 
 
 def widget_bundle(model_id: str, texts: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +59,7 @@ def widget_bundle(model_id: str, texts: Mapping[str, Any]) -> dict[str, Any]:
 class Pane(anywidget.AnyWidget):
     """What the panes of a turn have in common: its id, and where their view comes from."""
 
-    _esm = _LOADER
+    _esm = LOADER
     kind = traitlets.Unicode().tag(sync=True)
     turn_id = traitlets.Unicode().tag(sync=True)
     assets = traitlets.Unicode().tag(sync=True)
@@ -154,7 +69,7 @@ class Pane(anywidget.AnyWidget):
         if layout is not None:
             traits["layout"] = layout
         super().__init__(
-            turn_id=turn_id, assets=_shared_assets().model_id, digest=_sources()[2], **traits
+            turn_id=turn_id, assets=shared_assets().model_id, digest=sources()[2], **traits
         )
         self.on_msg(self._receive)
         _hear_while_busy(self.comm)

@@ -7,6 +7,8 @@ Beside the texts, the data of a turn that reasoned holds `steps` and `loops`, pa
 `step_records` says (lengths in code points of `reasoning`, about 7 bytes a step; as lists a
 notebook would write a line per number), and `metrics`, the fields of `Metrics`. A long turn
 takes 2.3 times its text in all.
+
+A turn that opens in its inspector, as a cell's output; as text, the outline.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from qwq_magic.display.analysed import analysed
 from qwq_magic.display.captions import (
+    analysed,
     ending_caption,
     footer_caption,
     loop_caption,
@@ -28,6 +30,7 @@ from qwq_magic.display.saved.text import escape_paragraphs, escape_span
 from qwq_magic.memory import Place
 from qwq_magic.plain_text import strip_controls, well_formed
 from qwq_magic.reasoning import loops_of
+from qwq_magic.reasoning.outline_text import outline_text
 from qwq_magic.turns import Turn
 from qwq_magic.turns.turn import steps_while_held
 
@@ -176,3 +179,14 @@ def _cut(text: str, max_characters: int, name: str) -> str:
         return text
     left = len(text) - max_characters
     return f"{text[:max_characters]}\n… {left:,} more characters: see _qwq.{name}"
+
+
+def inspector_bundle(turn: Turn, *, place: Place | None) -> dict[str, Any]:
+    """The MIME bundle of a turn that is to be inspected."""
+    data = turn_data(turn, place=place, show="both", start="open")
+    data["view"]["inspect"] = True
+    return {
+        TURN_MIME: data,
+        "text/markdown": turn_markdown(turn, place=place, show="both"),
+        "text/plain": outline_text(turn),
+    }

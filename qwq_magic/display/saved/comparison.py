@@ -1,13 +1,62 @@
-"""A comparison as the value of a cell: data for our renderer, an inert table, and text."""
+"""A comparison as the value of a cell: data for our renderer, an inert table, and text.
+
+A comparison as our renderer reads it: both texts once, and how they meet in a few letters.
+
+`pairs` has a letter per pair: `S` same, `M` similar, `L` only left, `R` only right; each
+step stands in one, in order, so no index is needed. `diff` says of the answers, in
+letters and lengths in base 36, what `B`oth have and what is only `L`eft or `R`ight.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from qwq_magic.display.saved.comparison_data import COMPARISON_MIME, comparison_data
+from qwq_magic.display.saved.step_records import base36, loop_spans, step_records
 from qwq_magic.display.saved.text import escape_span
-from qwq_magic.reasoning import Comparison
+from qwq_magic.plain_text import well_formed
+from qwq_magic.reasoning import Comparison, loops_of
+from qwq_magic.reasoning.comparison import StepPair
 from qwq_magic.reasoning.comparison_text import comparison_text, findings, metric_rows, names_of
+from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
+
+COMPARISON_MIME: Final = "application/vnd.qwq.comparison.v1+json"
+
+_SIDES: Final = {"both": "B", "left": "L", "right": "R"}
+
+
+def comparison_data(comparison: Comparison) -> dict[str, Any]:
+    """The comparison, version 1."""
+    parts = comparison.answer_diff
+    return {
+        "schema": 1,
+        "names": list(names_of(comparison)),
+        "findings": [list(finding) for finding in findings(comparison)],
+        "metrics": [list(row) for row in metric_rows(comparison)],
+        "left": _side(comparison.left),
+        "right": _side(comparison.right),
+        "pairs": "".join(map(_letter, comparison.pairs)),
+        "divergence": comparison.divergence,
+        "diff": "".join(_SIDES[p.side] + base36(len(well_formed(p.text))) for p in parts),
+    }
+
+
+def _letter(pair: StepPair) -> str:
+    if pair.left is None:
+        return "R"
+    if pair.right is None:
+        return "L"
+    return "S" if pair.match == "same" else "M"
+
+
+def _side(turn: ReasonedTurn) -> dict[str, Any]:
+    seen = turn.metrics.first_seen
+    return {
+        "reasoning": well_formed(turn.reasoning),
+        "answer": well_formed(turn.answer),
+        "steps": step_records(turn.steps),
+        "loops": loop_spans(loops_of(turn.reasoning)),
+        "seen": seen and seen.step,
+    }
 
 
 def comparison_bundle(comparison: Comparison) -> dict[str, Any]:

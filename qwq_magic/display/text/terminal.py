@@ -12,8 +12,7 @@ from typing import Literal, Protocol
 
 from typing_extensions import assert_never
 
-from qwq_magic.display.analysed import analysed
-from qwq_magic.display.captions import closing_lines, loop_advice
+from qwq_magic.display.captions import analysed, closing_lines, loop_advice
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.events import (
     AnswerDelta,

@@ -33,7 +33,7 @@ def install_inspect(shell: InteractiveShell, asking: QwqMagics) -> None:
         formatter = shell.display_formatter.ipython_display_formatter
         show = partial(_show_value, shell, asking)
         # By name, since the analysis is loaded by those who ask for it.
-        formatter.for_type_by_name("qwq_magic.reasoning.inspection", "Inspection", show)
+        formatter.for_type_by_name("qwq_magic.reasoning.outline_text", "Inspection", show)
         formatter.for_type_by_name("qwq_magic.reasoning.comparison", "Comparison", show)
 
 
@@ -69,8 +69,8 @@ def _meanwhile(turns: Sequence[Turn]) -> str:
 
 
 def _bundle_of(shown: Inspection | Comparison, asking: QwqMagics) -> dict[str, Any]:
+    from qwq_magic.display.saved.bundle import inspector_bundle
     from qwq_magic.display.saved.comparison import comparison_bundle
-    from qwq_magic.display.saved.inspector_bundle import inspector_bundle
     from qwq_magic.reasoning import Comparison
 
     if isinstance(shown, Comparison):

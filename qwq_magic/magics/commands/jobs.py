@@ -11,11 +11,11 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics.background import Background, ending_line, prompt_excerpt
 from qwq_magic.magics.interrupts import InterruptWatch
-from qwq_magic.magics.shown import show
+from qwq_magic.magics.reports import show
 from qwq_magic.turns import Turn
 
 if TYPE_CHECKING:
-    from qwq_magic.magics.job import Job
+    from qwq_magic.magics.background import Job
 
 _COMMANDS = ("stop", "wait", "result")
 

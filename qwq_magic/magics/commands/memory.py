@@ -23,7 +23,7 @@ from qwq_magic.magics.commands.memory_line import (
     parse_command,
 )
 from qwq_magic.magics.qwq import QwqMagics
-from qwq_magic.magics.shown import show, show_bundle
+from qwq_magic.magics.reports import show, show_bundle
 from qwq_magic.memory import Context, ConversationMemory, Place, Window
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ class MemoryMagics(Magics):
             yield f"Other conversations: {', '.join(others)}. %qwq_memory switch NAME goes there."
 
     def _show(self, memory: ConversationMemory, number: str) -> None:
+        from qwq_magic.display.captions import turn_prompt, turn_text
         from qwq_magic.display.saved.conversation_markdown import quoted
-        from qwq_magic.display.whole_turn import turn_prompt, turn_text
 
         wanted = _single(number)
         attempts = memory.attempts(wanted)

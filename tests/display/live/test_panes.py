@@ -9,12 +9,8 @@ import pytest
 from recording_comm import Message, custom
 
 from qwq_magic.display.live.live_panel import FrameBuffer, LivePanel
-from qwq_magic.display.live.panes import (
-    AnswerPane,
-    ReasoningPane,
-    StatusLine,
-    join_modules,
-)
+from qwq_magic.display.live.panes import AnswerPane, ReasoningPane, StatusLine
+from qwq_magic.display.live.view_source import join_modules
 from qwq_magic.display.saved.bundle import TURN_MIME
 from qwq_magic.display.saved.step_records import LiveRecords, step_records
 from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, Usage, UsageReported

@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwq_magic.display.saved.comparison_data import comparison_data
+from qwq_magic.display.saved.comparison import comparison_data
 from qwq_magic.turns import Turn
 
 

@@ -7,8 +7,7 @@ from display.inertness import problems
 from hostile.corpus import TEXTS
 
 from qwq_magic.client import LocalServer
-from qwq_magic.display.text.report import Report, Section, Verdict
-from qwq_magic.display.text.report_lines import ReportLines
+from qwq_magic.display.text.report import Report, ReportLines, Section, Verdict
 from qwq_magic.doctor.clean_text import CleanText
 from qwq_magic.doctor.local_section import lines_to_type, local_section
 from qwq_magic.settings.key_ring import KeyRing

@@ -1,10 +1,13 @@
-"""Decode server-sent events from bytes, however the bytes were cut.
+"""Framing: cut a body into server-sent events or lines of JSON, wherever the reads end.
 
-Follows https://html.spec.whatwg.org/multipage/server-sent-events.html: UTF-8 whatever
-the header says, one byte-order mark dropped, lines end at CR, LF or CRLF and nowhere
-else. It deviates where servers do: an unterminated last event counts if it is whole,
-comments are kept (DashScope puts the status there), and a line with the field name
+Server-sent events follow https://html.spec.whatwg.org/multipage/server-sent-events.html:
+UTF-8 whatever the header says, one byte-order mark dropped, lines end at CR, LF or CRLF and
+nowhere else. The decoder deviates where servers do: an unterminated last event counts if it
+is whole, comments are kept (DashScope puts the status there), and a line with the field name
 `error` is an error event (old llama.cpp).
+
+Newline-delimited JSON follows https://github.com/ndjson/ndjson-spec: UTF-8, one JSON text a
+line, empty lines ignored. An unterminated last line counts; if it is not whole, parsing shows.
 """
 
 from __future__ import annotations
@@ -139,3 +142,50 @@ def require_size(size: int) -> None:
 
 def _is_whole(data: list[bytes]) -> bool:
     return bool(texts_in(b"\n".join(data).decode("utf-8", "replace")))
+
+
+class NDJSONDecoder:
+    """A framing, as `SSEDecoder` is; each line is an event without a name."""
+
+    takes_any_line = True
+
+    def __init__(self) -> None:
+        self._unfinished_line = bytearray()
+        self._is_first_line = True
+
+    @property
+    def is_between_events(self) -> bool:
+        """Does the next byte begin a line?"""
+        return not self._unfinished_line
+
+    def feed(self, data: bytes) -> Iterator[ServerSentEvent]:
+        """Yield the lines that `data` completes.
+
+        Raises:
+            ProtocolError: a line is larger than `MAX_EVENT_BYTES`.
+        """
+        *lines, rest = data.split(b"\n")
+        for line in lines:
+            if self._unfinished_line:
+                require_size(len(self._unfinished_line) + len(line))
+                line = bytes(self._unfinished_line) + line
+                self._unfinished_line.clear()
+            require_size(len(line))
+            yield from self._take_line(line)
+        # Appending and looking at new bytes only keeps the cost linear.
+        require_size(len(self._unfinished_line) + len(rest))
+        self._unfinished_line += rest
+
+    def close(self) -> Iterator[ServerSentEvent]:
+        """Yield the unterminated last line."""
+        line = bytes(self._unfinished_line)
+        self._unfinished_line.clear()
+        return self._take_line(line)
+
+    def _take_line(self, line: bytes) -> Iterator[ServerSentEvent]:
+        if self._is_first_line:
+            self._is_first_line = False
+            line = line.removeprefix(_BOM)
+        line = line.strip()
+        if line:
+            yield ServerSentEvent(line.decode("utf-8", "replace"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qwq_magic.wire.surrogates import SurrogateJoiner
+from qwq_magic.plain_text import SurrogateJoiner
 
 
 def test_halves_in_two_deltas_become_one_character() -> None:

@@ -1,0 +1,120 @@
+"""The view's JavaScript and styles, as a kernel hands them to a page: once, to all widgets."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+import anywidget
+import traitlets
+
+_ENTRY: Final = "live_panes.js"
+_STYLES: Final = ("turn_view.css", "inspector.css", "comparison.css", "chat.css")
+_IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./([a-z_]+\.js)";\n', re.MULTILINE)
+_EXPORT: Final = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)
+
+# Asks the page for the view, which the page keeps; messages that come before it wait.
+LOADER: Final = """
+const PAGE = Symbol.for("qwq_magic.modules");
+function load(model) {
+  const modules = (globalThis[PAGE] ??= new Map());
+  const digest = model.get("digest");
+  if (!modules.has(digest)) {
+    modules.set(digest, fetchView(model, digest).catch((error) => {
+      modules.delete(digest);
+      throw error;
+    }));
+  }
+  return modules.get(digest);
+}
+async function fetchView(model, digest) {
+  const assets = await model.widget_manager.get_model(model.get("assets"));
+  const url = URL.createObjectURL(new Blob([assets.get("source")], { type: "text/javascript" }));
+  try {
+    const view = await import(url);
+    view.useStyle(assets.get("style"), digest);
+    return view;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+export default {
+  initialize({ model }) {
+    const inbox = [];
+    const keep = (message) => inbox.push(message);
+    model.on("msg:custom", keep);
+    const started = load(model).then((view) => {
+      model.off("msg:custom", keep);
+      return view.start(model, inbox);
+    });
+    return () => started.then((stop) => stop());
+  },
+  async render({ model, el }) {
+    return (await load(model)).render({ model, el });
+  },
+};
+"""
+
+
+def _static(name: str) -> str:
+    return (files("qwq_magic.display") / "static" / name).read_text(encoding="utf-8")
+
+
+def _scope(name: str) -> str:
+    return name.removesuffix(".js") + "_module"
+
+
+def join_modules(entry: str, read: Callable[[str], str] = _static) -> str:
+    """One ES module made of `entry` and all it imports, what is needed first.
+
+    Each imported module becomes a function's scope that returns what it exports.
+    """
+    joined: list[str] = []
+    begun: set[str] = set()
+
+    def add(name: str) -> None:
+        source = read(name)
+        begun.add(name)
+        for _, needed in _IMPORT.findall(source):
+            if needed not in begun:
+                add(needed)
+        body = _IMPORT.sub(lambda match: f"const {{{match[1]}}} = {_scope(match[2])};\n", source)
+        if name != entry:
+            exported = ", ".join(_EXPORT.findall(body))
+            body = _EXPORT.sub(lambda match: match[0].removeprefix("export "), body)
+            body = f"const {_scope(name)} = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();\n"
+        joined.append(body)
+
+    add(entry)
+    return "".join(joined)
+
+
+class _Assets(anywidget.AnyWidget):
+    """Holds the view's source, so that it is not sent with every pane."""
+
+    _esm = "export default {};"
+    source = traitlets.Unicode().tag(sync=True)
+    style = traitlets.Unicode().tag(sync=True)
+
+
+@lru_cache(maxsize=1)
+def sources() -> tuple[str, str, str]:
+    source = join_modules(_ENTRY)
+    style = "\n".join(map(_static, _STYLES))
+    digest = hashlib.sha256((source + style).encode()).hexdigest()[:16]
+    return source, style, digest
+
+
+_assets: list[_Assets] = []
+
+
+def shared_assets() -> _Assets:
+    """The kernel's one copy; made anew after something closed all widgets."""
+    if not _assets or _assets[0].comm is None:
+        source, style, _ = sources()
+        _assets[:] = [_Assets(source=source, style=style)]
+    return _assets[0]
