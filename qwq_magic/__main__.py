@@ -57,7 +57,7 @@ def _examine(here: Layer) -> int:
         notes=(_NOTE, *unknown_variables(os.environ, names)),
     )
     lines = ReportLines(sys.stdout, width=shutil.get_terminal_size((100, 24)).columns)
-    return 0 if _last(examination, lines).is_well else 1
+    return 0 if _last(examination, lines).is_ok else 1
 
 
 def _last(examination: Examination, lines: ReportLines) -> Report:

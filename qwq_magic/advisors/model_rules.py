@@ -16,7 +16,7 @@ _RESERVED = frozenset({"model", "messages", "stream", "stream_options"})
 
 
 @dataclass(slots=True)
-class Experience:
+class SessionNotices:
     """What a session has already said, and which models it found gone."""
 
     said: set[str] = field(default_factory=set)
@@ -28,15 +28,17 @@ class ModelRulesAdvisor:
 
     order = MODEL_RULES_ORDER
 
-    def __init__(self, experience: Experience, *, is_hosted: bool, is_pinned: bool) -> None:
+    def __init__(
+        self, session_notices: SessionNotices, *, is_hosted: bool, is_pinned: bool
+    ) -> None:
         """An advisor for one ask.
 
         Args:
-            experience: the session's, so that things are said once.
+            session_notices: the session's, so that things are said once.
             is_hosted: does the model's vendor run it, and ignore sampling parameters?
             is_pinned: did the user choose the model?
         """
-        self._experience = experience
+        self._session_notices = session_notices
         self._is_hosted = is_hosted
         self._is_pinned = is_pinned
 
@@ -45,12 +47,12 @@ class ModelRulesAdvisor:
         # A gateway passes a closed model's requests on.
         is_hosted = self._is_hosted or rules_for(request.model).is_closed
         for text in _discouraged(request, is_hosted=is_hosted):
-            if text not in self._experience.said:
-                self._experience.said.add(text)
+            if text not in self._session_notices.said:
+                self._session_notices.said.add(text)
                 yield Notice(text)
         if is_hosted:
             request = _without_ineffective(request)
-        known_retired = request.model in self._experience.retired and not self._is_pinned
+        known_retired = request.model in self._session_notices.retired and not self._is_pinned
         if not known_retired:
             try:
                 async for event in call_next(request):
@@ -62,7 +64,7 @@ class ModelRulesAdvisor:
                 self._require_default(request.model, error)
         successor = _with_successor(request)
         text = "" if known_retired else f"{request.model} is gone; {successor.model} answers."
-        self._experience.retired.add(request.model)
+        self._session_notices.retired.add(request.model)
         yield Notice(text, model=successor.model)
         async for event in call_next(successor):
             yield event

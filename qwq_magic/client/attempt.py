@@ -38,7 +38,7 @@ class Failure(NamedTuple):
     may_repeat: bool
 
 
-class Attempt:
+class HttpAttempt:
     """`failure` is set when the events of `stream` have ended too early."""
 
     def __init__(

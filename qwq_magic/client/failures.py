@@ -32,7 +32,7 @@ def origin_of(settings: Settings, *, model: str) -> Origin:
     key = settings.api_key
     return Origin(
         server=settings.server,
-        ways=settings.ways.name,
+        preset=settings.preset.name,
         host=host_of(settings.base_url),
         model=model,
         has_key=key is not None,

@@ -15,7 +15,7 @@ from contextlib import aclosing
 
 import httpx
 
-from qwq_magic.client.attempt import Attempt
+from qwq_magic.client.attempt import HttpAttempt
 from qwq_magic.client.connections import require_sendable_key, require_valid_url, shared_client
 from qwq_magic.client.retries import MAX_RETRIES, delay_s
 from qwq_magic.errors import ConfigurationError, InvalidRequest, QwqError
@@ -45,8 +45,8 @@ class HttpChatModel:
             ConfigurationError: the protocol or the base URL is none.
         """
         self._settings = settings
-        self._ways = settings.ways
-        self._protocol = wire_protocol(settings.protocol, settings.base_url, self._ways)
+        self._preset = settings.preset
+        self._protocol = wire_protocol(settings.protocol, settings.base_url, self._preset)
         require_valid_url(self._url_for(settings.model))
         self._transport = transport
         self._sleep = sleep
@@ -69,7 +69,7 @@ class HttpChatModel:
         client = await self._client(url)
         retry = 0
         while True:
-            attempt = Attempt(
+            attempt = HttpAttempt(
                 self._settings,
                 self._protocol,
                 url=url,
@@ -99,7 +99,7 @@ class HttpChatModel:
 
     def written(self, request: ChatRequest) -> tuple[str, dict[str, Json]]:
         """See `WritesRequests.written`."""
-        return self._url_for(request.model), self._protocol.encode(request, self._ways)
+        return self._url_for(request.model), self._protocol.encode(request, self._preset)
 
     def _url_for(self, model: str) -> str:
         return endpoint(self._settings.base_url, self._protocol.path_for(model))

@@ -122,7 +122,7 @@ async def list_models(settings: Settings, limits: Limits = USUAL) -> tuple[Liste
             "Check base_url, or take a name from its documentation: -m MODEL."
         )
     models = tuple(replace(model, name=_masked(model.name, settings)) for model in models)
-    if settings.ways.name == "ollama" or url.endswith("/api/tags"):
+    if settings.preset.name == "ollama" or url.endswith("/api/tags"):
         return await with_abilities(models, settings)
     return models
 
@@ -140,7 +140,7 @@ def listing_address(settings: Settings) -> str:
     """Where the list is: for Alibaba's native protocol, beside the compatible one."""
     base_url = settings.base_url
     is_chosen = settings.protocol != "auto"
-    protocol = settings.protocol if is_chosen else protocol_at(base_url, settings.ways)
+    protocol = settings.protocol if is_chosen else protocol_at(base_url, settings.preset)
     if protocol == "ollama":
         return _at_root(base_url, "/api/tags")
     if protocol == "dashscope":

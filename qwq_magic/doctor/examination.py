@@ -13,7 +13,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, TypeAlias
 
-from qwq_magic.display.text.report import Report, Section, Verdict
+from qwq_magic.display.text.report import Report, ReportStatus, Section
 from qwq_magic.doctor.clean_text import CleanText
 from qwq_magic.doctor.first_text import ask
 from qwq_magic.doctor.local_section import lines_to_type, local_section, looking_section
@@ -66,7 +66,7 @@ class Examination:
         found = resolved(session, environ)
         self._in_use = (found.base_url, found.model) if isinstance(found, Settings) else ("", "")
         self._is_demo = isinstance(found, Settings) and found.server == DEMO.name
-        self._verdict = Verdict("asking", "Looking …")
+        self._status = ReportStatus("running", "Looking …")
         self._local = looking_section(self._addresses)
         self._rest: tuple[Section, ...] = ()
 
@@ -97,8 +97,8 @@ class Examination:
 
     def stopped(self) -> Report:
         """The report as it stands, for whoever will take no further one."""
-        if self._verdict.state == "asking":
-            self._verdict = Verdict("stopped", "Stopped before a model answered.")
+        if self._status.state == "running":
+            self._status = ReportStatus("stopped", "Stopped before a model answered.")
         if not self._local.is_done:
             self._local = Section(self._local.title, lines=("Stopped.",))
         return self._report(is_last=True)
@@ -106,13 +106,13 @@ class Examination:
     def _ask(self, looking: _Looking) -> _Reports:
         if self._fault or self._is_demo:
             said = self._fault or f"{_NO_MODEL} {_FIRST_STEPS}"
-            self._verdict = Verdict("ill", self._clean.line(said, most_bytes=2_000))
+            self._status = ReportStatus("failed", self._clean.line(said, most_bytes=2_000))
             yield self._report()
             return
-        with closing(ask(self._session)) as verdicts:
-            for verdict in verdicts:
-                said = self._clean.line(verdict.said, most_bytes=2_000)
-                self._verdict = Verdict(verdict.state, said, verdict.progress)
+        with closing(ask(self._session)) as statuses:
+            for status in statuses:
+                said = self._clean.line(status.text, most_bytes=2_000)
+                self._status = ReportStatus(status.state, said, status.progress)
                 if looking.done() and not self._local.is_done:
                     self._take(looking)
                 yield self._report()
@@ -124,9 +124,9 @@ class Examination:
         )
         lines = next((lines for server in servers if (lines := lines_to_type(server))), ())
         if self._is_demo and lines and not self._fault:
-            self._verdict = Verdict("ill", f"{_NO_MODEL} Type: {'; '.join(lines)}")
+            self._status = ReportStatus("failed", f"{_NO_MODEL} Type: {'; '.join(lines)}")
 
     def _report(self, *, is_last: bool = False) -> Report:
         settings, others = self._rest[:1], self._rest[1:]
         local = (self._local,) if settings else ()
-        return Report(self._verdict, (*settings, *local, *others), is_last)
+        return Report(self._status, (*settings, *local, *others), is_last)

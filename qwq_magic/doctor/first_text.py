@@ -11,7 +11,7 @@ from collections.abc import Generator
 
 from typing_extensions import assert_never
 
-from qwq_magic.display.text.report import Verdict
+from qwq_magic.display.text.report import ReportStatus
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, StreamFinished, UsageReported
 from qwq_magic.session import Session
@@ -23,20 +23,20 @@ PROMPT = "Reply with OK."
 PATIENCE_S = 60.0
 
 
-def ask(session: Session, *, patience_s: float = PATIENCE_S) -> Generator[Verdict, None, None]:
+def ask(session: Session, *, patience_s: float = PATIENCE_S) -> Generator[ReportStatus, None, None]:
     """How it goes, several times a second, and how it ended; closing it stops the request."""
     own = Session()
     own.choices, own.keys, own.project = session.choices, session.keys, session.project
     try:
         run = own.start(PROMPT)
     except ConfigurationError as error:
-        yield Verdict("ill", str(error))
+        yield ReportStatus("failed", str(error))
         return
     with run:
         yield from _follow(run, patience_s)
 
 
-def _follow(run: Run, patience_s: float) -> Generator[Verdict, None, None]:
+def _follow(run: Run, patience_s: float) -> Generator[ReportStatus, None, None]:
     name = f"{run.request.model} at {run.server}"
     began = time.monotonic()
     waiting = f"Asking {name} …"
@@ -45,8 +45,8 @@ def _follow(run: Run, patience_s: float) -> Generator[Verdict, None, None]:
         match event:
             case ReasoningDelta() | AnswerDelta():
                 kind = "reasoning" if isinstance(event, ReasoningDelta) else "answer"
-                yield Verdict(
-                    "well", f"{name} answers: its first text, {kind}, took {took_s:.2f} s."
+                yield ReportStatus(
+                    "ok", f"{name} answers: its first text, {kind}, took {took_s:.2f} s."
                 )
                 return
             case Notice(text):
@@ -56,19 +56,19 @@ def _follow(run: Run, patience_s: float) -> Generator[Verdict, None, None]:
             case _:
                 assert_never(event)
         if took_s > patience_s:
-            yield Verdict(
-                "ill",
+            yield ReportStatus(
+                "failed",
                 f"{name} sent no text within {patience_s:.0f} s. A model that is being loaded "
                 "takes minutes: look again in a while, or choose a smaller one with -m.",
             )
             return
-        yield Verdict("asking", waiting, progress="" if took_s < 1 else f"{took_s:.0f} s")
+        yield ReportStatus("running", waiting, progress="" if took_s < 1 else f"{took_s:.0f} s")
     yield _without_text(run.turn(), name)
 
 
-def _without_text(turn: Turn, name: str) -> Verdict:
+def _without_text(turn: Turn, name: str) -> ReportStatus:
     if turn.error is not None:
-        return Verdict("ill", str(turn.error))
-    return Verdict(
-        "ill", f"{name} ended its reply without any text. Check the model and its parameters."
+        return ReportStatus("failed", str(turn.error))
+    return ReportStatus(
+        "failed", f"{name} ended its reply without any text. Check the model and its parameters."
     )

@@ -17,7 +17,7 @@ from qwq_magic.session import Session
 from qwq_magic.settings import Settings, resolve
 from qwq_magic.settings.key_ring import OWN_VARIABLE, hint_at_dashscope
 from qwq_magic.settings.layers import Chosen, Layer
-from qwq_magic.settings.presets import CUSTOM, DEMO, Server, preset_of
+from qwq_magic.settings.presets import CUSTOM, DEMO, ServerPreset, preset_of
 from qwq_magic.settings.settings import server_and_address
 from qwq_magic.version import __version__
 from qwq_magic.wire.addresses import host_of
@@ -68,7 +68,7 @@ def _server_rows(
             session.choices, environ, session.keys, project=session.project
         )
     except ConfigurationError:
-        # The verdict says what is wrong.
+        # The status says what is wrong.
         for name in _SHOWN_FIRST:
             if name in effective:
                 shown = clean.refused_address if name == "base_url" else clean.value
@@ -96,7 +96,7 @@ def _why(session: Session, effective: Layer, environ: Mapping[str, str]) -> str:
 
 def _key(
     found: Settings | ConfigurationError,
-    server: Server,
+    server: ServerPreset,
     base_url: str,
     environ: Mapping[str, str],
 ) -> tuple[str, str]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Compose = Callable[[CellOptions, str], str]
 
 
-class Asking:
+class CellAsk:
     """Asks in the running cell, as `%%qwq` is set."""
 
     def __init__(self, shell: InteractiveShell, magics: QwqMagics) -> None:

@@ -12,7 +12,7 @@ from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
 from qwq_magic.errors import ConfigurationError, FileError
 from qwq_magic.magics.autosave import Autosave
 from qwq_magic.magics.background import Background
-from qwq_magic.magics.cell_ask import Asking
+from qwq_magic.magics.cell_ask import CellAsk
 from qwq_magic.magics.cell_log import CellLog
 from qwq_magic.magics.notebook_prompts import expanded
 from qwq_magic.magics.options import describe_options
@@ -51,7 +51,7 @@ class QwqMagics(SettingTraits):
         self.observe(self._go_on_with, "conversation")
         self.cells = CellLog(shell)
         self.background = Background(shell)
-        self.asking = Asking(shell, self)
+        self.cell_ask = CellAsk(shell, self)
         self.autosaver = Autosave(self.folder)
         self.project_address = ProjectAddress()
         with suppress(ConfigurationError):
@@ -61,7 +61,7 @@ class QwqMagics(SettingTraits):
     @no_var_expand
     @line_cell_magic
     def qwq(self, line: str, cell: str | None = None) -> None:
-        self.asking.ask(
+        self.cell_ask.ask(
             line, lambda options, rest: expanded(_prompt(rest, cell), options, self._shell)
         )
 

@@ -29,7 +29,7 @@ from qwq_magic.magics.front_end import Live
 from qwq_magic.session.loops import RunnerName
 from qwq_magic.settings import Settings
 from qwq_magic.settings.environment import environment_layer, unknown_variables
-from qwq_magic.settings.layers import CHOICES, Chosen, InlineThink, Layer, Protocol, effective
+from qwq_magic.settings.layers import CHOICES, Chosen, InlineThink, Layer, ProtocolName, effective
 from qwq_magic.settings.presets import SERVERS
 from qwq_magic.settings.pyproject import project_layer
 
@@ -109,8 +109,10 @@ class SettingTraits(Magics):
         "thread",
         help="`notebook` streams on the notebook's own loop, for advisors that need it.",
     ).tag(config=True)
-    protocol: Enum[Protocol] = Enum(
-        get_args(Protocol), "auto", help="How the server speaks; `auto` decides from its address."
+    protocol: Enum[ProtocolName] = Enum(
+        get_args(ProtocolName),
+        "auto",
+        help="How the server speaks; `auto` decides from its address.",
     ).tag(config=True)
     connect_timeout_s = Float(
         _DEFAULTS.connect_timeout_s, min=_SHORTEST_S, help="Seconds until a connection must stand."

@@ -26,13 +26,13 @@ _ADVICE = (
 )
 
 
-def watch_for_keys(shell: InteractiveShell, asking: QwqMagics) -> None:
+def watch_for_keys(shell: InteractiveShell, magics: QwqMagics) -> None:
     """Look at every cell once it has run, when what it set is known."""
 
     def look(result: ExecutionResult) -> None:
         cell = result.info.raw_cell if result.info else ""
-        hide_keys(asking)
-        warning = warning_for(cell or "", shell, asking.session)
+        hide_keys(magics)
+        warning = warning_for(cell or "", shell, magics.session)
         if warning:
             sys.stderr.write(f"{warning}\n")
 

@@ -10,7 +10,7 @@ from typing import Any
 from qwq_magic.advisors.chain import Chain
 from qwq_magic.advisors.logging import LoggingAdvisor
 from qwq_magic.advisors.memory import MemoryAdvisor
-from qwq_magic.advisors.model_rules import Experience, ModelRulesAdvisor
+from qwq_magic.advisors.model_rules import ModelRulesAdvisor, SessionNotices
 from qwq_magic.events import Event
 from qwq_magic.memory import Context
 from qwq_magic.turns import ChatRequest, TurnBuilder
@@ -37,14 +37,14 @@ class ChainPlan:
     Attributes:
         advisors: the user's own.
         model: what answers.
-        experience: what the session has said already.
+        session_notices: what the session has said already.
         is_hosted: does the model's vendor run it?
         is_pinned: did the user choose the model?
     """
 
     advisors: tuple[Any, ...]
     model: ChatModel
-    experience: Experience
+    session_notices: SessionNotices
     is_hosted: bool
     is_pinned: bool
 
@@ -59,12 +59,14 @@ class ChainPlan:
         own = (
             LoggingAdvisor(),
             MemoryAdvisor(context, recorder),
-            ModelRulesAdvisor(self.experience, is_hosted=self.is_hosted, is_pinned=self.is_pinned),
+            ModelRulesAdvisor(
+                self.session_notices, is_hosted=self.is_hosted, is_pinned=self.is_pinned
+            ),
         )
         return Chain((*self.advisors, *own), self.model, on_sent=on_sent)
 
     def without_sending(self) -> tuple[ChainPlan, UnsentModel]:
         """The same, but what would be sent is only kept, and nothing counts as said."""
         model = UnsentModel(self.model)
-        said = Experience(set(self.experience.said), set(self.experience.retired))
-        return replace(self, model=model, experience=said), model
+        said = SessionNotices(set(self.session_notices.said), set(self.session_notices.retired))
+        return replace(self, model=model, session_notices=said), model

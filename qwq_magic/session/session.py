@@ -23,7 +23,7 @@ from qwq_magic.turns import ChatRequest, Message, Turn, TurnBuilder
 
 if TYPE_CHECKING:
     # The first ask loads them, since %load_ext makes a session and is to be quick.
-    from qwq_magic.advisors.model_rules import Experience
+    from qwq_magic.advisors.model_rules import SessionNotices
     from qwq_magic.session.ask import Ask, Recall
     from qwq_magic.session.preview import Preview
     from qwq_magic.turns.chat_model import ChatModel
@@ -74,10 +74,10 @@ class Session:
         self.project = NO_LAYER
 
     @cached_property
-    def _experience(self) -> Experience:
-        from qwq_magic.advisors.model_rules import Experience
+    def _session_notices(self) -> SessionNotices:
+        from qwq_magic.advisors.model_rules import SessionNotices
 
-        return Experience()
+        return SessionNotices()
 
     @property
     def memory(self) -> ConversationMemory:
@@ -208,7 +208,7 @@ class Session:
         plan = ChainPlan(
             advisors=(*self.advisors, *advisors),
             model=_connect(settings) if chat_model is None else chat_model,
-            experience=self._experience,
+            session_notices=self._session_notices,
             is_hosted=settings.is_dashscope,
             is_pinned=settings.model_is_pinned,
         )
@@ -262,7 +262,7 @@ def _new_request(
 
 def _takes_reasoning(settings: Settings) -> bool:
     """Does the server take earlier reasoning back, and does the user want that?"""
-    return bool(settings.ways.history_field and settings.parameters.get("preserve_thinking"))
+    return bool(settings.preset.history_field and settings.parameters.get("preserve_thinking"))
 
 
 def _input_limit(settings: Settings) -> int | None:

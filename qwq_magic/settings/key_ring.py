@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys import ApiKey
-from qwq_magic.settings.presets import SERVERS, Server, server_at
+from qwq_magic.settings.presets import SERVERS, ServerPreset, server_at
 
 OWN_VARIABLE = "QWQ_API_KEY"
 # Who says which server is asked: the user's code, `QWQ_*` variables, a pyproject.toml.
@@ -29,7 +29,7 @@ class KeyRing:
         # By host, the last one given at the end; with the preset it was given for, if any.
         self._keys: dict[str, tuple[ApiKey, str | None]] = {}
 
-    def put(self, key: ApiKey, *, server: Server, base_url: str) -> None:
+    def put(self, key: ApiKey, *, server: ServerPreset, base_url: str) -> None:
         host = _host_and_port(base_url)
         self._keys.pop(host, None)
         self._keys[host] = key, server.name if is_at_home(server, base_url) else None
@@ -52,7 +52,7 @@ class KeyRing:
 
 
 def find_key(
-    server: Server,
+    server: ServerPreset,
     base_url: str,
     *,
     environ: Mapping[str, str],
@@ -71,26 +71,26 @@ def find_key(
     return key
 
 
-def withheld_variable(server: Server, base_url: str, environ: Mapping[str, str]) -> str:
+def withheld_variable(server: ServerPreset, base_url: str, environ: Mapping[str, str]) -> str:
     """The variable whose key might be meant for this host, where none was found for it."""
     own = server.key_variables if is_at_home(server, base_url) else ()
     key = _key_in(environ, (*own, OWN_VARIABLE))
     return "" if key is None else key.source
 
 
-def _is_moved(server: Server, base_url: str) -> bool:
+def _is_moved(server: ServerPreset, base_url: str) -> bool:
     """Is a server that people run themselves anywhere but where its preset has it?"""
     return not server.needs_key and _host_and_port(base_url) != _host_and_port(server.base_url)
 
 
-def variable_key(server: Server, base_url: str, environ: Mapping[str, str]) -> ApiKey | None:
+def variable_key(server: ServerPreset, base_url: str, environ: Mapping[str, str]) -> ApiKey | None:
     """The key in the server's own variables: a vendor's key goes to the vendor's host alone."""
     if not is_at_home(server, base_url):
         return None
     return _key_in(environ, server.key_variables)
 
 
-def is_at_home(server: Server, base_url: str) -> bool:
+def is_at_home(server: ServerPreset, base_url: str) -> bool:
     """Is this the preset's own host? One that people run themselves is wherever they run it."""
     if server.name == "custom":
         return False
@@ -129,7 +129,7 @@ def require_no_key_in(
             )
 
 
-def _is_elsewhere(server: Server, base_url: str, environ: Mapping[str, str]) -> bool:
+def _is_elsewhere(server: ServerPreset, base_url: str, environ: Mapping[str, str]) -> bool:
     """Was `QWQ_API_KEY` set for another host than the one named in code?"""
     bound_url, bound_server = environ.get("QWQ_BASE_URL", "").strip(), environ.get("QWQ_SERVER")
     if bound_url:

@@ -17,7 +17,7 @@ from qwq_magic.keys.lookalikes import without_lookalikes
 from qwq_magic.settings.presets import SERVERS
 from qwq_magic.turns import Json
 
-Protocol: TypeAlias = Literal["auto", "openai", "dashscope", "ollama"]
+ProtocolName: TypeAlias = Literal["auto", "openai", "dashscope", "ollama"]
 InlineThink: TypeAlias = Literal["auto", "open", "off"]
 
 # What is right for one server and for any other.
@@ -45,7 +45,7 @@ class Choices:
     model: str | None = None
     base_url: str | None = None
     api_key: str | ApiKey | None = field(default=None, repr=False)
-    protocol: Protocol | None = None
+    protocol: ProtocolName | None = None
     inline_think: InlineThink | None = None
     allow_insecure_key: bool | None = None
     connect_timeout_s: float | None = None
@@ -56,7 +56,7 @@ class Choices:
 
     def __post_init__(self) -> None:
         _require_one_of("server", self.server, (None, *SERVERS))
-        _require_one_of("protocol", self.protocol, (None, *get_args(Protocol)))
+        _require_one_of("protocol", self.protocol, (None, *get_args(ProtocolName)))
         _require_one_of("inline_think", self.inline_think, (None, *get_args(InlineThink)))
         _require_one_of("allow_insecure_key", self.allow_insecure_key, (None, True, False))
         for name in ("model", "base_url", "system"):

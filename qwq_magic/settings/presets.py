@@ -63,7 +63,7 @@ _KEPT_HERE: Spellings = MappingProxyType({"preserve_thinking": Spelling("")})
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ServerPreset:
     """A preset.
 
     Attributes:
@@ -92,8 +92,8 @@ class Server:
     history_field: str = ""
 
 
-def _dashscope(name: str, host: str) -> Server:
-    return Server(
+def _dashscope(name: str, host: str) -> ServerPreset:
+    return ServerPreset(
         name,
         f"https://{host}/compatible-mode/v1",
         model="qwq-plus",
@@ -104,15 +104,15 @@ def _dashscope(name: str, host: str) -> Server:
     )
 
 
-def _service(name: str, base_url: str, **fields: Any) -> Server:
+def _service(name: str, base_url: str, **fields: Any) -> ServerPreset:
     """A service on the net, which wants a key in a variable named after it."""
     variable = f"{name.upper()}_API_KEY"
-    return Server(name, base_url, key_variables=(variable,), needs_key=True, **fields)
+    return ServerPreset(name, base_url, key_variables=(variable,), needs_key=True, **fields)
 
 
-DEMO = Server("demo", "", model="demo (recording)")
+DEMO = ServerPreset("demo", "", model="demo (recording)")
 # Any other OpenAI-compatible server; the user gives its address and model.
-CUSTOM = Server("custom", "")
+CUSTOM = ServerPreset("custom", "")
 
 SERVERS = MappingProxyType(
     {
@@ -164,7 +164,7 @@ SERVERS = MappingProxyType(
                 spellings=_by_effort(on="medium"),
             ),
             _service("siliconflow", "https://api.siliconflow.cn/v1", model="Qwen/QwQ-32B"),
-            Server(
+            ServerPreset(
                 "ollama",
                 "http://127.0.0.1:11434/v1",
                 model="qwq",
@@ -172,7 +172,7 @@ SERVERS = MappingProxyType(
                 # `think` is for the native protocol; this one ignores it.
                 spellings=_by_effort(on="medium"),
             ),
-            Server(
+            ServerPreset(
                 "vllm",
                 "http://127.0.0.1:8000/v1",
                 model="Qwen/QwQ-32B",
@@ -180,7 +180,7 @@ SERVERS = MappingProxyType(
                 start_hint="`vllm serve Qwen/QwQ-32B --reasoning-parser deepseek_r1`",
                 spellings={**_BY_TEMPLATE, "thinking_budget": Spelling("thinking_token_budget")},
             ),
-            Server(
+            ServerPreset(
                 "sglang",
                 "http://127.0.0.1:30000/v1",
                 model="Qwen/QwQ-32B",
@@ -190,27 +190,27 @@ SERVERS = MappingProxyType(
                 ),
                 spellings=_BY_TEMPLATE,
             ),
-            Server(
+            ServerPreset(
                 "llamacpp",
                 "http://127.0.0.1:8080/v1",
                 model="qwq-32b",
                 start_hint="`llama-server -m qwq-32b.gguf`",
                 spellings=_BY_TEMPLATE,
             ),
-            Server(
+            ServerPreset(
                 "lmstudio",
                 "http://127.0.0.1:1234/v1",
                 model="qwq-32b",
                 start_hint="the Developer tab of LM Studio",
             ),
-            Server(
+            ServerPreset(
                 "tgi",
                 "http://127.0.0.1:3000/v1",
                 model="Qwen/QwQ-32B",
                 start_hint="`text-generation-launcher --model-id Qwen/QwQ-32B`",
                 splits_reasoning=False,
             ),
-            Server(
+            ServerPreset(
                 "transformers",
                 "http://127.0.0.1:8000/v1",
                 model="Qwen/QwQ-32B",
@@ -219,7 +219,7 @@ SERVERS = MappingProxyType(
                 accepts_stream_options=False,
                 spellings={**_BY_TEMPLATE, "reasoning_effort": Spelling("")},
             ),
-            Server(
+            ServerPreset(
                 "litellm",
                 "http://127.0.0.1:4000/v1",
                 key_variables=("LITELLM_API_KEY", "LITELLM_MASTER_KEY"),
@@ -237,7 +237,7 @@ def usual_addresses() -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def server_at(base_url: str) -> Server:
+def server_at(base_url: str) -> ServerPreset:
     """The preset whose host this address names, `custom` if none; this machine's are not told."""
     host = _host(base_url)
     for server in SERVERS.values():
@@ -246,7 +246,7 @@ def server_at(base_url: str) -> Server:
     return SERVERS["dashscope"] if host.endswith(_DASHSCOPE_HOSTS) else CUSTOM
 
 
-def preset_of(name: str, base_url: str) -> Server:
+def preset_of(name: str, base_url: str) -> ServerPreset:
     """The preset of this name, or else of this address; a server may be known by its host."""
     return SERVERS.get(name) or server_at(base_url)
 

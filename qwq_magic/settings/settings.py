@@ -30,14 +30,21 @@ from qwq_magic.settings.layers import (
     Choices,
     InlineThink,
     Layer,
-    Protocol,
+    ProtocolName,
     effective,
     layer_of,
     names_server,
     stacked,
 )
 from qwq_magic.settings.model_rules import rules_for
-from qwq_magic.settings.presets import CUSTOM, SERVERS, Server, is_dashscope, preset_of, server_at
+from qwq_magic.settings.presets import (
+    CUSTOM,
+    SERVERS,
+    ServerPreset,
+    is_dashscope,
+    preset_of,
+    server_at,
+)
 from qwq_magic.turns import Json
 
 _CODE = "code"
@@ -67,7 +74,8 @@ class Settings:
             the model.
         parameters: server parameters, sent as they are.
         system: the system message, None for none.
-        preset: whose ways the server has, also at an address of its own; "" to go by the address.
+        preset_name: the preset that describes a server at an address of its own; "" to go by
+            the address.
     """
 
     server: str
@@ -76,7 +84,7 @@ class Settings:
     model_is_pinned: bool = False
     api_key: ApiKey | None = None
     withheld_key: str = ""
-    protocol: Protocol = "auto"
+    protocol: ProtocolName = "auto"
     inline_think: InlineThink = "auto"
     allow_insecure_key: bool = False
     connect_timeout_s: float = 10.0
@@ -84,16 +92,16 @@ class Settings:
     max_input_tokens: int | None = None
     parameters: Mapping[str, Json] = field(default_factory=dict)
     system: str | None = None
-    preset: str = ""
+    preset_name: str = ""
 
     @property
-    def ways(self) -> Server:
+    def preset(self) -> ServerPreset:
         """The preset that says how the server wants its parameters, whatever its address."""
-        return preset_of(self.preset or self.server, self.base_url)
+        return preset_of(self.preset_name or self.server, self.base_url)
 
     @property
     def is_dashscope(self) -> bool:
-        return is_dashscope(self.base_url) or is_dashscope(self.ways.base_url)
+        return is_dashscope(self.base_url) or is_dashscope(self.preset.base_url)
 
 
 def resolve(
@@ -147,7 +155,7 @@ def resolve(
 
 def server_and_address(
     choices: Choices, environ: Mapping[str, str], keys: KeyRing, *, project: Layer = NO_LAYER
-) -> tuple[Server, str]:
+) -> tuple[ServerPreset, str]:
     """The server that would be asked, and at which address; "" for the demo.
 
     Raises:
@@ -179,7 +187,7 @@ def _namer_of(choices: Choices, environ: Mapping[str, str], project: Layer) -> N
     return "project" if names_server(project) else "nobody"
 
 
-def _server_of(choices: Choices, environ: Mapping[str, str], keys: KeyRing) -> Server:
+def _server_of(choices: Choices, environ: Mapping[str, str], keys: KeyRing) -> ServerPreset:
     if choices.server is not None:
         return SERVERS[choices.server]
     if choices.base_url is not None:
@@ -191,14 +199,14 @@ def _server_of(choices: Choices, environ: Mapping[str, str], keys: KeyRing) -> S
     return SERVERS["dashscope" if hinted else "demo"]
 
 
-def _inline_think_of(choices: Choices, server: Server, model: str) -> InlineThink:
+def _inline_think_of(choices: Choices, server: ServerPreset, model: str) -> InlineThink:
     chosen = choices.inline_think or "auto"
     if chosen == "auto" and not server.splits_reasoning:
         return "open" if rules_for(model).opens_reasoning else "auto"
     return chosen
 
 
-def _base_url_of(choices: Choices, server: Server) -> str:
+def _base_url_of(choices: Choices, server: ServerPreset) -> str:
     if server.name == "demo":
         if choices.base_url:
             raise ConfigurationError(

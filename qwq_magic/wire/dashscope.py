@@ -10,7 +10,7 @@ from typing import Any
 
 from qwq_magic.settings.layers import InlineThink
 from qwq_magic.settings.model_rules import is_multimodal
-from qwq_magic.settings.presets import CUSTOM, Server
+from qwq_magic.settings.presets import CUSTOM, ServerPreset
 from qwq_magic.turns import ChatRequest, Json, Message
 from qwq_magic.wire.content import content_of
 from qwq_magic.wire.framing import SSEDecoder
@@ -29,7 +29,7 @@ def path_for(model: str) -> str:
     return _MULTIMODAL_PATH if is_multimodal(model) else _TEXT_PATH
 
 
-def encode(request: ChatRequest, server: Server = CUSTOM) -> dict[str, Json]:
+def encode(request: ChatRequest, server: ServerPreset = CUSTOM) -> dict[str, Json]:
     """The JSON body; text arrives in deltas unless the user wants snapshots."""
     is_list = is_multimodal(request.model)
     return {
@@ -43,7 +43,7 @@ def encode(request: ChatRequest, server: Server = CUSTOM) -> dict[str, Json]:
     }
 
 
-def _message(message: Message, server: Server, *, is_list: bool) -> dict[str, Json]:
+def _message(message: Message, server: ServerPreset, *, is_list: bool) -> dict[str, Json]:
     content = [{"text": message.text}] if is_list else message.text
     return {"role": message.role, "content": content, **reasoning_back(message, server)}
 

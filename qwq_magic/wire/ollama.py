@@ -12,7 +12,7 @@ from typing import Any
 
 from qwq_magic.events import is_count
 from qwq_magic.settings.layers import InlineThink
-from qwq_magic.settings.presets import CUSTOM, Server, Spelling
+from qwq_magic.settings.presets import CUSTOM, ServerPreset, Spelling
 from qwq_magic.turns import ChatRequest, Json
 from qwq_magic.wire.framing import NDJSONDecoder
 from qwq_magic.wire.openai_chat import read_texts
@@ -37,7 +37,7 @@ _SPELLINGS = MappingProxyType(
 )
 
 
-def encode(request: ChatRequest, server: Server = CUSTOM) -> dict[str, Json]:  # noqa: ARG001  # one server only
+def encode(request: ChatRequest, server: ServerPreset = CUSTOM) -> dict[str, Json]:  # noqa: ARG001  # one server only
     """The JSON body; always a stream."""
     parameters = spelled(request.parameters, _SPELLINGS)
     body = {name: value for name, value in parameters.items() if name in _TOP_LEVEL}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from qwq_magic.settings.layers import InlineThink
-from qwq_magic.settings.presets import CUSTOM, Server
+from qwq_magic.settings.presets import CUSTOM, ServerPreset
 from qwq_magic.turns import ChatRequest, Json, Message
 from qwq_magic.wire.content import content_of, text_in
 from qwq_magic.wire.framing import SSEDecoder
@@ -26,7 +26,7 @@ _TEXT_PLACES = frozenset({"delta", "message", "text"})
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
 
 
-def encode(request: ChatRequest, server: Server = CUSTOM) -> dict[str, Json]:
+def encode(request: ChatRequest, server: ServerPreset = CUSTOM) -> dict[str, Json]:
     """The JSON body; always a stream, with usage at its end where the server takes the wish."""
     body = {
         **spelled(request.parameters, server.spellings),
@@ -41,11 +41,11 @@ def encode(request: ChatRequest, server: Server = CUSTOM) -> dict[str, Json]:
     return body
 
 
-def _message(message: Message, server: Server) -> dict[str, Json]:
+def _message(message: Message, server: ServerPreset) -> dict[str, Json]:
     return {"role": message.role, "content": message.text, **reasoning_back(message, server)}
 
 
-def reasoning_back(message: Message, server: Server) -> dict[str, Json]:
+def reasoning_back(message: Message, server: ServerPreset) -> dict[str, Json]:
     """The reasoning of an earlier turn, under the name the server takes it back by."""
     if message.reasoning and server.history_field:
         return {server.history_field: message.reasoning}

@@ -16,7 +16,7 @@ class Origin:
 
     Attributes:
         server: the server's name, such as `dashscope`.
-        ways: the preset whose ways it has, where its name does not tell.
+        preset: the name of the preset that describes it, where its own name does not tell.
         host: the host that was asked, with its port if it has an unusual one.
         model: the model that was asked for.
         has_key: was a key sent?
@@ -26,7 +26,7 @@ class Origin:
     """
 
     server: str = ""
-    ways: str = ""
+    preset: str = ""
     host: str = ""
     model: str = ""
     has_key: bool = True
@@ -46,10 +46,10 @@ class Origin:
 
     @property
     def is_dashscope(self) -> bool:
-        names = (self.server.lower(), self.ways)
+        names = (self.server.lower(), self.preset)
         is_named = any(name.startswith("dashscope") for name in names)
         return is_named or self.host.endswith(".aliyuncs.com")
 
     @property
     def is_ollama(self) -> bool:
-        return "ollama" in (self.server.lower(), self.ways) or self.host.endswith(":11434")
+        return "ollama" in (self.server.lower(), self.preset) or self.host.endswith(":11434")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.events import Event
 from qwq_magic.settings.layers import InlineThink
-from qwq_magic.settings.presets import CUSTOM, Server, is_dashscope
+from qwq_magic.settings.presets import CUSTOM, ServerPreset, is_dashscope
 from qwq_magic.turns import ChatRequest, Json
 from qwq_magic.wire import dashscope, ollama, openai_chat
 from qwq_magic.wire.origin import Origin
@@ -62,7 +62,7 @@ class WireProtocol:
     """
 
     path_for: Callable[[str], str]
-    encode: Callable[[ChatRequest, Server], dict[str, Json]]
+    encode: Callable[[ChatRequest, ServerPreset], dict[str, Json]]
     decoder: MakeDecoder
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -97,7 +97,7 @@ _UNKNOWN = WireProtocol(
 )
 
 
-def wire_protocol(name: str, base_url: str, server: Server = CUSTOM) -> WireProtocol:
+def wire_protocol(name: str, base_url: str, server: ServerPreset = CUSTOM) -> WireProtocol:
     """The protocol of this name; `auto` goes by the address, and the kind of server there.
 
     Raises:
@@ -113,7 +113,7 @@ def wire_protocol(name: str, base_url: str, server: Server = CUSTOM) -> WireProt
         raise ConfigurationError(f"Unknown protocol {name!r}. Known: {known}.") from None
 
 
-def protocol_at(base_url: str, server: Server = CUSTOM) -> str:
+def protocol_at(base_url: str, server: ServerPreset = CUSTOM) -> str:
     """The name of the protocol spoken at this address; "" where it does not tell."""
     parts = urlsplit(base_url)
     path = parts.path.rstrip("/")

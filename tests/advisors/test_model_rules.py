@@ -6,7 +6,7 @@ from fakes import REPLY, ScriptedModel
 
 from qwq_magic import Session
 from qwq_magic.advisors import Chain, ModelRulesAdvisor
-from qwq_magic.advisors.model_rules import Experience
+from qwq_magic.advisors.model_rules import SessionNotices
 from qwq_magic.errors import ConfigurationError, ModelNotFound, UnsupportedFeature
 from qwq_magic.events import AnswerDelta, Notice, StreamFinished
 from qwq_magic.turns import ChatRequest, Message
@@ -26,11 +26,11 @@ class RetiringModel(ScriptedModel):
             yield event
 
 
-def _ask(chat_model, *, experience=None, is_hosted=True, is_pinned=False, **request):
+def _ask(chat_model, *, session_notices=None, is_hosted=True, is_pinned=False, **request):
     messages = request.pop("messages", (Message("user", "why?"),))
     request = ChatRequest("why?", request.pop("model", "qwq-plus"), messages, **request)
     advisor = ModelRulesAdvisor(
-        experience or Experience(), is_hosted=is_hosted, is_pinned=is_pinned
+        session_notices or SessionNotices(), is_hosted=is_hosted, is_pinned=is_pinned
     )
 
     async def collect():
@@ -64,11 +64,11 @@ def test_what_every_request_sets_is_not_a_parameter(name):
 
 
 def test_sampling_is_not_sent_to_hosted_qwq_and_that_is_said_once():
-    experience, model = Experience(), ScriptedModel()
+    session_notices, model = SessionNotices(), ScriptedModel()
     parameters = {"temperature": 0.6, "max_tokens": 9}
 
-    first = _ask(model, experience=experience, parameters=parameters)
-    second = _ask(model, experience=experience, parameters=parameters)
+    first = _ask(model, session_notices=session_notices, parameters=parameters)
+    second = _ask(model, session_notices=session_notices, parameters=parameters)
 
     assert first[0] == Notice("temperature: no effect on hosted qwq-plus, so not sent.")
     assert second == list(REPLY)
@@ -125,10 +125,10 @@ def test_a_retired_default_gives_way_to_its_successor_with_thinking_on():
 
 
 def test_a_retired_default_is_asked_for_only_once():
-    experience, model = Experience(), RetiringModel()
-    _ask(model, experience=experience)
+    session_notices, model = SessionNotices(), RetiringModel()
+    _ask(model, session_notices=session_notices)
 
-    events = _ask(model, experience=experience)
+    events = _ask(model, session_notices=session_notices)
 
     assert events == [Notice("", model="qwen3.6-plus"), *REPLY]
     assert [request.model for request in model.requests] == [

@@ -48,9 +48,9 @@ def test_a_model_that_answers_is_well_and_is_asked_for_no_more() -> None:
         assert server.requests[0].disconnected.wait(10)
         never.set()
         sent = server.requests[0].json
-    verdict = reports[-1].verdict
-    assert (verdict.state, reports[-1].is_last) == ("well", True)
-    assert verdict.said.startswith(f"m at {server.url[7:-3]} answers: its first text, reasoning,")
+    status = reports[-1].status
+    assert (status.state, reports[-1].is_last) == ("ok", True)
+    assert status.text.startswith(f"m at {server.url[7:-3]} answers: its first text, reasoning,")
     assert [message["content"] for message in sent["messages"]] == ["Be brief.", "Reply with OK."]
 
 
@@ -62,9 +62,9 @@ def test_the_first_report_comes_before_anything_is_asked() -> None:
             first, second = next(reports), next(reports)
             stopped = examination.stopped()
 
-        assert (first.verdict.state, first.sections) == ("asking", ())
+        assert (first.status.state, first.sections) == ("running", ())
         assert rows(second, "Settings")[0][0] == "server"
-        assert (stopped.verdict.state, stopped.is_last) == ("stopped", True)
+        assert (stopped.status.state, stopped.is_last) == ("stopped", True)
         assert server.requests == []
 
 
@@ -82,8 +82,8 @@ def test_a_failure_is_the_exact_one_with_its_fix_and_without_the_key(
     with ScriptedServer(reply) as server:
         reports = examine(base_url=server.url, model="m", api_key=KEY)
 
-    assert reports[-1].verdict.state == "ill"
-    assert said in reports[-1].verdict.said
+    assert reports[-1].status.state == "failed"
+    assert said in reports[-1].status.text
     assert not [report for report in reports if KEY in report.markdown() + report.plain(width=90)]
 
 
@@ -91,12 +91,12 @@ def test_a_model_that_says_nothing_is_given_up() -> None:
     never = threading.Event()
     with ScriptedServer(Reply([never])) as server:
         session = Session(base_url=server.url, model="m")
-        verdicts = list(ask(session, patience_s=1))
+        statuses = list(ask(session, patience_s=1))
 
         assert server.requests[0].disconnected.wait(10)
         never.set()
-    assert "sent no text within 1 s" in verdicts[-1].said
-    assert {verdict.state for verdict in verdicts[:-1]} == {"asking"}
+    assert "sent no text within 1 s" in statuses[-1].said
+    assert {status.state for status in statuses[:-1]} == {"running"}
 
 
 def test_whoever_stops_taking_reports_stops_the_request() -> None:
@@ -116,7 +116,7 @@ def test_whoever_stops_taking_reports_stops_the_request() -> None:
 def test_a_missing_key_is_told_without_asking_anybody() -> None:
     reports = examine(server="groq")
 
-    assert reports[-1].verdict.said.startswith("No key for groq. Set GROQ_API_KEY")
+    assert reports[-1].status.text.startswith("No key for groq. Set GROQ_API_KEY")
     assert rows(reports[-1], "Settings") == [
         ("server", "groq", "here"),
         ("model", "qwen/qwen3-32b", "default of groq"),
@@ -138,8 +138,8 @@ def test_a_newcomer_with_a_local_server_is_told_what_to_type() -> None:
         f'%config QwqMagics.base_url = "{server.url}"',
         '%config QwqMagics.model = "qwq:32b"',
     )
-    assert last.verdict.state == "ill"
-    assert last.verdict.said.endswith(f"Type: {'; '.join(lines)}")
+    assert last.status.state == "failed"
+    assert last.status.text.endswith(f"Type: {'; '.join(lines)}")
     assert rows(last, "Servers on this machine") == [
         ("vllm", server.url, "qwq:32b (thinks), x", "\n".join(lines))
     ]
@@ -178,6 +178,6 @@ def test_a_key_that_is_not_for_this_host_is_said_to_be_there() -> None:
 def test_a_refused_address_is_shown_without_its_password(place: str) -> None:
     last = examine(base_url=f"http://user:passw0rd@{place}/v1", model="m")[-1]
 
-    assert last.verdict.state == "ill"
+    assert last.status.state == "failed"
     assert ("base_url", f"http://***@{place}/v1", "here") in rows(last, "Settings")
     assert "passw0rd" not in last.markdown()

@@ -41,7 +41,7 @@ class Host(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ChatReply:
     """A reply under way, and what the browser called the ask."""
 
     ask_id: str
@@ -72,7 +72,7 @@ class ChatWidget(Pane):
             ConfigurationError: `conversation` is no name.
         """
         # First of all: a chat that could not be made is closed as well.
-        self._replies: dict[ConversationMemory, Reply] = {}
+        self._replies: dict[ConversationMemory, ChatReply] = {}
         self._shell = None
         host = _notebook_host()
         if session is None:
@@ -150,7 +150,7 @@ class ChatWidget(Pane):
             self._selected = self.session.conversations.get(self._selected, self._selected)
         return None if isinstance(self._selected, str) else self._selected
 
-    def _reply(self) -> Reply | None:
+    def _reply(self) -> ChatReply | None:
         """What is under way in the conversation it shows."""
         memory = self._memory()
         return None if memory is None else self._replies.get(memory)
@@ -193,7 +193,7 @@ class ChatWidget(Pane):
             panel=panel,
             settle=lambda turn: self._settle(memory, turn),
         )
-        self._replies[memory] = Reply(ask_id, prompt, panel, pump)
+        self._replies[memory] = ChatReply(ask_id, prompt, panel, pump)
         self.refresh()
         pump.start()
         return notice
@@ -283,7 +283,7 @@ def _panel_for(run: Run) -> LivePanel:
     )
 
 
-def _live_data(reply: Reply) -> dict[str, Any]:
+def _live_data(reply: ChatReply) -> dict[str, Any]:
     panel = reply.panel
     panes = (panel.status, panel.reasoning, panel.answer)
     return {

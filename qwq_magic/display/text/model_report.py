@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qwq_magic.display.tables import Table
-from qwq_magic.display.text.report import Report, Section, Verdict
+from qwq_magic.display.text.report import Report, ReportStatus, Section
 from qwq_magic.wire.model_list import ListedModel
 
 _MOST_ROWS = 60
@@ -32,7 +32,7 @@ def model_report(
     table = Table(("model", "reasoning", "state"), rows) if rows else None
     lines = tuple(_lines(matching, len(shown), models, in_use, option))
     return Report(
-        Verdict("well" if models else "ill", _summary(matching, models, server, wanted)),
+        ReportStatus("ok" if models else "failed", _summary(matching, models, server, wanted)),
         (Section("Models", table, lines),),
         is_last=True,
     )

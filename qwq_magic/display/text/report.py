@@ -1,8 +1,8 @@
-"""A report: a verdict, and sections that fill in as they come.
+"""A report: a status line, and sections that fill in as they come.
 
 Others may have written what it says, so it is shown as text and nothing else.
 
-A report as lines: each section when it is done, and the verdict at the end.
+A report as lines: each section when it is done, and the status at the end.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from qwq_magic.display.tables import Table
 from qwq_magic.display.text.terminal import TextStream
 from qwq_magic.plain_text import one_line, well_formed
 
-State: TypeAlias = Literal["asking", "well", "ill", "stopped"]
+Status: TypeAlias = Literal["running", "ok", "failed", "stopped"]
 
-_MARKS: dict[State, str] = {"asking": "…", "well": "✓", "ill": "✗", "stopped": "■"}
+_MARKS: dict[Status, str] = {"running": "…", "ok": "✓", "failed": "✗", "stopped": "■"}
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ReportStatus:
     """What came of it, in a sentence or two; `progress` is how far it has come."""
 
-    state: State
-    said: str
+    state: Status
+    text: str
     progress: str = ""
 
     def plain(self) -> str:
-        return one_line(well_formed(f"{_MARKS[self.state]} {self.said}"))
+        return one_line(well_formed(f"{_MARKS[self.state]} {self.text}"))
 
-    def with_progress(self) -> Verdict:
-        return Verdict(self.state, f"{self.said} {self.progress}".rstrip())
+    def with_progress(self) -> ReportStatus:
+        return ReportStatus(self.state, f"{self.text} {self.progress}".rstrip())
 
     def markdown(self) -> str:
-        return f"**{_MARKS[self.state]}** {escape_span(self.said)}"
+        return f"**{_MARKS[self.state]}** {escape_span(self.text)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +63,22 @@ class Section:
 class Report:
     """The whole, as far as it is known."""
 
-    verdict: Verdict
+    status: ReportStatus
     sections: tuple[Section, ...]
     is_last: bool = False
 
     @property
-    def is_well(self) -> bool:
-        return self.verdict.state == "well"
+    def is_ok(self) -> bool:
+        return self.status.state == "ok"
 
     def plain(self, *, width: int) -> str:
         sections = (section.plain(width=width) for section in self.sections)
-        return "\n\n".join((self.verdict.plain(), *sections))
+        return "\n\n".join((self.status.plain(), *sections))
 
     def markdown(self) -> str:
-        """The verdict first: a notebook can write it anew."""
-        verdict = self.verdict.with_progress().markdown()
-        return "\n\n".join((verdict, *(section.markdown() for section in self.sections)))
+        """The status first: a notebook can write it anew."""
+        status = self.status.with_progress().markdown()
+        return "\n\n".join((status, *(section.markdown() for section in self.sections)))
 
 
 class ReportLines:
@@ -97,11 +97,11 @@ class ReportLines:
                 self._written.add(section.title)
                 self._write(f"{section.plain(width=self._width)}\n\n")
         if report.is_last:
-            self._write(f"{report.verdict.plain()}\n")
-        elif report.verdict.state == "asking" and report.verdict.said != self._asking:
+            self._write(f"{report.status.plain()}\n")
+        elif report.status.state == "running" and report.status.text != self._asking:
             # How long it has taken so far is for those who can write over it.
-            self._asking = report.verdict.said
-            self._write(f"{report.verdict.plain()}\n\n")
+            self._asking = report.status.text
+            self._write(f"{report.status.plain()}\n\n")
 
     def _write(self, text: str) -> None:
         # A terminal of another encoding must not end it.

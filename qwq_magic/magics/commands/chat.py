@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 class ChatMagics(Magics):
     """Chats, at most one a cell."""
 
-    def __init__(self, shell: InteractiveShell, asking: QwqMagics) -> None:
+    def __init__(self, shell: InteractiveShell, magics: QwqMagics) -> None:
         super().__init__(shell)
         self._shell = shell
-        self._asking = asking
+        self._magics = magics
         self._by_cell: dict[str, ChatWidget] = {}
 
     @no_var_expand
@@ -44,8 +44,8 @@ class ChatMagics(Magics):
 
         request = current_request(self._shell)
         try:
-            self._asking.apply_settings()
-            chat = ChatWidget(self._asking.session, _conversation(line))
+            self._magics.apply_settings()
+            chat = ChatWidget(self._magics.session, _conversation(line))
         except ConfigurationError as error:
             raise UsageError(str(error)) from None
         if request.cell_id is not None:

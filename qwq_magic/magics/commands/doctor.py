@@ -32,10 +32,10 @@ _LIVE = {
 class DoctorMagics(Magics):
     """What is set, what answers, and what to type next."""
 
-    def __init__(self, shell: InteractiveShell, asking: QwqMagics) -> None:
+    def __init__(self, shell: InteractiveShell, magics: QwqMagics) -> None:
         super().__init__(shell)
         self._shell = shell
-        self._asking = asking
+        self._magics = magics
 
     @no_var_expand
     @line_magic
@@ -50,7 +50,7 @@ class DoctorMagics(Magics):
         from qwq_magic.doctor import Examination
 
         request = current_request(self._shell)
-        asking, fault = self._asking, ""
+        magics, fault = self._magics, ""
         with InterruptWatch() as interrupts:
             try:
                 options = _options(line)
@@ -58,17 +58,17 @@ class DoctorMagics(Magics):
             except ConfigurationError as error:
                 raise UsageError(str(error)) from None
             try:
-                asking.apply_settings()
+                magics.apply_settings()
                 session = self._session(options)
             except ConfigurationError as error:
                 fault = str(error)
             here = layer_of(_chosen(options), "this line")
             examination = Examination(
                 session,
-                asking.effective_settings(asking.session.project, here),
+                magics.effective_settings(magics.session.project, here),
                 front_end=self._front_end(request),
                 fault=fault,
-                notes=tuple(asking.unknown_variables()),
+                notes=tuple(magics.unknown_variables()),
             )
             show_reports(
                 examination.reports(),
@@ -79,9 +79,9 @@ class DoctorMagics(Magics):
 
     def _session(self, options: CellOptions) -> Session:
         """A session of the same settings; what is typed here is for this look alone."""
-        own, asking = Session(), self._asking.session
-        own.choices = asking.choices.override(**_chosen(options))
-        own.keys, own.project = asking.keys, asking.project
+        own, session = Session(), self._magics.session
+        own.choices = session.choices.override(**_chosen(options))
+        own.keys, own.project = session.keys, session.project
         return own
 
     def _front_end(self, request: Request) -> Section:
@@ -91,7 +91,7 @@ class DoctorMagics(Magics):
         return front_end_section(self._abilities(request), is_in_terminal=is_in_terminal)
 
     def _abilities(self, request: Request) -> Iterator[tuple[str, str]]:
-        asked = self._asking.live
+        asked = self._magics.live
         live = detect_live(self._shell, request) if asked == "auto" else asked
         yield "while a reply streams", _LIVE[live]
         names = "named: a cell that runs again replaces its turn"

@@ -23,10 +23,10 @@ from qwq_magic.magics.qwq import QwqMagics
 class FixMagics(Magics):
     """Questions about failures."""
 
-    def __init__(self, asking: QwqMagics, shell: InteractiveShell) -> None:
+    def __init__(self, magics: QwqMagics, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self._shell = shell
-        self._asking = asking
+        self._magics = magics
         self._last: BaseException | None = None
         shell.events.register("post_run_cell", self._watch)
 
@@ -43,7 +43,7 @@ class FixMagics(Magics):
         The failing cell and the traceback are sent. The options are those of `%%qwq`;
         `--code` puts the corrected code into the next cell.
         """
-        self._asking.asking.ask(line, self._compose)
+        self._magics.cell_ask.ask(line, self._compose)
 
     def _compose(self, options: CellOptions, words: str) -> str:
         from qwq_magic.prompts.failures import failure_prompt  # %load_ext is quick

@@ -26,24 +26,24 @@ _LONG = 10_000
 _NUMBER = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?")
 
 
-def install_inspect(shell: InteractiveShell, asking: QwqMagics) -> None:
+def install_inspect(shell: InteractiveShell, magics: QwqMagics) -> None:
     """Give a shell `%qwq_inspect`, and inspections and comparisons their views."""
-    shell.register_magics(InspectMagics(asking))
+    shell.register_magics(InspectMagics(magics))
     if shell.display_formatter is not None:
         formatter = shell.display_formatter.ipython_display_formatter
-        show = partial(_show_value, shell, asking)
+        show = partial(_show_value, shell, magics)
         # By name, since the analysis is loaded by those who ask for it.
         formatter.for_type_by_name("qwq_magic.reasoning.outline_text", "Inspection", show)
         formatter.for_type_by_name("qwq_magic.reasoning.comparison", "Comparison", show)
 
 
-def _show_value(shell: InteractiveShell, asking: QwqMagics, value: Inspection | Comparison) -> None:
-    _show(shell, asking, lambda: value, [])
+def _show_value(shell: InteractiveShell, magics: QwqMagics, value: Inspection | Comparison) -> None:
+    _show(shell, magics, lambda: value, [])
 
 
 def _show(
     shell: InteractiveShell,
-    asking: QwqMagics,
+    magics: QwqMagics,
     make: Callable[[], Inspection | Comparison],
     turns: Sequence[Turn],
 ) -> None:
@@ -58,7 +58,7 @@ def _show(
     from qwq_magic.display.saved.pane import show_saved
 
     show_saved(
-        lambda: _bundle_of(make(), asking), with_widgets=live == "widgets", meanwhile=meanwhile
+        lambda: _bundle_of(make(), magics), with_widgets=live == "widgets", meanwhile=meanwhile
     )
 
 
@@ -68,7 +68,7 @@ def _meanwhile(turns: Sequence[Turn]) -> str:
     return f"Reading {characters:,} characters of reasoning …" if characters > _LONG else ""
 
 
-def _bundle_of(shown: Inspection | Comparison, asking: QwqMagics) -> dict[str, Any]:
+def _bundle_of(shown: Inspection | Comparison, magics: QwqMagics) -> dict[str, Any]:
     from qwq_magic.display.saved.bundle import inspector_bundle
     from qwq_magic.display.saved.comparison import comparison_bundle
     from qwq_magic.reasoning import Comparison
@@ -76,7 +76,7 @@ def _bundle_of(shown: Inspection | Comparison, asking: QwqMagics) -> dict[str, A
     if isinstance(shown, Comparison):
         return comparison_bundle(shown)
     assert isinstance(shown.turn, Turn)  # only a turn makes one
-    place = asking.session.conversations.place_of(shown.turn)
+    place = magics.session.conversations.place_of(shown.turn)
     return inspector_bundle(shown.turn, place=place)
 
 
@@ -84,9 +84,9 @@ def _bundle_of(shown: Inspection | Comparison, asking: QwqMagics) -> dict[str, A
 class InspectMagics(Magics):
     """The inspector of the turns that `%%qwq` asked, loaded or bound to a name."""
 
-    def __init__(self, asking: QwqMagics) -> None:
-        super().__init__(asking.shell)
-        self._asking = asking
+    def __init__(self, magics: QwqMagics) -> None:
+        super().__init__(magics.shell)
+        self._magics = magics
 
     @no_var_expand
     @line_magic
@@ -104,11 +104,11 @@ class InspectMagics(Magics):
             raise UsageError(str(error)) from None
         first = turns[0]
         make = first.inspect if len(turns) == 1 else partial(first.compare, turns[1])
-        assert self._asking.shell is not None  # a magic has one
-        _show(self._asking.shell, self._asking, make, turns)
+        assert self._magics.shell is not None  # a magic has one
+        _show(self._magics.shell, self._magics, make, turns)
 
     def _last(self, conversation: str | None) -> Turn:
-        last = self._asking.shell and self._asking.shell.user_ns.get("_qwq")
+        last = self._magics.shell and self._magics.shell.user_ns.get("_qwq")
         if conversation is None and isinstance(last, Turn):
             return last
         memory = self._memory(conversation)
@@ -119,15 +119,15 @@ class InspectMagics(Magics):
         return memory.turns[-1]
 
     def _memory(self, name: str | None) -> ConversationMemory:
-        conversations = self._asking.session.conversations
+        conversations = self._magics.session.conversations
         if name is None:
-            return conversations.of(self._asking.conversation)
+            return conversations.of(self._magics.conversation)
         return conversations.existing(name)
 
     def _turn(self, name: str, conversation: str | None) -> Turn:
         number = _NUMBER.fullmatch(name)
         if number is None:
-            found = self._asking.shell and self._asking.shell.user_ns.get(name)
+            found = self._magics.shell and self._magics.shell.user_ns.get(name)
             if not isinstance(found, Turn):
                 raise ConfigurationError(
                     f"{name} is no turn. Give its number in %qwq_memory, or a variable with a turn."

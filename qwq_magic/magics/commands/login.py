@@ -23,7 +23,7 @@ from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.plain_text import one_line
 from qwq_magic.settings.key_ring import OWN_VARIABLE, variable_key
 from qwq_magic.settings.layers import NO_LAYER, Choices, Layer
-from qwq_magic.settings.presets import DEMO, SERVERS, Server
+from qwq_magic.settings.presets import DEMO, SERVERS, ServerPreset
 from qwq_magic.settings.settings import server_and_address
 from qwq_magic.wire.addresses import host_of
 
@@ -35,15 +35,15 @@ _SERVERS = tuple(name for name in SERVERS if name != DEMO.name)
 class LoginMagics(Magics):
     """Keys for the servers that `%%qwq` asks."""
 
-    def __init__(self, shell: InteractiveShell, asking: QwqMagics) -> None:
+    def __init__(self, shell: InteractiveShell, magics: QwqMagics) -> None:
         super().__init__(shell)
-        self._asking = asking
-        asking.observe(self._bind, "api_key")
-        self._bind(Bunch(old=None, new=asking.api_key))
+        self._magics = magics
+        magics.observe(self._bind, "api_key")
+        self._bind(Bunch(old=None, new=magics.api_key))
 
     def _bind(self, change: Bunch) -> None:
         """Bind a key of the configuration to the host that is chosen beside it."""
-        keys = self._asking.session.keys
+        keys = self._magics.session.keys
         if change.old is not None:
             keys.drop(change.old)
         if change.new is not None:
@@ -78,10 +78,10 @@ class LoginMagics(Magics):
         return [word for word in (_FORGET, *_SERVERS) if word.startswith(event.symbol)]
 
     def _choices(self) -> Choices:
-        self._asking.apply_settings()
-        return self._asking.session.choices
+        self._magics.apply_settings()
+        return self._magics.session.choices
 
-    def _server(self, names: list[str]) -> tuple[Server, str]:
+    def _server(self, names: list[str]) -> tuple[ServerPreset, str]:
         """The server meant, and its address."""
         if len(names) > 1 or (names and names[0] not in SERVERS):
             # What was typed is not repeated: it may be the key.
@@ -89,7 +89,7 @@ class LoginMagics(Magics):
                 "%qwq_login takes the name of a server, and then asks for the key. "
                 f"Known: {', '.join(_SERVERS)}."
             )
-        choices, keys = self._choices(), self._asking.session.keys
+        choices, keys = self._choices(), self._magics.session.keys
         project = self._trusted_project(names)
         try:
             server, base_url = server_and_address(choices, os.environ, keys, project=project)
@@ -107,8 +107,8 @@ class LoginMagics(Magics):
 
     def _trusted_project(self, names: list[str]) -> Layer:
         """What the project says; no key is asked for on behalf of a host that it alone names."""
-        project = self._asking.session.project
-        chosen = foreign_address(self._asking.effective_settings(project), project)
+        project = self._magics.session.project
+        chosen = foreign_address(self._magics.effective_settings(project), project)
         if chosen is None:
             return project
         if not names:
@@ -118,27 +118,27 @@ class LoginMagics(Magics):
             )
         return NO_LAYER
 
-    def _read(self, server: Server, base_url: str) -> str:
+    def _read(self, server: ServerPreset, base_url: str) -> str:
         if server == DEMO:
             raise ConfigurationError("The demo needs no key. Name a server: %qwq_login dashscope.")
         name = _name_of(server, base_url)
         key = _ask(f"Key for {name}: ", instead=_variables(server))
-        self._asking.session.keys.put(key, server=server, base_url=base_url)
+        self._magics.session.keys.put(key, server=server, base_url=base_url)
         said = f"The key for {name} is kept until the kernel stops, and goes nowhere else."
         other = variable_key(server, base_url, os.environ)
         if other is not None:
             return f"{said} It is used instead of the one from {other.source}."
         return f"{said} To be asked no more, set {_variables(server)} before Jupyter starts."
 
-    def _forget(self, server: Server, base_url: str) -> str:
+    def _forget(self, server: ServerPreset, base_url: str) -> str:
         name = _name_of(server, base_url)
-        keys = self._asking.session.keys
+        keys = self._magics.session.keys
         key = keys.key_for(base_url)
         if key is None:
             return f"No key was kept for {name}."
         keys.drop(key)
-        if key is self._asking.api_key:
-            self._asking.api_key = None
+        if key is self._magics.api_key:
+            self._magics.api_key = None
         other = variable_key(server, base_url, os.environ)
         if other is not None:
             return f"The key for {name} is forgotten; the one from {other.source} is used."
@@ -172,10 +172,10 @@ def _ask(prompt: str, *, instead: str) -> ApiKey:
     return key
 
 
-def _name_of(server: Server, base_url: str) -> str:
+def _name_of(server: ServerPreset, base_url: str) -> str:
     host = host_of(base_url)
     return host if server.name in ("custom", host) else f"{server.name} ({host})"
 
 
-def _variables(server: Server) -> str:
+def _variables(server: ServerPreset) -> str:
     return " or ".join(server.key_variables or (OWN_VARIABLE,))

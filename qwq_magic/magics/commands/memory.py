@@ -50,10 +50,10 @@ Commands:
 class MemoryMagics(Magics):
     """The commands on conversations."""
 
-    def __init__(self, asking: QwqMagics) -> None:
-        super().__init__(asking.shell)
-        self._asking = asking
-        self._conversations = asking.session.conversations
+    def __init__(self, magics: QwqMagics) -> None:
+        super().__init__(magics.shell)
+        self._magics = magics
+        self._conversations = magics.session.conversations
 
     @no_var_expand
     @line_magic
@@ -65,7 +65,7 @@ class MemoryMagics(Magics):
             said = run(memory, *typed.arguments)
             if said:
                 show(None, [said])
-            self._asking.autosave_now()
+            self._magics.autosave_now()
         except QwqError as error:
             raise UsageError(str(error)) from None
 
@@ -79,7 +79,7 @@ class MemoryMagics(Magics):
     def _memory_for(self, typed: CommandLine) -> ConversationMemory:
         name = typed.conversation
         if name is None:
-            return self._conversations.of(self._asking.conversation)
+            return self._conversations.of(self._magics.conversation)
         is_starting = typed.command in STARTING
         return self._conversations.of(name) if is_starting else self._conversations.existing(name)
 
@@ -97,8 +97,8 @@ class MemoryMagics(Magics):
         table = conversation_table(
             shown,
             sent=set(context.numbers),
-            bracket_of=self._asking.cells.bracket_of,
-            is_gone=self._asking.cells.is_gone,
+            bracket_of=self._magics.cells.bracket_of,
+            is_gone=self._magics.cells.is_gone,
         )
         left_out = len(entries) - len(shown)
         lines = [" ".join(_summary(memory, recall, context, rows_left_out=left_out))]
@@ -122,7 +122,7 @@ class MemoryMagics(Magics):
         # Its number is one in this conversation, wherever it was asked.
         turn, place = replace(attempts[-1], conversation=memory.name), Place(wanted, len(attempts))
         show_bundle({"text/markdown": quoted(turn.prompt), "text/plain": turn_prompt(turn)})
-        bundle = self._asking.bundle_of(turn, place=place)
+        bundle = self._magics.bundle_of(turn, place=place)
         show_bundle({**bundle, "text/plain": turn_text(turn, place=place)})
 
     def _attempts(self, memory: ConversationMemory, number: str, side: str = "") -> None:
@@ -164,7 +164,7 @@ class MemoryMagics(Magics):
         return f"Shown again. {self._state(memory)}"
 
     def _prune(self, memory: ConversationMemory) -> str:
-        is_gone = self._asking.cells.is_gone
+        is_gone = self._magics.cells.is_gone
         gone = [entry.number for entry in memory.entries() if is_gone(entry.turn)]
         if not gone:
             return "Every turn stands in a cell that ran here."
@@ -190,15 +190,15 @@ class MemoryMagics(Magics):
     def _switch(self, _memory: ConversationMemory, name: str) -> str:
         is_new = name not in self._conversations
         memory = self._conversations.of(name)
-        self._asking.conversation = name
+        self._magics.conversation = name
         return f"A new conversation, {name!r}." if is_new else self._state(memory)
 
     def _rename(self, memory: ConversationMemory, name: str) -> str:
-        is_current = memory.name == self._asking.conversation
+        is_current = memory.name == self._magics.conversation
         old = memory.name
         self._conversations.rename(old, name)
         if is_current:
-            self._asking.conversation = name
+            self._magics.conversation = name
         return f"Conversation {old!r} is {name!r} now."
 
     def _save(self, memory: ConversationMemory, file: str) -> str:
@@ -211,7 +211,7 @@ class MemoryMagics(Magics):
         path = path_of(file)
         _announce("Loading", file, _bytes_in(path) / _SAVED_PER_S)
         names = self._conversations.load(path, current=memory.name)
-        self._asking.autosaver.adopt(file)
+        self._magics.autosaver.adopt(file)
         return " ".join(self._state(self._conversations.of(name)) for name in names)
 
     def _export(self, memory: ConversationMemory, file: str, overwrite: str = "") -> str:
@@ -223,9 +223,9 @@ class MemoryMagics(Magics):
         return export_conversation(memory, path, typed=file, is_overwriting=bool(overwrite))
 
     def _recall(self) -> Recall:
-        self._asking.apply_settings()
+        self._magics.apply_settings()
         try:
-            return self._asking.session.recall()
+            return self._magics.session.recall()
         except ConfigurationError:
             from qwq_magic.session.ask import Recall
 

@@ -42,8 +42,8 @@ _FRESH_S = 60.0
 class ListedModels:
     """The names each address has listed, for Tab."""
 
-    def __init__(self, asking: QwqMagics, clock: Callable[[], float] = time.monotonic) -> None:
-        self._asking = asking
+    def __init__(self, magics: QwqMagics, clock: Callable[[], float] = time.monotonic) -> None:
+        self._magics = magics
         self._clock = clock
         self._names: dict[str, tuple[str, ...]] = {}
         self._looked_at: dict[str, float] = {}
@@ -55,7 +55,7 @@ class ListedModels:
     def names(self, server: str | None = None) -> list[str]:
         """What is known now; what is not fresh is looked up behind the scenes."""
         try:
-            settings = settings_for(self._asking, server)
+            settings = settings_for(self._magics, server)
         except ConfigurationError:
             return known_models()
         is_stale = self._clock() - self._looked_at.get(settings.base_url, -_FRESH_S) >= _FRESH_S
@@ -66,9 +66,9 @@ class ListedModels:
         return known_models() if listed is None else sorted(listed)
 
     def _is_foreign(self, server: str | None) -> bool:
-        asking = self._asking
-        project = asking.session.project
-        address = foreign_address(asking.effective_settings(project), project)
+        magics = self._magics
+        project = magics.session.project
+        address = foreign_address(magics.effective_settings(project), project)
         return server is None and address is not None
 
     def _look(self, settings: Settings) -> None:
@@ -87,10 +87,10 @@ class ListedModels:
 class ModelMagics(Magics):
     """What a server serves."""
 
-    def __init__(self, shell: InteractiveShell, asking: QwqMagics, listed: ListedModels) -> None:
+    def __init__(self, shell: InteractiveShell, magics: QwqMagics, listed: ListedModels) -> None:
         super().__init__(shell)
         self._shell = shell
-        self._asking = asking
+        self._magics = magics
         self._listed = listed
 
     @no_var_expand
@@ -107,7 +107,7 @@ class ModelMagics(Magics):
                 options, wanted = parse_options(line)
                 if options != CellOptions(server=options.server):
                     raise ConfigurationError("Write %qwq_models [-s SERVER] [TEXT].")
-                settings = settings_for(self._asking, options.server)
+                settings = settings_for(self._magics, options.server)
                 if settings.server == DEMO.name:
                     raise ConfigurationError(
                         "The demo has recordings, and no models. Name a server, such as "
@@ -127,20 +127,20 @@ class ModelMagics(Magics):
         self, settings: Settings, *, wanted: str, option: str
     ) -> Generator[Report, None, None]:
         from qwq_magic.display.text.model_report import model_report
-        from qwq_magic.display.text.report import Report, Verdict
+        from qwq_magic.display.text.report import Report, ReportStatus
 
-        asking = Report(Verdict("asking", f"Asking {settings.server} for its models …"), ())
-        yield asking
+        running = Report(ReportStatus("running", f"Asking {settings.server} for its models …"), ())
+        yield running
         from qwq_magic.client import list_models
 
         listing = asyncio.run_coroutine_threadsafe(list_models(settings), LOOP_THREAD.loop())
         try:
             while not listing.done():
                 concurrent.futures.wait([listing], timeout=_TICK_S)
-                yield asking
+                yield running
             models = listing.result()
         except QwqError as error:
-            yield Report(Verdict("ill", str(error)), (), is_last=True)
+            yield Report(ReportStatus("failed", str(error)), (), is_last=True)
         else:
             self._listed.put(settings, models)
             yield model_report(
@@ -154,14 +154,14 @@ class ModelMagics(Magics):
             listing.cancel()
 
 
-def settings_for(asking: QwqMagics, server: str | None) -> Settings:
+def settings_for(magics: QwqMagics, server: str | None) -> Settings:
     """The settings that a cell with `-s` would go by, without a model where none is named.
 
     Raises:
         ConfigurationError: there is no server, or no key for it.
     """
-    asking.apply_settings()
-    session = asking.session
+    magics.apply_settings()
+    session = magics.session
     choices = session.choices.override(server=server)
     try:
         return resolve(choices, os.environ, session.keys, project=session.project)
@@ -175,6 +175,6 @@ def settings_for(asking: QwqMagics, server: str | None) -> Settings:
 
 
 def _stopped() -> Report:
-    from qwq_magic.display.text.report import Report, Verdict
+    from qwq_magic.display.text.report import Report, ReportStatus
 
-    return Report(Verdict("stopped", "Stopped."), (), is_last=True)
+    return Report(ReportStatus("stopped", "Stopped."), (), is_last=True)

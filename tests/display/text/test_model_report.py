@@ -37,7 +37,7 @@ def test_a_part_of_the_name_narrows_the_list() -> None:
 
     assert "llama3:8b" in narrowed.plain(width=80)
     assert "qwq:latest" not in narrowed.plain(width=80)
-    assert narrowed.verdict.said.startswith("ollama lists 3 models; 1 think; 1 with 'LLAMA'")
+    assert narrowed.status.text.startswith("ollama lists 3 models; 1 think; 1 with 'LLAMA'")
 
 
 def test_a_long_list_is_cut_and_says_how_to_see_the_rest() -> None:
@@ -50,5 +50,5 @@ def test_a_long_list_is_cut_and_says_how_to_see_the_rest() -> None:
 def test_a_server_without_models_says_what_to_do() -> None:
     empty = report([])
 
-    assert empty.verdict.said == "ollama lists no models. Load or fetch one there first."
-    assert not empty.is_well
+    assert empty.status.text == "ollama lists no models. Load or fetch one there first."
+    assert not empty.is_ok

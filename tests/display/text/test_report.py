@@ -7,7 +7,7 @@ from display.inertness import problems
 from hostile.corpus import TEXTS
 
 from qwq_magic.client import LocalServer
-from qwq_magic.display.text.report import Report, ReportLines, Section, Verdict
+from qwq_magic.display.text.report import Report, ReportLines, ReportStatus, Section
 from qwq_magic.doctor.clean_text import CleanText
 from qwq_magic.doctor.local_section import lines_to_type, local_section
 from qwq_magic.settings.key_ring import KeyRing
@@ -30,7 +30,7 @@ def server(*names: str, name: str = "ollama", at: str = OLLAMA) -> LocalServer:
 def test_whatever_a_server_says_stays_text(text: str) -> None:
     said = clean_with().line(text, most_bytes=2_000)
     section = local_section([server(text)], [OLLAMA], in_use=("", ""), clean=clean_with())
-    report = Report(Verdict("ill", said), (section, Section(said, lines=(said,))))
+    report = Report(ReportStatus("failed", said), (section, Section(said, lines=(said,))))
 
     assert problems(report.markdown()) == []
     assert "\x1b" not in report.plain(width=80)
@@ -106,8 +106,8 @@ def test_lines_are_written_once_and_the_verdict_last() -> None:
 
     lines = ReportLines(Stream(), width=80)
     done, waiting = Section("A", lines=("a",)), Section("B", lines=("…",), is_done=False)
-    lines.show(Report(Verdict("asking", "Asking m …"), (done, waiting)))
-    lines.show(Report(Verdict("asking", "Asking m …", "1 s"), (done, waiting)))
-    lines.show(Report(Verdict("well", "m answers."), (done, Section("B", lines=("b",))), True))
+    lines.show(Report(ReportStatus("running", "Asking m …"), (done, waiting)))
+    lines.show(Report(ReportStatus("running", "Asking m …", "1 s"), (done, waiting)))
+    lines.show(Report(ReportStatus("ok", "m answers."), (done, Section("B", lines=("b",))), True))
 
     assert written == ["A\na\n\n", "? Asking m ?\n\n", "B\nb\n\n", "? m answers.\n"]
