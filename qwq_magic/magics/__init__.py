@@ -5,6 +5,7 @@ from __future__ import annotations
 from IPython.core.getipython import get_ipython
 from IPython.core.interactiveshell import InteractiveShell
 
+from qwq_magic.display.live.chat_host import register_host
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics import line_prompt
 from qwq_magic.magics.commands.chat import ChatMagics
@@ -28,24 +29,23 @@ def register(shell: InteractiveShell) -> None:
     if _registered(shell) is not None:
         return
     magics = QwqMagics(shell)
-    listed = ListedModels(magics)
-    memory = MemoryMagics(magics)
-    jobs = JobsMagics(magics.background, shell)
-    login = LoginMagics(shell, magics)
-    shell.register_magics(magics, memory, jobs, login, FixMagics(magics, shell))
-    shell.register_magics(DoctorMagics(shell, magics), ChatMagics(shell, magics))
-    shell.register_magics(ModelMagics(shell, magics, listed))
+    context = magics.context
+    listed = ListedModels(context)
+    memory, jobs, login = MemoryMagics(context), JobsMagics(context), LoginMagics(context)
+    shell.register_magics(magics, memory, jobs, login, FixMagics(context), DoctorMagics(context))
+    shell.register_magics(ChatMagics(context), ModelMagics(context, listed))
     line_prompt.install(shell)
+    register_host(shell, context)
     if shell.display_formatter is not None:
-        shell.display_formatter.mimebundle_formatter.for_type(Turn, magics.bundle_of)
+        shell.display_formatter.mimebundle_formatter.for_type(Turn, context.bundle_of)
     values: Values = {
         "server": lambda _words: SERVERS,
         "model": lambda words: listed.names(value_in(words, "server")),
-        "conversation": lambda _words: magics.session.conversations,
+        "conversation": lambda _words: context.session.conversations,
     }
-    asking = make_completer(values)
+    ask = make_completer(values)
     completers = {
-        **dict.fromkeys(("%qwq", "%%qwq", "%qwq_fix"), asking),
+        **dict.fromkeys(("%qwq", "%%qwq", "%qwq_fix"), ask),
         "%qwq_chat": make_completer(values, ("conversation",)),
         "%qwq_jobs": jobs.complete,
         "%qwq_login": login.complete,
@@ -55,8 +55,8 @@ def register(shell: InteractiveShell) -> None:
     }
     for name, completer in completers.items():
         shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here
-    install_inspect(shell, magics)
-    watch_for_keys(shell, magics)
+    install_inspect(context)
+    watch_for_keys(context)
 
 
 def loaded_session() -> Session:
@@ -69,9 +69,9 @@ def loaded_session() -> Session:
     magics = _registered(shell) if shell is not None else None
     if magics is None:
         raise ConfigurationError("%%qwq is not loaded here. Run %load_ext qwq_magic first.")
-    # What is configured holds for it as for a cell, also before the first one has asked.
-    magics.apply_settings()
-    return magics.session
+    # The configuration applies to it as to a cell, even before the first one has asked.
+    magics.context.apply_settings()
+    return magics.context.session
 
 
 def _registered(shell: InteractiveShell) -> QwqMagics | None:

@@ -11,14 +11,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
 
 from qwq_magic.display.panel import Panel, Show, Start
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.keys.lookalikes import without_lookalikes
+from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.front_end import Live, Request, current_request, detect_live, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, parse_options
@@ -28,9 +28,6 @@ from qwq_magic.session.run import Run
 from qwq_magic.settings.key_ring import keys_at_hand
 from qwq_magic.turns import Turn
 
-if TYPE_CHECKING:
-    from qwq_magic.magics.qwq import QwqMagics
-
 # Makes the prompt of the options and the rest of the line.
 Compose = Callable[[CellOptions, str], str]
 
@@ -38,9 +35,9 @@ Compose = Callable[[CellOptions, str], str]
 class CellAsk:
     """Asks in the running cell, as `%%qwq` is set."""
 
-    def __init__(self, shell: InteractiveShell, magics: QwqMagics) -> None:
-        self._shell = shell
-        self._magics = magics
+    def __init__(self, context: NotebookContext) -> None:
+        self._context = context
+        self._shell = context.shell
 
     def ask(self, line: str, compose: Compose) -> None:
         """Ask, show each event as it comes, and bind the turn.
@@ -60,7 +57,7 @@ class CellAsk:
         except QwqError as error:
             raise self._refusal(error) from None
         if not options.append:
-            self._magics.background.stop_earlier(request)
+            self._context.jobs.stop_earlier(request)
         with InterruptWatch() as interrupts:
             try:
                 run = self._start(prompt, options, request)
@@ -81,7 +78,7 @@ class CellAsk:
     def _refusal(self, error: QwqError) -> UsageError:
         """One line; what a template quotes of a variable may be a key."""
         text = without_lookalikes(str(error))
-        for key in keys_at_hand(os.environ, self._magics.session.keys):
+        for key in keys_at_hand(os.environ, self._context.session.keys):
             text = key.redact(text)
         return UsageError(text)
 
@@ -90,7 +87,7 @@ class CellAsk:
             raise ConfigurationError(
                 "--code needs the reply before the cell ends. Leave out --background."
             )
-        if options.background and self._magics.runner != "thread":
+        if options.background and self._context.settings.runner != "thread":
             raise ConfigurationError(
                 "--background cannot stream on the notebook's own loop. "
                 'Set it free: %config QwqMagics.runner = "thread".'
@@ -118,19 +115,19 @@ class CellAsk:
                 try:
                     panel.finish(turn, place=self._place_of(turn))
                 finally:
-                    self._magics.autosave_now()
+                    self._context.save_now()
 
     def _leave(self, run: Run, options: CellOptions, request: Request) -> None:
         """Let it go on in the background."""
         from qwq_magic.magics.background import Job  # %load_ext is quick, here and below
 
-        background = self._magics.background
+        background = self._context.jobs
         number = background.next_number()
         live = self._shown_live(request)
 
         def bind(turn: Turn) -> None:
             self._bind(turn, options)
-            background.say_later(self._magics.autosaved())
+            background.say_later(self._context.saved())
 
         job = Job(
             number,
@@ -146,40 +143,42 @@ class CellAsk:
     def _preview(self, prompt: str, options: CellOptions, request: Request) -> None:
         from qwq_magic.display.saved.preview import preview_bundle
 
-        magics = self._magics
+        context = self._context
         self._apply_settings(options)
-        place = magics.cells.next_place(request)
-        preview = magics.session.preview(prompt, cell_id=place, **_call(options))
+        place = context.cells.next_place(request)
+        preview = context.session.preview(prompt, cell_id=place, **_call(options))
         self._keep_standing(place, options, request)
         show_bundle(preview_bundle(preview))
 
     def _keep_standing(self, place: str | None, options: CellOptions, request: Request) -> None:
         """The turn at `place` still stands in its cell, which ran without asking it anew."""
-        magics = self._magics
-        for turn in magics.session.memory_of(options.conversation or magics.conversation):
+        context = self._context
+        for turn in context.session.memory_of(
+            options.conversation or context.settings.conversation
+        ):
             if place is not None and turn.cell_id == place:
-                magics.cells.keep(turn.id, request)
+                context.cells.keep(turn.id, request)
 
     def _apply_settings(self, options: CellOptions) -> None:
-        self._magics.apply_settings()
-        if options.server is None and (line := self._magics.new_address()):
+        self._context.apply_settings()
+        if options.server is None and (line := self._context.new_address()):
             sys.stderr.write(f"{line}\n")
 
     def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
         self._apply_settings(options)
-        place = self._magics.cells.next_place(request)
-        run = self._magics.session.start(prompt, cell_id=place, **_call(options))
+        place = self._context.cells.next_place(request)
+        run = self._context.session.start(prompt, cell_id=place, **_call(options))
         if options.append:
             self._keep_standing(place, options, request)
-        self._magics.cells.add(run.request.turn_id, request)
+        self._context.cells.add(run.request.turn_id, request)
         return run
 
     def _panel(self, run: Run, options: CellOptions, live: Live, *, job: int = 0) -> Panel:
         return panel_for(
             run,
             live=live,
-            show=options.show or self._magics.show,
-            start=options.start or self._magics.start,
+            show=options.show or self._context.settings.show,
+            start=options.start or self._context.settings.start,
             is_rich=is_kernel(self._shell),
             job=job,
         )
@@ -188,7 +187,7 @@ class CellAsk:
         return detect_live(self._shell, request)
 
     def _shown_live(self, request: Request) -> Live:
-        live = self._magics.live
+        live = self._context.settings.live
         return self._live(request) if live == "auto" else live
 
     def _bind(self, turn: Turn, options: CellOptions) -> None:
@@ -197,7 +196,7 @@ class CellAsk:
             self._shell.user_ns[options.out] = turn
 
     def _place_of(self, turn: Turn) -> Place | None:
-        return self._magics.session.conversations.place_of(turn)
+        return self._context.session.conversations.place_of(turn)
 
 
 def _call(options: CellOptions) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import sys
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 from qwq_magic.keys.lookalikes import holds_lookalike
-from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.traits import hide_keys
 from qwq_magic.session import Session
 from qwq_magic.settings.key_ring import keys_at_hand
@@ -26,17 +26,17 @@ _ADVICE = (
 )
 
 
-def watch_for_keys(shell: InteractiveShell, magics: QwqMagics) -> None:
+def watch_for_keys(context: NotebookContext) -> None:
     """Look at every cell once it has run, when what it set is known."""
 
     def look(result: ExecutionResult) -> None:
         cell = result.info.raw_cell if result.info else ""
-        hide_keys(magics)
-        warning = warning_for(cell or "", shell, magics.session)
+        hide_keys(context.settings)
+        warning = warning_for(cell or "", context.shell, context.session)
         if warning:
             sys.stderr.write(f"{warning}\n")
 
-    shell.events.register("post_run_cell", look)
+    context.shell.events.register("post_run_cell", look)
 
 
 def warning_for(cell: str, shell: InteractiveShell, session: Session) -> str:

@@ -8,7 +8,7 @@ from jupyter_client.manager import start_new_kernel
 from kernel import TURN_MIME, Kernel
 from server import Reply, ScriptedServer, chat, delta
 
-BACKGROUND = "get_ipython().magics_manager.registry['QwqMagics'].background"
+BACKGROUND = "get_ipython().magics_manager.registry['QwqMagics'].context.jobs"
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def test_a_job_in_the_background_writes_nothing_between_what_is_typed(environ):
             assert reached.wait(30)
             meanwhile = run_in(shell, "6 * 7")
             run_in(shell, "import time")
-            run_in(shell, "[job] = get_ipython().magics_manager.registry['QwqMagics'].background")
+            run_in(shell, "[job] = get_ipython().magics_manager.registry['QwqMagics'].context.jobs")
             go_on.set()
             shell.sendline("ended = [time.sleep(0.01) for n in range(3000) if job.turn is None]")
             shell.expect_exact("Job 1 is complete: what is it? (%qwq_jobs result 1 shows it)")

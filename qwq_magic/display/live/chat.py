@@ -10,12 +10,13 @@ import itertools
 import threading
 import uuid
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import traitlets
 from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle
 
+from qwq_magic.display.live.chat_host import host_of
 from qwq_magic.display.live.live_panel import LivePanel
 from qwq_magic.display.live.panes import Pane, widget_bundle
 from qwq_magic.display.live.pump import Pump
@@ -28,16 +29,6 @@ from qwq_magic.plain_text import well_formed
 from qwq_magic.session import Session
 from qwq_magic.session.run import Run
 from qwq_magic.turns import Turn
-
-
-class Host(Protocol):
-    """The notebook's `%%qwq`, where it is loaded."""
-
-    session: Session
-
-    def prepare(self) -> str: ...
-
-    def turn_ended(self, turn: Turn) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +64,9 @@ class ChatWidget(Pane):
         """
         # First of all: a chat that could not be made is closed as well.
         self._replies: dict[ConversationMemory, ChatReply] = {}
+        # IPython's shell, once the widget is whole: closing it before then must not need one.
         self._shell = None
-        host = _notebook_host()
+        host = host_of(get_ipython())
         if session is None:
             session = host.session if host else Session()
         self.session = session
@@ -259,15 +251,6 @@ class ChatWidget(Pane):
             }
             self._shown = {key: value for key, value in page.items() if key != "turns"}
             return page
-
-
-def _notebook_host() -> Host | None:
-    """Found by its name: what is on the floor above registers itself with the shell."""
-    shell = get_ipython()
-    if shell is None:
-        return None
-    host: Host | None = shell.magics_manager.registry.get("QwqMagics")
-    return host
 
 
 def _panel_for(run: Run) -> LivePanel:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from IPython.display import display
 
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.front_end import current_request, is_kernel
 from qwq_magic.magics.options import CellOptions, parse_options
-from qwq_magic.magics.qwq import QwqMagics
 
 if TYPE_CHECKING:
     from qwq_magic.display.live.chat import ChatWidget
@@ -22,10 +21,9 @@ if TYPE_CHECKING:
 class ChatMagics(Magics):
     """Chats, at most one a cell."""
 
-    def __init__(self, shell: InteractiveShell, magics: QwqMagics) -> None:
-        super().__init__(shell)
-        self._shell = shell
-        self._magics = magics
+    def __init__(self, context: NotebookContext) -> None:
+        super().__init__(context.shell)
+        self._context = context
         self._by_cell: dict[str, ChatWidget] = {}
 
     @no_var_expand
@@ -38,14 +36,14 @@ class ChatMagics(Magics):
         conversation, or of conversation NAME, which it begins if there is none.
         `ChatWidget(session)` is the same in Python.
         """
-        if not is_kernel(self._shell):
+        if not is_kernel(self._context.shell):
             raise UsageError("A chat needs a notebook. In a terminal ask with %qwq.")
         from qwq_magic.display.live.chat import ChatWidget
 
-        request = current_request(self._shell)
+        request = current_request(self._context.shell)
         try:
-            self._magics.apply_settings()
-            chat = ChatWidget(self._magics.session, _conversation(line))
+            self._context.apply_settings()
+            chat = ChatWidget(self._context.session, _conversation(line))
         except ConfigurationError as error:
             raise UsageError(str(error)) from None
         if request.cell_id is not None:

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.front_end import Request, current_request, detect_live, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, parse_options
-from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.magics.reports import show_reports
 from qwq_magic.session import Session
 from qwq_magic.settings.layers import layer_of
@@ -32,10 +31,10 @@ _LIVE = {
 class DoctorMagics(Magics):
     """What is set, what answers, and what to type next."""
 
-    def __init__(self, shell: InteractiveShell, magics: QwqMagics) -> None:
-        super().__init__(shell)
-        self._shell = shell
-        self._magics = magics
+    def __init__(self, context: NotebookContext) -> None:
+        super().__init__(context.shell)
+        self._shell = context.shell
+        self._context = context
 
     @no_var_expand
     @line_magic
@@ -50,7 +49,7 @@ class DoctorMagics(Magics):
         from qwq_magic.doctor import Examination
 
         request = current_request(self._shell)
-        magics, fault = self._magics, ""
+        context, fault = self._context, ""
         with InterruptWatch() as interrupts:
             try:
                 options = _options(line)
@@ -58,17 +57,17 @@ class DoctorMagics(Magics):
             except ConfigurationError as error:
                 raise UsageError(str(error)) from None
             try:
-                magics.apply_settings()
+                context.apply_settings()
                 session = self._session(options)
             except ConfigurationError as error:
                 fault = str(error)
             here = layer_of(_chosen(options), "this line")
             examination = Examination(
                 session,
-                magics.effective_settings(magics.session.project, here),
+                context.effective_settings(here),
                 front_end=self._front_end(request),
                 fault=fault,
-                notes=tuple(magics.unknown_variables()),
+                notes=tuple(context.settings.unknown_variables()),
             )
             show_reports(
                 examination.reports(),
@@ -79,7 +78,7 @@ class DoctorMagics(Magics):
 
     def _session(self, options: CellOptions) -> Session:
         """A session of the same settings; what is typed here is for this look alone."""
-        own, session = Session(), self._magics.session
+        own, session = Session(), self._context.session
         own.choices = session.choices.override(**_chosen(options))
         own.keys, own.project = session.keys, session.project
         return own
@@ -91,7 +90,7 @@ class DoctorMagics(Magics):
         return front_end_section(self._abilities(request), is_in_terminal=is_in_terminal)
 
     def _abilities(self, request: Request) -> Iterator[tuple[str, str]]:
-        asked = self._magics.live
+        asked = self._context.settings.live
         live = detect_live(self._shell, request) if asked == "auto" else asked
         yield "while a reply streams", _LIVE[live]
         names = "named: a cell that runs again replaces its turn"

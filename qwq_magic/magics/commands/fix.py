@@ -9,26 +9,27 @@ from __future__ import annotations
 import sys
 
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+from IPython.core.interactiveshell import ExecutionResult
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys.lookalikes import without_lookalikes
+from qwq_magic.magics.cell_ask import CellAsk
+from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.notebook_prompts import expanded, notebook_of
 from qwq_magic.magics.options import CellOptions
-from qwq_magic.magics.qwq import QwqMagics
 
 
 @magics_class
 class FixMagics(Magics):
     """Questions about failures."""
 
-    def __init__(self, magics: QwqMagics, shell: InteractiveShell) -> None:
-        super().__init__(shell)
-        self._shell = shell
-        self._magics = magics
+    def __init__(self, context: NotebookContext) -> None:
+        super().__init__(context.shell)
+        self._shell = context.shell
+        self._cell_ask = CellAsk(context)
         self._last: BaseException | None = None
-        shell.events.register("post_run_cell", self._watch)
+        context.shell.events.register("post_run_cell", self._watch)
 
     def _watch(self, result: ExecutionResult) -> None:
         error = result.error_before_exec or result.error_in_exec
@@ -43,7 +44,7 @@ class FixMagics(Magics):
         The failing cell and the traceback are sent. The options are those of `%%qwq`;
         `--code` puts the corrected code into the next cell.
         """
-        self._magics.cell_ask.ask(line, self._compose)
+        self._cell_ask.ask(line, self._compose)
 
     def _compose(self, options: CellOptions, words: str) -> str:
         from qwq_magic.prompts.failures import failure_prompt  # %load_ext is quick

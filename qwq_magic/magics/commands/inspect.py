@@ -8,13 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics.commands.memory_line import words_of
+from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.front_end import current_request, detect_live, is_kernel
-from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.memory import ConversationMemory
 from qwq_magic.turns import Turn
 
@@ -26,28 +25,29 @@ _LONG = 10_000
 _NUMBER = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?")
 
 
-def install_inspect(shell: InteractiveShell, magics: QwqMagics) -> None:
+def install_inspect(context: NotebookContext) -> None:
     """Give a shell `%qwq_inspect`, and inspections and comparisons their views."""
-    shell.register_magics(InspectMagics(magics))
+    shell = context.shell
+    shell.register_magics(InspectMagics(context))
     if shell.display_formatter is not None:
         formatter = shell.display_formatter.ipython_display_formatter
-        show = partial(_show_value, shell, magics)
+        show = partial(_show_value, context)
         # By name, since the analysis is loaded by those who ask for it.
         formatter.for_type_by_name("qwq_magic.reasoning.outline_text", "Inspection", show)
         formatter.for_type_by_name("qwq_magic.reasoning.comparison", "Comparison", show)
 
 
-def _show_value(shell: InteractiveShell, magics: QwqMagics, value: Inspection | Comparison) -> None:
-    _show(shell, magics, lambda: value, [])
+def _show_value(context: NotebookContext, value: Inspection | Comparison) -> None:
+    _show(context, lambda: value, [])
 
 
 def _show(
-    shell: InteractiveShell,
-    magics: QwqMagics,
+    context: NotebookContext,
     make: Callable[[], Inspection | Comparison],
     turns: Sequence[Turn],
 ) -> None:
     """Show it as whoever is looking can see it; `turns` are those that are read only now."""
+    shell = context.shell
     live = detect_live(shell, current_request(shell))
     meanwhile = _meanwhile(turns)
     if meanwhile and live == "text":
@@ -58,7 +58,7 @@ def _show(
     from qwq_magic.display.saved.pane import show_saved
 
     show_saved(
-        lambda: _bundle_of(make(), magics), with_widgets=live == "widgets", meanwhile=meanwhile
+        lambda: _bundle_of(make(), context), with_widgets=live == "widgets", meanwhile=meanwhile
     )
 
 
@@ -68,7 +68,7 @@ def _meanwhile(turns: Sequence[Turn]) -> str:
     return f"Reading {characters:,} characters of reasoning …" if characters > _LONG else ""
 
 
-def _bundle_of(shown: Inspection | Comparison, magics: QwqMagics) -> dict[str, Any]:
+def _bundle_of(shown: Inspection | Comparison, context: NotebookContext) -> dict[str, Any]:
     from qwq_magic.display.saved.bundle import inspector_bundle
     from qwq_magic.display.saved.comparison import comparison_bundle
     from qwq_magic.reasoning import Comparison
@@ -76,7 +76,7 @@ def _bundle_of(shown: Inspection | Comparison, magics: QwqMagics) -> dict[str, A
     if isinstance(shown, Comparison):
         return comparison_bundle(shown)
     assert isinstance(shown.turn, Turn)  # only a turn makes one
-    place = magics.session.conversations.place_of(shown.turn)
+    place = context.session.conversations.place_of(shown.turn)
     return inspector_bundle(shown.turn, place=place)
 
 
@@ -84,9 +84,9 @@ def _bundle_of(shown: Inspection | Comparison, magics: QwqMagics) -> dict[str, A
 class InspectMagics(Magics):
     """The inspector of the turns that `%%qwq` asked, loaded or bound to a name."""
 
-    def __init__(self, magics: QwqMagics) -> None:
-        super().__init__(magics.shell)
-        self._magics = magics
+    def __init__(self, context: NotebookContext) -> None:
+        super().__init__(context.shell)
+        self._context = context
 
     @no_var_expand
     @line_magic
@@ -104,11 +104,10 @@ class InspectMagics(Magics):
             raise UsageError(str(error)) from None
         first = turns[0]
         make = first.inspect if len(turns) == 1 else partial(first.compare, turns[1])
-        assert self._magics.shell is not None  # a magic has one
-        _show(self._magics.shell, self._magics, make, turns)
+        _show(self._context, make, turns)
 
     def _last(self, conversation: str | None) -> Turn:
-        last = self._magics.shell and self._magics.shell.user_ns.get("_qwq")
+        last = self._context.shell.user_ns.get("_qwq")
         if conversation is None and isinstance(last, Turn):
             return last
         memory = self._memory(conversation)
@@ -119,15 +118,15 @@ class InspectMagics(Magics):
         return memory.turns[-1]
 
     def _memory(self, name: str | None) -> ConversationMemory:
-        conversations = self._magics.session.conversations
+        conversations = self._context.session.conversations
         if name is None:
-            return conversations.of(self._magics.conversation)
+            return conversations.of(self._context.settings.conversation)
         return conversations.existing(name)
 
     def _turn(self, name: str, conversation: str | None) -> Turn:
         number = _NUMBER.fullmatch(name)
         if number is None:
-            found = self._magics.shell and self._magics.shell.user_ns.get(name)
+            found = self._context.shell.user_ns.get(name)
             if not isinstance(found, Turn):
                 raise ConfigurationError(
                     f"{name} is no turn. Give its number in %qwq_memory, or a variable with a turn."

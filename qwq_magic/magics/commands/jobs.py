@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.magics.background import Background, ending_line, prompt_excerpt
+from qwq_magic.magics.background import ending_line, prompt_excerpt
+from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.reports import show
 from qwq_magic.turns import Turn
@@ -24,10 +24,10 @@ _COMMANDS = ("stop", "wait", "result")
 class JobsMagics(Magics):
     """The commands on jobs."""
 
-    def __init__(self, background: Background, shell: InteractiveShell) -> None:
-        super().__init__(shell)
-        self._shell = shell
-        self._background = background
+    def __init__(self, context: NotebookContext) -> None:
+        super().__init__(context.shell)
+        self._shell = context.shell
+        self._jobs = context.jobs
 
     @no_var_expand
     @line_magic
@@ -60,7 +60,7 @@ class JobsMagics(Magics):
 
     def complete(self, _shell: object, event: Any) -> list[str]:
         """Tab: commands, and the numbers of jobs."""
-        numbers = [str(job.number) for job in self._background]
+        numbers = [str(job.number) for job in self._jobs]
         words = ("all", *numbers) if len(event.line.split()) > 1 else _COMMANDS
         return [word for word in words if word.startswith(event.symbol)]
 
@@ -68,12 +68,12 @@ class JobsMagics(Magics):
         """The jobs meant: by number, or all that have not ended."""
         takes_all = command != "result"
         if numbers == ["all"] and takes_all:
-            return [job for job in self._background if job.turn is None]
+            return [job for job in self._jobs if job.turn is None]
         if len(numbers) != 1 or numbers == ["all"]:
             example = f"%qwq_jobs {command} 1"
             or_all = f", or %qwq_jobs {command} all" if takes_all else ""
             raise ConfigurationError(f"Name one job: {example}{or_all}.")
-        return [self._background.job(numbers[0])]
+        return [self._jobs.job(numbers[0])]
 
     def _list(self) -> None:
         from qwq_magic.display.captions import spoken_seconds
@@ -81,7 +81,7 @@ class JobsMagics(Magics):
 
         rows = [
             (str(j.number), prompt_excerpt(j), j.state, spoken_seconds(j.seconds), j.tokens)
-            for j in self._background
+            for j in self._jobs
         ]
         if rows:
             show(Table(("job", "prompt", "state", "time", "tokens"), rows), [])
@@ -102,7 +102,7 @@ class JobsMagics(Magics):
                     continue
                 lines.append(ending_line(job))
                 if job.live == "text":
-                    self._background.settle(job)
+                    self._jobs.settle(job)
         show(None, lines or ["No job is under way."])
         if interrupts.pressed:
             # The cells behind it want what was waited for.

@@ -12,14 +12,12 @@ import warnings
 from typing import Any
 
 from IPython.core.error import StdinNotImplementedError, UsageError
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from traitlets import Bunch
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys import ApiKey
-from qwq_magic.magics.project_address import foreign_address
-from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.magics.context import NotebookContext
 from qwq_magic.plain_text import one_line
 from qwq_magic.settings.key_ring import OWN_VARIABLE, variable_key
 from qwq_magic.settings.layers import NO_LAYER, Choices, Layer
@@ -35,15 +33,15 @@ _SERVERS = tuple(name for name in SERVERS if name != DEMO.name)
 class LoginMagics(Magics):
     """Keys for the servers that `%%qwq` asks."""
 
-    def __init__(self, shell: InteractiveShell, magics: QwqMagics) -> None:
-        super().__init__(shell)
-        self._magics = magics
-        magics.observe(self._bind, "api_key")
-        self._bind(Bunch(old=None, new=magics.api_key))
+    def __init__(self, context: NotebookContext) -> None:
+        super().__init__(context.shell)
+        self._context = context
+        context.settings.observe(self._bind, "api_key")
+        self._bind(Bunch(old=None, new=context.settings.api_key))
 
     def _bind(self, change: Bunch) -> None:
         """Bind a key of the configuration to the host that is chosen beside it."""
-        keys = self._magics.session.keys
+        keys = self._context.session.keys
         if change.old is not None:
             keys.drop(change.old)
         if change.new is not None:
@@ -78,8 +76,8 @@ class LoginMagics(Magics):
         return [word for word in (_FORGET, *_SERVERS) if word.startswith(event.symbol)]
 
     def _choices(self) -> Choices:
-        self._magics.apply_settings()
-        return self._magics.session.choices
+        self._context.apply_settings()
+        return self._context.session.choices
 
     def _server(self, names: list[str]) -> tuple[ServerPreset, str]:
         """The server meant, and its address."""
@@ -89,7 +87,7 @@ class LoginMagics(Magics):
                 "%qwq_login takes the name of a server, and then asks for the key. "
                 f"Known: {', '.join(_SERVERS)}."
             )
-        choices, keys = self._choices(), self._magics.session.keys
+        choices, keys = self._choices(), self._context.session.keys
         project = self._trusted_project(names)
         try:
             server, base_url = server_and_address(choices, os.environ, keys, project=project)
@@ -107,10 +105,9 @@ class LoginMagics(Magics):
 
     def _trusted_project(self, names: list[str]) -> Layer:
         """What the project says; no key is asked for on behalf of a host that it alone names."""
-        project = self._magics.session.project
-        chosen = foreign_address(self._magics.effective_settings(project), project)
+        chosen = self._context.foreign_address()
         if chosen is None:
-            return project
+            return self._context.session.project
         if not names:
             raise ConfigurationError(
                 f"{one_line(host_of(chosen.value))} is named by {chosen.source} alone. To give it "
@@ -123,7 +120,7 @@ class LoginMagics(Magics):
             raise ConfigurationError("The demo needs no key. Name a server: %qwq_login dashscope.")
         name = _name_of(server, base_url)
         key = _ask(f"Key for {name}: ", instead=_variables(server))
-        self._magics.session.keys.put(key, server=server, base_url=base_url)
+        self._context.session.keys.put(key, server=server, base_url=base_url)
         said = f"The key for {name} is kept until the kernel stops, and goes nowhere else."
         other = variable_key(server, base_url, os.environ)
         if other is not None:
@@ -132,13 +129,13 @@ class LoginMagics(Magics):
 
     def _forget(self, server: ServerPreset, base_url: str) -> str:
         name = _name_of(server, base_url)
-        keys = self._magics.session.keys
+        keys = self._context.session.keys
         key = keys.key_for(base_url)
         if key is None:
             return f"No key was kept for {name}."
         keys.drop(key)
-        if key is self._magics.api_key:
-            self._magics.api_key = None
+        if key is self._context.settings.api_key:
+            self._context.settings.api_key = None
         other = variable_key(server, base_url, os.environ)
         if other is not None:
             return f"The key for {name} is forgotten; the one from {other.source} is used."

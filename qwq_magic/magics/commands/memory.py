@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from qwq_magic.magics.commands.memory_line import (
     numbers_of,
     parse_command,
 )
-from qwq_magic.magics.qwq import QwqMagics
+from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.reports import show, show_bundle
 from qwq_magic.memory import Context, ConversationMemory, Place, Window
 
@@ -50,10 +50,28 @@ Commands:
 class MemoryMagics(Magics):
     """The commands on conversations."""
 
-    def __init__(self, magics: QwqMagics) -> None:
-        super().__init__(magics.shell)
-        self._magics = magics
-        self._conversations = magics.session.conversations
+    def __init__(self, context: NotebookContext) -> None:
+        super().__init__(context.shell)
+        self._context = context
+        self._conversations = context.session.conversations
+        self._commands: dict[str, Callable[..., str | None]] = {
+            "list": self._list,
+            "show": self._show,
+            "attempts": self._attempts,
+            "undo": self._undo,
+            "drop": self._drop,
+            "hide": self._hide,
+            "unhide": self._unhide,
+            "prune": self._prune,
+            "clear": self._clear,
+            "window": self._window,
+            "fork": self._fork,
+            "switch": self._switch,
+            "rename": self._rename,
+            "save": self._save,
+            "load": self._load,
+            "export": self._export,
+        }
 
     @no_var_expand
     @line_magic
@@ -61,11 +79,10 @@ class MemoryMagics(Magics):
         try:
             typed = parse_command(line)
             memory = self._memory_for(typed)
-            run = getattr(self, f"_{typed.command}")
-            said = run(memory, *typed.arguments)
-            if said:
-                show(None, [said])
-            self._magics.autosave_now()
+            outcome = self._commands[typed.command](memory, *typed.arguments)
+            if outcome:
+                show(None, [outcome])
+            self._context.save_now()
         except QwqError as error:
             raise UsageError(str(error)) from None
 
@@ -79,7 +96,7 @@ class MemoryMagics(Magics):
     def _memory_for(self, typed: CommandLine) -> ConversationMemory:
         name = typed.conversation
         if name is None:
-            return self._conversations.of(self._magics.conversation)
+            return self._conversations.of(self._context.settings.conversation)
         is_starting = typed.command in STARTING
         return self._conversations.of(name) if is_starting else self._conversations.existing(name)
 
@@ -97,8 +114,8 @@ class MemoryMagics(Magics):
         table = conversation_table(
             shown,
             sent=set(context.numbers),
-            bracket_of=self._magics.cells.bracket_of,
-            is_gone=self._magics.cells.is_gone,
+            bracket_of=self._context.cells.bracket_of,
+            is_gone=self._context.cells.is_gone,
         )
         left_out = len(entries) - len(shown)
         lines = [" ".join(_summary(memory, recall, context, rows_left_out=left_out))]
@@ -122,7 +139,7 @@ class MemoryMagics(Magics):
         # Its number is one in this conversation, wherever it was asked.
         turn, place = replace(attempts[-1], conversation=memory.name), Place(wanted, len(attempts))
         show_bundle({"text/markdown": quoted(turn.prompt), "text/plain": turn_prompt(turn)})
-        bundle = self._magics.bundle_of(turn, place=place)
+        bundle = self._context.bundle_of(turn, place=place)
         show_bundle({**bundle, "text/plain": turn_text(turn, place=place)})
 
     def _attempts(self, memory: ConversationMemory, number: str, side: str = "") -> None:
@@ -164,7 +181,7 @@ class MemoryMagics(Magics):
         return f"Shown again. {self._state(memory)}"
 
     def _prune(self, memory: ConversationMemory) -> str:
-        is_gone = self._magics.cells.is_gone
+        is_gone = self._context.cells.is_gone
         gone = [entry.number for entry in memory.entries() if is_gone(entry.turn)]
         if not gone:
             return "Every turn stands in a cell that ran here."
@@ -190,15 +207,15 @@ class MemoryMagics(Magics):
     def _switch(self, _memory: ConversationMemory, name: str) -> str:
         is_new = name not in self._conversations
         memory = self._conversations.of(name)
-        self._magics.conversation = name
+        self._context.settings.conversation = name
         return f"A new conversation, {name!r}." if is_new else self._state(memory)
 
     def _rename(self, memory: ConversationMemory, name: str) -> str:
-        is_current = memory.name == self._magics.conversation
+        is_current = memory.name == self._context.settings.conversation
         old = memory.name
         self._conversations.rename(old, name)
         if is_current:
-            self._magics.conversation = name
+            self._context.settings.conversation = name
         return f"Conversation {old!r} is {name!r} now."
 
     def _save(self, memory: ConversationMemory, file: str) -> str:
@@ -211,7 +228,7 @@ class MemoryMagics(Magics):
         path = path_of(file)
         _announce("Loading", file, _bytes_in(path) / _SAVED_PER_S)
         names = self._conversations.load(path, current=memory.name)
-        self._magics.autosaver.adopt(file)
+        self._context.store.adopt(file)
         return " ".join(self._state(self._conversations.of(name)) for name in names)
 
     def _export(self, memory: ConversationMemory, file: str, overwrite: str = "") -> str:
@@ -223,9 +240,9 @@ class MemoryMagics(Magics):
         return export_conversation(memory, path, typed=file, is_overwriting=bool(overwrite))
 
     def _recall(self) -> Recall:
-        self._magics.apply_settings()
+        self._context.apply_settings()
         try:
-            return self._magics.session.recall()
+            return self._context.session.recall()
         except ConfigurationError:
             from qwq_magic.session.ask import Recall
 

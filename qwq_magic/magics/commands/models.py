@@ -16,16 +16,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.magics.completion import known_models
+from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.front_end import current_request, detect_live
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, parse_options
-from qwq_magic.magics.project_address import foreign_address
-from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.magics.reports import show_reports
 from qwq_magic.session.loops import LOOP_THREAD
 from qwq_magic.settings import Settings, resolve
@@ -42,8 +40,10 @@ _FRESH_S = 60.0
 class ListedModels:
     """The names each address has listed, for Tab."""
 
-    def __init__(self, magics: QwqMagics, clock: Callable[[], float] = time.monotonic) -> None:
-        self._magics = magics
+    def __init__(
+        self, context: NotebookContext, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._context = context
         self._clock = clock
         self._names: dict[str, tuple[str, ...]] = {}
         self._looked_at: dict[str, float] = {}
@@ -55,7 +55,7 @@ class ListedModels:
     def names(self, server: str | None = None) -> list[str]:
         """What is known now; what is not fresh is looked up behind the scenes."""
         try:
-            settings = settings_for(self._magics, server)
+            settings = settings_for(self._context, server)
         except ConfigurationError:
             return known_models()
         is_stale = self._clock() - self._looked_at.get(settings.base_url, -_FRESH_S) >= _FRESH_S
@@ -66,10 +66,7 @@ class ListedModels:
         return known_models() if listed is None else sorted(listed)
 
     def _is_foreign(self, server: str | None) -> bool:
-        magics = self._magics
-        project = magics.session.project
-        address = foreign_address(magics.effective_settings(project), project)
-        return server is None and address is not None
+        return server is None and self._context.foreign_address() is not None
 
     def _look(self, settings: Settings) -> None:
         # In a thread, since the client alone takes 230 ms to import.
@@ -87,10 +84,10 @@ class ListedModels:
 class ModelMagics(Magics):
     """What a server serves."""
 
-    def __init__(self, shell: InteractiveShell, magics: QwqMagics, listed: ListedModels) -> None:
-        super().__init__(shell)
-        self._shell = shell
-        self._magics = magics
+    def __init__(self, context: NotebookContext, listed: ListedModels) -> None:
+        super().__init__(context.shell)
+        self._shell = context.shell
+        self._context = context
         self._listed = listed
 
     @no_var_expand
@@ -107,7 +104,7 @@ class ModelMagics(Magics):
                 options, wanted = parse_options(line)
                 if options != CellOptions(server=options.server):
                     raise ConfigurationError("Write %qwq_models [-s SERVER] [TEXT].")
-                settings = settings_for(self._magics, options.server)
+                settings = settings_for(self._context, options.server)
                 if settings.server == DEMO.name:
                     raise ConfigurationError(
                         "The demo has recordings, and no models. Name a server, such as "
@@ -154,14 +151,14 @@ class ModelMagics(Magics):
             listing.cancel()
 
 
-def settings_for(magics: QwqMagics, server: str | None) -> Settings:
+def settings_for(context: NotebookContext, server: str | None) -> Settings:
     """The settings that a cell with `-s` would go by, without a model where none is named.
 
     Raises:
         ConfigurationError: there is no server, or no key for it.
     """
-    magics.apply_settings()
-    session = magics.session
+    context.apply_settings()
+    session = context.session
     choices = session.choices.override(server=server)
     try:
         return resolve(choices, os.environ, session.keys, project=session.project)

@@ -48,7 +48,7 @@ def test_an_ask_in_the_chat_is_answered_while_no_cell_runs(kernel, ask_at, chat_
     [turn] = ended["turns"].values()
     assert (turn["prompt"], turn["turn"]["answer"], ended["live"]) == ("hi", "42", None)
     kept = "[turn.prompt for turn in get_ipython().magics_manager.registry['QwqMagics']"
-    assert kernel.value(f"{kept}.session.memory_of('kept')]") == "['hi']"
+    assert kernel.value(f"{kept}.context.session.memory_of('kept')]") == "['hi']"
     assert kernel.value("_qwq.answer") == "'42'"
 
 
