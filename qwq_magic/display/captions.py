@@ -11,15 +11,12 @@ reader neither the answer nor the end of the cell.
 from __future__ import annotations
 
 import logging
-import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from qwq_magic.memory import Place
-from qwq_magic.plain_text import one_line, strip_controls, well_formed
 from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import Turn
-from qwq_magic.turns.turn import reasoning_tokens_of
 
 if TYPE_CHECKING:
     from qwq_magic.reasoning import Loop
@@ -50,7 +47,9 @@ def reasoning_caption(turn: Turn) -> str:
     seconds = turn.timing.thinking_s
     verb = "Thought" if turn.complete or turn.answer else "Thought so far"
     thought = verb if seconds is None else f"Thought for {spoken_seconds(seconds)}"
-    tokens = analysed(lambda: reasoning_tokens_of(turn), otherwise=None)
+    from qwq_magic.reasoning.analysis import reasoning_tokens_in  # %load_ext is quick
+
+    tokens = analysed(lambda: reasoning_tokens_in(turn), otherwise=None)
     if tokens is None:
         return thought
     about = "≈ " if turn.usage.reasoning_tokens is None else ""
@@ -69,6 +68,7 @@ def footer_caption(turn: Turn, *, place: Place | None) -> str:
         turn.conversation,
         "" if place is None else f"turn {place.number}",
         "" if place is None or place.attempt == 1 else f"re-run: attempt {place.attempt}",
+        "" if turn.finish_reason in (None, "", "stop") else f"finished: {turn.finish_reason}",
     )
     return " · ".join(part for part in parts if part)
 
@@ -102,31 +102,12 @@ def loop_advice(loop: Loop | None) -> str:
     return "" if loop is None or loop.is_ruler else _LOOP_ADVICE
 
 
-def loop_caption(turn: Turn) -> str:
-    """That the reasoning repeats itself, where it does; else empty."""
-    count = analysed(lambda: _count_loops(turn.reasoning), otherwise=0)
+def loop_caption(loops: Iterable[Loop]) -> str:
+    """That a reasoning with these loops repeats itself; else empty."""
+    count = sum(not loop.is_ruler for loop in loops)
     if not count:
         return ""
     return f"The reasoning repeats itself word for word{'' if count == 1 else f', {count} times'}."
-
-
-def _count_loops(reasoning: str) -> int:
-    from qwq_magic.reasoning import loops_of  # a table of turns says nothing of loops
-
-    return sum(not loop.is_ruler for loop in loops_of(reasoning))
-
-
-def closing_lines(turn: Turn, *, place: Place | None) -> list[str]:
-    """What stands under a turn shown as text: how it ended, and what it cost."""
-    lines = []
-    if ending := ending_caption(turn):
-        lines.append(f"{'Error: ' if turn.error else ''}{one_line(ending)}")
-    if repeats := loop_caption(turn):
-        lines.append(repeats)
-    if turn.complete:
-        thought = f"{reasoning_caption(turn)}; " if turn.reasoning.strip() else ""
-        lines.append(one_line(f"{thought}{footer_caption(turn, place=place)}"))
-    return lines
 
 
 def counted(count: int, name: str) -> str:
@@ -139,21 +120,3 @@ def spoken_seconds(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"
-
-
-def turn_prompt(turn: Turn) -> str:
-    """The prompt, as a quotation."""
-    return textwrap.indent(_readable(turn.prompt), "> ", lambda _line: True)
-
-
-def turn_text(turn: Turn, *, place: Place | None) -> str:
-    """Reasoning, answer, and how it ended."""
-    parts = []
-    if turn.reasoning.strip():
-        parts += [f"{reasoning_caption(turn)}:", textwrap.indent(_readable(turn.reasoning), "  ")]
-    parts += [_readable(turn.answer), *closing_lines(turn, place=place)]
-    return "\n\n".join(part for part in parts if part.strip())
-
-
-def _readable(text: str) -> str:
-    return strip_controls(well_formed(text)).strip("\n")

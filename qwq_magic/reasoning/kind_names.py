@@ -35,18 +35,24 @@ class Kind(str, Enum):
 
     @property
     def group(self) -> Group:
-        return _GROUPS[self]
+        return _TABLE[self][1]
+
+    @property
+    def letter(self) -> str:
+        """The letter that stands for it in a step record."""
+        return _TABLE[self][0]
 
 
-_GROUPS = {
-    Kind.SETUP: Group.ORIENT,
-    Kind.PLAN: Group.ORIENT,
-    Kind.RECALL: Group.ORIENT,
-    Kind.COMPUTE: Group.WORK,
-    Kind.CHECK: Group.REFLECT,
-    Kind.DOUBT: Group.REFLECT,
-    Kind.SWITCH: Group.REFLECT,
-    Kind.CONCLUDE: Group.CONCLUDE,
-    Kind.ANSWER: Group.CONCLUDE,
-    Kind.UNCLASSIFIED: Group.UNCLASSIFIED,
+# The one table of kinds: `step_kinds.js` repeats it, and a test holds the two equal.
+_TABLE = {
+    Kind.SETUP: ("U", Group.ORIENT),
+    Kind.PLAN: ("P", Group.ORIENT),
+    Kind.RECALL: ("R", Group.ORIENT),
+    Kind.COMPUTE: ("W", Group.WORK),
+    Kind.CHECK: ("V", Group.REFLECT),
+    Kind.DOUBT: ("D", Group.REFLECT),
+    Kind.SWITCH: ("S", Group.REFLECT),
+    Kind.CONCLUDE: ("C", Group.CONCLUDE),
+    Kind.ANSWER: ("A", Group.CONCLUDE),
+    Kind.UNCLASSIFIED: ("X", Group.UNCLASSIFIED),
 }

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from qwq_magic.reasoning.first_seen import FirstSeen, first_seen
 from qwq_magic.reasoning.kind_names import Kind
-from qwq_magic.reasoning.loops import loops_of
+from qwq_magic.reasoning.loops import Loop, loops_of
 from qwq_magic.reasoning.masked_spans import iter_unmasked
 from qwq_magic.reasoning.steps import Steps, steps_of
 from qwq_magic.token_estimate import split_tokens
@@ -94,6 +94,7 @@ def measure(
     answer: str = "",
     *,
     steps: Steps | None = None,
+    loops: tuple[Loop, ...] | None = None,
     ttft_s: float | None = None,
     thinking_s: float | None = None,
     total_s: float | None = None,
@@ -102,7 +103,7 @@ def measure(
 ) -> Metrics:
     """The metrics of a reasoning and its answer.
 
-    `steps` saves cutting the reasoning again. Tokens are the server's if it counted both
+    `steps` and `loops` save finding them again. Tokens are the server's if it counted both
     kinds, else estimates.
     """
     thought, answered, estimated = split_tokens(
@@ -132,7 +133,7 @@ def measure(
         first_seen=seen,
         post_answer_ratio=1 - seen.share if seen else None,
         repetition=repetition_of(reasoning),
-        loops=len(loops_of(reasoning)),
+        loops=len(loops_of(reasoning) if loops is None else loops),
         language_mix=language_mix_of(reasoning),
     )
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
-from weakref import WeakValueDictionary
 
 from qwq_magic.errors import QwqError, error_from_dict
 from qwq_magic.events import Usage
-from qwq_magic.token_estimate import split_tokens
 from qwq_magic.turns.code_blocks import CodeBlock
 from qwq_magic.turns.messages import Json, Message
 
@@ -48,60 +44,6 @@ def _build(cls: type[_Value], data: Mapping[str, Any] | None) -> _Value:
     """Read a value back; keys it does not know are ignored."""
     data = data or {}
     return cls(**{f.name: data[f.name] for f in fields(cls) if f.name in data})
-
-
-# A turn is frozen, so what follows from its text is kept beside it. Steps take six times the
-# room of their text, so they live as long as somebody holds them; those of the two turns asked
-# for last, enough to compare, are held here.
-_living_steps: WeakValueDictionary[tuple[object, ...], Steps] = WeakValueDictionary()
-_asked_for: deque[Steps] = deque(maxlen=2)
-
-
-def _steps_of(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int) -> Steps:
-    key = (reasoning, arrivals, reasoning_tokens)
-    steps = _living_steps.get(key)
-    if steps is None:
-        from qwq_magic.reasoning import steps_of  # most turns are never asked
-
-        steps = steps_of(reasoning, arrivals=arrivals, reasoning_tokens=reasoning_tokens)
-        _living_steps[key] = steps
-    return steps
-
-
-def _reasoning_tokens(reasoning: str, answer: str, usage: Usage) -> int:
-    if usage.reasoning_tokens is not None:
-        return usage.reasoning_tokens
-    return split_tokens(
-        reasoning, answer, output_tokens=usage.output_tokens, reasoning_tokens=None
-    )[0]
-
-
-def reasoning_tokens_of(turn: Turn) -> int:
-    """Tokens of the reasoning: the server's count, else ≈ its share of what was counted."""
-    return _reasoning_tokens(turn.reasoning, turn.answer, turn.usage)
-
-
-def steps_while_held(turn: Turn) -> Steps:
-    """`turn.steps` for a passing use: they are gone when nobody holds them any more."""
-    return _steps_of(turn.reasoning, turn.arrivals, reasoning_tokens_of(turn))
-
-
-@functools.lru_cache(maxsize=8)
-def _metrics_of(
-    reasoning: str, answer: str, arrivals: tuple[Mark, ...], timing: Timing, usage: Usage
-) -> Metrics:
-    from qwq_magic.reasoning import measure
-
-    return measure(
-        reasoning,
-        answer,
-        steps=_steps_of(reasoning, arrivals, _reasoning_tokens(reasoning, answer, usage)),
-        ttft_s=timing.ttft_s,
-        thinking_s=timing.thinking_s,
-        total_s=timing.total_s,
-        output_tokens=usage.output_tokens,
-        reasoning_tokens=usage.reasoning_tokens,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +112,16 @@ class Turn:
     @property
     def steps(self) -> Steps:
         """The reasoning, step by step; the texts of the steps join to all of it."""
-        steps = steps_while_held(self)
-        _asked_for.append(steps)
-        return steps
+        from qwq_magic.reasoning.analysis import steps_in  # most turns are never asked
+
+        return steps_in(self)
 
     @property
     def metrics(self) -> Metrics:
         """The reasoning in numbers, each with its unit in `Metrics`."""
-        return _metrics_of(self.reasoning, self.answer, self.arrivals, self.timing, self.usage)
+        from qwq_magic.reasoning.analysis import metrics_in
+
+        return metrics_in(self)
 
     def inspect(self) -> Inspection:
         """The reasoning inspector: shown where a notebook shows it, else an outline."""

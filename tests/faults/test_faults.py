@@ -28,7 +28,7 @@ from server import (
 
 from qwq_magic import QwqError
 from qwq_magic.advisors import Chain, ModelRulesAdvisor
-from qwq_magic.advisors.model_rules import Experience
+from qwq_magic.advisors.model_rules import SessionNotices
 from qwq_magic.client import HttpChatModel
 from qwq_magic.events import AnswerDelta, Event, Notice, StreamFinished
 from qwq_magic.settings import Settings
@@ -91,7 +91,7 @@ def test_a_retired_model_at_a_native_address_gives_way_to_its_successor() -> Non
         model = HttpChatModel(
             Settings("dashscope", f"{server.origin}/api/v1", "qwq-plus", protocol="dashscope")
         )
-        advisor = ModelRulesAdvisor(Experience(), is_hosted=True, is_pinned=False)
+        advisor = ModelRulesAdvisor(SessionNotices(), is_hosted=True, is_pinned=False)
         request = ChatRequest("Hi", "qwq-plus", (Message("user", "Hi"),))
 
         async def ask() -> list[Event]:

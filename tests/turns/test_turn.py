@@ -14,8 +14,8 @@ from qwq_magic.events import (
     Usage,
     UsageReported,
 )
+from qwq_magic.reasoning.analysis import passing_steps, reasoning_tokens_in
 from qwq_magic.turns import ChatRequest, Message, Timing, Turn, TurnBuilder
-from qwq_magic.turns.turn import reasoning_tokens_of, steps_while_held
 
 REQUEST = ChatRequest(
     prompt="why?",
@@ -167,7 +167,7 @@ def test_steps_are_kept_for_whoever_asks_for_them_and_not_for_a_final_output():
     turn = Turn("t", "", reasoning="First, let me add them up. Then I will check the sum.\n\n" * 20)
 
     final_bundle(turn, place=None)
-    passing = weakref.ref(steps_while_held(turn))
+    passing = weakref.ref(passing_steps(turn))
     assert passing() is None
     assert turn.steps is turn.steps
 
@@ -176,7 +176,7 @@ def test_all_that_is_said_of_a_reasonings_tokens_agrees():
     reasoning = "First, let me add them up. Then I will check the sum.\n\n" * 20
     turn = Turn("t", "", reasoning=reasoning, answer="42", usage=Usage(output_tokens=400))
 
-    count = reasoning_tokens_of(turn)
+    count = reasoning_tokens_in(turn)
 
     assert count == 399
     assert turn.metrics.reasoning_tokens == sum(step.tokens for step in turn.steps) == count

@@ -7,10 +7,11 @@ in the notebook's metadata even when they are closed.
 
 from __future__ import annotations
 
-from qwq_magic.display.captions import closing_lines
 from qwq_magic.display.panel import Show, Start
-from qwq_magic.display.saved.bundle import final_bundle
+from qwq_magic.display.saved.bundle import view_bundle
 from qwq_magic.display.text.terminal import TerminalPanel
+from qwq_magic.display.text.whole_turn import closing_lines
+from qwq_magic.display.turn_view import TurnView
 from qwq_magic.events import Event
 from qwq_magic.memory import Place
 from qwq_magic.turns import Turn
@@ -39,9 +40,10 @@ class FinalPanel:
     def finish(self, turn: Turn, *, place: Place | None) -> None:
         from IPython.display import display
 
-        bundle = final_bundle(turn, place=place, show=self._show, start=self._start)
+        view = TurnView(turn, place, self._show, self._start)
+        bundle = view_bundle(view)
         if self._live is not None:
             self._live.end_text()
             # A front end of text alone has shown the answer already.
-            bundle["text/plain"] = "\n".join(closing_lines(turn, place=place))
+            bundle["text/plain"] = "\n".join(closing_lines(view))
         display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here

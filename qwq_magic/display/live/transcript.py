@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from qwq_magic.display.saved.bundle import turn_data
+from qwq_magic.display.turn_view import TurnView
 from qwq_magic.memory import ConversationMemory, Place
 from qwq_magic.memory.conversation import Entry
 from qwq_magic.plain_text import well_formed
@@ -73,5 +74,5 @@ def entry_data(entry: Entry) -> dict[str, Any]:
         "prompt": well_formed(entry.turn.prompt),
         "number": entry.number,
         "hidden": entry.is_hidden,
-        "turn": turn_data(entry.turn, place=place, show="both", start="auto"),
+        "turn": turn_data(TurnView(entry.turn, place, start="auto")),
     }

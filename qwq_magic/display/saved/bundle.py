@@ -13,26 +13,21 @@ A turn that opens in its inspector, as a cell's output; as text, the outline.
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from qwq_magic.display.captions import (
     analysed,
-    ending_caption,
-    footer_caption,
-    loop_caption,
-    reasoning_caption,
 )
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.saved.outline import outline
 from qwq_magic.display.saved.step_records import loop_spans, step_records
 from qwq_magic.display.saved.text import escape_paragraphs, escape_span
+from qwq_magic.display.turn_view import TurnView
 from qwq_magic.memory import Place
 from qwq_magic.plain_text import strip_controls, well_formed
-from qwq_magic.reasoning import loops_of
 from qwq_magic.reasoning.outline_text import outline_text
 from qwq_magic.turns import Turn
-from qwq_magic.turns.turn import steps_while_held
 
 TURN_MIME = "application/vnd.qwq.turn.v1+json"
 
@@ -48,20 +43,38 @@ def final_bundle(
     start: Start = "open",
     max_plain_characters: int = _MAX_PLAIN_CHARACTERS,
 ) -> dict[str, object]:
-    """The MIME bundle of a turn, however it ended; `place` is where it stands."""
-    # All three ask for the steps, which are made once while this holds them.
-    _held = analysed(lambda: steps_while_held(turn), otherwise=None)
+    """The MIME bundle of a turn, however it ended; `place` is its position, if it has one."""
+    return view_bundle(
+        TurnView(turn, place, show, start), max_plain_characters=max_plain_characters
+    )
+
+
+def view_bundle(
+    view: TurnView, *, max_plain_characters: int = _MAX_PLAIN_CHARACTERS
+) -> dict[str, object]:
+    """The same of a turn whose view is at hand."""
     return {
-        TURN_MIME: turn_data(turn, place=place, show=show, start=start),
-        "text/markdown": turn_markdown(turn, place=place, show=show),
-        "text/plain": turn_plain(turn, show=show, max_characters=max_plain_characters),
+        TURN_MIME: turn_data(view),
+        "text/markdown": turn_markdown(view),
+        "text/plain": turn_plain(view, max_characters=max_plain_characters),
     }
 
 
-def turn_data(turn: Turn, *, place: Place | None, show: Show, start: Start) -> dict[str, Any]:
+def inspector_bundle(turn: Turn, *, place: Place | None) -> dict[str, Any]:
+    """The MIME bundle of a turn that opens in its inspector."""
+    view = TurnView(turn, place)
+    data = turn_data(view)
+    data["view"]["inspect"] = True
+    return {
+        TURN_MIME: data,
+        "text/markdown": turn_markdown(view),
+        "text/plain": outline_text(turn),
+    }
+
+
+def turn_data(view: TurnView) -> dict[str, Any]:
     """The turn as our renderer reads it, version 1."""
-    # Before it is cut into steps: two halves of a surrogate pair become one character.
-    turn = replace(turn, reasoning=well_formed(turn.reasoning))
+    turn, place = view.turn, view.place
     error = turn.error.to_dict() if turn.error else None
     timing = asdict(turn.timing)
     return {
@@ -79,22 +92,23 @@ def turn_data(turn: Turn, *, place: Place | None, show: Show, start: Start) -> d
         "usage": asdict(turn.usage),
         "timing": {name: None if s is None else round(s, 3) for name, s in timing.items()},
         "error": error and {name: _well_formed_value(value) for name, value in error.items()},
-        "notices": [well_formed(notice) for notice in _notices(turn)],
-        "ending": ending_caption(turn) if turn.complete else "",
-        **analysed(lambda: _reasoning_data(turn), otherwise={}),
-        "view": {"show": show, "start": start},
+        "caption": well_formed(view.caption),
+        "footer": well_formed(view.footer),
+        "notices": [well_formed(notice) for notice in view.notices],
+        "ending": view.ending if turn.complete else "",
+        **analysed(lambda: _reasoning_data(view), otherwise={}),
+        "view": {"show": view.show, "start": view.start},
     }
 
 
-def _reasoning_data(turn: Turn) -> dict[str, Any]:
+def _reasoning_data(view: TurnView) -> dict[str, Any]:
     """What the inspector shows of a reasoning besides its text; empty without one."""
-    if not turn.reasoning:
+    if not view.turn.reasoning or view.steps is None or view.metrics is None:
         return {}
-    metrics = {name: _rounded(value) for name, value in asdict(turn.metrics).items()}
     return {
-        "steps": step_records(steps_while_held(turn)),
-        "loops": loop_spans(loops_of(turn.reasoning)) if metrics["loops"] else "",
-        "metrics": metrics,
+        "steps": step_records(view.steps),
+        "loops": loop_spans(view.loops),
+        "metrics": {name: _rounded(value) for name, value in asdict(view.metrics).items()},
     }
 
 
@@ -114,33 +128,27 @@ def _well_formed_value(value: object) -> object:
     return well_formed(value) if isinstance(value, str) else value
 
 
-def turn_markdown(turn: Turn, *, place: Place | None, show: Show) -> str:
+def turn_markdown(view: TurnView) -> str:
     """Reasoning folded away above the answer; open only where it is all there is to read."""
-    answer = "" if show == "reasoning" else _answer_markdown(turn.answer)
+    answer = "" if view.show == "reasoning" else _answer_markdown(view.turn.answer)
     parts: list[str] = []
-    if turn.reasoning.strip() and show != "answer":
+    if view.caption and view.show != "answer":
         opened = "" if answer else " open"
         parts.append(
-            f"<details{opened}>\n<summary>{reasoning_caption(turn)}</summary>\n"
-            f"{_outlined(turn)}\n</details>"
+            f"<details{opened}>\n<summary>{view.caption}</summary>\n{_outlined(view)}\n</details>"
         )
     parts.append(answer)
-    parts.extend(f"<p><sub>{_label(notice)}</sub></p>" for notice in _notices(turn))
-    if ending := ending_caption(turn):
-        label = "<strong>Error:</strong> " if turn.error else ""
-        parts.append(f"<p>{label}{_label(ending)}</p>")
-    parts.append(f"<p><sub>{_label(footer_caption(turn, place=place))}</sub></p>")
+    parts.extend(f"<p><sub>{_label(notice)}</sub></p>" for notice in view.notices)
+    if view.ending:
+        label = "<strong>Error:</strong> " if view.turn.error else ""
+        parts.append(f"<p>{label}{_label(view.ending)}</p>")
+    parts.append(f"<p><sub>{_label(view.footer)}</sub></p>")
     return "\n\n".join(part for part in parts if part)
 
 
-def _notices(turn: Turn) -> list[str]:
-    """What was said along the way, and what the reasoning itself gives cause to say."""
-    return [*turn.notices, *filter(None, [loop_caption(turn)])]
-
-
-def _outlined(turn: Turn) -> str:
-    text = escape_paragraphs(turn.reasoning)
-    lines = analysed(lambda: outline(turn), otherwise="")
+def _outlined(view: TurnView) -> str:
+    text = escape_paragraphs(view.turn.reasoning)
+    lines = analysed(lambda: outline(view), otherwise="")
     return "\n".join(part for part in (lines, text) if part)
 
 
@@ -160,16 +168,14 @@ def _answer_markdown(answer: str) -> str:
         return escape_paragraphs(answer)
 
 
-def turn_plain(turn: Turn, *, show: Show, max_characters: int) -> str:
+def turn_plain(view: TurnView, *, max_characters: int) -> str:
     """A line about the reasoning, the answer as far as it is short, how it ended."""
-    parts: list[str] = []
-    if turn.reasoning.strip():
-        parts.append(reasoning_caption(turn))
-    if show == "reasoning":
-        parts.append(_cut(turn.reasoning, max_characters, "reasoning"))
+    parts = [view.caption]
+    if view.show == "reasoning":
+        parts.append(_cut(view.turn.reasoning, max_characters, "reasoning"))
     else:
-        parts.append(_cut(turn.answer, max_characters, "answer"))
-    parts += (loop_caption(turn), ending_caption(turn))
+        parts.append(_cut(view.turn.answer, max_characters, "answer"))
+    parts += (view.repeats, view.ending)
     text = "\n\n".join(part for part in (part.strip("\n") for part in parts) if part)
     return strip_controls(well_formed(text)) or "(no reply)"
 
@@ -179,14 +185,3 @@ def _cut(text: str, max_characters: int, name: str) -> str:
         return text
     left = len(text) - max_characters
     return f"{text[:max_characters]}\n… {left:,} more characters: see _qwq.{name}"
-
-
-def inspector_bundle(turn: Turn, *, place: Place | None) -> dict[str, Any]:
-    """The MIME bundle of a turn that is to be inspected."""
-    data = turn_data(turn, place=place, show="both", start="open")
-    data["view"]["inspect"] = True
-    return {
-        TURN_MIME: data,
-        "text/markdown": turn_markdown(turn, place=place, show="both"),
-        "text/plain": outline_text(turn),
-    }

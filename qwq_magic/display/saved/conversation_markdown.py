@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from qwq_magic.display.saved.bundle import turn_markdown
 from qwq_magic.display.saved.text import escape_paragraphs, escape_span
+from qwq_magic.display.turn_view import TurnView
 from qwq_magic.memory import ConversationMemory, Place
 from qwq_magic.memory.conversation import Entry
 
@@ -24,7 +25,7 @@ def entry_markdown(entry: Entry) -> str:
     """One turn of the document."""
     hidden = " (hidden)" if entry.is_hidden else ""
     place = Place(entry.number, entry.attempts)
-    reply = turn_markdown(entry.turn, place=place, show="both")
+    reply = turn_markdown(TurnView(entry.turn, place))
     return "\n\n".join((f"## {entry.number}{hidden}", quoted(entry.turn.prompt), reply))
 
 

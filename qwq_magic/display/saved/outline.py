@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from qwq_magic.display.saved.text import escape_span
+from qwq_magic.display.turn_view import TurnView
 from qwq_magic.plain_text import one_line
 from qwq_magic.reasoning import Group, Kind, Step
-from qwq_magic.turns import Turn
-from qwq_magic.turns.turn import steps_while_held
 
 # A reasoning of fewer steps is its own outline.
 _FEWEST_STEPS = 8
@@ -25,12 +24,12 @@ _MOST_QUOTED_BYTES = 56
 _TELLING = (Kind.SWITCH, Kind.ANSWER, Kind.DOUBT, Kind.CHECK, Kind.CONCLUDE, Kind.SETUP, Kind.PLAN)
 
 
-def outline(turn: Turn) -> str:
+def outline(view: TurnView) -> str:
     """The outline as HTML; empty for a reasoning that needs none."""
-    steps = steps_while_held(turn)
+    steps = view.steps or ()
     if len(steps) < _FEWEST_STEPS:
         return ""
-    seen = turn.metrics.first_seen
+    seen = view.metrics.first_seen if view.metrics else None
     first = seen.step if seen else None
     lines = [_line(step, is_first_seen=step.index == first) for step in _told(steps, first)]
     return "\n".join([f"<p><em>{_counts(steps)}</em></p>", "<ul>", *lines, "</ul>"])

@@ -13,20 +13,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from qwq_magic.reasoning import Kind, Loop, Step, StepReader
+from qwq_magic.reasoning import Loop, Step, StepReader
 
-KIND_LETTERS: Final = {
-    Kind.SETUP: "U",
-    Kind.PLAN: "P",
-    Kind.RECALL: "R",
-    Kind.COMPUTE: "W",
-    Kind.CHECK: "V",
-    Kind.DOUBT: "D",
-    Kind.SWITCH: "S",
-    Kind.CONCLUDE: "C",
-    Kind.ANSWER: "A",
-    Kind.UNCLASSIFIED: "X",
-}
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 # About a millisecond's work a frame, so that a burst of text is never held up by its steps.
 _CHARACTERS_A_FRAME: Final = 600
@@ -43,7 +31,7 @@ def loop_spans(loops: Iterable[Loop]) -> str:
 
 
 def _record(step: Step) -> str:
-    record = KIND_LETTERS[step.kind] + base36(step.end - step.start)
+    record = step.kind.letter + base36(step.end - step.start)
     begin = step.text.find(step.cue) if step.cue else -1
     if begin >= 0:
         place = f".{base36(begin)}" if begin else ""

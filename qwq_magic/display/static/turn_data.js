@@ -66,6 +66,8 @@ export function turnOf(value) {
     number: numberOf(data.number),
     attempt: numberOf(data.attempt),
     finish_reason: lineOf(data.finish_reason, 60),
+    caption: lineOf(data.caption, 200),
+    footer: lineOf(data.footer, 600),
     usage: usageOf(data.usage),
     timing: numbers(data.timing, ["ttft_s", "thinking_s", "total_s"]),
     error: lineOf(fieldsOf(data.error).message, 1000),

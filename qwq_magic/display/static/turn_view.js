@@ -36,7 +36,8 @@ export function mountTurn(el, data, { markdownParser = null, latexTypesetter = n
   }
   const drawn = turn.show === "reasoning" ? null : answerOf(turn, record, hostOf(markdownParser, latexTypesetter));
   const pane = new AnswerPane(drawn?.answer ?? null);
-  pane.showFooter(footerLine(turn, estimated));
+  // Notebooks saved before 0.1.0 hold neither line.
+  pane.showFooter(turn.footer || footerLine(turn, estimated));
   const reply = element("div", "qwq-part", {}, pane.element);
   root.append(reply);
   if (turn.show !== "answer" && turn.reasoning) {
@@ -92,7 +93,7 @@ function reasoningOf(turn, record, estimated, { onInspect, signal }) {
   }
   const pane = new ReasoningPane(record, text, { start: turn.start, onInspect, signal });
   pane.show({
-    label: reasoningLabel(turn.timing.thinking_s, turn.usage.reasoning_tokens, estimated.reasoning),
+    label: turn.caption || reasoningLabel(turn.timing.thinking_s, turn.usage.reasoning_tokens, estimated.reasoning),
     answered: turn.answer !== "" || turn.state === "complete",
     hidden: turn.reasoning === "",
     growing: false,

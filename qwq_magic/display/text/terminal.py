@@ -12,8 +12,10 @@ from typing import Literal, Protocol
 
 from typing_extensions import assert_never
 
-from qwq_magic.display.captions import analysed, closing_lines, loop_advice
+from qwq_magic.display.captions import analysed, loop_advice
 from qwq_magic.display.panel import Show, Start
+from qwq_magic.display.text.whole_turn import closing_lines
+from qwq_magic.display.turn_view import TurnView
 from qwq_magic.events import (
     AnswerDelta,
     Event,
@@ -103,7 +105,7 @@ class TerminalPanel:
 
     def finish(self, turn: Turn, *, place: Place | None) -> None:
         self.end_text()
-        for line in closing_lines(turn, place=place):
+        for line in closing_lines(TurnView(turn, place)):
             self._write(f"{line}\n", is_dim=turn.complete)
         self._stream.flush()
 

@@ -131,8 +131,9 @@ class MemoryMagics(Magics):
             yield f"Other conversations: {', '.join(others)}. %qwq_memory switch NAME goes there."
 
     def _show(self, memory: ConversationMemory, number: str) -> None:
-        from qwq_magic.display.captions import turn_prompt, turn_text
         from qwq_magic.display.saved.conversation_markdown import quoted
+        from qwq_magic.display.text.whole_turn import turn_prompt, turn_text
+        from qwq_magic.display.turn_view import TurnView
 
         wanted = _single(number)
         attempts = memory.attempts(wanted)
@@ -140,7 +141,7 @@ class MemoryMagics(Magics):
         turn, place = replace(attempts[-1], conversation=memory.name), Place(wanted, len(attempts))
         show_bundle({"text/markdown": quoted(turn.prompt), "text/plain": turn_prompt(turn)})
         bundle = self._context.bundle_of(turn, place=place)
-        show_bundle({**bundle, "text/plain": turn_text(turn, place=place)})
+        show_bundle({**bundle, "text/plain": turn_text(TurnView(turn, place))})
 
     def _attempts(self, memory: ConversationMemory, number: str, side: str = "") -> None:
         from qwq_magic.display.text.memory_tables import attempts_side_by_side, attempts_table

@@ -79,6 +79,8 @@ def test_the_data_is_the_turn_without_what_was_sent() -> None:
         },
         "timing": {"ttft_s": 0.123, "thinking_s": 12.4, "total_s": 14.2},
         "error": None,
+        "caption": "Thought for 12.4 s · 412 tokens",
+        "footer": "qwq-plus · dashscope · 1,203 tokens · 14.2 s · main · turn 3",
         "notices": ["Retried once."],
         "ending": "",
         "view": {"show": "answer", "start": "auto"},

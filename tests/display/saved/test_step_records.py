@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qwq_magic.display.saved.step_records import KIND_LETTERS, loop_spans, step_records
-from qwq_magic.reasoning import Kind, loops_of, steps_of
+import qwq_magic
+from qwq_magic.display.saved.step_records import loop_spans, step_records
+from qwq_magic.reasoning import Group, Kind, loops_of, steps_of
 
+STATIC = Path(qwq_magic.__file__).parent / "display" / "static"
 RECORD = re.compile(r"([A-Z])([0-9a-z]+)(?:\.([0-9a-z]+))?(?:\+([0-9a-z]+))?(?:~([0-9a-z]+))?")
 
 
@@ -18,13 +21,25 @@ def base36(digits: str | None) -> int:
 
 
 def test_every_kind_has_a_letter_of_its_own() -> None:
-    assert set(KIND_LETTERS) == set(Kind)
-    assert len(set(KIND_LETTERS.values())) == len(Kind)
+    assert len({kind.letter for kind in Kind}) == len(Kind)
+
+
+def test_the_view_knows_the_same_letters_kinds_and_groups() -> None:
+    source = (STATIC / "step_kinds.js").read_text("utf-8")
+    row = r"""\["(\w)", \{ name: "(\w+)", group: "(\w+)" \}\]"""
+    [groups] = re.findall(r"GROUPS = \[([^\]]+)\]", source)
+
+    assert set(re.findall(row, source)) == {
+        (kind.letter, kind.value, kind.group.value)
+        for kind in Kind
+        if kind is not Kind.UNCLASSIFIED
+    }
+    assert re.findall(r"\w+", groups) == [group.value for group in Group]
 
 
 @given(st.text(max_size=600))
 def test_records_give_back_ends_kinds_and_cues(text: str) -> None:
-    kinds = {letter: kind for kind, letter in KIND_LETTERS.items()}
+    kinds = {kind.letter: kind for kind in Kind}
     steps = steps_of(text)
     records = step_records(steps)
 
