@@ -108,7 +108,7 @@ async def within(seconds: float, waiting: Coroutine[Any, Any, _T]) -> _T | None:
     """What it gives in this time, else None."""
     try:
         return await asyncio.wait_for(waiting, seconds)
-    except asyncio.TimeoutError:
+    except TimeoutError:
         return None
 
 

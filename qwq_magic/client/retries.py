@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import timezone
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 MAX_RETRIES = 2
@@ -41,7 +41,7 @@ def retry_after_s(headers: Mapping[str, str], *, now: float) -> float | None:
         except ValueError:
             return None
         # A date without a zone is UTC: HTTP knows no other.
-        date = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
+        date = date if date.tzinfo else date.replace(tzinfo=UTC)
         seconds = date.timestamp() - now
     # NaN and infinity are numbers to `float`; what is past says nothing of how long to wait.
     return seconds if 0.0 <= seconds < math.inf else None

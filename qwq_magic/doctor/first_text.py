@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-
-from typing_extensions import assert_never
+from typing import assert_never
 
 from qwq_magic.display.text.report import ReportStatus
 from qwq_magic.errors import ConfigurationError

@@ -15,10 +15,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, assert_never
 
 from IPython.core.interactiveshell import InteractiveShell
-from typing_extensions import assert_never
 
 from qwq_magic.display.captions import turn_tokens
 from qwq_magic.display.live.pump import Pump

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from IPython.core.error import UsageError
 
@@ -146,7 +145,7 @@ class CellAsk:
         context = self._context
         self._apply_settings(options)
         place = context.cells.next_place(request)
-        preview = context.session.preview(prompt, cell_id=place, **_call(options))
+        preview = context.session.preview(prompt, **options.call(cell_id=place))
         self._keep_standing(place, options, request)
         show_bundle(preview_bundle(preview))
 
@@ -167,7 +166,7 @@ class CellAsk:
     def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
         self._apply_settings(options)
         place = self._context.cells.next_place(request)
-        run = self._context.session.start(prompt, cell_id=place, **_call(options))
+        run = self._context.session.start(prompt, **options.call(cell_id=place))
         if options.append:
             self._keep_standing(place, options, request)
         self._context.cells.add(run.request.turn_id, request)
@@ -197,20 +196,6 @@ class CellAsk:
 
     def _place_of(self, turn: Turn) -> Place | None:
         return self._context.session.conversations.place_of(turn)
-
-
-def _call(options: CellOptions) -> dict[str, Any]:
-    """What the options say about the ask itself."""
-    return {
-        "server": options.server,
-        "model": options.model,
-        "conversation": options.conversation,
-        "history": options.history,
-        "fresh": options.fresh,
-        "append": options.append,
-        "system": options.system,
-        "parameters": options.parameters,
-    }
 
 
 def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool, job: int) -> Panel:

@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.session.call_options import CallOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,20 @@ class CellOptions:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     show: Show | None = None
     start: Start | None = None
+
+    def call(self, *, cell_id: str | None) -> CallOptions:
+        """The options that `Session.start` takes, for an ask from this cell."""
+        return CallOptions(
+            server=self.server,
+            model=self.model,
+            conversation=self.conversation,
+            history=self.history,
+            fresh=self.fresh,
+            append=self.append,
+            cell_id=cell_id,
+            system=self.system,
+            parameters=self.parameters,
+        )
 
 
 def parse_options(line: str) -> tuple[CellOptions, str]:

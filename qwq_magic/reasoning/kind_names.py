@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 
-class Group(str, Enum):
+class Group(StrEnum):
     """A coarse family of kinds; likely, not certain."""
 
     ORIENT = "orient"
@@ -14,10 +14,8 @@ class Group(str, Enum):
     CONCLUDE = "conclude"
     UNCLASSIFIED = "unclassified"
 
-    __str__ = str.__str__
 
-
-class Kind(str, Enum):
+class Kind(StrEnum):
     """What a step probably does."""
 
     ANSWER = "answer"
@@ -30,8 +28,6 @@ class Kind(str, Enum):
     PLAN = "plan"
     COMPUTE = "compute"
     UNCLASSIFIED = "unclassified"
-
-    __str__ = str.__str__
 
     @property
     def group(self) -> Group:

@@ -6,17 +6,18 @@ import uuid
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Event, Notice
 from qwq_magic.keys import ApiKey, as_api_key
 from qwq_magic.memory import ConversationMemory, Conversations
+from qwq_magic.session.call_options import CallOptions, require_known, settings_in
 from qwq_magic.session.loops import RUNNERS, Runner, RunnerName
 from qwq_magic.session.run import Run, iter_events, wait_for
 from qwq_magic.settings import Settings, resolve
 from qwq_magic.settings.key_ring import KeyRing, require_no_key_in
-from qwq_magic.settings.layers import NO_LAYER, Choices
+from qwq_magic.settings.layers import NO_LAYER, Choices, SettingOptions
 from qwq_magic.settings.model_rules import rules_for
 from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import ChatRequest, Message, Turn, TurnBuilder
@@ -55,7 +56,7 @@ class Session:
         conversation: str = "main",
         runner: RunnerName = "thread",
         api_key: str | ApiKey | None = None,
-        **settings: Any,
+        **settings: Unpack[SettingOptions],
     ) -> None:
         """Nothing is sent or read yet; a missing key shows when something is asked.
 
@@ -88,15 +89,16 @@ class Session:
         """The conversation of that name, made on first use."""
         return self.conversations.of(conversation)
 
-    def ask(self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Any) -> Turn:
+    def ask(
+        self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]
+    ) -> Turn:
         """Ask, and wait for the whole reply; works inside a running event loop too.
 
         Args:
             prompt: the user's text, sent verbatim.
             api_key: for this call.
-            call: other settings for this call, and `conversation`, `history` (send the last so
-                many turns), `fresh` (send none), `advisors` (besides the session's), `cell_id`
-                and `append` (add a turn even where the cell has one).
+            call: settings for this call, and what it does with the conversation; `CallOptions`
+                lists them.
 
         Raises:
             QwqError: for whatever went wrong; `partial` is the turn as far as it came.
@@ -107,7 +109,7 @@ class Session:
         return _checked(turn)
 
     async def ask_async(
-        self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Any
+        self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]
     ) -> Turn:
         """Ask from async code; see `ask`."""
         api_key = as_api_key(api_key)
@@ -118,7 +120,7 @@ class Session:
         raise AssertionError("A run ends with its turn.")
 
     async def stream(
-        self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Any
+        self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]
     ) -> AsyncGenerator[Event, None]:
         """Ask, and yield the events as they come; see `ask`. Leaving the loop stops the reply."""
         api_key = as_api_key(api_key)
@@ -129,14 +131,18 @@ class Session:
                 elif not isinstance(event, Notice):
                     yield event
 
-    def start(self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Any) -> Run:
+    def start(
+        self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]
+    ) -> Run:
         """Ask, and return at once; see `ask`. The run gives the events and then the turn."""
         api_key = as_api_key(api_key)
         ask = self._prepare(prompt, api_key=api_key, **call)
         runner = self._runner()
         return Run(ask.stream_into, builder=ask.builder, runner=runner, abandon=ask.leave)
 
-    def preview(self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Any) -> Preview:
+    def preview(
+        self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]
+    ) -> Preview:
         """What `ask` would send, and where to; nothing is sent, and nothing remembered.
 
         Raises:
@@ -148,8 +154,10 @@ class Session:
         ask = self._prepare(prompt, api_key=api_key, **call)
         return wait_for(lambda: preview_of(ask), self._runner())
 
-    def _events(self, prompt: str, **call: Any) -> AsyncGenerator[Event | Turn, None]:
-        ask = self._prepare(prompt, **call)
+    def _events(
+        self, prompt: str, *, api_key: ApiKey | None, **call: Unpack[CallOptions]
+    ) -> AsyncGenerator[Event | Turn, None]:
+        ask = self._prepare(prompt, api_key=api_key, **call)
         return iter_events(ask.stream_into, self._runner(), ask.leave)
 
     def _runner(self) -> Runner:
@@ -174,39 +182,34 @@ class Session:
             prompt_tokens=estimate_tokens(settings.system or ""),
         )
 
-    def _prepare(
-        self,
-        prompt: str,
-        *,
-        model: str | ChatModel | None = None,
-        conversation: str | None = None,
-        history: int | None = None,
-        fresh: bool = False,
-        append: bool = False,
-        advisors: Iterable[Any] = (),
-        cell_id: str | None = None,
-        **choices: Any,
-    ) -> Ask:
+    def _prepare(self, prompt: str, *, api_key: ApiKey | None, **call: Unpack[CallOptions]) -> Ask:
         from qwq_magic.session.ask import Ask, recall_for
         from qwq_magic.session.chain_plan import ChainPlan
 
         _check_prompt(prompt)
-        chat_model, settings = self._resolve(model, choices)
+        require_known(call)
+        chat_model, settings = self._resolve(
+            call.get("model"), {**settings_in(call), "api_key": api_key}
+        )
+        conversation = call.get("conversation")
         conversation = self.conversation if conversation is None else conversation
         sent = "\n".join((prompt, settings.system or "", repr(settings.parameters)))
         require_no_key_in(sent, settings.api_key, self.keys)
         request = _new_request(
-            prompt, settings, conversation=conversation, cell_id=None if append else cell_id
+            prompt,
+            settings,
+            conversation=conversation,
+            cell_id=None if call.get("append") else call.get("cell_id"),
         )
         recall = recall_for(
             request,
-            history=history,
-            fresh=fresh,
+            history=call.get("history"),
+            fresh=call.get("fresh", False),
             with_reasoning=_takes_reasoning(settings),
             max_input_tokens=_input_limit(settings),
         )
         plan = ChainPlan(
-            advisors=(*self.advisors, *advisors),
+            advisors=(*self.advisors, *call.get("advisors", ())),
             model=_connect(settings) if chat_model is None else chat_model,
             session_notices=self._session_notices,
             is_hosted=settings.is_dashscope,

@@ -6,10 +6,11 @@ of those below it: what was chosen for one server is never carried to another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, TypedDict, Unpack, get_args
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys import ApiKey
@@ -22,6 +23,28 @@ InlineThink: TypeAlias = Literal["auto", "open", "off"]
 
 # What is right for one server and for any other.
 _FOR_ALL_SERVERS = frozenset({"system", "parameters", "connect_timeout_s", "idle_timeout_s"})
+
+
+class SettingOptions(TypedDict, total=False):
+    """The settings that any call can be given; `Settings` says what each means."""
+
+    base_url: str | None
+    protocol: ProtocolName | None
+    inline_think: InlineThink | None
+    allow_insecure_key: bool | None
+    connect_timeout_s: float | None
+    idle_timeout_s: float | None
+    max_input_tokens: int | None
+    parameters: Mapping[str, Json]
+    system: str | None
+
+
+class ChoiceOptions(SettingOptions, total=False):
+    """The fields of `Choices`, as keyword arguments."""
+
+    server: str | None
+    model: str | None
+    api_key: str | ApiKey | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +103,13 @@ class Choices:
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {name: value for name, value in values.items() if value not in (None, {})}
 
-    def override(self, **choices: Any) -> Choices:
+    def override(self, **choices: Unpack[ChoiceOptions]) -> Choices:
         """These choices with others on top, for one call; None leaves a choice as it is."""
-        unknown = choices.keys() - CHOICES
-        if unknown:
-            raise ConfigurationError(
-                f"Unknown setting {sorted(unknown)[0]!r}. Settings: {', '.join(CHOICES)}."
-            )
-        changes = {name: value for name, value in choices.items() if value is not None}
+        for name in sorted(choices.keys() - CHOICES):
+            raise unknown_setting(name, CHOICES)
+        changes: dict[str, Any] = {
+            name: value for name, value in choices.items() if value is not None
+        }
         if isinstance(changes.get("parameters"), Mapping):
             changes["parameters"] = {**self.parameters, **changes["parameters"]}
         if names_server(changes):
@@ -96,6 +118,13 @@ class Choices:
 
 
 CHOICES = tuple(f.name for f in fields(Choices))
+
+
+def unknown_setting(name: str, known: Collection[str]) -> ConfigurationError:
+    """The error for a name that is not a setting; it names the one that was probably meant."""
+    [close, *_] = [*get_close_matches(name, sorted(known), n=1), ""]
+    hint = f" Did you mean {close}?" if close else ""
+    return ConfigurationError(f"Unknown setting {name!r}.{hint} Settings: {', '.join(known)}.")
 
 
 def names_server(choices: Mapping[str, Any]) -> bool:

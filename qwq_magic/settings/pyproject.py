@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
@@ -82,10 +81,8 @@ def _read(path: Path, _changed_at: int, _size: int) -> Any:
     if _SECTION.encode() not in data:
         # Most projects; whether the rest of their file is in order is not our business.
         return None
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    import tomllib  # most projects have no such section
+
     try:
         tool = tomllib.loads(data.decode("utf-8")).get("tool")
     except (ValueError, RecursionError) as error:

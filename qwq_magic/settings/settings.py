@@ -148,7 +148,7 @@ def resolve(
             "model_is_pinned": choices.model is not None,
             "api_key": key,
             "withheld_key": "" if key else withheld_variable(server, base_url, environ),
-            "preset": "" if server == CUSTOM else server.name,
+            "preset_name": "" if server == CUSTOM else server.name,
         }
     )
 

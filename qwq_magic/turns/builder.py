@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
-
-from typing_extensions import assert_never
+from datetime import UTC, datetime
+from typing import assert_never
 
 from qwq_magic.errors import QwqError
 from qwq_magic.events import (
@@ -41,7 +40,7 @@ class TurnBuilder:
     def begin(self) -> None:
         """Start the clock; an ask that waits for another begins when that has ended."""
         self._started = self._clock()
-        self._started_at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
 
     def start_over(self) -> None:
         """Forget the texts and how they ended; the clock and the notices go on."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from IPython.display import DisplayHandle
 from ipywidgets import Layout, VBox, Widget  # type: ignore[import-untyped]  # it ships no types
-from typing_extensions import assert_never
 
 from qwq_magic.display.captions import analysed, loop_advice
 from qwq_magic.display.live.panes import (

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Literal, Protocol
-
-from typing_extensions import assert_never
+from typing import Literal, Protocol, assert_never
 
 from qwq_magic.display.captions import analysed, loop_advice
 from qwq_magic.display.panel import Show, Start

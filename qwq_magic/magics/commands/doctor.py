@@ -15,7 +15,7 @@ from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, parse_options
 from qwq_magic.magics.reports import show_reports
 from qwq_magic.session import Session
-from qwq_magic.settings.layers import layer_of
+from qwq_magic.settings.layers import ChoiceOptions, layer_of
 
 if TYPE_CHECKING:
     from qwq_magic.display.text.report import Section
@@ -108,6 +108,10 @@ def _options(line: str) -> CellOptions:
     return options
 
 
-def _chosen(options: CellOptions) -> dict[str, str]:
-    chosen = {"server": options.server, "model": options.model}
-    return {name: value for name, value in chosen.items() if value is not None}
+def _chosen(options: CellOptions) -> ChoiceOptions:
+    chosen = ChoiceOptions()
+    if options.server is not None:
+        chosen["server"] = options.server
+    if options.model is not None:
+        chosen["model"] = options.model
+    return chosen
