@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 # A workspace's hosts; other names below aliyuncs.com anybody can rent.
@@ -62,9 +62,27 @@ def _by_effort(*, on: str) -> Spellings:
 _KEPT_HERE: Spellings = MappingProxyType({"preserve_thinking": Spelling("")})
 
 
+# How a server continues a reply whose beginning is given, as measured on running servers:
+# - reasoning_field: the last message has the reasoning in its own field, and a flag;
+# - think_in_content: the last message has `<think>` and the reasoning in its content, and a flag;
+# - completion: it completes a raw prompt, on another path;
+# - none: it cannot, so the reasoning so far has to be quoted in a new message;
+# - auto: not known, and to be found out from the server.
+Continues: TypeAlias = Literal["reasoning_field", "think_in_content", "completion", "none", "auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """A document that only one kind of server has: its path, and the type of one field in it."""
+
+    path: str
+    field: str
+    value_type: type
+
+
 @dataclass(frozen=True, slots=True)
 class ServerPreset:
-    """A preset.
+    """What is known of a server.
 
     Attributes:
         name: what the user types after `-s`.
@@ -75,9 +93,15 @@ class ServerPreset:
         start_hint: how to get it running, for a server on the user's own machine.
         spellings: its own names for `enable_thinking`, `thinking_budget`, `reasoning_effort`.
         accepts_stream_options: does it report usage on request, rather than refuse the request?
-        splits_reasoning: does it tell reasoning from answer, given the right start?
-        history_field: the name under which it takes earlier reasoning back, where the user
+        splits_reasoning: does it separate reasoning from answer, once it is started right?
+        reasoning_fields: fields of its own in which it sends the reasoning, looked at before
+            the common ones (`reasoning_content`, `reasoning`, `thinking`).
+        history_field: the field in which it takes earlier reasoning back, where the user
             asks for that; "" where it has none. By default no reasoning is sent.
+        continues: how it continues a reply whose beginning is given.
+        native_protocol: the protocol that it speaks beside OpenAI's; "" for none.
+        lists_owner: the `owned_by` that it writes into its list of models, and no other does.
+        fingerprint: an address by which it is recognised.
     """
 
     name: str
@@ -89,7 +113,12 @@ class ServerPreset:
     spellings: Spellings = field(default_factory=dict)
     accepts_stream_options: bool = True
     splits_reasoning: bool = True
+    reasoning_fields: tuple[str, ...] = ()
     history_field: str = ""
+    continues: Continues = "auto"
+    native_protocol: str = ""
+    lists_owner: str = ""
+    fingerprint: Fingerprint | None = None
 
 
 def _dashscope(name: str, host: str) -> ServerPreset:
@@ -101,6 +130,9 @@ def _dashscope(name: str, host: str) -> ServerPreset:
         needs_key=True,
         # With `preserve_thinking`, which newer models have on.
         history_field="reasoning_content",
+        # `partial` works in non-thinking mode only.
+        continues="none",
+        native_protocol="dashscope",
     )
 
 
@@ -110,7 +142,7 @@ def _service(name: str, base_url: str, **fields: Any) -> ServerPreset:
     return ServerPreset(name, base_url, key_variables=(variable,), needs_key=True, **fields)
 
 
-DEMO = ServerPreset("demo", "", model="demo (recording)")
+DEMO = ServerPreset("demo", "", model="demo (recording)", continues="none")
 # Any other OpenAI-compatible server; the user gives its address and model.
 CUSTOM = ServerPreset("custom", "")
 
@@ -134,8 +166,10 @@ SERVERS = MappingProxyType(
                         "thinking.type", MappingProxyType({True: "enabled", False: "disabled"})
                     ),
                 },
-                # In turns with tools, and refused without.
+                # In turns with tools it is required: the request fails without.
                 history_field="reasoning_content",
+                # `prefix` exists on /beta only, and how it treats reasoning is unverified.
+                continues="none",
             ),
             _service(
                 "openrouter",
@@ -169,8 +203,13 @@ SERVERS = MappingProxyType(
                 "http://127.0.0.1:11434/v1",
                 model="qwq",
                 start_hint="`ollama serve`, then `ollama pull qwq`",
-                # `think` is for the native protocol; this one ignores it.
+                # `think` belongs to the native protocol; the compatible one ignores it.
                 spellings=_by_effort(on="medium"),
+                # Only the templates of some models continue a given beginning.
+                continues="auto",
+                native_protocol="ollama",
+                lists_owner="library",
+                fingerprint=Fingerprint("/api/version", "version", str),
             ),
             ServerPreset(
                 "vllm",
@@ -179,6 +218,9 @@ SERVERS = MappingProxyType(
                 key_variables=("VLLM_API_KEY",),
                 start_hint="`vllm serve Qwen/QwQ-32B --reasoning-parser deepseek_r1`",
                 spellings={**_BY_TEMPLATE, "thinking_budget": Spelling("thinking_token_budget")},
+                # It ignores reasoning fields of a message.
+                continues="think_in_content",
+                lists_owner="vllm",
             ),
             ServerPreset(
                 "sglang",
@@ -189,6 +231,9 @@ SERVERS = MappingProxyType(
                     "--reasoning-parser deepseek-r1 --port 30000`"
                 ),
                 spellings=_BY_TEMPLATE,
+                # Content that is not a string becomes a user message instead.
+                continues="think_in_content",
+                lists_owner="sglang",
             ),
             ServerPreset(
                 "llamacpp",
@@ -196,12 +241,16 @@ SERVERS = MappingProxyType(
                 model="qwq-32b",
                 start_hint="`llama-server -m qwq-32b.gguf`",
                 spellings=_BY_TEMPLATE,
+                continues="reasoning_field",
+                lists_owner="llamacpp",
             ),
             ServerPreset(
                 "lmstudio",
                 "http://127.0.0.1:1234/v1",
                 model="qwq-32b",
                 start_hint="the Developer tab of LM Studio",
+                lists_owner="organization_owner",
+                fingerprint=Fingerprint("/api/v0/models", "data", list),
             ),
             ServerPreset(
                 "tgi",
@@ -215,9 +264,11 @@ SERVERS = MappingProxyType(
                 "http://127.0.0.1:8000/v1",
                 model="Qwen/QwQ-32B",
                 start_hint="`transformers serve`",
-                # Whatever it knows and does not use, it refuses.
+                # It rejects parameters that it knows and does not use.
                 accepts_stream_options=False,
                 spellings={**_BY_TEMPLATE, "reasoning_effort": Spelling("")},
+                # It answers 422.
+                continues="none",
             ),
             ServerPreset(
                 "litellm",
