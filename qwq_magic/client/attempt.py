@@ -22,7 +22,7 @@ from qwq_magic.errors import QwqError, StreamInterrupted
 from qwq_magic.events import Event
 from qwq_magic.settings import Settings
 from qwq_magic.turns import ChatRequest
-from qwq_magic.wire.protocols import Decoder, WireProtocol
+from qwq_magic.wire.wire_protocol import Decoder, WireProtocol
 
 # A complete reply waits this long for its usage, an ended one for the end of its body,
 # which lets the connection be used again.
@@ -71,6 +71,7 @@ class HttpAttempt:
                     "Accept": "text/event-stream, application/json",
                     **self._protocol.headers,
                 },
+                authorization=self._protocol.authorization,
             ) as response:
                 self._response_began = True
                 error = await refusal(
@@ -90,7 +91,10 @@ class HttpAttempt:
 
     async def _reply(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
         decoder = self._protocol.decoder(
-            self._request, inline_think=self._settings.inline_think, origin=self._origin
+            self._request,
+            server=self._settings.preset,
+            inline_think=self._settings.inline_think,
+            origin=self._origin,
         )
         broken: httpx.HTTPError | None = None
         try:

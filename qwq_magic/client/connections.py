@@ -12,9 +12,10 @@ import functools
 import re
 import ssl
 import weakref
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TypeAlias
 
 import httpx
 
@@ -29,6 +30,8 @@ _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepal
 
 # Where a redirect leads, among what a response brings beside its headers.
 LOCATION = "qwq_magic.location"
+
+Authorization: TypeAlias = Callable[[ApiKey], Mapping[str, str]]
 
 _USER_INFO = re.compile(r"[^\s/'\"(]+@")
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": "qwq-magic"}
@@ -128,6 +131,7 @@ def opened(
     *,
     body: bytes | None,
     headers: Mapping[str, str],
+    authorization: Authorization,
 ) -> AbstractAsyncContextManager[httpx.Response]:
     """The response to a GET or, with a body of JSON, to a POST; no redirect is followed."""
     usual = _HEADERS if body is None else {**_HEADERS, "Content-Type": "application/json"}
@@ -138,7 +142,7 @@ def opened(
         url,
         content=body,
         headers={**usual, **headers},
-        auth=httpx.USE_CLIENT_DEFAULT if key is None else _Bearer(key),
+        auth=httpx.USE_CLIENT_DEFAULT if key is None else _KeyHeaders(key, authorization),
         timeout=httpx.Timeout(
             settings.idle_timeout_s, connect=settings.connect_timeout_s, pool=None
         ),
@@ -146,14 +150,15 @@ def opened(
     )
 
 
-class _Bearer(httpx.Auth):
-    """Writes the key into the request at the last moment, so that no local holds it."""
+class _KeyHeaders(httpx.Auth):
+    """Writes the key into the request at the last moment, so that no local variable holds it."""
 
-    def __init__(self, key: ApiKey) -> None:
+    def __init__(self, key: ApiKey, authorization: Authorization) -> None:
         self._key = key
+        self._authorization = authorization
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = f"Bearer {self._key.reveal()}"
+        request.headers.update(self._authorization(self._key))
         yield request
 
 

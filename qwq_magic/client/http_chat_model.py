@@ -84,8 +84,9 @@ class HttpChatModel:
             if attempt.failure is None:
                 return
             error, cause, may_repeat = attempt.failure
-            if _refuses_usage(error) and payload.pop("stream_options", None):
-                # Counting tokens is our wish, not the user's: the prompt goes without it.
+            refused = self._refused_field(error, payload)
+            if refused is not None:
+                del payload[refused]
                 body = _encoded(payload)
                 continue
             wait_s = None
@@ -104,14 +105,17 @@ class HttpChatModel:
     def _url_for(self, model: str) -> str:
         return endpoint(self._settings.base_url, self._protocol.path_for(model))
 
+    def _refused_field(self, error: QwqError, payload: Mapping[str, Json]) -> str | None:
+        """The field that the server rejected by name and the request can do without."""
+        if not isinstance(error, InvalidRequest):
+            return None
+        optional = (name for name in self._protocol.optional_fields if payload.get(name))
+        return next((name for name in optional if name in error.message), None)
+
     async def _client(self, url: str) -> httpx.AsyncClient:
         if self._transport is not None:
             return httpx.AsyncClient(transport=self._transport)
         return await shared_client(url)
-
-
-def _refuses_usage(error: QwqError) -> bool:
-    return isinstance(error, InvalidRequest) and "stream_options" in error.message
 
 
 def _announcement(error: QwqError, wait_s: float, retry: int) -> Notice:

@@ -7,26 +7,18 @@ what it answers: an address that one server uses by default, another may have ta
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from qwq_magic.client.bodies import within
 from qwq_magic.client.model_listing import Limits, list_models, look_up, with_abilities
 from qwq_magic.errors import QwqError, ResponseError
 from qwq_magic.settings import Settings
+from qwq_magic.settings.presets import SERVERS, Fingerprint
 from qwq_magic.wire.addresses import is_loopback
 from qwq_magic.wire.model_list import ListedModel, json_in
 
 _LIMITS = Limits(timeout_s=1.5, most_bytes=1_000_000)
-# What they write as the owner of each model.
-_OWNERS = {
-    "vllm": "vllm",
-    "sglang": "sglang",
-    "llamacpp": "llamacpp",
-    "library": "ollama",
-    "organization_owner": "lmstudio",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +48,11 @@ async def _server_at(base_url: str) -> LocalServer | None:
     assert is_loopback(base_url)
     settings = Settings(server="", base_url=base_url, model="")
     server = await within(_LIMITS.timeout_s, _identified(settings))
-    if server is not None and server.name == "ollama":
-        models = await within(_LIMITS.timeout_s, with_abilities(server.models, settings))
-        return replace(server, models=models or server.models)
-    return server
+    if server is None:
+        return None
+    named = replace(settings, server=server.name)
+    models = await within(_LIMITS.timeout_s, with_abilities(server.models, named))
+    return replace(server, models=models or server.models)
 
 
 async def _identified(settings: Settings) -> LocalServer | None:
@@ -69,35 +62,37 @@ async def _identified(settings: Settings) -> LocalServer | None:
         return await _without_list(settings, error)
     except QwqError:
         return None
-    name = _owner_of(models) or await _name_by_answers(settings)
+    name = _name_by_owner(models) or await _name_by_fingerprint(settings)
     return LocalServer(name, settings.base_url, models)
 
 
 async def _without_list(settings: Settings, error: ResponseError) -> LocalServer | None:
     if error.status in (401, 403):
         return LocalServer("", settings.base_url, problem="wants a key")
-    name = await _name_by_answers(settings)
+    name = await _name_by_fingerprint(settings)
     # Anything may listen there: a page of the user's own says nothing about models.
     return LocalServer(name, settings.base_url, problem="lists no models") if name else None
 
 
-def _owner_of(models: tuple[ListedModel, ...]) -> str:
-    return next((_OWNERS[model.owner] for model in models if model.owner in _OWNERS), "")
+def _name_by_owner(models: tuple[ListedModel, ...]) -> str:
+    by_owner = {server.lists_owner: server.name for server in SERVERS.values()}
+    owners = (model.owner for model in models if model.owner)
+    return next((by_owner[owner] for owner in owners if owner in by_owner), "")
 
 
-async def _name_by_answers(settings: Settings) -> str:
-    """By an address that only one of them has; llama.cpp has some of Ollama's as well."""
-    is_ollama, is_lmstudio = await asyncio.gather(
-        _answers(settings, "/api/version", lambda value: isinstance(value.get("version"), str)),
-        _answers(settings, "/api/v0/models", lambda value: isinstance(value.get("data"), list)),
-    )
-    return "lmstudio" if is_lmstudio else "ollama" if is_ollama else ""
+async def _name_by_fingerprint(settings: Settings) -> str:
+    """The preset with an address that others do not have."""
+    marks = [(server.name, mark) for server in SERVERS.values() if (mark := server.fingerprint)]
+    answers = await asyncio.gather(*(_has(mark, settings) for _, mark in marks))
+    names = [name for (name, _), is_there in zip(marks, answers, strict=True) if is_there]
+    # Others imitate Ollama, which comes first among the presets: a later match is more specific.
+    return names[-1] if names else ""
 
 
-async def _answers(settings: Settings, path: str, fits: Callable[[dict[str, Any]], bool]) -> bool:
-    url = settings.base_url.removesuffix("/v1") + path
+async def _has(mark: Fingerprint, settings: Settings) -> bool:
+    url = settings.base_url.removesuffix("/v1") + mark.path
     try:
         value = json_in(await look_up(url, settings, _LIMITS))
     except QwqError:
         return False
-    return isinstance(value, dict) and fits(value)
+    return isinstance(value, dict) and isinstance(value.get(mark.field), mark.value_type)

@@ -13,7 +13,6 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -29,10 +28,11 @@ from qwq_magic.client.refusals import refusal
 from qwq_magic.errors import ModelNotFound, ProtocolError, QwqError, ResponseError
 from qwq_magic.settings import Settings
 from qwq_magic.turns import Json
-from qwq_magic.wire.addresses import endpoint, host_of
-from qwq_magic.wire.model_list import ListedModel, abilities_tell, json_in, models_in
+from qwq_magic.wire.addresses import host_of
+from qwq_magic.wire.model_list import ListedModel, ModelListing, at_root, json_in
 from qwq_magic.wire.origin import Origin
-from qwq_magic.wire.protocols import protocol_at
+from qwq_magic.wire.protocols import native_protocol, wire_protocol
+from qwq_magic.wire.wire_protocol import WireProtocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,14 @@ async def _body_or_error(
     posted: Mapping[str, Json] | None,
 ) -> bytes | QwqError:
     body = None if posted is None else json.dumps(posted).encode()
+    protocol = _protocol_of(settings)
     async with opened(
-        client, url, settings, body=body, headers={"Accept": "application/json"}
+        client,
+        url,
+        settings,
+        body=body,
+        headers={"Accept": "application/json", **protocol.listing.headers},
+        authorization=protocol.authorization,
     ) as response:
         error = await refusal(response, url=url, origin=origin, now=time.time())
         return error or await bounded_body(
@@ -92,9 +98,9 @@ async def _body_or_error(
         )
 
 
-# Ollama tells abilities model by model; of more models than that, the names must do.
-_MOST_SHOWN = 40
-_SHOW_LIMITS = Limits(timeout_s=3.0, most_bytes=4_000_000)
+# Abilities cost a request per model; with more models than this, the names have to do.
+_MAX_DESCRIBED = 40
+_DESCRIPTION_LIMITS = Limits(timeout_s=3.0, most_bytes=4_000_000)
 _NO_LIST = frozenset({404, 405, 501})
 
 
@@ -104,7 +110,8 @@ async def list_models(settings: Settings, limits: Limits = USUAL) -> tuple[Liste
     Raises:
         QwqError: the server has no list, or cannot be asked.
     """
-    url = listing_address(settings)
+    listing = _protocol_of(settings).listing
+    url = listing.address_at(settings.base_url)
     try:
         body = await look_up(url, settings, limits)
     except ResponseError as error:
@@ -115,53 +122,46 @@ async def list_models(settings: Settings, limits: Limits = USUAL) -> tuple[Liste
                 status=error.status,
             ) from None
         raise
-    models = models_in(body)
+    models = listing.read(body)
     if models is None:
         raise ProtocolError(
             f"{host_of(url)} answers with something else than a list of models. "
             "Check base_url, or take a name from its documentation: -m MODEL."
         )
     models = tuple(replace(model, name=_masked(model.name, settings)) for model in models)
-    if settings.preset.name == "ollama" or url.endswith("/api/tags"):
-        return await with_abilities(models, settings)
-    return models
+    return await with_abilities(models, settings)
 
 
 async def with_abilities(
     models: tuple[ListedModel, ...], settings: Settings
 ) -> tuple[ListedModel, ...]:
-    """The models of an Ollama, each with what it says of itself; never raises."""
-    if len(models) > _MOST_SHOWN:
+    """The models with what the server reports of each, if it does; never raises."""
+    # A server that lists its models in OpenAI's protocol may describe them in its own.
+    protocols = (_protocol_of(settings), native_protocol(settings.preset))
+    listings = (protocol.listing for protocol in protocols if protocol is not None)
+    listing = next((listing for listing in listings if listing.abilities_path), None)
+    if listing is None or len(models) > _MAX_DESCRIBED:
         return models
-    return tuple(await asyncio.gather(*(_with_abilities(model, settings) for model in models)))
+    described = (_with_abilities(model, listing, settings) for model in models)
+    return tuple(await asyncio.gather(*described))
 
 
-def listing_address(settings: Settings) -> str:
-    """Where the list is: for Alibaba's native protocol, beside the compatible one."""
-    base_url = settings.base_url
-    is_chosen = settings.protocol != "auto"
-    protocol = settings.protocol if is_chosen else protocol_at(base_url, settings.preset)
-    if protocol == "ollama":
-        return _at_root(base_url, "/api/tags")
-    if protocol == "dashscope":
-        return _at_root(base_url, "/compatible-mode/v1/models")
-    return endpoint(base_url, "/models")
-
-
-async def _with_abilities(model: ListedModel, settings: Settings) -> ListedModel:
-    url = _at_root(settings.base_url, "/api/show")
+async def _with_abilities(
+    model: ListedModel, listing: ModelListing, settings: Settings
+) -> ListedModel:
+    url = at_root(settings.base_url, listing.abilities_path)
     try:
-        body = await look_up(url, settings, _SHOW_LIMITS, posted={"model": model.name})
+        body = await look_up(url, settings, _DESCRIPTION_LIMITS, posted={"model": model.name})
     except QwqError:
-        # An older Ollama, or one that is busy: the name must do.
+        # An older server without this path, or a busy one: the name has to do.
         return model
     entry = json_in(body)
-    told = abilities_tell(entry) if isinstance(entry, dict) else None
-    return model if told is None else replace(model, thinks=told)
+    reported = listing.read_abilities(entry) if isinstance(entry, dict) else None
+    return model if reported is None else replace(model, thinks=reported)
 
 
-def _at_root(base_url: str, path: str) -> str:
-    return urlsplit(base_url)._replace(path=path, query="", fragment="").geturl()
+def _protocol_of(settings: Settings) -> WireProtocol:
+    return wire_protocol(settings.protocol, settings.base_url, settings.preset)
 
 
 def _masked(name: str, settings: Settings) -> str:

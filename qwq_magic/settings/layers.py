@@ -18,6 +18,7 @@ from qwq_magic.keys.lookalikes import without_lookalikes
 from qwq_magic.settings.presets import SERVERS
 from qwq_magic.turns import Json
 
+# Each but `auto` is also the name of the file in `wire/` that defines the protocol.
 ProtocolName: TypeAlias = Literal["auto", "openai", "dashscope", "ollama"]
 InlineThink: TypeAlias = Literal["auto", "open", "off"]
 

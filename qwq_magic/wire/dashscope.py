@@ -1,36 +1,34 @@
-"""DashScope's native protocol: server-sent events whose text may repeat all text so far.
+"""DashScope's native protocol: server-sent events, each of which may repeat all earlier text.
 
-The path depends on the model: newer ones answer only where images go as well, and take
+The path depends on the model: newer models answer only at the multimodal path, and take
 their content as a list there. https://help.aliyun.com/zh/model-studio/qwen-api-via-dashscope
 """
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from qwq_magic.settings.layers import InlineThink
 from qwq_magic.settings.model_rules import is_multimodal
-from qwq_magic.settings.presets import CUSTOM, ServerPreset
+from qwq_magic.settings.presets import CUSTOM, ServerPreset, is_dashscope
 from qwq_magic.turns import ChatRequest, Json, Message
 from qwq_magic.wire.content import content_of
-from qwq_magic.wire.framing import SSEDecoder
-from qwq_magic.wire.openai_chat import reasoning_back, reasoning_in
-from qwq_magic.wire.origin import Origin
-from qwq_magic.wire.sink import Sink
-from qwq_magic.wire.stream_decoder import StreamDecoder
-
-HEADERS = {"X-DashScope-SSE": "enable"}
+from qwq_magic.wire.message import MessageReader, reasoning_back
+from qwq_magic.wire.model_list import ModelListing
+from qwq_magic.wire.sink import ReadChunk, Sink
+from qwq_magic.wire.sniffing import FirstChunk
+from qwq_magic.wire.wire_protocol import WireProtocol
 
 _TEXT_PATH = "/services/aigc/text-generation/generation"
 _MULTIMODAL_PATH = "/services/aigc/multimodal-generation/generation"
 
 
-def path_for(model: str) -> str:
+def _path_for(model: str) -> str:
     return _MULTIMODAL_PATH if is_multimodal(model) else _TEXT_PATH
 
 
 def encode(request: ChatRequest, server: ServerPreset = CUSTOM) -> dict[str, Json]:
-    """The JSON body; text arrives in deltas unless the user wants snapshots."""
+    """The JSON body; text arrives in deltas unless the user asks for snapshots."""
     is_list = is_multimodal(request.model)
     return {
         "model": request.model,
@@ -48,24 +46,11 @@ def _message(message: Message, server: ServerPreset, *, is_list: bool) -> dict[s
     return {"role": message.role, "content": content, **reasoning_back(message, server)}
 
 
-def decoder(
-    request: ChatRequest | None = None,
-    *,
-    inline_think: InlineThink = "auto",
-    origin: Origin | None = None,
-) -> StreamDecoder:
-    """The decoder of the response to `request`."""
-    parameters = request.parameters if request else {}
-    reader = ChunkReader(is_cumulative=parameters.get("incremental_output") is False)
-    return StreamDecoder(
-        SSEDecoder(), reader.read, inline_think=inline_think, origin=origin or Origin()
-    )
-
-
 class ChunkReader:
-    """Takes events into a reply, and knows how much of a snapshot is new."""
+    """Reads events, and knows how much of a snapshot is new."""
 
-    def __init__(self, *, is_cumulative: bool) -> None:
+    def __init__(self, server: ServerPreset = CUSTOM, *, is_cumulative: bool) -> None:
+        self._messages = MessageReader(server)
         self._is_cumulative = is_cumulative
         self._reasoning = ""
         self._content = ""
@@ -80,8 +65,8 @@ class ChunkReader:
         if not isinstance(message, dict):
             # `result_format: text` has the text one level up.
             message = {**output, "content": output.get("text")}
-        told, content, is_whole = content_of(message.get("content"))
-        reasoning = reasoning_in(message, reply) or told
+        part_reasoning, content, is_whole = content_of(message.get("content"))
+        reasoning = self._messages.reasoning_in(message, reply) or part_reasoning
         if self._is_cumulative:
             reasoning, self._reasoning = _new_in(reasoning, self._reasoning)
             content, self._content = _new_in(content, self._content)
@@ -106,8 +91,34 @@ def _first_choice(output: dict[str, Any]) -> dict[str, Any]:
 def _new_in(snapshot: str, before: str) -> tuple[str, str]:
     """What a snapshot adds, and all text so far; an answer's events may omit the reasoning."""
     if "\ud800" <= snapshot[-1:] <= "\udbff":
-        # Half a character: the next snapshot has the whole.
+        # Half a surrogate pair: the next snapshot has the whole character.
         snapshot = snapshot[:-1]
     if len(snapshot) <= len(before):
         return "", before
     return snapshot[len(before) :], snapshot
+
+
+def _reader(request: ChatRequest | None, server: ServerPreset) -> ReadChunk:
+    parameters = request.parameters if request else {}
+    return ChunkReader(server, is_cumulative=parameters.get("incremental_output") is False).read
+
+
+def _is_spoken_at(base_url: str, server: ServerPreset) -> bool:
+    is_alibaba = is_dashscope(base_url) or server.native_protocol == "dashscope"
+    return is_alibaba and "/api/v1" in urlsplit(base_url).path
+
+
+def _recognizes(first: FirstChunk) -> bool:
+    return first.is_event and isinstance(first.chunk.get("output"), dict)
+
+
+PROTOCOL = WireProtocol(
+    path_for=_path_for,
+    encode=encode,
+    reader=_reader,
+    headers={"X-DashScope-SSE": "enable"},
+    # The native API has no list of models; the compatible one on the same host has.
+    listing=ModelListing("/compatible-mode/v1/models", is_at_root=True),
+    is_spoken_at=_is_spoken_at,
+    recognizes=_recognizes,
+)

@@ -1,17 +1,20 @@
-"""Read a server's list of models: OpenAI's, Ollama's, or a bare list.
+"""Where a server lists its models, and how the list is read: OpenAI's, Ollama's, or a bare list.
 
-Names are hostile text: they are shown, and typed again by whoever copies them. Whether a
-model thinks is what the server says, or else what its name tells.
+Names are hostile text: they are displayed, and users copy them into commands. Whether a
+model thinks is what the server reports, or else what its name suggests.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from qwq_magic.plain_text import one_line, well_formed
 from qwq_magic.settings.model_rules import thinks
+from qwq_magic.wire.addresses import endpoint
 
 _MAX_MODELS = 5_000
 _MAX_NAME_BYTES = 200
@@ -21,19 +24,19 @@ _REASONING_ABILITIES = frozenset({"thinking", "reasoning"})
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
-    """A model that a server says it has; `owner` gives some servers away."""
+    """A model in a server's list; `owner` identifies some kinds of server."""
 
     name: str
     thinks: bool
     owner: str = ""
 
     def is_named(self, name: str) -> bool:
-        """Does the name mean this model? Ollama adds `:latest` to one without a tag."""
+        """Does the name refer to this model? Ollama adds `:latest` to a name without a tag."""
         return self.name in (name, f"{name}:latest")
 
 
 def models_in(body: bytes) -> tuple[ListedModel, ...] | None:
-    """The models in the order listed; None where the body is no list of models."""
+    """The models in the order listed; None where the body is not a list of models."""
     entries = _entries(json_in(body))
     if entries is None:
         return None
@@ -42,33 +45,33 @@ def models_in(body: bytes) -> tuple[ListedModel, ...] | None:
         name = _name_of(entry)
         if name and name not in models:
             owner = entry.get("owned_by")
-            told = abilities_tell(entry)
+            reported = reports_thinking(entry)
             models[name] = ListedModel(
                 name,
-                thinks=thinks(name) if told is None else told,
+                thinks=thinks(name) if reported is None else reported,
                 owner=owner if isinstance(owner, str) else "",
             )
     return tuple(models.values())
 
 
-def abilities_tell(entry: dict[str, Any]) -> bool | None:
-    """Does the server say that the model thinks? None where it says nothing about it.
+def reports_thinking(entry: dict[str, Any]) -> bool | None:
+    """Does the server report that the model thinks? None where it does not mention it.
 
-    OpenRouter lists parameters, Ollama (on `/api/show`) and others abilities.
+    OpenRouter lists parameters; Ollama (on `/api/show`) and others list abilities.
     """
     parameters, abilities = entry.get("supported_parameters"), entry.get("capabilities")
     if isinstance(parameters, list):
         return any(word in parameters for word in _REASONING_PARAMETERS)
     if isinstance(abilities, dict):
-        said = [abilities[word] for word in _REASONING_ABILITIES if word in abilities]
-        return any(bool(value) for value in said) if said else None
+        known = [abilities[word] for word in _REASONING_ABILITIES if word in abilities]
+        return any(bool(value) for value in known) if known else None
     if isinstance(abilities, list):
         return any(word in abilities for word in _REASONING_ABILITIES)
     return None
 
 
 def json_in(body: bytes) -> Any:
-    """The JSON value of a body; None where it holds none."""
+    """The JSON value of a body; None where it is not JSON."""
     try:
         return json.loads(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
@@ -82,7 +85,7 @@ def _entries(value: Any) -> list[Any] | None:
 
 
 def _name_of(entry: Any) -> str:
-    """As the server wants it typed; "" where it cannot be typed, or is none."""
+    """The name as the server expects it; "" where it is missing or cannot be typed."""
     if not isinstance(entry, dict):
         return ""
     name = next((entry[key] for key in ("id", "model", "name") if entry.get(key)), "")
@@ -90,3 +93,38 @@ def _name_of(entry: Any) -> str:
         return ""
     shown = one_line(well_formed(name), limit_bytes=_MAX_NAME_BYTES)
     return shown if shown == name else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelListing:
+    """Where a protocol has its list of models, and how it is read.
+
+    Attributes:
+        path: what follows the base URL; or the whole path, with `is_at_root`.
+        is_at_root: is the list at the root of the host, whatever path the base URL has?
+        headers: headers of the request beside the usual ones.
+        read: the models in a body, None where it is not a list of them.
+        abilities_path: where the abilities of a single model are asked for, at the root of
+            the host, with its name in a POST; "" where the list has them, or nothing has.
+        read_abilities: does the reply to that report that the model thinks?
+    """
+
+    path: str = "/models"
+    is_at_root: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    read: Callable[[bytes], tuple[ListedModel, ...] | None] = models_in
+    abilities_path: str = ""
+    read_abilities: Callable[[dict[str, Any]], bool | None] = reports_thinking
+
+    def address_at(self, base_url: str) -> str:
+        if self.is_at_root:
+            return at_root(base_url, self.path)
+        return endpoint(base_url, self.path)
+
+
+OPENAI_LISTING = ModelListing()
+
+
+def at_root(base_url: str, path: str) -> str:
+    """`path` at the root of the host that the base URL names."""
+    return urlsplit(base_url)._replace(path=path, query="", fragment="").geturl()

@@ -1,6 +1,6 @@
-"""Ollama's native protocol: one JSON object a line, the reasoning in `message.thinking`.
+"""Ollama's native protocol: one JSON object per line, the reasoning in `message.thinking`.
 
-Sampling parameters stand in `options`; the rest stands beside the messages.
+Sampling parameters go into `options`, all others beside the messages.
 https://github.com/ollama/ollama/blob/main/docs/api.md
 """
 
@@ -9,29 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
-from qwq_magic.events import is_count
-from qwq_magic.settings.layers import InlineThink
+from qwq_magic.events import Usage, is_count
 from qwq_magic.settings.presets import CUSTOM, ServerPreset, Spelling
 from qwq_magic.turns import ChatRequest, Json
 from qwq_magic.wire.framing import NDJSONDecoder
-from qwq_magic.wire.openai_chat import read_texts
-from qwq_magic.wire.origin import Origin
+from qwq_magic.wire.message import MessageReader
+from qwq_magic.wire.model_list import ModelListing
 from qwq_magic.wire.parameters import spelled
-from qwq_magic.wire.sink import Sink
-from qwq_magic.wire.stream_decoder import StreamDecoder
+from qwq_magic.wire.sink import ReadChunk, Sink
+from qwq_magic.wire.sniffing import FirstChunk
+from qwq_magic.wire.wire_protocol import WireProtocol
 
-PATH = "/api/chat"
-
+_PATH = "/api/chat"
+_PORT = 11434
 _TOP_LEVEL = frozenset({"think", "format", "options", "keep_alive", "tools", "logprobs"})
 _SPELLINGS = MappingProxyType(
     {
-        # A level of effort says more than on and off, so it comes first.
+        # A level of effort is more specific than on or off, so it comes first.
         "reasoning_effort": Spelling("think", MappingProxyType({"none": False})),
         "enable_thinking": Spelling("think"),
         "max_tokens": Spelling("num_predict"),
         "max_completion_tokens": Spelling("num_predict"),
-        # Ollama sends its counts unasked.
+        # Ollama always sends its counts.
         "stream_options": Spelling(""),
     }
 )
@@ -54,37 +55,58 @@ def encode(request: ChatRequest, server: ServerPreset = CUSTOM) -> dict[str, Jso
     }
 
 
-def decoder(
-    request: ChatRequest | None = None,  # noqa: ARG001  # other protocols' replies depend on it
-    *,
-    inline_think: InlineThink = "auto",
-    origin: Origin | None = None,
-) -> StreamDecoder:
-    """The decoder of one response."""
-    return StreamDecoder(
-        NDJSONDecoder(), read_chunk, inline_think=inline_think, origin=origin or Origin()
-    )
+def _reader(request: ChatRequest | None, server: ServerPreset) -> ReadChunk:  # noqa: ARG001  # the reply does not depend on it
+    messages = MessageReader(server)
+
+    def read_chunk(chunk: dict[str, Any], reply: Sink) -> None:
+        message = chunk.get("message")
+        if isinstance(message, dict):
+            messages.read(message, reply)
+        else:
+            # `/api/generate` has its texts one level up.
+            messages.read({**chunk, "content": chunk.get("response")}, reply)
+        if chunk.get("done") is True:
+            # The last line has the counts.
+            reply.add_usage(chunk)
+            reply.end_with(chunk.get("done_reason"))
+            reply.finish()
+
+    return read_chunk
 
 
-def read_chunk(chunk: dict[str, Any], reply: Sink) -> None:
-    """Take one line into the reply; the last one has the counts."""
-    message = chunk.get("message")
-    if isinstance(message, dict):
-        read_texts(message, reply)
-    else:
-        # `/api/generate` has its texts one level up.
-        read_texts({**chunk, "content": chunk.get("response")}, reply)
-    if chunk.get("done") is True:
-        reply.add_usage(_usage(chunk))
-        reply.end_with(chunk.get("done_reason"))
-        reply.finish()
+def _usage(counts: dict[str, Any]) -> Usage | None:
+    """The counts of the last line, which omits those of a prompt that was cached."""
+    read, written = counts.get("prompt_eval_count"), counts.get("eval_count")
+    input_tokens = read if is_count(read) else None
+    output_tokens = written if is_count(written) else None
+    if input_tokens is None or output_tokens is None:
+        usage = Usage(input_tokens, output_tokens)
+        return None if usage == Usage() else usage
+    total = input_tokens + output_tokens
+    return Usage(input_tokens, output_tokens, total if is_count(total) else None)
 
 
-def _usage(chunk: dict[str, Any]) -> dict[str, int]:
-    """The counts under the usual names; a cached prompt is not counted at all."""
-    counts = {
-        "input_tokens": chunk.get("prompt_eval_count"),
-        "output_tokens": chunk.get("eval_count"),
-    }
-    known = {name: count for name, count in counts.items() if is_count(count)}
-    return {**known, "total_tokens": sum(known.values())} if len(known) == 2 else known
+def _is_spoken_at(base_url: str, server: ServerPreset) -> bool:
+    parts = urlsplit(base_url)
+    path = parts.path.rstrip("/")
+    if path.endswith(_PATH):
+        return True
+    is_ollama = parts.port == _PORT or server.native_protocol == "ollama"
+    return is_ollama and path in ("", "/api")
+
+
+def _recognizes(first: FirstChunk) -> bool:
+    return not first.is_event and "done" in first.chunk
+
+
+PROTOCOL = WireProtocol(
+    path_for=lambda _: _PATH,
+    encode=encode,
+    reader=_reader,
+    framing=NDJSONDecoder,
+    # The list has names only; what a model can do is asked model by model.
+    listing=ModelListing("/api/tags", is_at_root=True, abilities_path="/api/show"),
+    read_usage=_usage,
+    is_spoken_at=_is_spoken_at,
+    recognizes=_recognizes,
+)

@@ -1,111 +1,50 @@
-"""The protocols by name: where each is spoken, how a request is written, what reads the reply.
+"""The protocols by name, and which of them is spoken at an address.
 
-A new protocol is one file beside `openai_chat` and one entry here.
+The names are listed once, in `settings.layers.ProtocolName`. Each is the name of a file
+beside this one, whose `PROTOCOL` says the rest: a new protocol is that file and its name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
-from urllib.parse import urlsplit
+from dataclasses import replace
+from importlib import import_module
+from typing import get_args
 
-from qwq_magic.errors import ConfigurationError, QwqError
-from qwq_magic.events import Event
-from qwq_magic.settings.layers import InlineThink
-from qwq_magic.settings.presets import CUSTOM, ServerPreset, is_dashscope
-from qwq_magic.turns import ChatRequest, Json
-from qwq_magic.wire import dashscope, ollama, openai_chat
-from qwq_magic.wire.origin import Origin
-from qwq_magic.wire.sniffing import SniffingDecoder
-
-_OLLAMA_PORT = 11434
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.settings.layers import ProtocolName
+from qwq_magic.settings.presets import CUSTOM, ServerPreset
+from qwq_magic.wire import openai
+from qwq_magic.wire.wire_protocol import WireProtocol
 
 
-class Decoder(Protocol):
-    """Turns the bytes of one response into events; see `StreamDecoder`."""
-
-    @property
-    def error(self) -> QwqError | None: ...
-
-    @property
-    def is_complete(self) -> bool: ...
-
-    @property
-    def is_done(self) -> bool: ...
-
-    @property
-    def has_text(self) -> bool: ...
-
-    def feed(self, data: bytes) -> list[Event]: ...
-
-    def close(self) -> list[Event]: ...
-
-
-class MakeDecoder(Protocol):
-    """Makes the decoder of the response to `request`."""
-
-    def __call__(
-        self, request: ChatRequest, *, inline_think: InlineThink, origin: Origin
-    ) -> Decoder: ...
-
-
-@dataclass(frozen=True, slots=True)
-class WireProtocol:
-    """One way of speaking to a server.
-
-    Attributes:
-        path_for: what follows the base URL, for a model of this name.
-        encode: a request's JSON body for this server.
-        decoder: makes the decoder of one response.
-        headers: what the protocol wants beside the usual ones.
-    """
-
-    path_for: Callable[[str], str]
-    encode: Callable[[ChatRequest, ServerPreset], dict[str, Json]]
-    decoder: MakeDecoder
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def _always(path: str) -> Callable[[str], str]:
-    return lambda _: path
+def _load(name: str) -> WireProtocol:
+    # Not one import each: the names have to be on the floor of the settings, which cannot
+    # import this one, and a second list here could drift from them.
+    protocol = import_module(f"qwq_magic.wire.{name}").PROTOCOL
+    assert isinstance(protocol, WireProtocol)
+    return protocol
 
 
 PROTOCOLS: dict[str, WireProtocol] = {
-    "openai": WireProtocol(
-        path_for=_always(openai_chat.PATH),
-        encode=openai_chat.encode,
-        decoder=openai_chat.decoder,
-    ),
-    "dashscope": WireProtocol(
-        path_for=dashscope.path_for,
-        encode=dashscope.encode,
-        decoder=dashscope.decoder,
-        headers=dashscope.HEADERS,
-    ),
-    "ollama": WireProtocol(
-        path_for=_always(ollama.PATH),
-        encode=ollama.encode,
-        decoder=ollama.decoder,
-    ),
+    name: _load(name) for name in get_args(ProtocolName) if name != "auto"
 }
-# Nearly every server is asked this way; a gateway's reply may still be of another kind.
-_UNKNOWN = WireProtocol(
-    path_for=_always(openai_chat.PATH),
-    encode=openai_chat.encode,
-    decoder=SniffingDecoder,
+# Nearly every server takes OpenAI's requests; a gateway's response may still follow another
+# protocol.
+UNKNOWN = replace(
+    openai.PROTOCOL,
+    alternatives=tuple(other for other in PROTOCOLS.values() if other is not openai.PROTOCOL),
 )
 
 
 def wire_protocol(name: str, base_url: str, server: ServerPreset = CUSTOM) -> WireProtocol:
-    """The protocol of this name; `auto` goes by the address, and the kind of server there.
+    """The protocol of this name; `auto` decides from the address and the server's preset.
 
     Raises:
         ConfigurationError: there is no protocol of this name.
     """
     if name == "auto":
         found = protocol_at(base_url, server)
-        return PROTOCOLS[found] if found else _UNKNOWN
+        return PROTOCOLS[found] if found else UNKNOWN
     try:
         return PROTOCOLS[name]
     except KeyError:
@@ -114,15 +53,14 @@ def wire_protocol(name: str, base_url: str, server: ServerPreset = CUSTOM) -> Wi
 
 
 def protocol_at(base_url: str, server: ServerPreset = CUSTOM) -> str:
-    """The name of the protocol spoken at this address; "" where it does not tell."""
-    parts = urlsplit(base_url)
-    path = parts.path.rstrip("/")
-    is_alibaba = is_dashscope(base_url) or is_dashscope(server.base_url)
-    if is_alibaba and "/api/v1" in path:
-        return "dashscope"
-    if path.endswith(("/v1", openai_chat.PATH)):
-        return "openai"
-    is_ollama = parts.port == _OLLAMA_PORT or server.name == "ollama"
-    if path.endswith(ollama.PATH) or (path in ("", "/api") and is_ollama):
-        return "ollama"
+    """The name of the protocol spoken at this address; "" where the address leaves it open."""
+    # OpenAI's comes first and is looked at last: other servers' paths end in /v1 as well.
+    for name, protocol in reversed(PROTOCOLS.items()):
+        if protocol.is_spoken_at(base_url, server):
+            return name
     return ""
+
+
+def native_protocol(server: ServerPreset) -> WireProtocol | None:
+    """The protocol that the server speaks beside OpenAI's, if there is one."""
+    return PROTOCOLS.get(server.native_protocol)

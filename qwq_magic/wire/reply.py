@@ -20,11 +20,18 @@ from qwq_magic.events import (
 )
 from qwq_magic.plain_text import SurrogateJoiner
 from qwq_magic.settings.layers import InlineThink
+from qwq_magic.wire.finish_words import FINISH_WORDS, Ending, FinishWords
 from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.other_choice import OtherChoice
 from qwq_magic.wire.sink import Sink
 from qwq_magic.wire.think_tags import ThinkTagSplitter
-from qwq_magic.wire.token_usage import usage_from
+from qwq_magic.wire.token_usage import (
+    Counts,
+    MergeCounts,
+    ReadUsage,
+    latest_counts,
+    usage_from,
+)
 
 # Several times what any model can write; it bounds the memory an endless stream takes.
 MAX_CHARACTERS = 4_000_000
@@ -33,12 +40,15 @@ _LONE_CLOSE = (
     "The reply closes a <think> that it never opened. If all before it was reasoning: "
     'inline_think="open".'
 )
-# Ends that look proper and are not; `length` shows by itself.
+# Endings that look like an ordinary end, and are not.
 _CUTS = {
-    "insufficient_system_resource": "the server ran out of resources",
-    "abort": "the server gave up",
-    "content_filter": "the server's content filter stopped it",
+    Ending.OUT_OF_RESOURCES: "the server ran out of resources",
+    Ending.ABORTED: "the server gave up",
+    Ending.FILTERED: "the server's content filter stopped it",
+    Ending.TOKEN_LIMIT: "it reached the token limit",
 }
+# A caption explains this word wherever the turn is shown, so a notice would repeat it.
+_HAS_CAPTION = "length"
 
 
 class Reply:
@@ -50,7 +60,15 @@ class Reply:
         is_done: is there nothing left to read?
     """
 
-    def __init__(self, *, inline_think: InlineThink, origin: Origin) -> None:
+    def __init__(
+        self,
+        *,
+        inline_think: InlineThink,
+        origin: Origin,
+        merge_counts: MergeCounts = latest_counts,
+        read_usage: ReadUsage = usage_from,
+        finish_words: FinishWords = FINISH_WORDS,
+    ) -> None:
         self.error: QwqError | None = None
         self.is_complete = False
         self.is_done = False
@@ -66,7 +84,12 @@ class Reply:
         self._saw_text = False
         self._characters = 0
         self._finish_reason: str | None = None
-        self._usage: Any = None
+        self._ending: Ending | None = None
+        self._finish_words = finish_words
+        self._counts: Counts = {}
+        self._has_new_counts = False
+        self._merge_counts = merge_counts
+        self._read_usage = read_usage
         self._other: OtherChoice | None = None
         self._has_messages = False
         self._damage: QwqError | None = None
@@ -78,7 +101,7 @@ class Reply:
 
     @property
     def ended_in_error(self) -> bool:
-        return self._finish_reason == "error"
+        return self._ending is Ending.FAILED
 
     def add_reasoning(self, text: str) -> None:
         """Text from a field of its own; inline tags are plain text from here on."""
@@ -98,16 +121,20 @@ class Reply:
         self._run.append(text)
 
     def add_usage(self, counts: Any) -> None:
-        """The server's counts so far: the last ones win."""
+        """Token counts as the server reports them; read once per network read."""
         if counts and isinstance(counts, dict):
-            self._usage = counts
+            self._counts = self._merge_counts(self._counts, counts)
+            self._has_new_counts = True
 
     def end_with(self, reason: Any) -> None:
-        """The server's word for the end; `null` in any spelling is none, and erases none."""
-        if reason and reason != "null" and isinstance(reason, str):
-            if reason == "error" and self.is_complete:
-                return  # What fails behind the last word takes nothing away.
-            self._finish_reason = reason
+        """The server's finish reason; an empty one never erases an earlier one."""
+        if not (reason and isinstance(reason, str)):
+            return
+        ending = self._finish_words.get(reason, Ending.COMPLETE)
+        # A failure after a complete reply takes nothing away from it.
+        is_late = ending is Ending.FAILED and self.is_complete
+        if ending is not Ending.UNFINISHED and not is_late:
+            self._finish_reason, self._ending = reason, ending
             self.is_complete = True
 
     def lose_content(self) -> None:
@@ -166,11 +193,12 @@ class Reply:
             self.is_complete = False
             self.error = self._damage
         elif self.ended_in_error:
-            said = f"{self._origin.name} ended the reply with finish_reason `error`."
-            self.error = ServerFailure(f"{said} Run the cell again.", retryable=True)
+            word = self._finish_reason
+            cause = f"{self._origin.name} ended the reply with finish_reason `{word}`."
+            self.error = ServerFailure(f"{cause} Run the cell again.", retryable=True)
         else:
-            cut = _CUTS.get(self._finish_reason or "")
-            if cut:
+            cut = _CUTS.get(self._ending) if self._ending else None
+            if cut and self._finish_reason != _HAS_CAPTION:
                 self._events.append(Notice(f"The reply is cut: {cut}. Run the cell again."))
             self._report_usage()
             self._events.append(StreamFinished(self._finish_reason))
@@ -186,8 +214,7 @@ class Reply:
         """What came since this was last called; a running usage is reported once."""
         if self._run:
             self._end_run()
-        if self._usage:
-            self._report_usage()
+        self._report_usage()
         events, self._events = self._events, []
         return events
 
@@ -227,6 +254,9 @@ class Reply:
         self._deliver(*self._splitter.flush())
 
     def _report_usage(self) -> None:
-        usage, self._usage = usage_from(self._usage), None
+        if not self._has_new_counts:
+            return
+        self._has_new_counts = False
+        usage = self._read_usage(self._counts)
         if usage is not None:
             self._events.append(UsageReported(usage))

@@ -22,12 +22,14 @@ from qwq_magic.wire.error_bodies import (
     facts_in_event,
     parsed_body,
 )
+from qwq_magic.wire.finish_words import FINISH_WORDS, FinishWords
 from qwq_magic.wire.framing import MAX_EVENT_BYTES, ServerSentEvent
 from qwq_magic.wire.joined_json import DONE, lenient_value, texts_in
 from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.reply import Reply
 from qwq_magic.wire.sink import ReadChunk
 from qwq_magic.wire.text_template import TextTemplate
+from qwq_magic.wire.token_usage import MergeCounts, ReadUsage, latest_counts, usage_from
 
 # After so many unknown events in a row, a read is not cut further in hope of known ones.
 _MAX_MISSES = 8
@@ -71,14 +73,23 @@ class StreamDecoder:
         origin: Origin,
         template: TextTemplate | None = None,
         read_document: ReadChunk | None = None,
+        merge_counts: MergeCounts = latest_counts,
+        read_usage: ReadUsage = usage_from,
+        finish_words: FinishWords = FINISH_WORDS,
     ) -> None:
-        """`read_document` takes a whole reply that came as one document in place of a stream."""
+        """See `WireProtocol`; `read_document` takes a whole reply in one JSON document."""
         self._framing = framing
         self._read_chunk = read_chunk
         self._template = template
         self._read_document = read_document
         self._origin = origin
-        self._reply = Reply(inline_think=inline_think, origin=origin)
+        self._reply = Reply(
+            inline_think=inline_think,
+            origin=origin,
+            merge_counts=merge_counts,
+            read_usage=read_usage,
+            finish_words=finish_words,
+        )
         # The start of a body without a single chunk: it may be a document that explains itself.
         self._head: bytearray | None = bytearray()
         self._early_damage: ProtocolError | None = None

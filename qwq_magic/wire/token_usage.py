@@ -1,18 +1,29 @@
-"""Read a server's token counts, under all the names in use.
+"""Read token counts under the names that OpenAI, DashScope and compatible servers use.
 
-What cannot be a count, such as a negative number, is not reported: all that is made of
-one takes it for true.
+What cannot be a count, such as a negative number, counts as not reported, since every
+figure derived from it would be wrong. A protocol with other names has its own reader.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from qwq_magic.events import Usage, is_count
 
+# Counts as a server reports them: one JSON object.
+Counts: TypeAlias = dict[str, Any]
+MergeCounts: TypeAlias = Callable[[Counts, Counts], Counts]
+ReadUsage: TypeAlias = Callable[[Counts], Usage | None]
+
+
+def latest_counts(before: Counts, reported: Counts) -> Counts:  # noqa: ARG001  # other protocols add
+    """The last report: servers that count while they write report totals, so none are summed."""
+    return reported
+
 
 def usage_from(counts: Any) -> Usage | None:
-    """The counts of one usage object, or None where it holds nothing."""
+    """The counts of one usage object, or None where it is empty."""
     if not isinstance(counts, dict) or not counts:
         return None
     output_details = _details(counts, "completion_tokens_details", "output_tokens_details")
@@ -25,7 +36,7 @@ def usage_from(counts: Any) -> Usage | None:
         reasoning_tokens=_first(
             _count(output_details, "reasoning_tokens"), _count(counts, "reasoning_tokens")
         ),
-        # DeepSeek has its own name for it.
+        # DeepSeek reports cached tokens at the top level, under another name.
         cached_tokens=_first(
             _count(input_details, "cached_tokens"), _count(counts, "prompt_cache_hit_tokens")
         ),

@@ -23,7 +23,7 @@ from benchmarks.replay_server import END, HEAD, event, http_chunk
 from qwq_magic.client import HttpChatModel
 from qwq_magic.settings import Settings
 from qwq_magic.turns import ChatRequest, Message
-from qwq_magic.wire.openai_chat import decoder
+from qwq_magic.wire.openai import PROTOCOL
 
 CHUNKS = 32_000
 # How many of the server's chunks share one HTTP chunk: a token each, and a busy gateway's.
@@ -97,7 +97,7 @@ def compare(group: int) -> None:
 
 
 def cost_per_token(tokens: int) -> None:
-    reply, events = decoder(), [numbered(n, is_reasoning=True) for n in range(tokens)]
+    reply, events = PROTOCOL.decoder(), [numbered(n, is_reasoning=True) for n in range(tokens)]
     started = time.process_time()
     for each in events:
         reply.feed(each)
@@ -106,7 +106,7 @@ def cost_per_token(tokens: int) -> None:
 
 
 def cost_of_a_long_line(size_mb: int) -> None:
-    reply, piece = decoder(), b"x" * 100
+    reply, piece = PROTOCOL.decoder(), b"x" * 100
     started = time.process_time()
     for _ in range(size_mb * 10_000):
         reply.feed(piece)

@@ -10,11 +10,11 @@ import pytest
 from server import Reply, Request, ScriptedServer, failure
 
 from qwq_magic.client import aclose_clients, list_models
-from qwq_magic.client.model_listing import listing_address
 from qwq_magic.errors import QwqError
 from qwq_magic.keys import ApiKey
 from qwq_magic.settings import Settings
 from qwq_magic.wire.model_list import ListedModel
+from qwq_magic.wire.protocols import wire_protocol
 
 KEY = "sk-0123456789abcdef0123456789"
 
@@ -70,7 +70,9 @@ def test_the_list_is_asked_for_with_the_key_of_the_host() -> None:
 def test_each_protocol_has_its_list(base_url: str, protocol: Any, address: str) -> None:
     settings = Settings(server="", base_url=base_url, model="m", protocol=protocol)
 
-    assert listing_address(settings) == address
+    protocol = wire_protocol(settings.protocol, base_url, settings.preset)
+
+    assert protocol.listing.address_at(base_url) == address
 
 
 def test_ollama_is_asked_what_each_model_can() -> None:

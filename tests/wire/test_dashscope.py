@@ -24,7 +24,7 @@ from qwq_magic.events import (
     UsageReported,
 )
 from qwq_magic.turns import ChatRequest, Message
-from qwq_magic.wire.dashscope import decoder, encode
+from qwq_magic.wire.dashscope import PROTOCOL, encode
 from qwq_magic.wire.error_bodies import response_error
 from qwq_magic.wire.origin import Origin
 
@@ -44,7 +44,7 @@ def result(finish_reason: str = "null", **message: Any) -> bytes:
 
 def reply_to(*frames: bytes, is_cumulative: bool = False) -> list[Event]:
     request = ChatRequest("Hi", "qwq-plus", MESSAGES, {"incremental_output": not is_cumulative})
-    reply = decoder(request, origin=ALIBABA)
+    reply = PROTOCOL.decoder(request, origin=ALIBABA)
     return [*(event for each in frames for event in reply.feed(each)), *reply.close()]
 
 
@@ -177,7 +177,7 @@ def test_an_error_of_any_shape_is_the_same_error(http_status: int, body: bytes) 
 def test_an_error_after_text_keeps_the_text(
     code: str, message: str, status: int, kind: type, retryable: bool
 ) -> None:
-    reply = decoder(origin=ALIBABA)
+    reply = PROTOCOL.decoder(origin=ALIBABA)
     failure = {"code": code, "message": message, "request_id": "r9"}
 
     events = reply.feed(result(content="a") + frame(failure, event="error", status=status))
@@ -191,7 +191,7 @@ def test_an_error_after_text_keeps_the_text(
 def error_in(http_status: int, body: bytes) -> ResponseError:
     if http_status >= 400:
         return response_error(http_status, body, origin=ALIBABA)
-    reply = decoder(origin=ALIBABA)
+    reply = PROTOCOL.decoder(origin=ALIBABA)
     assert [*reply.feed(body), *reply.close()] == []
     assert isinstance(reply.error, ResponseError)
     return reply.error

@@ -19,14 +19,11 @@ from qwq_magic.events import Event, UsageReported
 from qwq_magic.turns import ChatRequest, TurnBuilder
 from qwq_magic.wire.error_bodies import response_error
 from qwq_magic.wire.origin import Origin
-from qwq_magic.wire.protocols import PROTOCOLS, Decoder, MakeDecoder
-from qwq_magic.wire.sniffing import SniffingDecoder
+from qwq_magic.wire.protocols import PROTOCOLS, UNKNOWN
+from qwq_magic.wire.wire_protocol import Decoder
 
 CASES = int(os.environ.get("QWQ_FUZZ_CASES", "300"))
-MAKERS = {
-    **{name: protocol.decoder for name, protocol in PROTOCOLS.items()},
-    "unknown": SniffingDecoder,
-}
+ALL = {**PROTOCOLS, "unknown": UNKNOWN}
 
 TEXTS = st.sampled_from(
     ["", "a", "<think>", "</think>", "</th", "\ud83d", "\ude00", "漢", '"', "\\"]
@@ -117,13 +114,13 @@ def outcome(decoder: Decoder, reads: list[bytes]) -> tuple[Any, ...]:
     return turn.reasoning, turn.answer, usages[-1:], turn.finish_reason, error
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", ALL)
 @settings(max_examples=CASES)
 @given(body=BODIES, places=st.lists(st.integers(0, 500), max_size=6))
 def test_any_body_has_one_outcome_however_it_is_cut(
     name: str, body: bytes, places: list[int]
 ) -> None:
-    make: MakeDecoder = MAKERS[name]
+    make = ALL[name].decoder
     origin, request = Origin(server="s"), ChatRequest("", "m", ())
     bounds = sorted({0, len(body), *(place for place in places if place < len(body))})
 

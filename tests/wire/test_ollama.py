@@ -18,7 +18,7 @@ from qwq_magic.events import (
 )
 from qwq_magic.turns import ChatRequest, Message
 from qwq_magic.wire.framing import MAX_EVENT_BYTES
-from qwq_magic.wire.ollama import decoder, encode
+from qwq_magic.wire.ollama import PROTOCOL, encode
 from qwq_magic.wire.stream_decoder import StreamDecoder
 
 
@@ -34,7 +34,7 @@ END = line(done=True, done_reason="stop", prompt_eval_count=3, eval_count=4)
 
 
 def reply_to(body: bytes) -> tuple[list[Event], StreamDecoder]:
-    reply = decoder()
+    reply = PROTOCOL.decoder()
     return [*reply.feed(body), *reply.close()], reply
 
 
@@ -182,7 +182,7 @@ def test_a_document_instead_of_a_stream_is_named(body: bytes, said: str) -> None
 
 
 def test_an_oversized_line_breaks_the_reply_and_keeps_what_came() -> None:
-    reply = decoder()
+    reply = PROTOCOL.decoder()
 
     events = reply.feed(message(content="a"))
     reply.feed(b"x" * MAX_EVENT_BYTES)

@@ -26,9 +26,10 @@ from qwq_magic.events import (
 from qwq_magic.settings.presets import SERVERS
 from qwq_magic.turns import ChatRequest, Message
 from qwq_magic.wire.framing import MAX_EVENT_BYTES
-from qwq_magic.wire.openai_chat import decoder, encode
+from qwq_magic.wire.openai import PROTOCOL, encode
 from qwq_magic.wire.reply import MAX_CHARACTERS
 
+decoder = PROTOCOL.decoder
 DONE = b"data: [DONE]\n\n"
 
 

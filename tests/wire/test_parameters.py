@@ -8,7 +8,7 @@ import pytest
 
 from qwq_magic.settings.presets import SERVERS
 from qwq_magic.turns import ChatRequest, Message
-from qwq_magic.wire.openai_chat import encode
+from qwq_magic.wire.openai import encode
 from qwq_magic.wire.parameters import spelled
 
 

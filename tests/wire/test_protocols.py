@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.settings.layers import ProtocolName
+from qwq_magic.settings.presets import SERVERS
 from qwq_magic.wire.protocols import PROTOCOLS, protocol_at, wire_protocol
 
 BASE = "http://127.0.0.1:8000/v1"
@@ -31,6 +35,11 @@ BASE = "http://127.0.0.1:8000/v1"
 )
 def test_the_address_names_the_protocol_or_leaves_it_open(base_url: str, expected: str) -> None:
     assert protocol_at(base_url) == expected
+
+
+def test_the_names_a_user_may_choose_are_the_protocols_there_are() -> None:
+    assert ("auto", *PROTOCOLS) == get_args(ProtocolName)
+    assert {server.native_protocol for server in SERVERS.values()} <= {"", *PROTOCOLS}
 
 
 def test_a_name_outweighs_the_address() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from qwq_magic.events import AnswerDelta, StreamFinished
 from qwq_magic.wire.error_bodies import MAX_BODY_BYTES
-from qwq_magic.wire.sniffing import SniffingDecoder
+from qwq_magic.wire.protocols import UNKNOWN
 
 OPENAI = b'data: {"choices": [{"delta": {"content": "a"}, "finish_reason": "stop"}]}\n\n'
 DASHSCOPE = (
@@ -20,7 +20,7 @@ OLLAMA = b'{"message": {"content": "a"}, "done": false}\n{"done": true, "done_re
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\n"])
 @pytest.mark.parametrize("size", [1, 1_000])
 def test_each_protocol_is_known_by_its_first_chunk(body: bytes, before: bytes, size: int) -> None:
-    decoder, whole = SniffingDecoder(), before + body
+    decoder, whole = UNKNOWN.decoder(), before + body
     events = []
     for at in range(0, len(whole), size):
         events += decoder.feed(whole[at : at + size])
@@ -30,7 +30,7 @@ def test_each_protocol_is_known_by_its_first_chunk(body: bytes, before: bytes, s
 
 
 def test_keep_alives_decide_nothing() -> None:
-    decoder = SniffingDecoder()
+    decoder = UNKNOWN.decoder()
     decoder.feed(b": alive\n\n")
 
     assert not decoder.is_done
@@ -48,7 +48,7 @@ def test_keep_alives_decide_nothing() -> None:
     ],
 )
 def test_what_is_no_stream_is_named(body: bytes, said: str) -> None:
-    decoder = SniffingDecoder()
+    decoder = UNKNOWN.decoder()
 
     assert [*decoder.feed(body), *decoder.close()] == []
     assert decoder.error is not None

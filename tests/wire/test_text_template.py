@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from qwq_magic.events import Event
 from qwq_magic.turns import ChatRequest, TurnBuilder
 from qwq_magic.wire.framing import SSEDecoder
-from qwq_magic.wire.openai_chat import decoder, read_chunk
+from qwq_magic.wire.openai import PROTOCOL, ChunkReader
 from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.stream_decoder import StreamDecoder
 from qwq_magic.wire.text_template import TextTemplate
 
+read_chunk = ChunkReader().read
+decoder = PROTOCOL.decoder
 # Texts that look like parts of the JSON around them, and ordinary ones.
 TEXTS = st.sampled_from(
     ['":"', ":", '"', "\\", "content", "m", "", "null", "}]}", "\n", "\x7f", "a", " b", "漢", "😀"]

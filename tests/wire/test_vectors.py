@@ -18,8 +18,8 @@ from qwq_magic.events import Event
 from qwq_magic.turns import ChatRequest, Turn, TurnBuilder
 from qwq_magic.wire.error_bodies import response_error
 from qwq_magic.wire.origin import Origin
-from qwq_magic.wire.protocols import PROTOCOLS, Decoder, MakeDecoder
-from qwq_magic.wire.sniffing import SniffingDecoder
+from qwq_magic.wire.protocols import PROTOCOLS, UNKNOWN
+from qwq_magic.wire.wire_protocol import Decoder, WireProtocol
 
 VECTORS = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))
@@ -51,19 +51,21 @@ def request_for(name: str) -> ChatRequest:
     return ChatRequest("", "m", (), {} if incremental else {"incremental_output": False})
 
 
-def decoder_for(name: str, make: MakeDecoder | None = None) -> Decoder:
+def decoder_for(name: str, protocol: WireProtocol | None = None) -> Decoder:
     vector = VECTORS[name]
-    protocol = PROTOCOLS[PROTOCOL_NAMES[vector["protocol"]]]
-    return (make or protocol.decoder)(
+    protocol = protocol or PROTOCOLS[PROTOCOL_NAMES[vector["protocol"]]]
+    return protocol.decoder(
         request_for(name),
         inline_think=vector["client_options"]["inline_think"],
         origin=Origin(server=vector["server"]),
     )
 
 
-def reply_to(name: str, reads: Iterable[bytes], make: MakeDecoder | None = None) -> dict[str, Any]:
+def reply_to(
+    name: str, reads: Iterable[bytes], protocol: WireProtocol | None = None
+) -> dict[str, Any]:
     """What the client makes of a body that arrives in these reads."""
-    decoder = decoder_for(name, make)
+    decoder = decoder_for(name, protocol)
     events: list[Event] = []
     for read in reads:
         events += decoder.feed(read)
@@ -159,7 +161,7 @@ def test_the_protocol_of_a_reply_is_found_in_its_first_bytes(name: str, size: in
     body = body_of(name)
     reads = (body[at : at + size] for at in range(0, len(body), size))
 
-    assert reply_to(name, reads, SniffingDecoder) == expected_of(name)
+    assert reply_to(name, reads, UNKNOWN) == expected_of(name)
 
 
 @pytest.mark.parametrize("name", ERROR_BODIES)
