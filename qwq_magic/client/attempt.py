@@ -1,7 +1,7 @@
 """One request and its response, from connecting to the last byte.
 
-An attempt never raises: it keeps its failure, so that the error is raised elsewhere, from
-a frame whose locals never held what a server echoed.
+An attempt never raises: it keeps its failure, so that the caller can raise the error from
+a frame whose local variables never held the key or a server's echo of it.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from qwq_magic.settings import Settings
 from qwq_magic.turns import ChatRequest
 from qwq_magic.wire.wire_protocol import Decoder, WireProtocol
 
-# A complete reply waits this long for its usage, an ended one for the end of its body,
-# which lets the connection be used again.
+# How long to wait for the usage of a complete reply, and then for the end of the body. A
+# body that is read to its end leaves a connection that can be used again.
 _USAGE_TIMEOUT_S = 5.0
 _DRAIN_TIMEOUT_S = 0.25
 
 
 class Failure(NamedTuple):
-    """Why an attempt did not end well, and whether another may."""
+    """Why an attempt failed, and whether to retry."""
 
     error: QwqError
     cause: Exception | None
@@ -39,7 +39,7 @@ class Failure(NamedTuple):
 
 
 class HttpAttempt:
-    """`failure` is set when the events of `stream` have ended too early."""
+    """One request; `failure` is set if the events of `stream` ended too early."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class HttpAttempt:
                 for event in await _last_events(reads, decoder):
                     yield event
         except httpx.HTTPError as raised:
-            # A connection that breaks after the last word takes nothing away.
+            # A connection that breaks after the end of the reply loses nothing.
             broken = None if decoder.is_complete else raised
         for event in decoder.close():
             yield event
@@ -117,8 +117,8 @@ class HttpAttempt:
             self._fail(decoder.error)
 
     def _fail(self, error: QwqError) -> None:
-        # To everybody above, an interrupted reply is not to be repeated; before its first
-        # text, the client may.
+        # An interrupted reply is not retryable for callers, who may have its text already;
+        # the client retries it as long as no text has arrived.
         may_repeat = error.retryable or isinstance(error, StreamInterrupted)
         self.failure = Failure(error, None, may_repeat)
 
@@ -127,7 +127,7 @@ class HttpAttempt:
             error = interruption(raised, self._origin, self._settings, has_text=has_text)
         else:
             error = no_answer(raised, self._origin, self._settings)
-        # Who has waited for minutes in vain is not made to wait again.
+        # An idle timeout takes minutes, and a retry would double the wait.
         has_waited = isinstance(raised, httpx.ReadTimeout)
         may_repeat = not has_waited and (error.retryable or self._response_began)
         self.failure = Failure(error, without_frames(raised, self._origin), may_repeat)
@@ -144,6 +144,6 @@ async def _last_events(reads: AsyncGenerator[bytes, None], decoder: Decoder) -> 
             return events
         events += decoder.feed(data)
     if decoder.error is None:
-        # Read to the end, so that the connection serves the next request as well.
+        # Read to the end, so that the next request can use the connection.
         await within(_DRAIN_TIMEOUT_S, anext_or_none(reads))
     return events

@@ -1,15 +1,12 @@
-"""The body of a response, as far as somebody waits for it.
+"""The body of a response: joined from small pieces, decompressed, and bounded.
 
-Join what has already arrived: many servers make an HTTP chunk of every token.
+Many servers send every token in an HTTP chunk of its own. A reader task takes all that the
+HTTP library has buffered before the decoder runs, so that a burst is decoded at once, a
+single token is not held back, and neither are the first tokens of a reply.
 
-A reader takes all the HTTP library has in hand, without a pause, before anybody looks at
-it; so a burst is decoded at once, and a lone token is not held back. Nor are a reply's
-first words held back until a burst is read.
-
-Unpack a body that comes compressed, though none was asked for.
-
-A few kilobytes can unpack to gigabytes, so it happens piece by piece, and what unpacks to
-more than text ever does is refused.
+Some proxies compress although the request does not accept it. A few kilobytes can unpack to
+gigabytes, so a body is unpacked piece by piece and rejected beyond a ratio that text never
+reaches.
 """
 
 from __future__ import annotations
@@ -25,7 +22,7 @@ import httpx
 ENCODINGS = ("gzip", "x-gzip", "deflate")
 
 _PIECE_BYTES = 64_000
-# A stream of repetitive JSON stays below 50.
+# Repetitive JSON is compressed by a factor below 50.
 _MAX_RATIO = 100
 _UNSUSPICIOUS_BYTES = 1_000_000
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
@@ -35,14 +32,14 @@ async def unpacked(raw: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, No
     """The body in pieces of a bounded size; closes `raw`.
 
     Raises:
-        httpx.DecodingError: the body is damaged, or a bomb.
+        httpx.DecodingError: the body is damaged, or a decompression bomb.
     """
     stream = _Inflater()
     async with aclosing(raw):
         async for data in raw:
             for piece in stream.feed(data):
                 yield piece
-                # Even a bomb leaves the loop to others, and to who wants to stop it.
+                # Even a bomb must not block the loop, or it could not be interrupted.
                 await asyncio.sleep(0)
 
 
@@ -55,7 +52,7 @@ class _Inflater:
     def feed(self, data: bytes) -> Iterator[bytes]:
         self._packed += len(data)
         piece = b""
-        # A full piece may leave more behind, also where all input is used up.
+        # After a full piece zlib may hold more output, even with all input consumed.
         while (data or len(piece) == _PIECE_BYTES) and not self._zlib.eof:
             try:
                 piece = self._zlib.decompress(data, _PIECE_BYTES)
@@ -73,8 +70,8 @@ _T = TypeVar("_T")
 
 
 def body_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:
-    """The body as it comes, unpacked, a burst in one piece."""
-    # It is one, though its annotation promises less; only a generator can be closed.
+    """The body as it arrives, unpacked, each burst in one piece."""
+    # httpx annotates it as an iterator, but it is a generator, and only that can be closed.
     raw = cast("AsyncGenerator[bytes, None]", response.aiter_raw())
     return coalesced(unpacked(raw) if encoding_of(response) else raw)
 
@@ -85,7 +82,7 @@ def encoding_of(response: httpx.Response) -> str:
 
 
 async def bounded_body(response: httpx.Response, *, most_bytes: int, timeout_s: float) -> bytes:
-    """The start of a body; what came counts, even where the rest does not come."""
+    """The start of a body, or as much of it as arrives in time."""
     body = bytearray()
 
     async def read() -> None:
@@ -105,16 +102,16 @@ async def anext_or_none(body: AsyncGenerator[bytes, None]) -> bytes | None:
 
 
 async def within(seconds: float, waiting: Coroutine[Any, Any, _T]) -> _T | None:
-    """What it gives in this time, else None."""
+    """The result, or None after this many seconds."""
     try:
         return await asyncio.wait_for(waiting, seconds)
     except TimeoutError:
         return None
 
 
-# More than this is not read ahead: whoever is slow to take it slows the server down.
+# No more than this is read ahead, so that a slow consumer slows the server down.
 _AHEAD_BYTES = 1_000_000
-# So many pieces are looked at one by one: the first words stand in one of them.
+# The first pieces are passed on one by one, since one of them has the first token.
 _FIRST_PIECES = 4
 
 
@@ -128,12 +125,12 @@ async def coalesced(raw: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, N
         await reading
     finally:
         reading.cancel()
-        # Its own cancellation is no news, and an error of it has been raised above.
+        # The cancellation is our own, and an error of the reader has been raised above.
         await asyncio.gather(reading, return_exceptions=True)
 
 
 class _Reader:
-    """Collects pieces on behalf of one that takes them."""
+    """Collects pieces ahead of their consumer."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -162,7 +159,7 @@ class _Reader:
             self._changed.set()
 
     async def take(self) -> bytes:
-        """All that has arrived, at least one byte of it; nothing where there is no more."""
+        """All that has arrived, at least one byte; empty at the end of the body."""
         while not self._pieces and not self._has_ended:
             self._changed.clear()
             await self._changed.wait()

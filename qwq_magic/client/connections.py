@@ -1,8 +1,8 @@
 """Connections, kept from turn to turn: one pool per event loop and kind of host.
 
-This machine is reached directly, whatever proxies the environment names. Reading the
-certificates costs most of a first request, so it happens once, and not for plain HTTP
-on this machine.
+This machine is reached directly, even if the environment sets a proxy. Reading the
+certificates is most of the cost of a first request, so it happens once, and not at all for
+plain HTTP on this machine.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from qwq_magic.keys import ApiKey
 from qwq_magic.settings import Settings
 from qwq_magic.wire.addresses import host_of, is_loopback
 
-# A conversation may rest for half a minute; many cells may stream at once.
+# A conversation may pause for half a minute, and many cells may stream at once.
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=30.0)
 
-# Where a redirect leads, among what a response brings beside its headers.
+# The key under which a response's `extensions` hold the target of a redirect.
 LOCATION = "qwq_magic.location"
 
 Authorization: TypeAlias = Callable[[ApiKey], Mapping[str, str]]
@@ -45,7 +45,7 @@ class _LoopClients:
         self._keeper = self._keep()
 
     async def open(self) -> None:
-        # An event loop that ends in order closes its generators, and so these clients.
+        # An event loop that shuts down cleanly closes its generators, and so these clients.
         await anext(self._keeper)
 
     def client(self, url: str) -> httpx.AsyncClient:
@@ -76,7 +76,7 @@ _by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopClients] = (
 
 
 async def shared_client(url: str) -> httpx.AsyncClient:
-    """The running loop's client for this address; it is not the caller's to close."""
+    """The running loop's client for this address; the caller must not close it."""
     loop = asyncio.get_running_loop()
     clients = _by_loop.get(loop)
     if clients is None:
@@ -99,22 +99,22 @@ def _new_client(*, is_direct: bool, needs_certificates: bool) -> httpx.AsyncClie
             verify=verify,
             trust_env=not is_direct,
             limits=_LIMITS,
-            # The client outlives conversations; nobody asked to be recognised.
+            # The client outlives conversations, and cookies would link them to each other.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             event_hooks={"response": [_take_location]},
         )
     except (ImportError, ValueError, httpx.InvalidURL) as error:
-        # A SOCKS proxy needs a package httpx does not bring along; a proxy may be no URL.
+        # A SOCKS proxy needs an optional package of httpx, and a proxy may not be a valid URL.
         reason = _USER_INFO.sub("***@", str(error))
-        # Not from it: its frames hold the address, and so perhaps a password.
+        # Not chained: the frames of `error` hold the address, and so perhaps a password.
         raise ConfigurationError(
-            f"The proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names cannot be used: {reason} "
+            f"The proxy set in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY cannot be used: {reason} "
             "Change the variable, or set NO_PROXY for the server's host."
         ) from None
 
 
 async def _take_location(response: httpx.Response) -> None:
-    """Keep httpx from parsing the target of a redirect, which nobody follows: it may be none."""
+    """Hide the target of a redirect from httpx, which parses it and fails on an invalid URL."""
     if "location" in response.headers:
         response.extensions[LOCATION] = response.headers.pop("location")
 
@@ -172,7 +172,7 @@ def require_valid_url(url: str) -> None:
 
 
 def require_sendable_key(settings: Settings) -> None:
-    """Refuse a key that would travel in the clear, or that no header can carry.
+    """Reject a key that would be sent unencrypted, or that cannot be in a header.
 
     Raises:
         ConfigurationError: with the key's source, never the key.

@@ -1,6 +1,7 @@
-"""Translate what httpx raises into our errors, and leave the key behind.
+"""Translate the exceptions of httpx into our errors, without the key.
 
-Which proxy stands between this machine and a server, as the environment says.
+A failure to connect is blamed on the proxy where the environment sets one for the host,
+since a proxy that works reports by itself what it cannot reach.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from qwq_magic.wire import connection_errors as broken
 from qwq_magic.wire.addresses import host_of, is_loopback
 from qwq_magic.wire.origin import Origin
 
-# How the HTTP library quotes what it could not read.
+# How the HTTP library quotes bytes that it could not parse.
 _BYTES = re.compile(r"""(?:bytearray\()?\b(b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*")\)?""")
 
 
 def origin_of(settings: Settings, *, model: str) -> Origin:
-    """Who is asked, as errors name it; of the key they get its source, and what masks it."""
+    """The server as errors describe it; of the key they get its source and how to mask it."""
     key = settings.api_key
     return Origin(
         server=settings.server,
@@ -45,7 +46,7 @@ def origin_of(settings: Settings, *, model: str) -> Origin:
 def interruption(
     raised: httpx.HTTPError, origin: Origin, settings: Settings, *, has_text: bool
 ) -> QwqError:
-    """The error where a response broke off."""
+    """The error of a response that broke off."""
     if isinstance(raised, httpx.TimeoutException):
         return broken.silent_stream(origin, settings.idle_timeout_s, has_text=has_text)
     if isinstance(raised, httpx.DecodingError):
@@ -54,7 +55,7 @@ def interruption(
 
 
 def no_answer(raised: httpx.HTTPError, origin: Origin, settings: Settings) -> QwqError:
-    """The error where no response began."""
+    """The error of a request that got no response."""
     match raised:
         case httpx.ConnectTimeout():
             return broken.no_connection_in_time(origin, settings.connect_timeout_s)
@@ -73,7 +74,7 @@ def no_answer(raised: httpx.HTTPError, origin: Origin, settings: Settings) -> Qw
 
 
 def _with_text(reason: str) -> str:
-    """The reason with what Python writes for bytes replaced by their text."""
+    """The reason, with the text of any bytes literal in place of the literal."""
     return _BYTES.sub(lambda found: f"'{_text_of(found[1])}'", reason)
 
 
@@ -86,12 +87,11 @@ def _text_of(literal: str) -> str:
 
 
 def without_frames(raised: httpx.HTTPError, origin: Origin) -> Exception:
-    """A copy to raise from: in the frames of the original, the request's headers hold the key."""
+    """A copy to chain: the frames of the original hold the request, whose headers have the key."""
     return type(raised)(origin.redact(str(raised)))
 
 
 def _no_connection(raised: httpx.ConnectError, origin: Origin, settings: Settings) -> QwqError:
-    # A proxy that answers says itself what it cannot reach.
     proxy = proxy_for(settings.base_url)
     for reason in _iter_reasons(raised):
         if isinstance(reason, ssl.SSLError):
@@ -118,7 +118,7 @@ def _no_proxy(proxy: NamedProxy, origin: Origin, what: str, *, is_passing: bool)
 
 
 def _iter_reasons(raised: BaseException | None) -> Iterator[BaseException]:
-    """The error, what it came from, and so on; a host with two addresses fails in a group."""
+    """The error and its causes; a host with two addresses raises a group of errors."""
     while raised is not None:
         yield raised
         for part in getattr(raised, "exceptions", ()):
@@ -127,14 +127,14 @@ def _iter_reasons(raised: BaseException | None) -> Iterator[BaseException]:
 
 
 class NamedProxy(NamedTuple):
-    """A proxy, without its user and password, and the variable that names it."""
+    """A proxy, without user name and password, and the variable that sets it."""
 
     host: str
     variable: str
 
 
 def proxy_for(url: str) -> NamedProxy | None:
-    """The proxy that is asked for `url`; None where the server is asked itself."""
+    """The proxy for `url`; None where the server is reached directly."""
     parts = urlsplit(url)
     if is_loopback(url) or proxy_bypass(parts.hostname or ""):
         return None
@@ -143,7 +143,7 @@ def proxy_for(url: str) -> NamedProxy | None:
     if kind is None:
         return None
     host = _host_in(proxies[kind])
-    # Where none is set, the system's settings name it.
+    # Without such a variable the proxy is from the settings of the operating system.
     names = (name for name in (f"{kind}_proxy", f"{kind}_proxy".upper()) if os.environ.get(name))
     return NamedProxy(host, next(names, f"{kind}_proxy".upper())) if host else None
 

@@ -1,7 +1,7 @@
-"""A model behind an HTTP server: ask, stream, and ask again where that helps.
+"""A model on an HTTP server: send a request, stream the reply, retry where that helps.
 
-A request is repeated only before any of its text was delivered; each repetition is
-announced, so that nobody wonders what takes so long.
+A request is retried only as long as none of its text was delivered, and each retry is
+announced in a notice, which explains the wait.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from qwq_magic.wire.protocols import wire_protocol
 
 
 class HttpChatModel:
-    """Satisfies `ChatModel`. The keyword arguments are seams for tests."""
+    """A `ChatModel`. The keyword arguments are for tests."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class HttpChatModel:
         """Open nothing yet.
 
         Raises:
-            ConfigurationError: the protocol or the base URL is none.
+            ConfigurationError: the protocol is unknown, or the base URL invalid.
         """
         self._settings = settings
         self._preset = settings.preset
@@ -121,7 +121,7 @@ class HttpChatModel:
 def _announcement(error: QwqError, wait_s: float, retry: int) -> Notice:
     is_refusal = error.status is None or error.status >= 400
     parts = (error.status, error.code) if is_refusal else ()
-    # A code may be no more than the status again.
+    # Some servers repeat the status as the code.
     label = " ".join(dict.fromkeys(str(part) for part in parts if part))
     cause = f"The server answered {label}" if label else error.message.split(". ")[0].rstrip(".")
     text = f"{cause}; retrying in {round(wait_s, 1):g} s ({retry + 1} of {MAX_RETRIES})."
@@ -135,5 +135,5 @@ def _encoded(payload: Mapping[str, Json]) -> bytes:
         raise ConfigurationError(
             f"A parameter cannot be written as JSON: {error}. Check the values given with -p."
         ) from error
-    # Half a surrogate pair in a prompt is what no server would take.
+    # A lone surrogate in a prompt cannot be encoded as UTF-8.
     return well_formed(text).encode()

@@ -1,7 +1,7 @@
-"""Servers that run on this machine, found where they usually listen.
+"""Servers that run on this machine, found at the ports on which they usually listen.
 
-Only the loopback is asked, without any key, all ports at once. What runs there is told by
-what it answers: an address that one server uses by default, another may have taken.
+Only the loopback interface is tried, without any key, all ports at once. A server is
+identified by its replies, since another program may listen on its default port.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _LIMITS = Limits(timeout_s=1.5, most_bytes=1_000_000)
 
 @dataclass(frozen=True, slots=True)
 class LocalServer:
-    """What answers at an address of this machine.
+    """A server at an address of this machine.
 
     Attributes:
-        name: the preset it is; "" where that cannot be told.
-        base_url: where it was found.
-        models: what it says it serves.
+        name: its preset; "" where that is not known.
+        base_url: the address at which it was found.
+        models: the models in its list.
         problem: why its models are not known; "" where they are.
     """
 
@@ -39,7 +39,7 @@ class LocalServer:
 
 
 async def find_local_servers(addresses: Iterable[str]) -> tuple[LocalServer, ...]:
-    """What answers there, in the order of the addresses; each takes three seconds at the most."""
+    """The servers found, in the order of the addresses; it takes at most three seconds."""
     found = await asyncio.gather(*(_server_at(base_url) for base_url in addresses))
     return tuple(server for server in found if server is not None)
 
@@ -68,9 +68,9 @@ async def _identified(settings: Settings) -> LocalServer | None:
 
 async def _without_list(settings: Settings, error: ResponseError) -> LocalServer | None:
     if error.status in (401, 403):
-        return LocalServer("", settings.base_url, problem="wants a key")
+        return LocalServer("", settings.base_url, problem="requires a key")
     name = await _name_by_fingerprint(settings)
-    # Anything may listen there: a page of the user's own says nothing about models.
+    # Any web server may listen there, and one that is not identified is not reported.
     return LocalServer(name, settings.base_url, problem="lists no models") if name else None
 
 
@@ -81,11 +81,11 @@ def _name_by_owner(models: tuple[ListedModel, ...]) -> str:
 
 
 async def _name_by_fingerprint(settings: Settings) -> str:
-    """The preset with an address that others do not have."""
+    """The name of the preset whose own document the server has; "" for none."""
     marks = [(server.name, mark) for server in SERVERS.values() if (mark := server.fingerprint)]
     answers = await asyncio.gather(*(_has(mark, settings) for _, mark in marks))
     names = [name for (name, _), is_there in zip(marks, answers, strict=True) if is_there]
-    # Others imitate Ollama, which comes first among the presets: a later match is more specific.
+    # Other servers imitate Ollama, whose preset comes first, so a later match is better.
     return names[-1] if names else ""
 
 

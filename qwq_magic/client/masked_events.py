@@ -1,8 +1,8 @@
-"""Mask the key in what a server streams back, since some echo whatever they are sent.
+"""Mask the key in a stream of events, and in what httpx and httpcore log.
 
-Mask keys in what httpx and httpcore log: a response's headers, an address and its query.
-
-Their records are changed where they are made, so no handler sees the key, whoever owns it.
+Some servers echo the headers of a request, in their text as well as in their headers. Log
+records are changed by filters on the loggers that make them, so that no handler, of
+whichever library, gets to see the key.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from qwq_magic.keys.mask import KeyMask
 async def masked_events(
     events: AsyncGenerator[Event, None], key: ApiKey
 ) -> AsyncGenerator[Event, None]:
-    """The events with the key masked, also where it is cut over deltas of one kind."""
+    """The events with the key masked, even if it is split across deltas of one kind."""
     masks = _Masks(key.mask(), key.redact)
     async with aclosing(events):
         try:
@@ -31,7 +31,7 @@ async def masked_events(
                 for masked in masks.feed(event):
                     yield masked
         except asyncio.CancelledError:
-            # What is held back has arrived, too.
+            # The text held back has arrived before the interrupt, so it belongs to the turn.
             for masked in masks.flush():
                 yield masked
             raise
@@ -40,7 +40,7 @@ async def masked_events(
 
 
 class _Masks:
-    """One mask for whichever kind of text is under way."""
+    """A mask for the kind of text that is arriving."""
 
     def __init__(self, mask: KeyMask, redact: Callable[[str], str]) -> None:
         self._mask = mask
@@ -53,7 +53,7 @@ class _Masks:
             yield StreamFinished(event.finish_reason and self._redact(event.finish_reason))
             return
         if not isinstance(event, (ReasoningDelta, AnswerDelta)):
-            # Some servers count tokens after every delta, so this settles nothing.
+            # Some servers report usage between any two deltas of one text.
             yield event
             return
         if type(event) is not self._kind:
@@ -67,7 +67,7 @@ class _Masks:
             yield self._kind(held)
 
 
-# A filter works at its own logger only, not for the ones below it.
+# A logger's filter does not apply to records of its child loggers, so each gets one.
 _LOGGERS = (
     "httpx",
     *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")),
@@ -100,7 +100,7 @@ _filter = _KeyFilter()
 
 
 def mask_in_logs(key: ApiKey | None) -> None:
-    """From here on: the key, as long as it is in use, and whatever looks like one."""
+    """Mask the key while it is in use, and from now on all that looks like a key."""
     if key is not None:
         _filter.watch(key)
     for name in _LOGGERS:

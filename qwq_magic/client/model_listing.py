@@ -1,9 +1,7 @@
-"""Which models a server has, from the address where it lists them.
+"""List the models of a server, with one short request for one bounded document.
 
-Look something up at a server: one short request, one bounded document.
-
-The rules are those of an ask: no redirect is followed, the key goes along only where the
-settings hold one for this very host, and whatever goes wrong is a `QwqError`.
+The rules are those of a chat request: no redirect is followed, the key is sent only if it
+was set for this host, and every failure is a `QwqError`.
 """
 
 from __future__ import annotations
@@ -49,10 +47,10 @@ USUAL = Limits()
 async def look_up(
     url: str, settings: Settings, limits: Limits, *, posted: Mapping[str, Json] | None = None
 ) -> bytes:
-    """The body that a server answers with; `posted` makes it a POST.
+    """The body of the server's response; `posted` makes the request a POST.
 
     Raises:
-        QwqError: the server cannot be asked, or answers with an error.
+        QwqError: the server cannot be reached, or replies with an error.
     """
     require_sendable_key(settings)
     require_valid_url(url)
@@ -68,7 +66,7 @@ async def look_up(
         found = await _body_or_error(client, url, settings, origin, limits, posted)
     except httpx.HTTPError as raised:
         found, cause = no_answer(raised, origin, settings), without_frames(raised, origin)
-    # Raised here, where no frame holds the request with its headers, or what was echoed.
+    # Raised here, since the frames above hold the request with its headers, and any echo of it.
     if isinstance(found, QwqError):
         raise found from cause
     return found
@@ -108,7 +106,7 @@ async def list_models(settings: Settings, limits: Limits = USUAL) -> tuple[Liste
     """The models, in the server's order.
 
     Raises:
-        QwqError: the server has no list, or cannot be asked.
+        QwqError: the server has no list, or cannot be reached.
     """
     listing = _protocol_of(settings).listing
     url = listing.address_at(settings.base_url)
@@ -125,7 +123,7 @@ async def list_models(settings: Settings, limits: Limits = USUAL) -> tuple[Liste
     models = listing.read(body)
     if models is None:
         raise ProtocolError(
-            f"{host_of(url)} answers with something else than a list of models. "
+            f"{host_of(url)} replied with something other than a list of models. "
             "Check base_url, or take a name from its documentation: -m MODEL."
         )
     models = tuple(replace(model, name=_masked(model.name, settings)) for model in models)

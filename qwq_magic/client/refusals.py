@@ -1,4 +1,4 @@
-"""A response that is not what was asked for: an error, a redirect, an encoding nobody accepted."""
+"""A response that is not a reply: an error, a redirect, an encoding that cannot be read."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from qwq_magic.wire.addresses import redirect_target
 from qwq_magic.wire.error_bodies import MAX_BODY_BYTES, response_error
 from qwq_magic.wire.origin import Origin
 
-# An error's body may take its time, but not for ever.
+# Servers under load send the body of an error late, or not at all.
 _TIMEOUT_S = 10.0
 
 
 async def refusal(
     response: httpx.Response, *, url: str, origin: Origin, now: float
 ) -> QwqError | None:
-    """The error of a response that is no reply, None where it is one; `now` is Unix time."""
+    """The error of this response; None if it is a reply. `now` is Unix time."""
     status = response.status_code
     if 300 <= status < 400:
         location = response.extensions.get(LOCATION) or response.headers.get("location", "")

@@ -1,8 +1,8 @@
-"""When to ask again, and after how long.
+"""How long to wait before a retry.
 
-0.5 s doubling to 8 s, each shortened at random by up to a quarter so that many clients
-do not return at once; a server's own `Retry-After` is obeyed, unless it is too far off
-for a reader to wait.
+0.5 s doubling to 8 s, each shortened at random by up to a quarter so that many clients do
+not retry at the same moment. A server's `Retry-After` is obeyed, unless it is longer than
+anyone would wait in front of a notebook.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _JITTER = 0.25
 
 
 def delay_s(attempt: int, *, retry_after_s: float | None, random: float) -> float | None:
-    """Seconds to wait before asking again; None where it is not worth waiting.
+    """Seconds to wait before the next attempt; None if the wait would be too long.
 
     `attempt` counts from 0; `random` is in 0..1.
     """
@@ -31,7 +31,7 @@ def delay_s(attempt: int, *, retry_after_s: float | None, random: float) -> floa
 
 
 def retry_after_s(headers: Mapping[str, str], *, now: float) -> float | None:
-    """What `Retry-After` asks for, given as seconds or as a date; `now` is Unix time."""
+    """The seconds in `Retry-After`, which may be a date; `now` is Unix time."""
     value = headers.get("retry-after", "").strip()
     try:
         seconds = float(value)
@@ -40,8 +40,8 @@ def retry_after_s(headers: Mapping[str, str], *, now: float) -> float | None:
             date = parsedate_to_datetime(value)
         except ValueError:
             return None
-        # A date without a zone is UTC: HTTP knows no other.
+        # HTTP dates are in UTC (RFC 9110), also where a server omits the zone.
         date = date if date.tzinfo else date.replace(tzinfo=UTC)
         seconds = date.timestamp() - now
-    # NaN and infinity are numbers to `float`; what is past says nothing of how long to wait.
+    # `float` accepts "nan" and "inf", and a date may be in the past.
     return seconds if 0.0 <= seconds < math.inf else None

@@ -1,4 +1,4 @@
-"""Settings: where each value comes from, and what follows for a server, a model and a key."""
+"""Settings: the source of each value, and what follows for the server, model and key."""
 
 from qwq_magic.settings.settings import Settings, resolve
 

@@ -1,7 +1,8 @@
-"""What the user chose, and in which layer: in code, in the environment, in a project's file.
+"""The user's choices, in layers: in code, in the environment, in a project's file.
 
-Layers lie on one another. A server named in one drops the model, the address and the key
-of those below it: what was chosen for one server is never carried to another.
+A higher layer overrides a lower one. A server chosen in one layer drops the model, the
+address and the key of those below it: what was chosen for one server is never applied to
+another.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from qwq_magic.turns import Json
 ProtocolName: TypeAlias = Literal["auto", "openai", "dashscope", "ollama"]
 InlineThink: TypeAlias = Literal["auto", "open", "off"]
 
-# What is right for one server and for any other.
+# Settings that suit any server, so that a change of the server keeps them.
 _FOR_ALL_SERVERS = frozenset({"system", "parameters", "connect_timeout_s", "idle_timeout_s"})
 
 
@@ -50,7 +51,7 @@ class ChoiceOptions(SettingOptions, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The value of a setting, and where it stood: what to change, for who wants another."""
+    """The value of a setting and its source, which is where the user can change it."""
 
     value: Any
     source: str
@@ -63,7 +64,7 @@ NO_LAYER: Layer = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the user chose, None where nothing was; the fields are those of `Settings`."""
+    """The user's choices, None for a setting left open; the fields are those of `Settings`."""
 
     server: str | None = None
     model: str | None = None
@@ -100,12 +101,12 @@ class Choices:
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """What was chosen, by name."""
+        """The choices made, by name."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {name: value for name, value in values.items() if value not in (None, {})}
 
     def override(self, **choices: Unpack[ChoiceOptions]) -> Choices:
-        """These choices with others on top, for one call; None leaves a choice as it is."""
+        """These choices, overridden by others for one call; None overrides nothing."""
         for name in sorted(choices.keys() - CHOICES):
             raise unknown_setting(name, CHOICES)
         changes: dict[str, Any] = {
@@ -129,20 +130,20 @@ def unknown_setting(name: str, known: Collection[str]) -> ConfigurationError:
 
 
 def names_server(choices: Mapping[str, Any]) -> bool:
-    """May what was chosen below be wrong, or unsafe, from here on?"""
+    """Do these choices select a server, so that those of lower layers no longer apply?"""
     return "server" in choices or "base_url" in choices
 
 
 def layer_of(choices: Mapping[str, Any], source: str) -> Layer:
-    """Choices that all stood in one place."""
+    """Choices that all have the same source."""
     return {name: Chosen(value, source) for name, value in choices.items()}
 
 
 def stacked(*layers: Layer) -> Choices:
-    """All layers, the lowest first, as one; names that are no choices are left out.
+    """All layers, the lowest first, as one; names that are not choices are ignored.
 
     Raises:
-        ConfigurationError: a value is not allowed; it says where it stood.
+        ConfigurationError: a value is invalid; the message names its source.
     """
     for layer in layers:
         for name, chosen in layer.items():
@@ -153,7 +154,7 @@ def stacked(*layers: Layer) -> Choices:
 
 
 def effective(*layers: Layer) -> Layer:
-    """For each setting what holds in the end, and where it stood; the lowest layer first."""
+    """The value of each setting that takes effect, with its source; the lowest layer first."""
     found: dict[str, Chosen] = {}
     for layer in layers:
         if names_server(layer):
@@ -167,7 +168,7 @@ def _joined_parameters(below: Layer, above: Layer) -> Layer:
         return {}
     low, high = below["parameters"], above["parameters"]
     if not (isinstance(low.value, Mapping) and isinstance(high.value, Mapping)):
-        # Whoever takes the setting says what it should be.
+        # Not the right type: the check of the values reports that with the source.
         return {}
     return {"parameters": Chosen({**low.value, **high.value}, f"{high.source}, {low.source}")}
 

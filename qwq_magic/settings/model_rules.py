@@ -1,4 +1,4 @@
-"""What a model accepts: refused features, settings without effect, successors, limits.
+"""Rules of models: rejected features, parameters without effect, successors, limits.
 
 Sources: Alibaba Model Studio's pages on QwQ and on deep thinking (2025-2026), its
 notices on retired models, and the model card of Qwen/QwQ-32B.
@@ -19,16 +19,17 @@ class ModelRules:
     """The rules of one family of models.
 
     Attributes:
-        refused: parameters the server would answer with an error, and why.
-        exclusive: parameters of which the server takes one at a time.
-        ineffective: parameters that change nothing on a hosted service.
+        refused: parameters that the server rejects, with the reason.
+        exclusive: parameters that the server accepts only one at a time.
+        ineffective: parameters that have no effect on a hosted service.
         system_discouraged: does the vendor advise against a system message?
-        successor: what replaces a retired model of this name; "" for none.
-        successor_parameters: what makes the successor think.
-        suggested: sampling that suits the open weights, which greedy decoding does not.
-        max_input_tokens: how long a prompt with its context may be; None where not known.
-        is_closed: are its weights the vendor's alone, so that any server asks the vendor?
-        opens_reasoning: does its chat template end with `<think>`, so that a server which
+        successor: the model that replaces a retired one of this family; "" for none.
+        successor_parameters: the parameters that make the successor think.
+        suggested: sampling parameters for the open weights, for which greedy decoding fails.
+        max_input_tokens: the limit of a prompt with its context; None where not known.
+        is_closed: are the weights unpublished, so that every server is the vendor or a
+            gateway to it?
+        opens_reasoning: does the chat template end with `<think>`, so that a server which
             does not split the text sends the closing tag only?
     """
 
@@ -87,27 +88,27 @@ _FAMILIES: tuple[tuple[re.Pattern[str], ModelRules], ...] = (
     (re.compile(r"qwen3\.8", re.IGNORECASE), _QWEN_3_8),
     (re.compile(r"qwen3-.*-thinking-2507|qwen3\.[5-9]", re.IGNORECASE), _OPENS_REASONING),
 )
-# Families that think, by how their makers name them.
+# Families of reasoning models, by the names that their vendors use.
 _THINKS = re.compile(
     r"""(?ix) qwq | qvq | deepseek-(r1|reasoner) | r1-distill | gpt-oss | magistral
       | (?<!non-)(?<!no)(thinking|reasoning|reasoner) | exaone-deep | glm-(z1|4\.[5-9]|[5-9])
       | minimax-m\d | (^|/)o[134](-mini|-pro|-preview)?($|[-:]\d)
       | qwen3(?!.*(instruct|coder|embed|rerank|asr|tts|-vl-(?!.*thinking)))"""
 )
-# From Qwen3.5 on, text models too answer only where images go as well.
+# From Qwen3.5 on, text models too are served only at the multimodal path.
 _MULTIMODAL = re.compile(r"qwen(3\.[5-9]|[4-9])|-vl\b|-vl-|^qvq|-omni", re.IGNORECASE)
 
 
 def rules_for(model: str) -> ModelRules:
-    """The rules of the family `model` belongs to; a model not known here has none."""
+    """The rules of the family of `model`; empty rules for an unknown one."""
     return next((rules for pattern, rules in _FAMILIES if pattern.search(model)), _ANY)
 
 
 def thinks(model: str) -> bool:
-    """Does a model of this name reason before it answers, as far as a name tells?"""
+    """Does the name suggest that the model reasons before it answers?"""
     return _THINKS.search(model) is not None
 
 
 def is_multimodal(model: str) -> bool:
-    """Does hosted `model` take its content as a list, at an address of its own?"""
+    """Does the hosted model take its content as a list, at a path of its own?"""
     return _MULTIMODAL.search(model) is not None

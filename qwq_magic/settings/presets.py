@@ -1,6 +1,7 @@
-"""Servers by name: where they listen, which variable holds their key, what they understand.
+"""Presets of servers: their address, the variables with their key, and their dialect.
 
-Sources: the vendors' API references as of 2026, and the servers' own source.
+A server that needs something special of its protocol gets a field here, and no branch
+elsewhere. Sources: the vendors' API references as of 2026, and the servers' own code.
 """
 
 from __future__ import annotations
@@ -11,18 +12,18 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-# A workspace's hosts; other names below aliyuncs.com anybody can rent.
+# The hosts of workspaces. Anyone can rent other names under aliyuncs.com.
 _DASHSCOPE_HOSTS = (".dashscope.aliyuncs.com", ".maas.aliyuncs.com")
 _DASHSCOPE_KEYS = ("AI_DASHSCOPE_API_KEY", "DASHSCOPE_API_KEY")
 
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """How a server writes a parameter.
+    """How a server spells a parameter.
 
     Attributes:
-        path: its name, with dots for objects in objects; "" where it must not be sent.
-        values: the server's words for some values; others stay as they are.
+        path: its name, with dots for nested objects; "" for a parameter that is not sent.
+        values: the server's spelling of some values; others are sent unchanged.
     """
 
     path: str
@@ -47,7 +48,7 @@ _BY_REASONING_OBJECT: Spellings = MappingProxyType(
 
 
 def _by_effort(*, on: str) -> Spellings:
-    """A level alone: off is a level too, and so is `on`."""
+    """For servers that know levels of effort only: `none` turns thinking off, `on` turns it on."""
     return MappingProxyType(
         {
             "reasoning_effort": Spelling("reasoning_effort"),
@@ -58,8 +59,8 @@ def _by_effort(*, on: str) -> Spellings:
     )
 
 
-# A wish to us, which this server has no parameter for.
-_KEPT_HERE: Spellings = MappingProxyType({"preserve_thinking": Spelling("")})
+# A parameter that the client obeys by sending the reasoning back; the server has none for it.
+_NOT_SENT: Spellings = MappingProxyType({"preserve_thinking": Spelling("")})
 
 
 # How a server continues a reply whose beginning is given, as measured on running servers:
@@ -82,17 +83,18 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class ServerPreset:
-    """What is known of a server.
+    """What is known of a server, or of a kind of server that people run themselves.
 
     Attributes:
         name: what the user types after `-s`.
-        base_url: what its documentation calls the base; "" where the user must give one.
-        model: asked for when the user names none; "" where there is no sensible default.
-        key_variables: environment variables that may hold its key, the first found wins.
-        needs_key: is a request without a key pointless?
-        start_hint: how to get it running, for a server on the user's own machine.
-        spellings: its own names for `enable_thinking`, `thinking_budget`, `reasoning_effort`.
-        accepts_stream_options: does it report usage on request, rather than refuse the request?
+        base_url: the base URL in its documentation; "" where the user must give one.
+        model: the default model; "" where there is no sensible one.
+        key_variables: environment variables that may hold its key; the first one set counts.
+        needs_key: does it reject requests without a key?
+        start_hint: how to start it, for a server on the user's own machine.
+        spellings: its own spelling of `enable_thinking`, `thinking_budget`, `reasoning_effort`
+            and other parameters.
+        accepts_stream_options: does it report usage on request, rather than reject the request?
         splits_reasoning: does it separate reasoning from answer, once it is started right?
         reasoning_fields: fields of its own in which it sends the reasoning, looked at before
             the common ones (`reasoning_content`, `reasoning`, `thinking`).
@@ -137,13 +139,13 @@ def _dashscope(name: str, host: str) -> ServerPreset:
 
 
 def _service(name: str, base_url: str, **fields: Any) -> ServerPreset:
-    """A service on the net, which wants a key in a variable named after it."""
+    """A hosted service, whose key is in a variable named after it."""
     variable = f"{name.upper()}_API_KEY"
     return ServerPreset(name, base_url, key_variables=(variable,), needs_key=True, **fields)
 
 
 DEMO = ServerPreset("demo", "", model="demo (recording)", continues="none")
-# Any other OpenAI-compatible server; the user gives its address and model.
+# Any other server; the user gives its address and model.
 CUSTOM = ServerPreset("custom", "")
 
 SERVERS = MappingProxyType(
@@ -151,7 +153,7 @@ SERVERS = MappingProxyType(
         server.name: server
         for server in (
             DEMO,
-            # A key belongs to one region; the wrong one gets a 401.
+            # A key is valid in one region, and the other regions reply with a 401.
             _dashscope("dashscope", "dashscope.aliyuncs.com"),
             _dashscope("dashscope-intl", "dashscope-intl.aliyuncs.com"),
             _dashscope("dashscope-us", "dashscope-us.aliyuncs.com"),
@@ -161,7 +163,7 @@ SERVERS = MappingProxyType(
                 "https://api.deepseek.com/v1",
                 model="deepseek-reasoner",
                 spellings={
-                    **_KEPT_HERE,
+                    **_NOT_SENT,
                     "enable_thinking": Spelling(
                         "thinking.type", MappingProxyType({True: "enabled", False: "disabled"})
                     ),
@@ -175,14 +177,14 @@ SERVERS = MappingProxyType(
                 "openrouter",
                 "https://openrouter.ai/api/v1",
                 model="qwen/qwq-32b",
-                spellings={**_KEPT_HERE, **_BY_REASONING_OBJECT},
+                spellings={**_NOT_SENT, **_BY_REASONING_OBJECT},
                 history_field="reasoning",
             ),
             _service(
                 "groq",
                 "https://api.groq.com/openai/v1",
                 model="qwen/qwen3-32b",
-                # Its Qwen models know no levels between.
+                # Its Qwen models have no levels but `none` and `default`.
                 spellings=_by_effort(on="default"),
             ),
             _service(
@@ -283,13 +285,14 @@ SERVERS = MappingProxyType(
 
 
 def usual_addresses() -> tuple[str, ...]:
-    """Where the servers that people run themselves listen by default."""
+    """The default addresses of the servers that people run themselves."""
     found = (server.base_url for server in SERVERS.values() if server.start_hint)
     return tuple(dict.fromkeys(found))
 
 
 def server_at(base_url: str) -> ServerPreset:
-    """The preset whose host this address names, `custom` if none; this machine's are not told."""
+    """The preset of this address, by its host; `custom` if none, and for this machine."""
+    # Several kinds of server run on this machine, some on the same default port.
     host = _host(base_url)
     for server in SERVERS.values():
         if server.base_url.startswith("https:") and _host(server.base_url) == host:
@@ -298,12 +301,12 @@ def server_at(base_url: str) -> ServerPreset:
 
 
 def preset_of(name: str, base_url: str) -> ServerPreset:
-    """The preset of this name, or else of this address; a server may be known by its host."""
+    """The preset of this name, or else of this address; `name` may also be a host."""
     return SERVERS.get(name) or server_at(base_url)
 
 
 def is_dashscope(base_url: str) -> bool:
-    """Is this one of Alibaba's own hosts, regional or a workspace's?"""
+    """Is this one of Alibaba's hosts, of a region or of a workspace?"""
     host = _host(base_url)
     return host == "aliyuncs.com" or host.endswith(".aliyuncs.com")
 

@@ -1,8 +1,8 @@
-"""Settings of a session, resolved from what the user chose, and how the rest follows from it.
+"""Settings of a session, resolved from the user's choices and the preset of the server.
 
-What was chosen in code goes before `QWQ_*` variables, these before a project's
-pyproject.toml, and that before the preset of the server. Who named the server decides
-which keys it may get: see `key_sources`.
+Choices in code override `QWQ_*` variables, these override a project's pyproject.toml, and
+that overrides the preset. Where the server was chosen decides which keys may be sent to it:
+see `key_ring`.
 """
 
 from __future__ import annotations
@@ -48,34 +48,33 @@ from qwq_magic.settings.presets import (
 from qwq_magic.turns import Json
 
 _CODE = "code"
-# What people copy along with a base URL.
+# Users often copy the address of the endpoint instead of the base URL.
 _PASTED_PATH = re.compile(r"(/chat/completions|/services/aigc/[a-z-]+/generation)?/*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Resolved: how a model is reached and what is sent with every prompt.
+    """Resolved settings: how to reach the model, and what is sent with every prompt.
 
     Attributes:
-        server: its name, as turns record it; its host where it is none of the presets.
-        base_url: what the server's documentation calls its base, such as `https://host/v1`.
-        model: the model's name as the server knows it.
+        server: its name, as turns record it; its host where it has no preset.
+        base_url: the base URL in the server's documentation, such as `https://host/v1`.
+        model: the server's name for the model.
         model_is_pinned: did the user choose it? A default may fall back to its successor.
-        api_key: the key for `base_url`'s host, None where none is needed.
-        withheld_key: the variable with a key that was not set for this host, where none was.
-        protocol: how the server speaks; `auto` decides from the URL, or else from the reply.
+        api_key: the key for the host of `base_url`; None where none is needed.
+        withheld_key: without a key, the variable whose key was not set for this host; or "".
+        protocol: the wire protocol; `auto` decides from the URL, or else from the reply.
         inline_think: `auto`: a `<think>` at the very start opens reasoning; `open`: the text
             begins inside reasoning; `off`: tags are text.
         allow_insecure_key: may the key travel over http:// to another machine?
-        connect_timeout_s: seconds until a connection must stand.
-        idle_timeout_s: seconds without a byte after which a stream counts as dead; models
-            may think silently for minutes.
-        max_input_tokens: how long a prompt with its context may be; None: what is known of
-            the model.
-        parameters: server parameters, sent as they are.
+        connect_timeout_s: the timeout of opening a connection.
+        idle_timeout_s: the timeout of a stream without a single byte; models may think
+            silently for minutes.
+        max_input_tokens: the limit of a prompt with its context; None for that of the model.
+        parameters: server parameters; those in the table of spellings are translated.
         system: the system message, None for none.
-        preset_name: the preset that describes a server at an address of its own; "" to go by
-            the address.
+        preset_name: the preset of a server at an address of its own; "" to find it by the
+            address.
     """
 
     server: str
@@ -96,7 +95,7 @@ class Settings:
 
     @property
     def preset(self) -> ServerPreset:
-        """The preset that says how the server wants its parameters, whatever its address."""
+        """The preset of the server, even at an address of its own."""
         return preset_of(self.preset_name or self.server, self.base_url)
 
     @property
@@ -111,7 +110,7 @@ def resolve(
     *,
     project: Layer = NO_LAYER,
 ) -> Settings:
-    """Fill in what was not chosen: from `QWQ_*` variables, the project, the server's preset.
+    """Fill in what is left open from `QWQ_*` variables, the project and the server's preset.
 
     Raises:
         ConfigurationError: an address, a model or a key is missing or malformed.
@@ -124,11 +123,11 @@ def resolve(
     model = choices.model or server.model
     if not model:
         raise ConfigurationError(
-            f"No model is named for {address_without_secrets(base_url)}. Name one: -m MODEL."
+            f"No model is set for {address_without_secrets(base_url)}. Choose one with -m MODEL."
         )
     if choices.api_key is not None and namer == "project":
         raise ConfigurationError(
-            f"A pyproject.toml says that {server.name} is asked, so the api_key is not sent "
+            f"The server {server.name} was chosen by a pyproject.toml, so the api_key is not sent "
             "there. Give server or base_url together with the api_key."
         )
     key = choices.api_key or find_key(server, base_url, environ=environ, keys=keys, namer=namer)
@@ -156,7 +155,7 @@ def resolve(
 def server_and_address(
     choices: Choices, environ: Mapping[str, str], keys: KeyRing, *, project: Layer = NO_LAYER
 ) -> tuple[ServerPreset, str]:
-    """The server that would be asked, and at which address; "" for the demo.
+    """The server that these choices lead to, and its address; "" for the demo.
 
     Raises:
         ConfigurationError: an address is missing or malformed.
@@ -179,7 +178,7 @@ def _with_layers(choices: Choices, environ: Mapping[str, str], project: Layer) -
 
 
 def _namer_of(choices: Choices, environ: Mapping[str, str], project: Layer) -> Namer:
-    """Who says which server is asked."""
+    """The layer that chose the server."""
     if names_server(choices.chosen):
         return "code"
     if names_server(environment_layer(environ)):
@@ -194,7 +193,7 @@ def _server_of(choices: Choices, environ: Mapping[str, str], keys: KeyRing) -> S
         return server_at(choices.base_url)
     if keys.last_server is not None:
         return SERVERS[keys.last_server]
-    # Without a sign of any key, a newcomer meets the demo.
+    # A new user without any key gets the demo rather than an error.
     hinted = choices.api_key or hint_at_dashscope(environ)
     return SERVERS["dashscope" if hinted else "demo"]
 

@@ -1,1 +1,1 @@
-"""Bytes to events: one file a protocol."""
+"""Requests to bytes and bytes to events, with one file per protocol."""

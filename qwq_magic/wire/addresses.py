@@ -1,4 +1,4 @@
-"""Read an address: which host it names, and whether that is this very machine."""
+"""Parse addresses: the endpoint of a request, its host, and whether that is this machine."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def endpoint(base_url: str, path: str) -> str:
-    """`base_url` followed by `path`; a query stays, and what is already there is not doubled."""
+    """`base_url` followed by `path`, without repeating what the URL ends with; keeps a query."""
     if not host_of(base_url):
-        # What stands before the @ may be a password.
+        # The part before the @ may be a password.
         shown = base_url.rpartition("@")[2]
         raise ConfigurationError(
-            f"The address {shown!r} is not one of a server. "
+            f"{shown!r} is not the address of a server. "
             'Set base_url to something like "http://host:port/v1".'
         )
     parts = urlsplit(base_url)
@@ -37,7 +37,10 @@ def _iter_starts(path: str) -> Iterator[str]:
 
 
 def host_of(url: str) -> str:
-    """The host, with an unusual port, without user and password; "" where there is none."""
+    """The host, with its port if that is not the default one, without user and password.
+
+    "" for a URL without a host.
+    """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -50,9 +53,10 @@ def host_of(url: str) -> str:
 
 
 def redirect_target(url: str, location: str) -> str:
-    """Where a redirect leads: the host, and on the same host what differs; "" for nowhere.
+    """The target of a redirect for a message: its host, or what differs on the same host.
 
-    Of what is no address of a server, the scheme alone is told.
+    "" for a missing or invalid target. Of a target that is not HTTP only the scheme is shown,
+    since the rest may be a script.
     """
     if not location:
         return ""
@@ -69,7 +73,7 @@ def redirect_target(url: str, location: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Does it name this machine, so that nothing sent there travels?"""
+    """Is the host this machine, so that a request does not leave it?"""
     host = (urlsplit(url).hostname or "").rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True

@@ -1,4 +1,4 @@
-"""The errors of connections that do not stand or do not last: cause, then fix."""
+"""The errors of connections that fail or break: the cause, then the fix."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def insecure(origin: Origin, reason: str) -> ConnectionFailed:
     shown = origin.quote(reason)
     return ConnectionFailed(
         f"No secure connection to {origin.host}: {shown}. Check http:// or https:// in base_url; "
-        "behind a company proxy, let SSL_CERT_FILE name its certificates."
+        "behind a company proxy, set SSL_CERT_FILE to its certificates."
     )
 
 
@@ -72,7 +72,7 @@ def no_proxy(
 ) -> ConnectionFailed:
     shown = origin.quote(proxy)
     return ConnectionFailed(
-        f"The proxy {shown} on the way to {origin.host} {what}. Check {variable}, which names it, "
+        f"The proxy {shown} on the way to {origin.host} {what}. Check {variable}, which sets it, "
         "or add the host to NO_PROXY.",
         retryable=is_passing,
     )
@@ -80,7 +80,7 @@ def no_proxy(
 
 def refused_by_proxy(origin: Origin) -> ConnectionFailed:
     return ConnectionFailed(
-        f"The proxy on the way to {origin.host} wants a name and a password. Write them into "
+        f"The proxy on the way to {origin.host} requires a user name and password. Write them into "
         "HTTP_PROXY or HTTPS_PROXY as http://name:password@proxy:port.",
         status=407,
     )
@@ -89,7 +89,7 @@ def refused_by_proxy(origin: Origin) -> ConnectionFailed:
 def not_http(origin: Origin, reason: str) -> ProtocolError:
     shown = origin.quote(reason)
     return ProtocolError(
-        f"{origin.host} does not speak HTTP as it should: {shown}. "
+        f"{origin.host} does not speak valid HTTP: {shown}. "
         "Check http:// or https:// and the port in base_url."
     )
 
@@ -117,11 +117,13 @@ def unfinished_stream(origin: Origin, *, has_text: bool) -> StreamInterrupted:
 
 def redirected(origin: Origin, status: int, target: str) -> ProtocolError:
     if not target:
-        said = f"{origin.host} answered {status}, a redirect to nowhere. Check base_url."
-        return ProtocolError(said, status=status)
+        return ProtocolError(
+            f"{origin.host} answered {status}, a redirect without a target. Check base_url.",
+            status=status,
+        )
     return ProtocolError(
-        f"{origin.host} redirects to {origin.quote(target)}, and a prompt is not sent on unasked. "
-        "If that address is right, name it in base_url.",
+        f"{origin.host} redirects to {origin.quote(target)}, and prompts do not follow redirects. "
+        "If that address is right, set base_url to it.",
         status=status,
     )
 
@@ -129,7 +131,7 @@ def redirected(origin: Origin, status: int, target: str) -> ProtocolError:
 def encoded(origin: Origin, status: int, encoding: str) -> ProtocolError:
     shown = origin.quote(encoding, limit_bytes=60)
     return ProtocolError(
-        f"{origin.host} answered with encoding {shown!r}, though none was accepted. "
+        f"{origin.host} replied with encoding {shown!r}, which was not requested. "
         "Check the proxies on the way, or choose another server with -s.",
         status=status,
     )
@@ -145,5 +147,5 @@ def unpackable(origin: Origin, reason: str, *, has_text: bool) -> ProtocolError:
 
 
 def _advice(fix: str, *, has_text: bool) -> str:
-    """What came is worth a word only where something did."""
-    return f"What came is kept; {fix}" if has_text else f"{fix[0].upper()}{fix[1:]}"
+    """The fix, after a reassurance if there is text that could have been lost."""
+    return f"The text so far is kept; {fix}" if has_text else f"{fix[0].upper()}{fix[1:]}"

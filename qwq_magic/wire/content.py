@@ -1,7 +1,7 @@
-"""The `content` of a message: one text, or parts, some of which may be reasoning.
+"""The `content` of a message: one string, or parts, some of which may be reasoning.
 
-What is a part of a known kind and no text is left out. Of what nobody knows the strings
-are taken, and the rest is told as missing, so that nothing is lost in silence.
+Parts of a known kind without text, such as images, are left out. Of an unknown kind the
+strings are used and the rest is reported as missing, so that no text is lost silently.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 _REASONING_KINDS = ("thinking", "reasoning")
-# DashScope gives its parts no type.
+# DashScope writes parts without a `type`: the name of the field is the kind.
 _KNOWN = frozenset({"type", "text", "image", "audio", "video", *_REASONING_KINDS})
 
 
 class Content(NamedTuple):
-    """What was found; `is_whole`: is nothing else in it that may have been text?"""
+    """The texts found; `is_whole` if nothing else in the content may have been text."""
 
     reasoning: str = ""
     answer: str = ""
@@ -22,7 +22,7 @@ class Content(NamedTuple):
 
 
 def content_of(value: Any) -> Content:
-    """The texts of a message's content, be it one or a list of parts."""
+    """The texts of a message's content: a string, one part or a list of parts."""
     if isinstance(value, str):
         return Content(answer=value)
     if value is None:
@@ -36,7 +36,7 @@ def content_of(value: Any) -> Content:
 
 
 def text_in(items: Any) -> str:
-    """A text, or those of a list of typed items."""
+    """A string, or the joined texts of a list of typed items."""
     if isinstance(items, str):
         return items
     if not isinstance(items, list):

@@ -1,7 +1,7 @@
-"""Turn whatever a server sends to say no into the right error.
+"""Turn the body of an error response into the right exception.
 
-Bodies are JSON in half a dozen shapes, JSON framed as a server-sent event, an HTML page
-or nothing, whatever the content type says: so try JSON, then events, then text.
+Bodies are JSON in half a dozen shapes, JSON in a server-sent event, an HTML page or empty,
+and the content type is often wrong: so try JSON, then events, then text.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from qwq_magic.wire.origin import Origin
 MAX_BODY_BYTES = 64_000
 
 _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-dashscope-request-id")
-# Under these names servers say what went wrong, and how badly.
-_WORDS = ("message", "msg", "detail", "errors")
-_STATUS_NAMES = ("status", "status_code")
+# The fields in which servers describe an error, and those with its status.
+_MESSAGE_FIELDS = ("message", "msg", "detail", "errors")
+_STATUS_FIELDS = ("status", "status_code")
 _FINE = frozenset({"", "0", "200", "ok", "success"})
 _STATUS_COMMENT = re.compile(r"HTTP_STATUS/(\d{3})")
 _STATUS_PREFIX = re.compile(r"<([45]\d\d)>")
@@ -35,7 +35,7 @@ _TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
 
 @dataclass(frozen=True, slots=True)
 class ErrorFacts:
-    """What an error body says, before anyone has judged it."""
+    """The contents of an error body, before it is classified."""
 
     text: str
     code: str | None = None
@@ -46,7 +46,7 @@ class ErrorFacts:
 
 
 def facts_in_json(value: Any) -> ErrorFacts | None:
-    """The error in a JSON value, or None where it holds none."""
+    """The error in a JSON value, or None if there is none."""
     if isinstance(value, list) and value:
         value = value[0]
     if not isinstance(value, dict):
@@ -56,7 +56,7 @@ def facts_in_json(value: Any) -> ErrorFacts | None:
     choices = value.get("choices")
     if value.get("object") == "error" or (not choices and _is_flat_error(value)):
         return _facts(value, outer=value)
-    # OpenRouter says in the choice which of its providers failed.
+    # OpenRouter reports in the choice which of its providers failed.
     for choice in choices if isinstance(choices, list) else ():
         if isinstance(choice, dict) and (error := choice.get("error")):
             return _nested_facts(error, outer=choice)
@@ -64,7 +64,7 @@ def facts_in_json(value: Any) -> ErrorFacts | None:
 
 
 def _nested_facts(error: Any, *, outer: dict[str, Any]) -> ErrorFacts:
-    """The error under a name of its own: an object as a rule, but also words, a code, a mark."""
+    """The error in a field of its own: usually an object, but also a string, a code or `true`."""
     if isinstance(error, list) and len(error) == 1:
         error = error[0]
     if isinstance(error, dict):
@@ -78,25 +78,26 @@ def _nested_facts(error: Any, *, outer: dict[str, Any]) -> ErrorFacts:
 def _is_flat_error(value: dict[str, Any]) -> bool:
     """`{"object": "error", "message", "code"}`, `{"code", "message"}`, `{"detail"}` and so on.
 
-    In a stream these words have no other use; but some gateways begin with a success.
+    Chunks of a reply do not use these fields otherwise, except that some gateways begin with
+    a chunk that reports success.
     """
     message = value.get("message")
     if isinstance(message, dict):
-        return False  # Ollama's answer stands there.
-    if not any(value.get(name) for name in _WORDS):
+        return False  # A chunk of Ollama's native protocol.
+    if not any(value.get(name) for name in _MESSAGE_FIELDS):
         return False
     code = value.get("code")
     if isinstance(message, str) and code and not _is_fine(code):
         return True
     if value.get("usage") or value.get("output"):
         return False
-    if value.get("errors") or any(_status(value.get(name)) for name in _STATUS_NAMES):
+    if value.get("errors") or any(_status(value.get(name)) for name in _STATUS_FIELDS):
         return True
     return not (_is_fine(code) or _is_fine(message) or value.get("success") is True)
 
 
 def _is_fine(word: Any) -> bool:
-    """Is it a code, or a message, that says that all is well?"""
+    """Is this code or message one of success?"""
     return isinstance(word, (str, int)) and str(word).lower() in _FINE
 
 
@@ -112,7 +113,7 @@ def facts_in_event(event: ServerSentEvent, value: Any) -> ErrorFacts | None:
 
 
 def error_from(facts: ErrorFacts, origin: Origin) -> ResponseError:
-    """The error these facts amount to, its message ready to be shown."""
+    """The exception for these facts, its message ready to be displayed."""
     verdict = classify(
         status=facts.status,
         code=facts.code,
@@ -121,11 +122,11 @@ def error_from(facts: ErrorFacts, origin: Origin) -> ResponseError:
         is_dashscope=origin.is_dashscope,
     )
     code = facts.code and origin.quote(facts.code)
-    said = origin.quote(facts.text, limit_bytes=SHOWN_BYTES) or "no explanation"
+    text = origin.quote(facts.text, limit_bytes=SHOWN_BYTES) or "no explanation"
     label = " ".join(str(part) for part in (verdict.status, code) if part)
     if code == str(verdict.status):
         label = code
-    cause = f"{origin.name} answered {label}: {said}" if label else f"{origin.name} failed: {said}"
+    cause = f"{origin.name} answered {label}: {text}" if label else f"{origin.name} failed: {text}"
     fix = fix_for(
         verdict.error,
         origin,
@@ -161,7 +162,7 @@ def response_error(
 
 
 def document_error(body: bytes, *, origin: Origin) -> ResponseError:
-    """The error of a response that was promised as a stream and is a document."""
+    """The error of a response that is a document, although a stream was requested."""
     value = parsed_body(body)
     facts = facts_in_json(value)
     if facts is not None:
@@ -205,14 +206,16 @@ def _facts_in_frames(body: bytes) -> ErrorFacts | None:
 
 
 def _loose_facts(value: Any) -> ErrorFacts | None:
-    """The words of a value that is known to be an error, whatever its shape."""
+    """The message in a value that is known to be an error, in any shape."""
     if isinstance(value, str) and value:
         return ErrorFacts(text=value)
     return _facts(value, outer=value) if isinstance(value, dict) else None
 
 
 def _facts(error: dict[str, Any], *, outer: dict[str, Any]) -> ErrorFacts:
-    text = _said(next((error[name] for name in (*_WORDS, "error") if error.get(name)), ""))
+    text = _as_text(
+        next((error[name] for name in (*_MESSAGE_FIELDS, "error") if error.get(name)), "")
+    )
     code = _string(error.get("code")) or _string(outer.get("code"))
     prefix = _STATUS_PREFIX.match(text)
     return ErrorFacts(
@@ -220,23 +223,23 @@ def _facts(error: dict[str, Any], *, outer: dict[str, Any]) -> ErrorFacts:
         code=code,
         kind=_string(error.get("type")) or "",
         status=_status(code)
-        or next(filter(None, (_status(outer.get(name)) for name in _STATUS_NAMES)), None)
+        or next(filter(None, (_status(outer.get(name)) for name in _STATUS_FIELDS)), None)
         or (int(prefix[1]) if prefix else None),
         request_id=_string(outer.get("request_id")) or _string(error.get("request_id")),
     )
 
 
-def _said(words: Any) -> str:
-    """Words as one text; of several, or of what is none, the JSON."""
-    if isinstance(words, list) and len(words) == 1:
-        words = words[0]
-    if isinstance(words, dict) and words.keys() == {"message"}:
-        words = words["message"]
-    return words if isinstance(words, str) else json.dumps(words, ensure_ascii=False)
+def _as_text(message: Any) -> str:
+    """The message as a string; the JSON of several messages, or of another value."""
+    if isinstance(message, list) and len(message) == 1:
+        message = message[0]
+    if isinstance(message, dict) and message.keys() == {"message"}:
+        message = message["message"]
+    return message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
 
 
 def parsed_body(body: bytes) -> Any:
-    """The JSON value of a body; None where it holds none."""
+    """The JSON value of a body; None where it is not JSON."""
     try:
         return json.loads(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""What a reader can do about each kind of error."""
+"""What the user can do about each kind of error."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def fix_for(
     text: str = "",
     retry_after_s: float | None = None,
 ) -> str:
-    """One sentence that says what to do; `code` and `text` are the server's."""
+    """One sentence of advice; `code` and `text` are the server's."""
     if issubclass(error, AuthenticationError):
         return _fix_key(origin)
     if issubclass(error, ModelNotFound):
@@ -40,12 +40,12 @@ def fix_for(
     if issubclass(error, InvalidRequest):
         return _fix_request(text)
     if retry_after_s:
-        return f"The server asks to wait {_spoken(retry_after_s)}; then run the cell again."
+        return f"The server asks to wait {_duration(retry_after_s)}; then run the cell again."
     return _FIXES.get(error, "Run the cell again, or choose another server with -s.")
 
 
-def _spoken(seconds: float) -> str:
-    """A wait as people say it: nobody counts a day in seconds."""
+def _duration(seconds: float) -> str:
+    """The wait in a unit that suits its length."""
     if seconds < 600:
         return f"{max(seconds, 1):.0f} s"
     if seconds < 7_200:

@@ -1,7 +1,7 @@
-"""Which error it is: from the server's code, the HTTP status, the type, in that order.
+"""Classify an error by the server's code, the HTTP status and the type, in that order.
 
-The code comes first because a status is often too coarse: an unpaid DashScope account
-is a 400, and a used-up token budget a 429 there but not elsewhere.
+The code comes first because a status is often too coarse: on DashScope an unpaid account
+is a 400, and 429 stands for a limit per minute as well as for an unpaid bill.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from qwq_magic.errors import (
 
 
 class Verdict(NamedTuple):
-    """What an error is, the status it stands for, and whether waiting may help."""
+    """The class of an error, its effective status, and whether a retry may help."""
 
     error: type[ResponseError]
     status: int | None
@@ -40,7 +40,8 @@ _LIMITED = Verdict(RateLimited, 429, retryable=True)
 _FAILED = Verdict(ServerFailure, 500, retryable=True)
 _UNAVAILABLE = Verdict(ServerFailure, 503, retryable=True)
 
-# Codes and types without case and punctuation: `InvalidApiKey` and `invalid_api_key` are one.
+# Codes and types, without case and punctuation since servers write both `InvalidApiKey` and
+# `invalid_api_key`.
 _BY_CODE = {
     "invalidapikey": _AUTH,
     "incorrectapikey": _AUTH,
@@ -85,7 +86,7 @@ _BY_CODE = {
     "unavailableerror": _UNAVAILABLE,
     "overloadederror": _UNAVAILABLE,
 }
-# Types say less than a status, so they count only where there is none.
+# Types are less specific than a status, so they count only without one.
 _BY_TYPE = _BY_CODE | {"invalidrequesterror": _INVALID, "badrequesterror": _INVALID}
 
 _BY_STATUS = {
@@ -99,10 +100,10 @@ _BY_STATUS = {
     429: _LIMITED,
     451: _FILTERED,
 }
-# Some gateways say it in the message only, under a 400 or 403.
+# Some gateways give the reason in the message only, with a status of 400 or 403.
 _NO_MONEY = re.compile(r"(?i)insufficient (account )?(balance|credit)|balance is (too low|insuff)")
 _BAD_KEY = re.compile(r"(?i)api key not valid|(incorrect|invalid) api[ _-]?key")
-# Native DashScope calls it an invalid parameter.
+# Native DashScope reports an unknown model as an invalid parameter.
 _NO_MODEL = re.compile(r"(?i)^model not exist")
 _FREE_QUOTA_USED_UP = re.compile(r"(?i)free allocated quota exceeded")
 
@@ -110,7 +111,7 @@ _FREE_QUOTA_USED_UP = re.compile(r"(?i)free allocated quota exceeded")
 def classify(
     *, status: int | None, code: str | None, kind: str, text: str, is_dashscope: bool
 ) -> Verdict:
-    """`status` is what HTTP or the body said, `kind` the server's error type, "" if none."""
+    """`status` is from HTTP or the body, `kind` the server's error type, "" if there is none."""
     name = _normal(code or "")
     verdict: Verdict | None
     if _NO_MODEL.search(text):
@@ -119,7 +120,7 @@ def classify(
         verdict = _quota_verdict(name, text, is_dashscope=is_dashscope)
     else:
         verdict = _BY_CODE.get(name) or _by_status(status, text) or _BY_TYPE.get(_normal(kind))
-    # A server that reports an error and no reason has failed.
+    # Without any known reason the fault is the server's.
     found = verdict or Verdict(ServerFailure, None, retryable=True)
     return found if status is None else found._replace(status=status)
 
@@ -128,7 +129,7 @@ def _quota_verdict(name: str, text: str, *, is_dashscope: bool) -> Verdict:
     if _FREE_QUOTA_USED_UP.search(text):
         return Verdict(BillingError, 429)
     if is_dashscope or name == "throttlingallocationquota":
-        # Tokens per minute: it passes. OpenAI uses the same word for an empty account.
+        # Tokens per minute, so a retry helps. OpenAI uses the same code for an empty account.
         return _LIMITED
     return Verdict(BillingError, 429)
 

@@ -43,7 +43,7 @@ FINISH_WORDS: FinishWords = MappingProxyType(
         "abort": Ending.ABORTED,
         # OpenRouter, when one of its providers failed
         "error": Ending.FAILED,
-        # DashScope writes the word in a string in every chunk but the last.
+        # Native DashScope writes this string in every chunk but the last.
         "null": Ending.UNFINISHED,
     }
 )

@@ -1,13 +1,13 @@
 """Framing: cut a body into server-sent events or lines of JSON, wherever the reads end.
 
 Server-sent events follow https://html.spec.whatwg.org/multipage/server-sent-events.html:
-UTF-8 whatever the header says, one byte-order mark dropped, lines end at CR, LF or CRLF and
-nowhere else. The decoder deviates where servers do: an unterminated last event counts if it
-is whole, comments are kept (DashScope puts the status there), and a line with the field name
-`error` is an error event (old llama.cpp).
+always UTF-8, one byte-order mark dropped, lines end at CR, LF or CRLF and nowhere else. The
+decoder deviates where servers do: an unterminated last event counts if it is complete JSON,
+comments are kept (DashScope puts the status there), and a line with the field name `error`
+is an error event (old llama.cpp).
 
-Newline-delimited JSON follows https://github.com/ndjson/ndjson-spec: UTF-8, one JSON text a
-line, empty lines ignored. An unterminated last line counts; if it is not whole, parsing shows.
+Newline-delimited JSON follows https://github.com/ndjson/ndjson-spec: UTF-8, one JSON text
+per line, empty lines ignored. An unterminated last line counts, and fails to parse if cut.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from qwq_magic.wire.joined_json import texts_in
 
 MAX_EVENT_BYTES = 8_000_000
 
-# What it takes to hold even the shortest line.
+# The memory that even the shortest line takes.
 _LINE_COST_BYTES = 64
 _BOM = b"\xef\xbb\xbf"
 
@@ -49,7 +49,7 @@ class SSEDecoder:
 
     @property
     def is_between_events(self) -> bool:
-        """Does the next byte begin an event?"""
+        """Is the next byte the first of an event?"""
         return not (self._event_size or self._unfinished_line or self._skips_lf)
 
     def feed(self, data: bytes) -> Iterator[ServerSentEvent]:
@@ -81,10 +81,10 @@ class SSEDecoder:
             self._keep(rest)
 
     def close(self) -> Iterator[ServerSentEvent]:
-        """Yield the unterminated last event, if it is whole JSON or the end marker.
+        """Yield the unterminated last event, if it is complete JSON or the end marker.
 
-        Where each line of it is, it is of a server that leaves out the empty lines: only the
-        last one can be cut.
+        A server that leaves out the empty lines makes one event of the whole body. Each of
+        its lines is JSON then, and only the last one can be cut.
         """
         if self._unfinished_line:
             # Only an empty line completes an event, and this one is not empty.
@@ -102,7 +102,7 @@ class SSEDecoder:
         require_size(self._event_size + len(self._unfinished_line))
 
     def _take_line(self, line: bytes) -> ServerSentEvent | None:
-        """The event that `line` completes, if it is an empty one and there is any."""
+        """The event that `line` completes: an empty line does, if there was another before."""
         if self._is_first_line:
             self._is_first_line = False
             line = line.removeprefix(_BOM)
@@ -132,11 +132,11 @@ class SSEDecoder:
 
 
 def require_size(size: int) -> None:
-    """Refuse an event of this many bytes, if that is beyond `MAX_EVENT_BYTES`."""
+    """Reject an event of more than `MAX_EVENT_BYTES`."""
     if size > MAX_EVENT_BYTES:
         raise ProtocolError(
             f"One event of the stream exceeds {MAX_EVENT_BYTES // 1_000_000} MB, which no "
-            "reply needs. Check that `base_url` names a chat server."
+            "reply needs. Check that `base_url` is that of a chat server."
         )
 
 
@@ -145,7 +145,7 @@ def _is_whole(data: list[bytes]) -> bool:
 
 
 class NDJSONDecoder:
-    """A framing, as `SSEDecoder` is; each line is an event without a name."""
+    """Cuts lines; each is an event without a name, so that `SSEDecoder` can be replaced."""
 
     takes_any_line = True
 
@@ -155,7 +155,7 @@ class NDJSONDecoder:
 
     @property
     def is_between_events(self) -> bool:
-        """Does the next byte begin a line?"""
+        """Is the next byte the first of a line?"""
         return not self._unfinished_line
 
     def feed(self, data: bytes) -> Iterator[ServerSentEvent]:

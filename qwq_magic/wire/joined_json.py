@@ -1,7 +1,7 @@
-"""The JSON texts in what should be one: several in a row, and numbers beyond all reason.
+"""Split JSON texts that a server joined, and parse numbers that are too long for Python.
 
-Some servers write two chunks on a line, or leave out the empty line between events. Where
-each is whole JSON, nothing is lost by taking them one by one.
+Some servers write two chunks on a line, or leave out the empty line between events. If
+each is complete JSON, nothing is lost by reading them one by one.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 
 DONE = "[DONE]"
 
-# Python takes no fewer than 640, whatever it is told.
+# Python's limit for integers is configurable, but never below 640 digits.
 _MOST_DIGITS = 600
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def texts_in(text: str) -> list[str]:
-    """The JSON texts and end markers that `text` is made of; none where that is not all."""
+    """The JSON texts and end markers in `text`; none if there is anything else in it."""
     texts: list[str] = []
     at = _end_of_space(text, 0)
     try:
@@ -34,7 +34,7 @@ def texts_in(text: str) -> list[str]:
 
 
 def lenient_value(text: str) -> Any:
-    """The value of a JSON text, whose numbers may be too long for Python."""
+    """The value of a JSON text, even with numbers too long for Python's own parser."""
     return _DECODER.decode(text)
 
 
@@ -44,7 +44,7 @@ def _end_of_space(text: str, at: int) -> int:
 
 
 def _whole_number(digits: str) -> float:
-    """One number of thousands of digits is no reason to lose a text."""
+    """The number; infinity for one of thousands of digits, which must not cost the chunk."""
     return int(digits) if len(digits) <= _MOST_DIGITS else math.inf
 
 

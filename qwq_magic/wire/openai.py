@@ -1,4 +1,4 @@
-"""OpenAI's chat completions, as compatible servers speak it: a request's body, and its chunks.
+"""OpenAI's chat completions, as compatible servers implement them: request body and chunks.
 
 Servers differ in where they put the reasoning and the usage, and in how they fail. An
 error outweighs the choices beside it, and a reply is complete only at `[DONE]` or at a
@@ -112,7 +112,7 @@ PROTOCOL = WireProtocol(
     path_for=lambda _: _PATH,
     encode=encode,
     reader=_reader,
-    # Usage is a wish of ours, not of the user's, and some servers reject the field.
+    # The client asks for usage, not the user, and some servers reject the field.
     optional_fields=("stream_options",),
     has_independent_chunks=True,
     # A server that does not stream sends the same, with messages in place of deltas.

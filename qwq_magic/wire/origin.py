@@ -1,4 +1,4 @@
-"""The server that replied, as error messages may name it."""
+"""The server that replied, as error messages may describe it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _MAX_CLEANED = 64_000
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who answered: what an error message may name, and what it must mask.
+    """What an error message may mention of a server, and how to mask the key in it.
 
     Attributes:
         server: the server's name, such as `dashscope`.
-        preset: the name of the preset that describes it, where its own name does not tell.
-        host: the host that was asked, with its port if it has an unusual one.
-        model: the model that was asked for.
+        preset: the name of its preset, which may differ from the server's own name.
+        host: the host of the request, with its port if that is not the default one.
+        model: the requested model.
         has_key: was a key sent?
-        key_source: where it came from, such as an environment variable.
+        key_source: the source of the key, such as an environment variable.
         withheld_key: the variable whose key was not sent, since it is for another host.
-        redact: masks the key in a server's words.
+        redact: masks the key in a server's text.
     """
 
     server: str = ""
@@ -39,7 +39,7 @@ class Origin:
         return self.server or self.host or "The server"
 
     def quote(self, text: str, *, limit_bytes: int = 300) -> str:
-        """The server's words: cleaned, so that nothing splits a key, then masked, then cut."""
+        """The server's text: cleaned, so that nothing splits a key, then masked, then cut."""
         return one_line(
             self.redact(one_line(text, limit_bytes=_MAX_CLEANED)), limit_bytes=limit_bytes
         )

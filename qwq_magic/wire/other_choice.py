@@ -1,7 +1,7 @@
-"""What another choice than the first says, kept until it is known whether the first speaks.
+"""A choice other than the first, kept until it is known whether the first has any text.
 
-Whoever asks for several choices reads the first. But there are servers whose only choice
-is not number 0, and which of them this is shows at the end.
+Of several choices the reply is the first. But some servers number their only choice
+differently, and only the end of the stream shows that there was no other.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Any
 
 from qwq_magic.wire.sink import Sink
 
-# A server may send without end what nobody reads.
+# A bound on memory, for a server that sends many choices or never ends.
 _MOST_CHARACTERS = 4_000_000
 _MOST_TEXTS = 400_000
 
 
 class OtherChoice:
-    """Takes the chunks of the choice with this index; see `Sink`."""
+    """A `Sink` for the chunks of the choice with this index."""
 
     def __init__(self, index: Any) -> None:
         self.index = index
@@ -36,13 +36,13 @@ class OtherChoice:
         self._is_lossy = True
 
     def add_usage(self, counts: Any) -> None:
-        """Usage is the reply's, not a choice's."""
+        """Ignored: usage belongs to the reply, not to a choice."""
 
     def end_with(self, reason: Any) -> None:
         self._reason = reason or self._reason
 
     def finish(self) -> None:
-        """The end is the reply's, too."""
+        """Ignored: the end belongs to the reply, too."""
 
     def takes_message(self) -> bool:
         return not self._texts
@@ -51,7 +51,7 @@ class OtherChoice:
         return OtherChoice(index)
 
     def replay(self, reply: Sink) -> None:
-        """Say all that was kept."""
+        """Add everything to the reply."""
         for is_reasoning, group in groupby(self._texts, key=lambda kept: kept[0]):
             text = "".join(text for _, text in group)
             (reply.add_reasoning if is_reasoning else reply.add_content)(text)

@@ -1,7 +1,7 @@
-"""Write a parameter under the name a server has for it.
+"""Write parameters under the server's own names.
 
-`enable_thinking`, `thinking_budget` and `reasoning_effort` are what users type, whatever
-the server; a parameter already in the server's own spelling stays as it is.
+Users type `enable_thinking`, `thinking_budget` and `reasoning_effort` for any server; a
+parameter that is already in the server's own spelling is sent unchanged.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from qwq_magic.turns import Json
 
 
 def spelled(parameters: Mapping[str, Json], spellings: Mapping[str, Spelling]) -> dict[str, Json]:
-    """The parameters as the server spells them."""
+    """The parameters in the server's spelling."""
     body = {name: value for name, value in parameters.items() if name not in spellings}
     for name, spelling in spellings.items():
         if name in parameters and spelling.path:
@@ -24,7 +24,7 @@ def spelled(parameters: Mapping[str, Json], spellings: Mapping[str, Spelling]) -
 def _put(body: dict[str, Json], path: list[str], value: Json) -> None:
     name, *rest = path
     if not rest:
-        # What the user wrote in the server's own words wins.
+        # A value that the user gave in the server's own spelling takes precedence.
         body.setdefault(name, value)
         return
     inner = body.get(name)

@@ -1,7 +1,7 @@
 """The protocols by name, and which of them is spoken at an address.
 
 The names are listed once, in `settings.layers.ProtocolName`. Each is the name of a file
-beside this one, whose `PROTOCOL` says the rest: a new protocol is that file and its name.
+in this folder that defines `PROTOCOL`: a new protocol is such a file, and its name there.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from qwq_magic.wire.wire_protocol import WireProtocol
 
 
 def _load(name: str) -> WireProtocol:
-    # Not one import each: the names have to be on the floor of the settings, which cannot
-    # import this one, and a second list here could drift from them.
+    # Imported by name: the settings validate the names and cannot import this package, and a
+    # second list here could drift from theirs.
     protocol = import_module(f"qwq_magic.wire.{name}").PROTOCOL
     assert isinstance(protocol, WireProtocol)
     return protocol
@@ -54,7 +54,7 @@ def wire_protocol(name: str, base_url: str, server: ServerPreset = CUSTOM) -> Wi
 
 def protocol_at(base_url: str, server: ServerPreset = CUSTOM) -> str:
     """The name of the protocol spoken at this address; "" where the address leaves it open."""
-    # OpenAI's comes first and is looked at last: other servers' paths end in /v1 as well.
+    # OpenAI's is the first and is tried last, since paths of other protocols end in /v1 too.
     for name, protocol in reversed(PROTOCOLS.items()):
         if protocol.is_spoken_at(base_url, server):
             return name

@@ -1,8 +1,8 @@
-"""What the chunks of one reply amount to: its texts, its token counts, its end.
+"""One reply, assembled from its chunks: its texts, its token counts, its end.
 
-The same for every protocol. Texts are gathered and become one delta a read, so that a
-read costs the same however the server cut it. An error is kept rather than raised: the
-text that came before it is delivered first.
+The same for every protocol. Texts are joined to one delta per network read, so that a read
+costs the same however the server cut it. An error is kept rather than raised, so that the
+text before it is delivered first.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from qwq_magic.wire.token_usage import (
 MAX_CHARACTERS = 4_000_000
 
 _LONE_CLOSE = (
-    "The reply closes a <think> that it never opened. If all before it was reasoning: "
+    "The reply has a </think> without a <think>. If all text before it was reasoning, set "
     'inline_think="open".'
 )
 # Endings that look like an ordinary end, and are not.
@@ -52,11 +52,11 @@ _HAS_CAPTION = "length"
 
 
 class Reply:
-    """Gathers one reply.
+    """Assembles one reply; a `Sink`.
 
     Attributes:
-        error: why the reply will not come whole, once that is known.
-        is_complete: has the reply come whole? More usage may follow.
+        error: why the reply is incomplete, once that is known.
+        is_complete: has all text arrived? Usage may follow.
         is_done: is there nothing left to read?
     """
 
@@ -74,7 +74,7 @@ class Reply:
         self.is_done = False
         self._origin = origin
         self._events: list[Event] = []
-        # Texts of one kind, as they came since the last read or the last change of kind.
+        # Texts of one kind since the last network read or the last change of kind.
         self._run: list[str] = []
         self._run_is_reasoning = False
         self._splitter = ThinkTagSplitter(inline_think)
@@ -93,7 +93,7 @@ class Reply:
         self._other: OtherChoice | None = None
         self._has_messages = False
         self._damage: QwqError | None = None
-        self._is_late_error_told = False
+        self._has_late_error = False
 
     @property
     def has_text(self) -> bool:
@@ -104,7 +104,7 @@ class Reply:
         return self._ending is Ending.FAILED
 
     def add_reasoning(self, text: str) -> None:
-        """Text from a field of its own; inline tags are plain text from here on."""
+        """Add text from a reasoning field; inline tags are plain text from here on."""
         if not self._run_is_reasoning:
             self._end_run()
             self._run_is_reasoning = True
@@ -114,20 +114,20 @@ class Reply:
         self._run.append(text)
 
     def add_content(self, text: str) -> None:
-        """Text that is the answer, but for inline reasoning."""
+        """Add text that is the answer, except for inline reasoning."""
         if self._run_is_reasoning:
             self._end_run()
             self._run_is_reasoning = False
         self._run.append(text)
 
     def add_usage(self, counts: Any) -> None:
-        """Token counts as the server reports them; read once per network read."""
+        """Add token counts as the server reports them; they are read once per network read."""
         if counts and isinstance(counts, dict):
             self._counts = self._merge_counts(self._counts, counts)
             self._has_new_counts = True
 
     def end_with(self, reason: Any) -> None:
-        """The server's finish reason; an empty one never erases an earlier one."""
+        """Note the server's finish reason; an empty one never erases an earlier one."""
         if not (reason and isinstance(reason, str)):
             return
         ending = self._finish_words.get(reason, Ending.COMPLETE)
@@ -138,7 +138,7 @@ class Reply:
             self.is_complete = True
 
     def lose_content(self) -> None:
-        """Content came in a form that nobody knows: what was text in it has been added."""
+        """Note that content of an unknown form arrived, of which only the strings were added."""
         if self._damage is None and not self.is_complete:
             self._damage = ProtocolError(
                 f"{self._origin.name} sent content in an unknown form. The reply may lack a part; "
@@ -146,26 +146,26 @@ class Reply:
             )
 
     def takes_message(self) -> bool:
-        """A message in place of a delta: some servers end with all the text once more."""
+        """Is a message new text? Some servers repeat all deltas in one at the end."""
         self._has_messages = self._has_messages or not self.has_text
         return self._has_messages
 
     def other(self, index: Any) -> Sink:
-        """What takes the choice with this index: it counts where the first stays silent."""
+        """The sink for the choice with this index, which counts if the first has no text."""
         if self._other is None:
             self._other = OtherChoice(index)
         return self._other if self._other.index == index else OtherChoice(index)
 
     def settle_choice(self) -> None:
-        """Nothing more comes: if the first choice was silent, another is the reply."""
+        """At the end of the stream: if the first choice has no text, another is the reply."""
         other, self._other = self._other, None
         if other is not None and not self.has_text:
             other.replay(self)
 
     def damage(self, error: QwqError, *, is_hopeless: bool) -> None:
-        """Something is lost: go on, but never call the reply whole.
+        """Note that part of the reply is lost: continue, but never call it complete.
 
-        `is_hopeless`: if no text has come yet, there is nothing to go on for.
+        `is_hopeless`: fail at once if there is no text so far.
         """
         if self.is_complete:
             return
@@ -173,18 +173,18 @@ class Reply:
             self.fail(error)
         self._damage = self._damage or error
 
-    def note_late_error(self, said: str) -> None:
-        """The server failed after the last word: that takes nothing away."""
-        if self._is_late_error_told:
+    def note_late_error(self, message: str) -> None:
+        """Report a failure after the end of the reply, which loses nothing, once."""
+        if self._has_late_error:
             return
-        self._is_late_error_told = True
+        self._has_late_error = True
         self._end_run()
-        words = self._origin.quote(said) or "no explanation"
-        text = f"{self._origin.name} reported an error after the end of the reply: {words}"
+        shown = self._origin.quote(message) or "no explanation"
+        text = f"{self._origin.name} reported an error after the end of the reply: {shown}"
         self._events.append(Notice(text if text.endswith(".") else f"{text}."))
 
     def finish(self) -> None:
-        """Nothing follows, and all came."""
+        """End the reply, all of which has arrived."""
         self._flush()
         if self.error is not None:
             return
@@ -204,14 +204,14 @@ class Reply:
             self._events.append(StreamFinished(self._finish_reason))
 
     def fail(self, error: QwqError) -> None:
-        """Nothing follows, and something is missing."""
+        """End the reply, part of which is missing."""
         self._flush()
         self.error = self.error or error
         self.is_complete = False
         self.is_done = True
 
     def take_events(self) -> list[Event]:
-        """What came since this was last called; a running usage is reported once."""
+        """The events since the last call, with the latest usage at most once."""
         if self._run:
             self._end_run()
         self._report_usage()
@@ -241,7 +241,7 @@ class Reply:
         if self._characters > MAX_CHARACTERS and self.error is None:
             self.error = ProtocolError(
                 f"The reply exceeds {MAX_CHARACTERS // 1_000_000} million characters and was "
-                "stopped. What came is kept; set max_tokens with -p."
+                "stopped. The text so far is kept; set max_tokens with -p."
             )
             self.is_complete = False
             self.is_done = True

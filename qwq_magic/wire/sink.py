@@ -1,4 +1,4 @@
-"""What protocols read their chunks into."""
+"""The interface between the chunk readers of protocols and a reply."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class Sink(Protocol):
-    """What a chunk is read into; see `Reply`."""
+    """A reply, as the reader of its chunks sees it; see `Reply`."""
 
     def add_reasoning(self, text: str) -> None: ...
 
@@ -21,13 +21,13 @@ class Sink(Protocol):
     def finish(self) -> None: ...
 
     def takes_message(self) -> bool:
-        """Is a message in place of a delta new, rather than all deltas once more?"""
+        """Is a message in place of a delta new text, rather than all deltas repeated?"""
 
     def other(self, index: Any) -> Sink:
-        """What takes the choice with this index, which is not the first."""
+        """The sink for the choice with this index, which is not the first."""
 
 
 class ReadChunk(Protocol):
-    """Takes one chunk into a reply."""
+    """Reads one chunk into a reply."""
 
     def __call__(self, chunk: dict[str, Any], reply: Sink, /) -> None: ...

@@ -1,7 +1,7 @@
-"""Find the protocol of a response in its first bytes, where the address left it open.
+"""Recognise the protocol of a response by its first bytes, where the address leaves it open.
 
-The first line that holds JSON decides. Waiting until it has arrived whole delays no text,
-since none can be in it before.
+The first line with JSON decides. Waiting for the end of that line delays no text, since
+the text is in the line itself.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class SniffingDecoder:
     """A decoder that becomes the right one; see `StreamDecoder`."""
 
     def __init__(self, decide: Callable[[FirstChunk], StreamDecoder]) -> None:
-        """`decide` gets an empty chunk where the response begins with none."""
+        """`decide` gets an empty chunk if the response does not begin with one."""
         self._decide = decide
         self._head = b""
         self._decoder: StreamDecoder | None = None
@@ -56,7 +56,7 @@ class SniffingDecoder:
             return self._decoder.feed(data)
         self._head += data
         found = _FIRST_JSON_LINE.search(self._head)
-        # A page of HTML, or a document over several lines, is not waited for to its end.
+        # A web page may have no such line: decide without one rather than buffer it all.
         if found is None and len(self._head) < MAX_BODY_BYTES:
             return []
         return self._decided(found).feed(self._head)

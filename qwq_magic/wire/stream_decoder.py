@@ -1,8 +1,8 @@
-"""Turn the bytes of a response into events, whichever protocol they follow.
+"""Turn the bytes of a response into events, in any protocol.
 
-A framing cuts the bytes into JSON texts, and a protocol's reader takes each chunk into
-the reply. What lies between is the same for all: a chunk that is an error, a chunk that
-is no JSON, a body that is no stream at all, an end that comes too early.
+A framing cuts the bytes into JSON texts, and a protocol's reader adds each chunk to the
+reply. The steps between are the same for all protocols: chunks that are errors, chunks that
+are not JSON, a body that is a document, a stream that ends too early.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from qwq_magic.wire.sink import ReadChunk
 from qwq_magic.wire.text_template import TextTemplate
 from qwq_magic.wire.token_usage import MergeCounts, ReadUsage, latest_counts, usage_from
 
-# After so many unknown events in a row, a read is not cut further in hope of known ones.
+# After this many events that the template does not match, the rest of a read is parsed.
 _MAX_MISSES = 8
-# How the lines of an event stream begin, comments included.
+# The first characters of the lines of an event stream, comments included.
 _FIELDS = (b":", b"data", b"event", b"id", b"retry", b"error")
 _BOM = b"\xef\xbb\xbf"
 
@@ -44,7 +44,7 @@ class Framing(Protocol):
     """Cuts bytes into events, each with a JSON text; see `SSEDecoder`.
 
     Attributes:
-        takes_any_line: would it make events of a web page, too?
+        takes_any_line: does it make events of any text, even of a web page?
     """
 
     takes_any_line: bool
@@ -90,13 +90,13 @@ class StreamDecoder:
             read_usage=read_usage,
             finish_words=finish_words,
         )
-        # The start of a body without a single chunk: it may be a document that explains itself.
+        # The start of a body before its first chunk: it may be a document with an error in it.
         self._head: bytearray | None = bytearray()
         self._early_damage: ProtocolError | None = None
 
     @property
     def error(self) -> QwqError | None:
-        """Why the reply will not come whole, once that is known."""
+        """Why the reply is incomplete, once that is known."""
         return self._reply.error
 
     @property
@@ -115,7 +115,7 @@ class StreamDecoder:
         return self._reply.has_text
 
     def feed(self, data: bytes) -> list[Event]:
-        """The events that `data` completes: one delta of a kind, and one usage at most."""
+        """The events that `data` completes, with few deltas: see `Reply.take_events`."""
         reply = self._reply
         if reply.is_done:
             return []
@@ -130,7 +130,7 @@ class StreamDecoder:
         return reply.take_events()
 
     def close(self) -> list[Event]:
-        """The last events, when the connection has ended."""
+        """The last events, at the end of the connection."""
         reply = self._reply
         if reply.is_done:
             return []
@@ -152,7 +152,7 @@ class StreamDecoder:
                 if framing.is_between_events:
                     at = template.take(data, at, self._reply)
                 misses = misses + 1 if at == start else 0
-                # The next event alone: those behind it may be known again.
+                # Parse the next event only: the template may match those after it.
                 end = data.find(b"\n\n", at)
             is_one_event = end >= 0
             piece = data[at : end + 2] if is_one_event else data[at:]
@@ -165,7 +165,7 @@ class StreamDecoder:
                     template.learn(piece, chunk)
 
     def _take(self, event: ServerSentEvent) -> dict[str, Any] | None:
-        """Take what an event holds; returns its chunk, if that is an ordinary one."""
+        """Read an event into the reply; returns its chunk, if that is an ordinary one."""
         text, name, comments = event
         try:
             chunk, end = _raw_decode(text)
@@ -190,7 +190,7 @@ class StreamDecoder:
         return None
 
     def _read_odd(self, event: ServerSentEvent) -> Any:
-        """The value of a text that is not simply JSON; None where that is dealt with."""
+        """The value of a text that is not one JSON text; None if it is handled here."""
         texts = texts_in(event.data)
         if texts == [DONE]:
             self._leave_head()
@@ -207,18 +207,19 @@ class StreamDecoder:
         return None
 
     def _reject(self, text: str) -> None:
-        said = f"{self._origin.name} sent an event that is not JSON: {self._origin.quote(text)}."
+        shown = self._origin.quote(text)
         error = ProtocolError(
-            f"{said} The reply may lack a part; run the cell again, or check `base_url`."
+            f"{self._origin.name} sent an event that is not JSON: {shown}. The reply may lack a "
+            "part; run the cell again, or check `base_url`."
         )
         if self._head is not None and self._framing.takes_any_line:
-            # The body may be a document: the next chunk will tell, or its end.
+            # The body may be a document over several lines: the next chunk or the end decides.
             self._early_damage = self._early_damage or error
         else:
             self._reply.damage(error, is_hopeless=True)
 
     def _leave_head(self) -> None:
-        """It is a stream: what was no chunk in its head was one that is lost."""
+        """The body is a stream, so what could not be parsed in its head was a lost chunk."""
         self._head = None
         if self._early_damage is not None:
             self._reply.damage(self._early_damage, is_hopeless=False)
@@ -235,8 +236,8 @@ class StreamDecoder:
 
 
 def _may_be_error(text: str, chunk: dict[str, Any]) -> bool:
-    """A cheap look, since it is taken at every token."""
-    # No string that merely quotes the word has it so: its own quotes are escaped.
+    """A cheap check, since it runs for every token."""
+    # Text that mentions the word in quotes does not match: its quotes are escaped.
     return '"error"' in text or not chunk.get("choices")
 
 
@@ -246,7 +247,7 @@ def _is_event_stream(head: bytes | bytearray) -> bool:
 
 
 def _is_endless_document(head: bytearray) -> bool:
-    """Is it larger than a page needs to say why, or than a whole reply in JSON may be?"""
+    """Is it larger than any error page, or than a whole reply in one JSON document?"""
     if len(head) < MAX_BODY_BYTES:
         return False
     start = head[:MAX_BODY_BYTES].removeprefix(_BOM).lstrip()

@@ -1,8 +1,8 @@
-"""Recognise the chunk that differs from an earlier one in nothing but its text.
+"""Recognise chunks that differ from an earlier one in nothing but their text.
 
-Where a chunk holds no backslash, a string of it ends at the next quote. What stands before
-and after the text can then be compared as bytes: parsing it again would give the same
-again. Nearly all chunks of a reply are such, and parsing is most of what they cost.
+In a chunk without a backslash, a string ends at the next quote. The bytes before and after
+the text can then be compared instead of parsed, since they would give the same values.
+Nearly all chunks of a reply are like that, and parsing is most of their cost.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import Any
 
 from qwq_magic.wire.sink import ReadChunk, Sink
 
-# A server whose chunks always differ elsewhere is not to cost a pattern for each.
+# Chunks may differ in more than their text, such as a time: stop compiling patterns then.
 _MAX_TRIES = 32
 
 
 class TextTemplate:
-    """Takes the texts of server-sent events that it knows, without parsing them."""
+    """Reads the text of events that match a pattern, without parsing them."""
 
     def __init__(self, read_chunk: ReadChunk) -> None:
-        """`read_chunk` must keep nothing from chunk to chunk."""
+        """`read_chunk` must not depend on earlier chunks."""
         self._read_chunk = read_chunk
         self._pattern: re.Pattern[bytes] | None = None
         self._is_reasoning = False
         self._tries_left = _MAX_TRIES
 
     def take(self, data: bytes, at: int, reply: Sink) -> int:
-        """Take the known events that stand at `at`, one after the other; where they end."""
+        """Read the matching events that begin at `at`; returns where they end."""
         if self._pattern is None:
             return at
         add = reply.add_reasoning if self._is_reasoning else reply.add_content
@@ -38,7 +38,7 @@ class TextTemplate:
         return at
 
     def learn(self, event: bytes, chunk: dict[str, Any]) -> None:
-        """Know events like this one from here on, if its text is all there is to it."""
+        """Match events like this one from here on, if it contains nothing but one text."""
         if not self._tries_left or not _is_one_line(event) or b"\\" in event:
             return
         self._tries_left -= 1
@@ -48,11 +48,11 @@ class TextTemplate:
             return
         [(is_reasoning, text)] = recorder.texts
         literal = b'"%s"' % text.encode()
-        place = event.find(literal)
-        if place < 0 or place != event.rfind(literal):
-            # It cannot be told which of them is the text.
+        start = event.find(literal)
+        if start < 0 or start != event.rfind(literal):
+            # An equal string elsewhere in the chunk: either could be the text.
             return
-        before, after = event[: place + 1], event[place + len(literal) - 1 :]
+        before, after = event[: start + 1], event[start + len(literal) - 1 :]
         self._pattern = re.compile(re.escape(before) + rb'([^"\\\x00-\x1f]+)' + re.escape(after))
         self._is_reasoning = is_reasoning
 
@@ -63,7 +63,7 @@ def _is_one_line(event: bytes) -> bool:
 
 
 class _Recorder:
-    """Notes what a chunk holds."""
+    """A `Sink` that records what is in a chunk."""
 
     def __init__(self) -> None:
         self.texts: list[tuple[bool, str]] = []
@@ -88,10 +88,10 @@ class _Recorder:
         self.is_more = True
 
     def takes_message(self) -> bool:
-        # It depends on what came before.
+        # The result depends on earlier chunks.
         self.is_more = True
         return True
 
-    def other(self, index: Any) -> Sink:  # noqa: ARG002  # a seam's
+    def other(self, index: Any) -> Sink:  # noqa: ARG002  # see `Sink`
         self.is_more = True
         return self

@@ -2,7 +2,7 @@
 
 A tag can straddle two deltas, so any tail that might begin a tag is held back until
 the next delta settles it. Only a tag at the very start opens reasoning, and the first
-closing tag ends it for good: later tags are what the model wrote.
+closing tag ends it for good: later tags are text of the model's.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from qwq_magic.settings.layers import InlineThink
 OPEN = "<think>"
 CLOSE = "</think>"
 
-# White space before the opening tag is tolerated, but not waited through for ever.
+# White space may precede the opening tag, but is not held back without a limit.
 _MAX_LEADING_SPACE = 256
 
 
@@ -25,20 +25,20 @@ class _State(Enum):
 
 
 class ThinkTagSplitter:
-    """Turns each delta of inline text into a pair: its reasoning, its answer."""
+    """Turns each delta of inline text into a pair of reasoning and answer."""
 
     def __init__(self, mode: InlineThink) -> None:
         """`mode`: see `Settings.inline_think`."""
-        # Looked for by `auto` alone: `open` splits there, and `off` means to keep it.
+        # Only `auto` reports it: `open` splits at this tag, and `off` keeps tags as text.
         self._lone_close = CLOSE if mode == "auto" else None
         self._state = _State.ANSWER if mode == "off" else _State.START
         self._begins_inside = mode == "open"
         self._held = ""
 
     def meets_lone_close(self, answer: str) -> bool:
-        """Does answer text close reasoning that was never opened? Said once.
+        """Does the answer close reasoning that was never opened? True at most once.
 
-        A closing tag is one token of the models that send it, so it comes in one delta.
+        The closing tag is a single token of the models that send it, so no delta splits it.
         """
         if self._lone_close is None or self._lone_close not in answer:
             return False
@@ -79,14 +79,14 @@ class ThinkTagSplitter:
         return text[: len(text) - held], ""
 
     def flush(self) -> tuple[str, str]:
-        """What was held back, at the end of the stream."""
+        """The text held back, at the end of the stream."""
         held, self._held = self._held, ""
         if self._state is _State.REASONING or (self._state is _State.START and self._begins_inside):
             return held, ""
         return "", held
 
     def stop_splitting(self) -> tuple[str, str]:
-        """Take tags for text from here on: the server splits by itself. Returns what was held."""
+        """Treat tags as text, since the server splits by itself; returns the text held back."""
         self._lone_close = None
         if self._state is _State.START:
             self._begins_inside = False
@@ -96,7 +96,7 @@ class ThinkTagSplitter:
 
 
 def _tail_that_may_begin(tag: str, text: str) -> int:
-    """How many characters at the end of `text` are a beginning of `tag`."""
+    """How many characters at the end of `text` may be the beginning of `tag`."""
     for size in range(min(len(tag) - 1, len(text)), 0, -1):
         if text.endswith(tag[:size]):
             return size

@@ -1,8 +1,8 @@
-"""A wire protocol: all that the client has to know of one way of talking to a server.
+"""A wire protocol: all that the client needs to know to talk to a server.
 
 Each protocol is one file in this folder whose `PROTOCOL` is such a record. The defaults
 are those of OpenAI's API, which most servers follow, so that a file states only what is
-different. What a server does differently within a protocol is in its preset.
+different. What a server does differently within a protocol belongs to its preset.
 """
 
 from __future__ import annotations

@@ -495,7 +495,7 @@ def test_a_server_that_speaks_no_http_is_named() -> None:
         asking = ask(settings_for(server.url))
 
     assert isinstance(asking.error, ProtocolError)
-    assert "does not speak HTTP" in asking.error.message
+    assert "does not speak valid HTTP" in asking.error.message
 
 
 @pytest.mark.parametrize("ending", [DROP, RESET])

@@ -84,7 +84,7 @@ def test_a_server_is_told_by_what_it_answers(
 
 def test_a_page_of_the_users_own_is_no_model_server() -> None:
     with serving({"/": {}}) as page, ScriptedServer(failure(401, {"error": "key"})) as locked:
-        assert found(page, locked) == (LocalServer("", locked.url, problem="wants a key"),)
+        assert found(page, locked) == (LocalServer("", locked.url, problem="requires a key"),)
 
 
 def test_all_are_asked_at_once() -> None:

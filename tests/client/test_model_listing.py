@@ -99,7 +99,7 @@ def test_ollama_is_asked_what_each_model_can() -> None:
     [
         (failure(404, {"error": {"message": "Not Found"}}), "has no list of models"),
         (failure(401, {"error": {"message": f"Bad key {KEY}"}}), "Check the key from x"),
-        (document(b"<html>"), "answers with something else than a list of models"),
+        (document(b"<html>"), "replied with something other than a list of models"),
         (Reply([], 302, {"Location": "http://evil.example/"}, "length"), "redirects to evil."),
         (Reply([b"x"], 200, {"Content-Encoding": "br"}, "length"), "encoding 'br'"),
     ],

@@ -61,7 +61,7 @@ def assert_is_kept(asking: Asking, error: QwqError, fault: Fault) -> None:
     assert (turn.state, turn.complete, turn.error) == ("error", False, error)
     assert [kept.to_dict() for kept in asking.session.memory.turns] == [turn.to_dict()]
     # Where nothing came, nothing is said to be kept.
-    assert "What came is kept" not in error.message or fault.reasoning or fault.answer
+    assert "The text so far is kept" not in error.message or fault.reasoning or fault.answer
     # Each wait was announced.
     announced = [line.partition("retrying in ")[2] for line in turn.notices]
     assert [line.split(" s")[0] for line in announced if line] == [f"{w:g}" for w in fault.waits]

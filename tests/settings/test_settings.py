@@ -178,7 +178,7 @@ def test_an_address_is_taken_as_people_paste_it(url, clean):
         (lambda: resolve(Choices(base_url="localhost:8000", model="m"), {}), "Not an address"),
         (lambda: resolve(Choices(base_url="http://h:x/v1", model="m"), {}), "Not an address"),
         (lambda: resolve(Choices(base_url="http://u:p@h/v1", model="m"), {}), "api_key instead"),
-        (lambda: resolve(Choices(base_url="http://h/v1"), {}), "No model is named"),
+        (lambda: resolve(Choices(base_url="http://h/v1"), {}), "No model is set"),
     ],
 )
 def test_a_wrong_setting_says_what_would_be_right(choose, message):
