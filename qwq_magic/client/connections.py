@@ -138,6 +138,7 @@ def opened(
     key = settings.api_key
     mask_in_logs(key)
     return client.stream(
+        # Every request has a body of JSON, except for a list or a document of the server.
         "GET" if body is None else "POST",
         url,
         content=body,

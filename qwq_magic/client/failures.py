@@ -65,6 +65,7 @@ def no_answer(raised: httpx.HTTPError, origin: Origin, settings: Settings) -> Qw
             return _no_connection(raised, origin, settings)
         case httpx.ProxyError() if str(raised).startswith("407"):
             return broken.refused_by_proxy(origin)
+        # httpx raises the same class for bad HTTP and for a connection closed without a byte.
         case httpx.RemoteProtocolError() if "without sending" not in str(raised):
             return broken.not_http(origin, _with_text(str(raised)))
         case httpx.NetworkError() | httpx.RemoteProtocolError():
@@ -92,11 +93,13 @@ def without_frames(raised: httpx.HTTPError, origin: Origin) -> Exception:
 
 
 def _no_connection(raised: httpx.ConnectError, origin: Origin, settings: Settings) -> QwqError:
+    # httpx reports only the failure, not whether it was the proxy's or the server's.
     proxy = proxy_for(settings.base_url)
     for reason in _iter_reasons(raised):
         if isinstance(reason, ssl.SSLError):
             return broken.insecure(origin, reason.reason or str(reason))
         if isinstance(reason, socket.gaierror):
+            # The resolver is unreachable, as opposed to: there is no such host.
             is_passing = reason.errno == socket.EAI_AGAIN
             if proxy is not None:
                 return _no_proxy(proxy, origin, "cannot be found", is_passing=is_passing)
@@ -121,6 +124,7 @@ def _iter_reasons(raised: BaseException | None) -> Iterator[BaseException]:
     """The error and its causes; a host with two addresses raises a group of errors."""
     while raised is not None:
         yield raised
+        # httpcore hides the operating system's error at the end of a chain of its own.
         for part in getattr(raised, "exceptions", ()):
             yield from _iter_reasons(part)
         raised = raised.__cause__ or raised.__context__

@@ -47,6 +47,7 @@ class HttpChatModel:
         self._settings = settings
         self._preset = settings.preset
         self._protocol = wire_protocol(settings.protocol, settings.base_url, self._preset)
+        # Checked here, so that a wrong setting is reported where it was made.
         require_valid_url(self._url_for(settings.model))
         self._transport = transport
         self._sleep = sleep
@@ -84,6 +85,7 @@ class HttpChatModel:
             if attempt.failure is None:
                 return
             error, cause, may_repeat = attempt.failure
+            # Not counted as a retry: the request is another one, and sent without a delay.
             refused = self._refused_field(error, payload)
             if refused is not None:
                 del payload[refused]
@@ -119,6 +121,7 @@ class HttpChatModel:
 
 
 def _announcement(error: QwqError, wait_s: float, retry: int) -> Notice:
+    # A damaged stream has the status 200, which would not explain the retry.
     is_refusal = error.status is None or error.status >= 400
     parts = (error.status, error.code) if is_refusal else ()
     # Some servers repeat the status as the code.

@@ -62,11 +62,13 @@ async def _identified(settings: Settings) -> LocalServer | None:
         return await _without_list(settings, error)
     except QwqError:
         return None
+    # The list has been read already, and further requests are made only if it has no owner.
     name = _name_by_owner(models) or await _name_by_fingerprint(settings)
     return LocalServer(name, settings.base_url, models)
 
 
 async def _without_list(settings: Settings, error: ResponseError) -> LocalServer | None:
+    # A key is never sent here, so it cannot be found out which server this is.
     if error.status in (401, 403):
         return LocalServer("", settings.base_url, problem="requires a key")
     name = await _name_by_fingerprint(settings)

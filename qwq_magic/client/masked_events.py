@@ -92,6 +92,7 @@ class _KeyFilter(logging.Filter):
         for key in keys:
             masked = key.redact(masked)
         if masked != message:
+            # Formatted with the arguments already, so they must not be formatted in again.
             record.msg, record.args = masked, ()
         return True
 

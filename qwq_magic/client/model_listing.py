@@ -54,6 +54,7 @@ async def look_up(
     """
     require_sendable_key(settings)
     require_valid_url(url)
+    # With the timeouts of a chat request, a silent server would block for minutes.
     settings = replace(
         settings,
         connect_timeout_s=min(settings.connect_timeout_s, limits.timeout_s),
@@ -99,6 +100,7 @@ async def _body_or_error(
 # Abilities cost a request per model; with more models than this, the names have to do.
 _MAX_DESCRIBED = 40
 _DESCRIPTION_LIMITS = Limits(timeout_s=3.0, most_bytes=4_000_000)
+# A server that has no list replies with one of these.
 _NO_LIST = frozenset({404, 405, 501})
 
 
@@ -120,6 +122,7 @@ async def list_models(settings: Settings, limits: Limits = USUAL) -> tuple[Liste
                 status=error.status,
             ) from None
         raise
+    # A web page with a status of 200 is common where the base URL lacks its /v1.
     models = listing.read(body)
     if models is None:
         raise ProtocolError(

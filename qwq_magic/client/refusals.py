@@ -24,6 +24,7 @@ async def refusal(
 ) -> QwqError | None:
     """The error of this response; None if it is a reply. `now` is Unix time."""
     status = response.status_code
+    # The target is in `extensions` where the hook of a shared client has put it.
     if 300 <= status < 400:
         location = response.extensions.get(LOCATION) or response.headers.get("location", "")
         target = redirect_target(url, location)

@@ -13,7 +13,7 @@ _LEAST_TOLD = 16
 
 
 class ApiKey:
-    """Holds a key; only `reveal` gives it, and only the client calls that."""
+    """Holds a key; only `reveal` returns it, and only protocols call that, to write a header."""
 
     __slots__ = ("__weakref__", "_finder", "_key", "source")
 

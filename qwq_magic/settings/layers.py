@@ -96,6 +96,7 @@ class Choices:
         _require_type("max_input_tokens", limit, int, "a number of tokens")
         if limit is not None and limit < 1:
             raise ConfigurationError(f"max_input_tokens is {limit!r}. Give a number above zero.")
+        # Wrapped at once, so that no repr of a choice shows the key.
         if isinstance(self.api_key, str):
             object.__setattr__(self, "api_key", ApiKey(self.api_key, source="api_key"))
 
@@ -112,6 +113,7 @@ class Choices:
         changes: dict[str, Any] = {
             name: value for name, value in choices.items() if value is not None
         }
+        # Parameters are merged name by name; every other setting is replaced as a whole.
         if isinstance(changes.get("parameters"), Mapping):
             changes["parameters"] = {**self.parameters, **changes["parameters"]}
         if names_server(changes):
@@ -189,6 +191,7 @@ def _not_about_servers(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _require_one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
+    # `1 in (True, False)` holds in Python.
     if value not in allowed or (isinstance(value, int) and not isinstance(value, bool)):
         known = ", ".join(str(item) for item in allowed if item is not None)
         shown = without_lookalikes(repr(value))

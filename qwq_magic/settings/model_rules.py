@@ -72,6 +72,7 @@ _QWQ = ModelRules(
     max_input_tokens=98_304,
     opens_reasoning=True,
 )
+# A gateway to it is a hosted service too, so the rules apply at any address.
 _QWQ_PLUS = replace(_QWQ, is_closed=True)
 _OPENS_REASONING = ModelRules(opens_reasoning=True)
 _QWEN_3_8 = ModelRules(
@@ -81,6 +82,7 @@ _QWEN_3_8 = ModelRules(
 
 _ANY = ModelRules()
 
+# The first match counts, so special names come before general ones.
 _FAMILIES: tuple[tuple[re.Pattern[str], ModelRules], ...] = (
     (re.compile(r"(^|/)qwq-plus\b", re.IGNORECASE), _QWQ_PLUS),
     # `Qwen/QwQ-32B`, `qwq:32b`, `qwq-32b-q4_k_m.gguf`

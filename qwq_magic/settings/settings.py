@@ -125,6 +125,7 @@ def resolve(
         raise ConfigurationError(
             f"No model is set for {address_without_secrets(base_url)}. Choose one with -m MODEL."
         )
+    # A cloned project must not be able to redirect a key to a host of its choice.
     if choices.api_key is not None and namer == "project":
         raise ConfigurationError(
             f"The server {server.name} was chosen by a pyproject.toml, so the api_key is not sent "
@@ -169,6 +170,7 @@ def _with_layers(choices: Choices, environ: Mapping[str, str], project: Layer) -
     layers = project, environment_layer(environ), layer_of(choices.chosen, _CODE)
     choices = stacked(*layers)
     address = effective(*layers).get("base_url")
+    # An address in code is checked on use; one from elsewhere needs its source in the error.
     if address is not None and address.source != _CODE:
         try:
             _clean_base_url(address.value)
@@ -200,6 +202,7 @@ def _server_of(choices: Choices, environ: Mapping[str, str], keys: KeyRing) -> S
 
 def _inline_think_of(choices: Choices, server: ServerPreset, model: str) -> InlineThink:
     chosen = choices.inline_think or "auto"
+    # Only the closing tag arrives if the template has opened the reasoning in the prompt.
     if chosen == "auto" and not server.splits_reasoning:
         return "open" if rules_for(model).opens_reasoning else "auto"
     return chosen
@@ -233,6 +236,7 @@ def _clean_base_url(url: str) -> str:
             f"Not an address: {address_without_secrets(url)!r}. "
             "A base_url looks like http://127.0.0.1:8000/v1."
         )
+    # Notebooks and error messages show the address, so it must not contain a secret.
     if parts.username or parts.password:
         raise ConfigurationError(
             "The base_url holds a user name or password. Give the key as api_key instead."

@@ -22,6 +22,7 @@ def endpoint(base_url: str, path: str) -> str:
         )
     parts = urlsplit(base_url)
     base = parts.path.rstrip("/")
+    # Users paste `…/v1/chat/completions`, or only `…/v1/chat`, as the base URL.
     for end in _iter_starts(path):
         if base.endswith(end):
             base = base.removesuffix(end)
@@ -48,6 +49,7 @@ def host_of(url: str) -> str:
         return ""
     if not host or parts.scheme not in _DEFAULT_PORTS:
         return ""
+    # `hostname` strips the brackets of an IPv6 address, without which a port is ambiguous.
     host = f"[{host}]" if ":" in host else host
     return host if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{host}:{port}"
 
@@ -75,6 +77,7 @@ def redirect_target(url: str, location: str) -> str:
 def is_loopback(url: str) -> bool:
     """Is the host this machine, so that a request does not leave it?"""
     host = (urlsplit(url).hostname or "").rstrip(".")
+    # RFC 6761: names under .localhost are always the loopback.
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

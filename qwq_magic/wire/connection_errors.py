@@ -14,6 +14,7 @@ def refused(origin: Origin, *, is_local: bool) -> ConnectionFailed:
     if not is_local:
         fix = "Check base_url and its port, or choose another server with -s."
         return ConnectionFailed(f"{cause} {fix}", retryable=True)
+    # Not retryable: a local server that does not listen will not start within seconds.
     preset = SERVERS.get(origin.server)
     name = origin.server if preset and preset.start_hint else "the server"
     hint = f" Start it with {preset.start_hint}." if preset and preset.start_hint else ""
@@ -21,6 +22,7 @@ def refused(origin: Origin, *, is_local: bool) -> ConnectionFailed:
 
 
 def unknown_host(origin: Origin, *, is_passing: bool) -> ConnectionFailed:
+    # A temporary failure of the resolver, as after a laptop wakes up, is worth a retry.
     return ConnectionFailed(
         f"The host {origin.host} cannot be found. Check base_url and the network.",
         retryable=is_passing,
@@ -95,6 +97,7 @@ def not_http(origin: Origin, reason: str) -> ProtocolError:
 
 
 def silent_stream(origin: Origin, seconds: float, *, has_text: bool) -> StreamInterrupted:
+    # Models may think in silence for minutes, so a timeout need not be a fault of the server.
     advice = _advice("raise idle_timeout_s if the model needs longer.", has_text=has_text)
     return StreamInterrupted(
         f"{origin.host} sent nothing for {seconds:g} s in the middle of the reply. {advice}"
@@ -121,6 +124,7 @@ def redirected(origin: Origin, status: int, target: str) -> ProtocolError:
             f"{origin.host} answered {status}, a redirect without a target. Check base_url.",
             status=status,
         )
+    # Followed, a redirect would send the prompt, and perhaps the key, to a host of its choice.
     return ProtocolError(
         f"{origin.host} redirects to {origin.quote(target)}, and prompts do not follow redirects. "
         "If that address is right, set base_url to it.",

@@ -42,6 +42,7 @@ def text_in(items: Any) -> str:
     if not isinstance(items, list):
         return ""
     texts = (
+        # OpenRouter's `reasoning_details` may be summaries in place of texts.
         item.get("text") or item.get("summary") if isinstance(item, dict) else item
         for item in items
     )
@@ -57,6 +58,7 @@ def _part(item: Any) -> Content:
         if item.get(kind):
             text = text_in(item[kind])
             return Content(reasoning=text, is_whole=bool(text))
+    # OpenAI sends a refusal as a part of its own, in place of the text.
     text = item.get("text") or item.get("refusal") or ""
     if not isinstance(text, str):
         return Content(is_whole=False)

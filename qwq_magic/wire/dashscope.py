@@ -89,10 +89,11 @@ def _first_choice(output: dict[str, Any]) -> dict[str, Any]:
 
 
 def _new_in(snapshot: str, before: str) -> tuple[str, str]:
-    """What a snapshot adds, and all text so far; an answer's events may omit the reasoning."""
+    """What a snapshot adds, and all text so far."""
     if "\ud800" <= snapshot[-1:] <= "\udbff":
         # Half a surrogate pair: the next snapshot has the whole character.
         snapshot = snapshot[:-1]
+    # The events of the answer omit the reasoning, whose snapshot is then empty.
     if len(snapshot) <= len(before):
         return "", before
     return snapshot[len(before) :], snapshot
@@ -104,6 +105,7 @@ def _reader(request: ChatRequest | None, server: ServerPreset) -> ReadChunk:
 
 
 def _is_spoken_at(base_url: str, server: ServerPreset) -> bool:
+    # OpenRouter's base URL ends in /api/v1 as well, so the path alone is not enough.
     is_alibaba = is_dashscope(base_url) or server.native_protocol == "dashscope"
     return is_alibaba and "/api/v1" in urlsplit(base_url).path
 

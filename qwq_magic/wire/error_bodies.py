@@ -47,6 +47,7 @@ class ErrorFacts:
 
 def facts_in_json(value: Any) -> ErrorFacts | None:
     """The error in a JSON value, or None if there is none."""
+    # Google's gateway wraps the error object in a list.
     if isinstance(value, list) and value:
         value = value[0]
     if not isinstance(value, dict):
@@ -105,6 +106,7 @@ def facts_in_event(event: ServerSentEvent, value: Any) -> ErrorFacts | None:
     """The error in a server-sent event whose data is `value`, or None."""
     status = _comment_status(event.comments) if event.comments else None
     facts = facts_in_json(value)
+    # DashScope may put the real status in a comment, under an HTTP status of 200.
     if facts is None and (event.event == "error" or (status is not None and status >= 400)):
         facts = _loose_facts(value) or ErrorFacts(text=event.data)
     if facts is not None and facts.status is None and status is not None and status >= 400:
@@ -124,6 +126,7 @@ def error_from(facts: ErrorFacts, origin: Origin) -> ResponseError:
     code = facts.code and origin.quote(facts.code)
     text = origin.quote(facts.text, limit_bytes=SHOWN_BYTES) or "no explanation"
     label = " ".join(str(part) for part in (verdict.status, code) if part)
+    # Some servers repeat the status as the code: show it once.
     if code == str(verdict.status):
         label = code
     cause = f"{origin.name} answered {label}: {text}" if label else f"{origin.name} failed: {text}"
@@ -153,6 +156,7 @@ def response_error(
     retry_after_s: float | None = None,
 ) -> ResponseError:
     """The error of an HTTP response with a status of 400 or more."""
+    # Without a body the standard phrase of the status is better than nothing.
     facts = _facts_in_body(body) or ErrorFacts(text=_phrase(status))
     request_id = facts.request_id
     for name in _REQUEST_ID_HEADERS:
@@ -197,6 +201,7 @@ def _facts_in_body(body: bytes) -> ErrorFacts | None:
 
 def _facts_in_frames(body: bytes) -> ErrorFacts | None:
     decoder = SSEDecoder()
+    # DashScope frames an error body as an event, without the line break that ends it.
     for event in (*decoder.feed(body + b"\n"), *decoder.close()):
         value = parsed_body(event.data.encode())
         facts = facts_in_event(event, value) or _loose_facts(value)

@@ -31,6 +31,7 @@ def fix_for(
     """One sentence of advice; `code` and `text` are the server's."""
     if issubclass(error, AuthenticationError):
         return _fix_key(origin)
+    # A 404 is either about the model or about the path, and only the text shows which.
     if issubclass(error, ModelNotFound):
         return _fix_model(origin, is_about_model="model" in (code + text).lower())
     if issubclass(error, BillingError) and "arrearage" in code.lower():
@@ -71,6 +72,7 @@ def _fix_request(text: str) -> str:
     return "Check the parameters given with -p and the length of the conversation."
 
 
+# Servers have no common codes for these, so the text of the message decides.
 _REQUEST_FIXES = (
     (
         re.compile(r"(?i)context.{0,12}(length|size|window)|too long|input length|too many tokens"),
@@ -88,6 +90,7 @@ _REQUEST_FIXES = (
 
 
 def _fix_key(origin: Origin) -> str:
+    # A key for another host is the likeliest cause, and setting it again would not help.
     if not origin.has_key and origin.withheld_key:
         return (
             f"No key was sent: {origin.withheld_key} is set, but not for {origin.host}. Choose the "
@@ -101,6 +104,7 @@ def _fix_key(origin: Origin) -> str:
             "%qwq_login."
         )
     key = f"the key from {origin.key_source}" if origin.key_source else "the key"
+    # DashScope's 401 is the same for a wrong key and for a key of another region.
     if origin.is_dashscope:
         return (
             f"Check {key}, and that it was made for {origin.host}: a DashScope key works only "

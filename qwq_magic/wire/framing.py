@@ -116,6 +116,7 @@ class SSEDecoder:
             self._data.append(value)
         elif name == b"event":
             self._event = value
+        # An empty field name is a comment.
         elif not name:
             self._comments.append(value)
         elif name == b"error":
@@ -124,6 +125,7 @@ class SSEDecoder:
         return None
 
     def _dispatch(self) -> ServerSentEvent | None:
+        # Decoded only when complete, since a read may end inside a character.
         data = b"\n".join(self._data).decode("utf-8", "replace")
         event = self._event.decode("utf-8", "replace")
         comments = b"\n".join(self._comments).decode("utf-8", "replace")

@@ -28,6 +28,7 @@ def texts_in(text: str) -> list[str]:
             end = at + len(DONE) if is_done else _DECODER.raw_decode(text, at)[1]
             texts.append(text[at:end])
             at = _end_of_space(text, end)
+    # Deeply nested JSON exceeds the stack of the parser: hostile, but not a reason to crash.
     except (ValueError, RecursionError):
         return []
     return texts

@@ -61,12 +61,13 @@ class MessageReader:
                     reply.lose_content()
                 if text := content.reasoning + content.answer:
                     return text
+        # OpenRouter repeats the text of `reasoning` here, so this counts only without it.
         details = message.get("reasoning_details")
         return text_in(details) if isinstance(details, list) else ""
 
 
 def add_as_content(value: Any, reply: Sink) -> None:
-    """Add all the text of `value` as content, whatever its parts are called."""
+    """Add all the text of `value` as content, of reasoning parts as well."""
     content = content_of(value or None)
     if text := content.reasoning + content.answer:
         reply.add_content(text)

@@ -16,6 +16,7 @@ from qwq_magic.plain_text import one_line, well_formed
 from qwq_magic.settings.model_rules import thinks
 from qwq_magic.wire.addresses import endpoint
 
+# Gateways list a few hundred models; more than this is not a list for people.
 _MAX_MODELS = 5_000
 _MAX_NAME_BYTES = 200
 _REASONING_PARAMETERS = frozenset({"reasoning", "include_reasoning", "reasoning_effort"})
@@ -62,6 +63,7 @@ def reports_thinking(entry: dict[str, Any]) -> bool | None:
     parameters, abilities = entry.get("supported_parameters"), entry.get("capabilities")
     if isinstance(parameters, list):
         return any(word in parameters for word in _REASONING_PARAMETERS)
+    # An object of abilities lists only some of them, so a missing one is not a no.
     if isinstance(abilities, dict):
         known = [abilities[word] for word in _REASONING_ABILITIES if word in abilities]
         return any(bool(value) for value in known) if known else None
@@ -80,6 +82,7 @@ def json_in(body: bytes) -> Any:
 
 def _entries(value: Any) -> list[Any] | None:
     if isinstance(value, dict):
+        # Ollama's key is `models`; llama-server sends both, of which `data` is OpenAI's.
         value = value["data"] if "data" in value else value.get("models")
     return value if isinstance(value, list) else None
 
@@ -91,6 +94,7 @@ def _name_of(entry: Any) -> str:
     name = next((entry[key] for key in ("id", "model", "name") if entry.get(key)), "")
     if not isinstance(name, str) or len(name) > _MAX_NAME_BYTES:
         return ""
+    # A name that the display would alter, such as by removing control characters, is dropped.
     shown = one_line(well_formed(name), limit_bytes=_MAX_NAME_BYTES)
     return shown if shown == name else ""
 
@@ -100,13 +104,13 @@ class ModelListing:
     """Where a protocol has its list of models, and how it is read.
 
     Attributes:
-        path: what follows the base URL; or the whole path, with `is_at_root`.
-        is_at_root: is the list at the root of the host, whatever path the base URL has?
+        path: what follows the base URL, such as `/models`.
+        is_at_root: does the path replace that of the base URL, rather than follow it?
         headers: headers of the request beside the usual ones.
         read: the models in a body, None where it is not a list of them.
-        abilities_path: where the abilities of a single model are asked for, at the root of
-            the host, with its name in a POST; "" where the list has them, or nothing has.
-        read_abilities: does the reply to that report that the model thinks?
+        abilities_path: where the server describes a single model, named in a POST request;
+            the path replaces that of the base URL. "" if the list itself describes them.
+        read_abilities: does that description report that the model thinks?
     """
 
     path: str = "/models"

@@ -104,7 +104,7 @@ PROTOCOL = WireProtocol(
     encode=encode,
     reader=_reader,
     framing=NDJSONDecoder,
-    # The list has names only; what a model can do is asked model by model.
+    # The list has names only, so each model needs a request of its own for its abilities.
     listing=ModelListing("/api/tags", is_at_root=True, abilities_path="/api/show"),
     read_usage=_usage,
     is_spoken_at=_is_spoken_at,

@@ -115,7 +115,8 @@ PROTOCOL = WireProtocol(
     # The client asks for usage, not the user, and some servers reject the field.
     optional_fields=("stream_options",),
     has_independent_chunks=True,
-    # A server that does not stream sends the same, with messages in place of deltas.
+    # A server that does not stream sends the same with messages in place of deltas. That is an
+    # error, beside which the text is kept.
     accepts_documents=True,
     is_spoken_at=_is_spoken_at,
 )

@@ -40,6 +40,7 @@ class Origin:
 
     def quote(self, text: str, *, limit_bytes: int = 300) -> str:
         """The server's text: cleaned, so that nothing splits a key, then masked, then cut."""
+        # A first limit keeps the search for the key fast in a body of megabytes.
         return one_line(
             self.redact(one_line(text, limit_bytes=_MAX_CLEANED)), limit_bytes=limit_bytes
         )
@@ -47,6 +48,7 @@ class Origin:
     @property
     def is_dashscope(self) -> bool:
         names = (self.server.lower(), self.preset)
+        # At a gateway the host is not Alibaba's, but the errors still are.
         is_named = any(name.startswith("dashscope") for name in names)
         return is_named or self.host.endswith(".aliyuncs.com")
 

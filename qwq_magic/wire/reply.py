@@ -78,6 +78,7 @@ class Reply:
         self._run: list[str] = []
         self._run_is_reasoning = False
         self._splitter = ThinkTagSplitter(inline_think)
+        # Some servers cut between the two halves of an escaped character beyond the BMP.
         self._reasoning_text = SurrogateJoiner()
         self._content_text = SurrogateJoiner()
         self._saw_reasoning_field = False
@@ -110,6 +111,7 @@ class Reply:
             self._run_is_reasoning = True
             if not self._saw_reasoning_field:
                 self._saw_reasoning_field = True
+                # A server with a reasoning field has split the text, so a tag is a quotation.
                 self._deliver(*self._splitter.stop_splitting())
         self._run.append(text)
 
@@ -167,6 +169,7 @@ class Reply:
 
         `is_hopeless`: fail at once if there is no text so far.
         """
+        # What is damaged after the end can only have been usage.
         if self.is_complete:
             return
         if is_hopeless and not self.has_text:
@@ -189,6 +192,7 @@ class Reply:
         if self.error is not None:
             return
         self.is_complete = self.is_done = True
+        # The server may end properly although a chunk in between could not be read.
         if self._damage is not None:
             self.is_complete = False
             self.error = self._damage
@@ -238,6 +242,7 @@ class Reply:
         if answer:
             self._events.append(AnswerDelta(answer))
         self._characters += len(reasoning) + len(answer)
+        # A model in a loop on a server without a token limit would stream until memory is full.
         if self._characters > MAX_CHARACTERS and self.error is None:
             self.error = ProtocolError(
                 f"The reply exceeds {MAX_CHARACTERS // 1_000_000} million characters and was "

@@ -64,6 +64,7 @@ class SniffingDecoder:
     def close(self) -> list[Event]:
         if self._decoder is not None:
             return self._decoder.close()
+        # The last line may lack its end, for which the expression looks.
         decoder = self._decided(_FIRST_JSON_LINE.search(self._head + b"\n"))
         return [*decoder.feed(self._head), *decoder.close()]
 

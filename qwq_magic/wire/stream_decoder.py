@@ -101,7 +101,7 @@ class StreamDecoder:
 
     @property
     def is_complete(self) -> bool:
-        """Has the reply come whole? More usage may follow."""
+        """Has all text arrived? Usage may follow."""
         return self._reply.is_complete
 
     @property
@@ -111,7 +111,7 @@ class StreamDecoder:
 
     @property
     def has_text(self) -> bool:
-        """Has any reasoning or answer come?"""
+        """Has any reasoning or answer arrived?"""
         return self._reply.has_text
 
     def feed(self, data: bytes) -> list[Event]:
@@ -168,6 +168,7 @@ class StreamDecoder:
         """Read an event into the reply; returns its chunk, if that is an ordinary one."""
         text, name, comments = event
         try:
+            # Faster than `loads`, which looks for white space around the text first.
             chunk, end = _raw_decode(text)
             if end != len(text):
                 chunk = json.loads(text)
@@ -177,6 +178,7 @@ class StreamDecoder:
                 return None
         if self._head is not None:
             self._leave_head()
+        # Before the chunk is read: an error in the chunk that ends the reply is not a late one.
         was_complete = self._reply.is_complete
         if isinstance(chunk, dict):
             self._read_chunk(chunk, self._reply)
@@ -225,6 +227,7 @@ class StreamDecoder:
             self._reply.damage(self._early_damage, is_hopeless=False)
 
     def _end_early(self) -> None:
+        # A body without a single chunk is an error page, or a whole reply in one document.
         head = bytes(self._head or b"")
         if not _is_event_stream(head):
             document = parsed_body(head)

@@ -63,6 +63,7 @@ class ThinkTagSplitter:
         if stripped.startswith(OPEN):
             self._state = _State.REASONING
             return stripped[len(OPEN) :]
+        # Also true of an empty `stripped`, so that leading white space is held back.
         if OPEN.startswith(stripped) and len(text) <= _MAX_LEADING_SPACE:
             return None
         self._state = _State.REASONING if self._begins_inside else _State.ANSWER
@@ -80,6 +81,7 @@ class ThinkTagSplitter:
 
     def flush(self) -> tuple[str, str]:
         """The text held back, at the end of the stream."""
+        # The stream may end inside what looked like a tag, which then is text.
         held, self._held = self._held, ""
         if self._state is _State.REASONING or (self._state is _State.START and self._begins_inside):
             return held, ""

@@ -49,6 +49,7 @@ class Decoder(Protocol):
 
 
 def bearer(key: ApiKey) -> Mapping[str, str]:
+    # No variable holds the key itself, so that no traceback can show it.
     return {"Authorization": f"Bearer {key.reveal()}"}
 
 
@@ -75,8 +76,8 @@ class WireProtocol:
         finish_words: what each finish reason means.
         has_independent_chunks: does no chunk depend on an earlier one, so that those which
             differ in their text alone need no parsing?
-        accepts_documents: can the reader take a whole reply in one JSON document, from a
-            server that ignores the request to stream?
+        accepts_documents: can the reader read a whole reply in one JSON document, so that
+            the text of a server that does not stream is kept beside the error?
         is_spoken_at: does this base URL, or the preset of the server there, imply it?
         recognizes: does a response of this protocol begin like this?
         alternatives: the protocols that a response may follow instead, where the base URL
@@ -111,6 +112,7 @@ class WireProtocol:
         """The decoder of the response to `request`."""
 
         def decoder_of(protocol: WireProtocol) -> StreamDecoder:
+            # A reader may keep state, so each response gets its own.
             read_chunk = protocol.reader(request, server)
             return StreamDecoder(
                 protocol.framing(),
@@ -125,6 +127,7 @@ class WireProtocol:
             )
 
         def decide(first: FirstChunk) -> StreamDecoder:
+            # This protocol is the fallback, also for a body that is not a stream at all.
             found = (other for other in self.alternatives if other.recognizes(first))
             return decoder_of(next(found, self))
 

@@ -159,5 +159,5 @@ def test_a_key_given_in_code_is_not_sent_to_a_server_that_only_the_project_names
     session = Session(model="m", api_key=KEY)
     session.project = layer(base_url=EVIL)
 
-    with pytest.raises(ConfigurationError, match=r"The server custom was chosen by a pyproject\.toml"):
+    with pytest.raises(ConfigurationError, match=r"custom was chosen by a pyproject\.toml"):
         session.ask("Hi")
