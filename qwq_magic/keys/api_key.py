@@ -13,7 +13,7 @@ _LEAST_TOLD = 16
 
 
 class ApiKey:
-    """Holds a key; only `reveal` returns it, and only protocols call that, to write a header."""
+    """Holds a key, which only `reveal` returns."""
 
     __slots__ = ("__weakref__", "_finder", "_key", "source")
 
