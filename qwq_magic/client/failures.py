@@ -99,7 +99,7 @@ def _no_connection(raised: httpx.ConnectError, origin: Origin, settings: Setting
         if isinstance(reason, ssl.SSLError):
             return broken.insecure(origin, reason.reason or str(reason))
         if isinstance(reason, socket.gaierror):
-            # The resolver is unreachable, as opposed to: there is no such host.
+            # The resolver cannot be reached, which may pass; a host that does not exist stays so.
             is_passing = reason.errno == socket.EAI_AGAIN
             if proxy is not None:
                 return _no_proxy(proxy, origin, "cannot be found", is_passing=is_passing)

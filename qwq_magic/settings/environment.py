@@ -1,6 +1,6 @@
 """Settings in the environment: each setting but the key has a variable, `QWQ_` and its name.
 
-A variable holds text; what a setting wants as a number, a yes or an object is read as JSON.
+A variable holds text; numbers, booleans and objects in it are read as JSON.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from qwq_magic.settings.layers import CHOICES, Chosen, Layer
 
-# Where a key may go depends on more than its variable: see `key_sources`.
+# The host that may get a key depends on more than its variable: see `key_ring`.
 _NO_VARIABLE = frozenset({"api_key"})
 _NO_SETTINGS = ("QWQ_API_KEY", "QWQ_DEMO_SPEED")
 _AS_JSON = frozenset(
@@ -31,7 +31,7 @@ def variable_of(name: str) -> str:
 
 
 def environment_layer(environ: Mapping[str, str], names: Collection[str] = CHOICES) -> Layer:
-    """What the variables of these settings say; an empty one says nothing."""
+    """The values of these settings' variables; an empty variable counts as unset."""
     texts = {name: environ.get(variable_of(name), "").strip() for name in names}
     return {
         name: Chosen(_value(name, text), variable_of(name))
@@ -41,7 +41,7 @@ def environment_layer(environ: Mapping[str, str], names: Collection[str] = CHOIC
 
 
 def unknown_variables(environ: Mapping[str, str], names: Collection[str]) -> list[str]:
-    """A line for each variable that looks like one of these settings' and is none."""
+    """A line for each `QWQ_` variable that belongs to none of these settings."""
     known = {*map(variable_of, names), *_NO_SETTINGS}
     lines = []
     for variable in sorted(environ):
@@ -58,5 +58,5 @@ def _value(name: str, text: str) -> Any:
     try:
         return json.loads(text.lower() if text in ("True", "False") else text)
     except (ValueError, RecursionError):
-        # Whoever takes the setting says what it should be.
+        # Not the right type: the check of the values reports that with the source.
         return text

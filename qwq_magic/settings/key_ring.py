@@ -1,9 +1,9 @@
-"""Where a key comes from, and the one host it may go to.
+"""The source of a key, and the one host to which it may be sent.
 
-A key is never lent: a vendor's variable is for the vendor's host, `QWQ_API_KEY` for the
-server named beside it, and a key given by hand for the host it was given for. A project's
-pyproject.toml may be anybody's: an address in it gets a key that was given for that very
-host, or a vendor's at the vendor's, and no other.
+A key is never sent to another host: a vendor's variable is for the vendor's host,
+`QWQ_API_KEY` for the server set beside it, and a key given by hand for the host it was given
+for. The author of a project's pyproject.toml is not trusted: an address in it gets only a
+key that was given for that host, or the vendor's key at the vendor's host.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from qwq_magic.keys import ApiKey
 from qwq_magic.settings.presets import SERVERS, ServerPreset, server_at
 
 OWN_VARIABLE = "QWQ_API_KEY"
-# Who says which server is asked: the user's code, `QWQ_*` variables, a pyproject.toml.
-Namer: TypeAlias = Literal["code", "variables", "project", "nobody"]
+# The layer that chose the server: the user's code, `QWQ_*` variables, a pyproject.toml.
+Namer: TypeAlias = Literal["code", "variables", "project", "default"]
 
 
 class KeyRing:
-    """Keys given by hand, each for one host; in this process's memory alone."""
+    """Keys given by hand, each for one host; kept in the memory of this process only."""
 
     def __init__(self) -> None:
-        # By host, the last one given at the end; with the preset it was given for, if any.
+        # By host, in the order given; with the preset that the key was given for, if any.
         self._keys: dict[str, tuple[ApiKey, str | None]] = {}
 
     def put(self, key: ApiKey, *, server: ServerPreset, base_url: str) -> None:
@@ -43,7 +43,7 @@ class KeyRing:
 
     @property
     def last_server(self) -> str | None:
-        """The preset a key was last given for: reason enough to ask there."""
+        """The preset for which a key was last given, and so the default server."""
         names = [name for _, name in self._keys.values()]
         return names[-1] if names else None
 
@@ -59,7 +59,7 @@ def find_key(
     keys: KeyRing,
     namer: Namer,
 ) -> ApiKey | None:
-    """The key for this host; `namer` is who says that it is asked."""
+    """The key for this host; `namer` is the layer that chose it."""
     key = keys.key_for(base_url)
     if key is None and not (namer == "project" and _is_moved(server, base_url)):
         key = variable_key(server, base_url, environ)
@@ -72,14 +72,14 @@ def find_key(
 
 
 def withheld_variable(server: ServerPreset, base_url: str, environ: Mapping[str, str]) -> str:
-    """The variable whose key might be meant for this host, where none was found for it."""
+    """The variable whose key may be intended for this host, where no key was found for it."""
     own = server.key_variables if is_at_home(server, base_url) else ()
     key = _key_in(environ, (*own, OWN_VARIABLE))
     return "" if key is None else key.source
 
 
 def _is_moved(server: ServerPreset, base_url: str) -> bool:
-    """Is a server that people run themselves anywhere but where its preset has it?"""
+    """Is a server that people run themselves at another address than that of its preset?"""
     return not server.needs_key and _host_and_port(base_url) != _host_and_port(server.base_url)
 
 
@@ -91,14 +91,14 @@ def variable_key(server: ServerPreset, base_url: str, environ: Mapping[str, str]
 
 
 def is_at_home(server: ServerPreset, base_url: str) -> bool:
-    """Is this the preset's own host? One that people run themselves is wherever they run it."""
+    """Is this the preset's own host? For a server that people run themselves, any host is."""
     if server.name == "custom":
         return False
     return not server.needs_key or server_at(base_url).key_variables == server.key_variables
 
 
 def hint_at_dashscope(environ: Mapping[str, str]) -> ApiKey | None:
-    """A DashScope key is sign enough to ask there."""
+    """A DashScope key, with which DashScope is the default server."""
     variables = (*SERVERS["dashscope"].key_variables, OWN_VARIABLE)
     return _key_in(environ, variables)
 
@@ -116,7 +116,7 @@ def keys_at_hand(environ: Mapping[str, str], keys: KeyRing) -> Iterator[ApiKey]:
 def require_no_key_in(
     sent: str, key: ApiKey | None, keys: KeyRing, environ: Mapping[str, str] = os.environ
 ) -> None:
-    """Refuse to send a key to a model: it would also stay in the notebook, and in the memory.
+    """Refuse to send a key to a model; it would also stay in the notebook and in memory.
 
     Raises:
         ConfigurationError: with the key's source, never the key.
@@ -130,13 +130,13 @@ def require_no_key_in(
 
 
 def _is_elsewhere(server: ServerPreset, base_url: str, environ: Mapping[str, str]) -> bool:
-    """Was `QWQ_API_KEY` set for another host than the one named in code?"""
+    """Was `QWQ_API_KEY` set for another host than the one chosen in code?"""
     bound_url, bound_server = environ.get("QWQ_BASE_URL", "").strip(), environ.get("QWQ_SERVER")
     if bound_url:
         return _host_and_port(bound_url) != _host_and_port(base_url)
     if bound_server:
         return bound_server != server.name or not is_at_home(server, base_url)
-    # It names no host: it is for a server of the user's own, and for no vendor's.
+    # Without a host beside it, it is for a server of the user's own, not for a vendor.
     return server.needs_key and is_at_home(server, base_url)
 
 
@@ -152,4 +152,4 @@ def _host_and_port(url: str) -> str:
     try:
         return urlsplit(url).netloc.lower()
     except ValueError:
-        return url  # It names no host, so it is like no other.
+        return url  # An invalid URL has no host, and must not match any other.

@@ -88,7 +88,7 @@ class ServerPreset:
     Attributes:
         name: what the user types after `-s`.
         base_url: the base URL in its documentation; "" where the user must give one.
-        model: the default model; "" where there is no sensible one.
+        model: the default model; "" where none is sensible.
         key_variables: environment variables that may hold its key; the first one set counts.
         needs_key: does it reject requests without a key?
         start_hint: how to start it, for a server on the user's own machine.

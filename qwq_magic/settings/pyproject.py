@@ -1,8 +1,8 @@
 """Settings in a project: `[tool.qwq_magic]` in the nearest pyproject.toml above a folder.
 
-Such a file comes with a cloned repository, so it is somebody else's word: it can name no
-key and no file to write, and an address in it gets no key that was not set for that host.
-What is wrong in it is an error, and no reason to ask another server instead.
+Such a file comes with a cloned repository, so its author is not trusted: it cannot set a key
+or a file to write, and an address in it gets no key that was not set for that host. A
+mistake in it is an error, since falling back would send the prompt to another server.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ _NAME = "pyproject.toml"
 _SECTION = "qwq_magic"
 _MAX_BYTES = 1_000_000
 _REFUSED = {
-    "api_key": "a key in a file is shared with whoever gets the project. Take it out, and give "
-    "it with %qwq_login or in a variable",
-    "allow_insecure_key": "that is for you to say. Take it out, and set QWQ_ALLOW_INSECURE_KEY",
+    "api_key": "a key in a file is shared with everyone who gets the project. Take it out, and "
+    "give it with %qwq_login or in a variable",
+    "allow_insecure_key": "that is your decision, not a project's. Take it out, and set "
+    "QWQ_ALLOW_INSECURE_KEY",
     "autosave": "a project does not choose which file is written. Take it out, and set "
     "QWQ_AUTOSAVE",
 }
 
 
 def project_layer(folder: Path, names: Collection[str] = CHOICES) -> Layer:
-    """What the project says about these settings; nothing where there is none.
+    """The project's values of these settings; empty without a project.
 
     Raises:
         ConfigurationError: the section is damaged, or has a setting that it cannot have.
@@ -53,7 +54,7 @@ def _iter_files(folder: Path) -> Iterator[Path]:
 
 
 def _section_of(path: Path) -> Any:
-    """What stands in the section; None where there is none."""
+    """The value of the section; None for a file without it."""
     try:
         facts = path.stat()
         # A pipe or a device would keep us waiting.
@@ -71,7 +72,7 @@ def _section_of(path: Path) -> Any:
 
 
 def _is_trusted_owner(owner: int) -> bool:
-    """Could only the user, or the machine's keeper, have written it?"""
+    """Can only the user or the administrator have written the file?"""
     return not hasattr(os, "getuid") or os.getuid() in (0, owner) or owner == 0
 
 
@@ -79,7 +80,7 @@ def _is_trusted_owner(owner: int) -> bool:
 def _read(path: Path, _changed_at: int, _size: int) -> Any:
     data = path.read_bytes()
     if _SECTION.encode() not in data:
-        # Most projects; whether the rest of their file is in order is not our business.
+        # Most projects have no such section, and their files are not parsed.
         return None
     import tomllib  # most projects have no such section
 
@@ -96,7 +97,7 @@ def _read(path: Path, _changed_at: int, _size: int) -> Any:
 def _layer(section: Any, path: str, names: Collection[str]) -> Layer:
     place = f"[tool.{_SECTION}] in {path}"
     if not isinstance(section, dict):
-        raise ConfigurationError(f'{place} is no table. Write settings below it: model = "qwq".')
+        raise ConfigurationError(f'{place} is not a table. Write settings below it: model = "qwq".')
     allowed = [name for name in names if name not in _REFUSED]
     for name in section:
         if name in _REFUSED:

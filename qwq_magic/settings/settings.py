@@ -185,7 +185,7 @@ def _namer_of(choices: Choices, environ: Mapping[str, str], project: Layer) -> N
         return "code"
     if names_server(environment_layer(environ)):
         return "variables"
-    return "project" if names_server(project) else "nobody"
+    return "project" if names_server(project) else "default"
 
 
 def _server_of(choices: Choices, environ: Mapping[str, str], keys: KeyRing) -> ServerPreset:

@@ -46,7 +46,7 @@ class ErrorFacts:
 
 
 def facts_in_json(value: Any) -> ErrorFacts | None:
-    """The error in a JSON value, or None if there is none."""
+    """The error in a JSON value, or None without an error."""
     # Google's gateway wraps the error object in a list.
     if isinstance(value, list) and value:
         value = value[0]

@@ -59,7 +59,7 @@ _FIXES: dict[type[ResponseError], str] = {
     PermissionDenied: (
         "Ask for access to the model in the provider's console, or choose another with -m."
     ),
-    ContentFiltered: "Rephrase the prompt, or start afresh with --fresh.",
+    ContentFiltered: "Rephrase the prompt, or leave out the conversation with --fresh.",
     RateLimited: "Wait a moment, then run the cell again.",
     ProtocolError: "Check that `base_url` names an OpenAI-compatible server.",
 }

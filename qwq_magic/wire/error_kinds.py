@@ -1,7 +1,7 @@
 """Classify an error by the server's code, the HTTP status and the type, in that order.
 
 The code comes first because a status is often too coarse: on DashScope an unpaid account
-is a 400, and 429 stands for a limit per minute as well as for an unpaid bill.
+is a 400, and a 429 is either a limit per minute or an unpaid bill.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ _FREE_QUOTA_USED_UP = re.compile(r"(?i)free allocated quota exceeded")
 def classify(
     *, status: int | None, code: str | None, kind: str, text: str, is_dashscope: bool
 ) -> Verdict:
-    """`status` is from HTTP or the body, `kind` the server's error type, "" if there is none."""
+    """`status` is from HTTP or the body, `kind` the server's error type or ""."""
     name = _normal(code or "")
     verdict: Verdict | None
     if _NO_MODEL.search(text):

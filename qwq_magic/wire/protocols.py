@@ -40,7 +40,7 @@ def wire_protocol(name: str, base_url: str, server: ServerPreset = CUSTOM) -> Wi
     """The protocol of this name; `auto` decides from the address and the server's preset.
 
     Raises:
-        ConfigurationError: there is no protocol of this name.
+        ConfigurationError: no protocol has this name.
     """
     if name == "auto":
         found = protocol_at(base_url, server)

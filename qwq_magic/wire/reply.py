@@ -167,7 +167,7 @@ class Reply:
     def damage(self, error: QwqError, *, is_hopeless: bool) -> None:
         """Note that part of the reply is lost: continue, but never call it complete.
 
-        `is_hopeless`: fail at once if there is no text so far.
+        `is_hopeless`: fail at once if no text has arrived yet.
         """
         # What is damaged after the end can only have been usage.
         if self.is_complete:
