@@ -1,34 +1,38 @@
-"""Reasoning as data: its steps, what each probably does, and what can be counted.
+"""Reasoning as data: its steps, the likely kind of each, and what can be counted.
 
-Pure functions over text and numbers, no Jupyter; nothing is read but the weights of the
-classifier, and nothing is written but what `export_steps` and `export_metrics` are told to.
+Pure functions over text and numbers, no Jupyter: nothing is read but the weights of the
+classifier, and nothing is written but the files of `export_steps` and `export_metrics`.
 """
 
 from __future__ import annotations
 
-from qwq_magic.reasoning.comparison import (
-    PAIR_COLUMNS,
-    AnswerPart,
-    Comparison,
-    MetricPair,
-    StepPair,
-    compare,
-)
-from qwq_magic.reasoning.exports import (
-    METRIC_COLUMNS,
-    STEP_COLUMNS,
-    export_metrics,
-    export_steps,
-    metrics_frame,
-    steps_frame,
-)
-from qwq_magic.reasoning.first_seen import FirstSeen, first_seen
-from qwq_magic.reasoning.kinds import Group, Guess, Kind, classify, guess
-from qwq_magic.reasoning.loops import Loop, LoopDetector, loops_of
-from qwq_magic.reasoning.metrics import Metrics, measure
-from qwq_magic.reasoning.outline_text import Inspection
-from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
-from qwq_magic.reasoning.steps import Step, StepReader, Steps, steps_of
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qwq_magic.reasoning.comparison import (
+        PAIR_COLUMNS,
+        AnswerPart,
+        Comparison,
+        MetricPair,
+        StepPair,
+        compare,
+    )
+    from qwq_magic.reasoning.exports import (
+        METRIC_COLUMNS,
+        STEP_COLUMNS,
+        export_metrics,
+        export_steps,
+        metrics_frame,
+        steps_frame,
+    )
+    from qwq_magic.reasoning.first_seen import FirstSeen, first_seen
+    from qwq_magic.reasoning.kinds import Group, Guess, Kind, classify, guess
+    from qwq_magic.reasoning.loops import Loop, LoopDetector, loops_of
+    from qwq_magic.reasoning.metrics import Metrics, measure
+    from qwq_magic.reasoning.outline_text import Inspection
+    from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
+    from qwq_magic.reasoning.steps import Step, StepReader, Steps, steps_of
 
 __all__ = [
     "METRIC_COLUMNS",
@@ -63,3 +67,26 @@ __all__ = [
     "steps_frame",
     "steps_of",
 ]
+
+_MODULES = (
+    "comparison",
+    "exports",
+    "first_seen",
+    "kinds",
+    "loops",
+    "metrics",
+    "outline_text",
+    "segmenter",
+    "steps",
+)
+
+
+def __getattr__(name: str) -> Any:
+    # Turns and sessions import this package, and most of them are never analysed: the first
+    # public name that is used loads the analysis, and %load_ext does not wait for it.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    for module in _MODULES:
+        found = vars(import_module(f"{__name__}.{module}"))
+        globals().update({public: found[public] for public in __all__ if public in found})
+    return globals()[name]

@@ -18,6 +18,7 @@ from qwq_magic.events import (
     UsageReported,
     known_counts,
 )
+from qwq_magic.reasoning.arrivals import ArrivalRecorder
 from qwq_magic.turns.messages import ChatRequest
 from qwq_magic.turns.turn import Timing, Turn
 
@@ -44,9 +45,6 @@ class TurnBuilder:
 
     def start_over(self) -> None:
         """Forget the texts and how they ended; the clock and the notices go on."""
-        # The analysis is loaded with the first ask, and not by %load_ext.
-        from qwq_magic.reasoning.arrivals import ArrivalRecorder
-
         self._reasoning: list[str] = []
         self._answer: list[str] = []
         self._arrivals = ArrivalRecorder()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from qwq_magic.errors import QwqError, error_from_dict
 from qwq_magic.events import Usage
+from qwq_magic.reasoning.arrivals import Mark, pack_marks, unpack_marks
 from qwq_magic.turns.code_blocks import CodeBlock
 from qwq_magic.turns.messages import Json, Message
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from qwq_magic.reasoning import Comparison, Inspection, Metrics, Steps
-    from qwq_magic.reasoning.arrivals import Mark
 
 State: TypeAlias = Literal["complete", "stopped", "error"]
 
@@ -143,8 +143,6 @@ class Turn:
 
     def to_dict(self) -> dict[str, Any]:
         """The turn as plain JSON; `Turn.from_dict` reads it back."""
-        from qwq_magic.reasoning.arrivals import pack_marks
-
         data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         data["error"] = self.error.to_dict() if self.error else None
         data["usage"] = _values(self.usage)
@@ -162,8 +160,6 @@ class Turn:
         Raises:
             TypeError, ValueError, AttributeError: the data are no turn's.
         """
-        from qwq_magic.reasoning.arrivals import unpack_marks
-
         known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
         error = known.get("error")
         known["error"] = error_from_dict(error) if error else None
