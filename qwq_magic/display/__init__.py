@@ -1,1 +1,1 @@
-"""What a reader sees: live panes, the final output, terminal text."""
+"""Everything a reader sees: live panes, saved output and terminal text."""

@@ -1,11 +1,7 @@
-"""The few words that stand around a turn: how long it thought, what it cost, how it ended.
+"""Captions: the short lines around a turn, such as its duration, its cost and how it ended.
 
-A turn as text, whole: for a terminal, where the notebook would show both areas.
-
-What the analysis adds to a turn; where it fails, the turn is shown without it.
-
-The analysis reads whatever a model wrote and a server counted. A bug in it must cost the
-reader neither the answer nor the end of the cell.
+The analysis reads untrusted text and counts. A bug in it must not cost the reader the answer,
+so everything derived from it goes through `analysed`, which falls back to a default.
 """
 
 from __future__ import annotations
@@ -26,28 +22,29 @@ _T = TypeVar("_T")
 
 
 def analysed(analyse: Callable[[], _T], *, otherwise: _T) -> _T:
-    """What `analyse` returns, or `otherwise` if it fails."""
+    """Return the result of `analyse`, or `otherwise` if it raises."""
     try:
         return analyse()
     except Exception:
-        # A cell's output is no place for a traceback; who looks for the bug sets the level.
-        _logger.debug("A part of the analysis failed and is left out.", exc_info=True)
+        # The reader can do nothing about it, so the traceback goes to the log, at debug level.
+        _logger.debug("Part of the analysis failed and is omitted.", exc_info=True)
         return otherwise
 
 
-# While it streams; the reader is about to act.
+# Shown while the turn streams, when stopping it still saves time and tokens.
 _LOOP_ADVICE: Final = (
-    "The model repeats itself and seldom recovers. Stop it, and run the cell again or ask "
-    "in other words."
+    "The model is looping; it rarely recovers. Stop it, then run the cell again or rephrase "
+    "the prompt."
 )
 
 
 def reasoning_caption(turn: Turn) -> str:
-    """`Thought for 12.4 s · 412 tokens`; `≈` where the server did not count them."""
+    """Return `Thought for 12.4 s · 412 tokens`, with `≈` if the tokens are estimated."""
     seconds = turn.timing.thinking_s
     verb = "Thought" if turn.complete or turn.answer else "Thought so far"
     thought = verb if seconds is None else f"Thought for {spoken_seconds(seconds)}"
-    from qwq_magic.reasoning.analysis import reasoning_tokens_in  # %load_ext is quick
+    # Imported late to keep %load_ext fast.
+    from qwq_magic.reasoning.analysis import reasoning_tokens_in
 
     tokens = analysed(lambda: reasoning_tokens_in(turn), otherwise=None)
     if tokens is None:
@@ -57,7 +54,10 @@ def reasoning_caption(turn: Turn) -> str:
 
 
 def footer_caption(turn: Turn, *, place: Place | None) -> str:
-    """`qwq-plus · dashscope · 1,203 tokens · 14.2 s · main · turn 3`, leaving out the unknown."""
+    """Return `qwq-plus · dashscope · 1,203 tokens · 14.2 s · main · turn 3`.
+
+    Unknown parts are omitted.
+    """
     tokens = turn_tokens(turn)
     total_s = turn.timing.total_s
     parts = (
@@ -74,7 +74,7 @@ def footer_caption(turn: Turn, *, place: Place | None) -> str:
 
 
 def turn_tokens(turn: Turn) -> str:
-    """`1,203`, as the server counted, or `≈ 1,200` of reasoning and answer."""
+    """Return the server's token count, `1,203`, or an estimate from the texts, `≈ 1,200`."""
     usage = turn.usage
     counted = usage.total_tokens if usage.total_tokens is not None else usage.output_tokens
     if counted is not None:
@@ -83,7 +83,7 @@ def turn_tokens(turn: Turn) -> str:
 
 
 def ending_caption(turn: Turn) -> str:
-    """How the turn ended, where that is not simply its end; else empty."""
+    """Return how the turn ended; "" for a normal ending."""
     if turn.error is not None:
         return turn.error.message
     if turn.state == "stopped":
@@ -93,29 +93,35 @@ def ending_caption(turn: Turn) -> str:
             return "Ran out of tokens: the answer is cut off."
         return "Ran out of tokens while thinking: no answer."
     if turn.finish_reason == "tool_calls":
-        return "The model asked for a tool, and has none here: ask it to answer without."
+        return "The model called a tool, but none is available. Ask it to answer without tools."
     return "" if turn.answer.strip() else "The reply has no answer."
 
 
 def loop_advice(loop: Loop | None) -> str:
-    """What to do about the loop that a reply is in; empty if it is in none."""
+    """Return advice about the loop a reply is in; "" without one.
+
+    A ruler, such as a long line of dashes, is usually intended and gets no advice.
+    """
     return "" if loop is None or loop.is_ruler else _LOOP_ADVICE
 
 
 def loop_caption(loops: Iterable[Loop]) -> str:
-    """That a reasoning with these loops repeats itself; else empty."""
+    """Return a note that the reasoning repeated itself; "" if it did not."""
     count = sum(not loop.is_ruler for loop in loops)
     if not count:
         return ""
-    return f"The reasoning repeats itself word for word{'' if count == 1 else f', {count} times'}."
+    where = "" if count == 1 else f" in {count} places"
+    return f"The reasoning repeats itself word for word{where}."
 
 
 def counted(count: int, name: str) -> str:
-    """`1 token`, `1,203 tokens`."""
+    """Return a count with its noun: `1 token`, `1,203 tokens`."""
     return f"{count:,} {name}{'' if count == 1 else 's'}"
 
 
 def spoken_seconds(seconds: float) -> str:
+    """Return a duration such as `12.4 s` or `2 min 5 s`."""
+    # 59.95 would round to `60.0 s`.
     if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

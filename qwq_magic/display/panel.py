@@ -1,4 +1,4 @@
-"""A panel: the one visible region of a turn, whatever shows it."""
+"""The panel protocol: the one visible region of a turn, in any front end."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ from qwq_magic.events import Event
 from qwq_magic.memory import Place
 from qwq_magic.turns import Turn
 
-# What of a turn is shown, and how its reasoning starts: `auto` opens it, and closes it when
-# the answer starts.
+# Which texts of a turn are shown, and the initial state of its reasoning. `auto` opens the
+# reasoning and closes it when the answer starts.
 Show: TypeAlias = Literal["both", "reasoning", "answer"]
 Start: TypeAlias = Literal["open", "auto", "closed"]
 
 
 class Panel(Protocol):
-    """Shows a turn as it comes. All calls come from one thread at a time: the one that runs the
-    cell or, once a job has appeared there, the job's own.
+    """Shows a turn while it streams.
+
+    Calls come from one thread at a time: the thread that runs the cell or, for a background
+    job that has been opened, the job's own thread.
     """
 
     def open(self) -> None:
-        """Appear; nothing has arrived yet."""
+        """Appear, before any event has arrived."""
 
     def show_event(self, event: Event) -> None:
         """Show one event of the stream."""
 
     def tick(self) -> None:
-        """Time has passed without an event; called at least every 50 ms."""
+        """Update whatever depends on time; called at least every 50 ms."""
 
     def finish(self, turn: Turn, *, place: Place | None) -> None:
-        """Become the final output; `place` is where the turn stands in its conversation."""
+        """Become the final output; `place` is the position of the turn in its conversation."""

@@ -1,4 +1,7 @@
-"""A table of texts, as Markdown that nothing in it can escape from, and as aligned text."""
+"""Tables of text, written as inert Markdown or as aligned plain text.
+
+Cells hold untrusted text, so nothing in a cell may end it or be rendered as markup.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +14,26 @@ from qwq_magic.plain_text import strip_controls, well_formed
 
 _GAP = "  "
 _MIN_WIDTH = 8
-# What a column keeps for the longest of its words, and one of prose for its lines.
+# The width a column keeps for its longest word, and a prose column for its lines.
 _MOST_WORD_WIDTH = 20
 _PROSE_WIDTH = 24
-# A space as wide as a digit, at which no line breaks.
+# A no-break space as wide as a digit.
 _FIGURE_SPACE = "&#8199;"
 _PROSE_HEADING = 16
-# A line breaks behind each of these: blanks, a word or its part up to a hyphen, and each
-# character of the scripts that are written without blanks.
+# A line may break after each of these chunks: blanks, a word or its part up to a hyphen, and
+# any character of a script that is written without spaces.
 _UNSPACED = "\u1100-\u115f\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60"
 _CHUNK = re.compile(rf"\s+|[{_UNSPACED}]|-*[^\s{_UNSPACED}-]+-*|-+")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of texts under headings; a text may have several lines.
+    """Rows of text under headings; a cell may have several lines.
 
-    Columns of `prose` hold whole sentences, and stay wide enough to be read.
+    Attributes:
+        headings: one per column.
+        rows: each has one text per column.
+        prose: headings of columns with whole sentences, which are kept wide enough to read.
     """
 
     headings: tuple[str, ...]
@@ -35,7 +41,7 @@ class Table:
     prose: Collection[str] = ()
 
     def without_empty_columns(self) -> Table:
-        """The same, without the columns of which no row says anything."""
+        """Return a copy without the columns that are empty in every row."""
         kept = [n for n in range(len(self.headings)) if any(row[n] for row in self.rows)]
         headings, *rows = (tuple(row[n] for n in kept) for row in (self.headings, *self.rows))
         return replace(self, headings=headings, rows=rows)
@@ -43,17 +49,18 @@ class Table:
     def markdown(self) -> str:
         headings = [
             _markdown_cell(heading)
-            # Where no style can be given, only a heading keeps a column from being squeezed.
+            # Markdown has no column widths; only a wide heading keeps a column from being
+            # squeezed.
             + _FIGURE_SPACE * ((_PROSE_HEADING - len(heading)) if heading in self.prose else 0)
             for heading in self.headings
         ]
-        # To the left, said outright: some readers would centre the headings over the cells.
+        # Aligned left explicitly, because some renderers centre headings by default.
         lines = [_markdown_row(headings), "|" + ":---|" * len(headings)]
         lines += (_markdown_row(map(_markdown_cell, row)) for row in self.rows)
         return "\n".join(lines)
 
     def plain(self, *, width: int) -> str:
-        """Columns side by side in `width` characters; the widest are wrapped."""
+        """Return the columns side by side in `width` characters; the widest ones are wrapped."""
         rows = [[_plain_cell(cell) for cell in row] for row in self.rows]
         columns = [
             _Column(
@@ -73,7 +80,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """How wide its longest line is, and its longest word."""
+    """The widths, in terminal cells, of a column's longest line and longest word."""
 
     natural: int
     word: int
@@ -94,7 +101,7 @@ def _plain_cell(text: str) -> str:
 
 def _plain_row(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
     columns = [
-        [piece for line in cell.split("\n") for piece in _wrapped(line, width)]
+        [part for line in cell.split("\n") for part in _wrapped(line, width)]
         for cell, width in zip(cells, widths, strict=True)
     ]
     height = max(len(column) for column in columns)
@@ -108,7 +115,10 @@ def _plain_row(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def _fitted(columns: Sequence[_Column], width: int) -> list[int]:
-    """The widest columns give way, all to the same width; words and prose keep some room."""
+    """Return column widths that fit in `width` if possible.
+
+    The widest columns are narrowed to one common width, but keep room for words and prose.
+    """
     natural = [column.natural for column in columns]
     narrow = [min(n, _MIN_WIDTH) for n in natural]
     words = [
@@ -131,25 +141,25 @@ def _fitted(columns: Sequence[_Column], width: int) -> list[int]:
 def _wrapped(line: str, width: int) -> list[str]:
     if _width(line) <= width:
         return [line]
-    pieces, piece, used = [], "", 0
+    lines, current, used = [], "", 0
     for chunk in _CHUNK.findall(line):
-        if piece.strip() and used + _width(chunk) > width:
-            pieces.append(piece.rstrip())
-            piece, used = "", 0
-        if chunk.isspace() and pieces and not used:
+        if current.strip() and used + _width(chunk) > width:
+            lines.append(current.rstrip())
+            current, used = "", 0
+        if chunk.isspace() and lines and not used:
             continue
-        # A word that is longer than a line is cut where the line ends.
+        # A word longer than a line is broken at the end of the line.
         for part in [chunk] if _width(chunk) <= width else chunk:
             wide = _width(part)
             if used + wide > width:
-                pieces.append(piece)
-                piece, used = "", 0
-            piece, used = piece + part, used + wide
-    return [*pieces, piece.rstrip()]
+                lines.append(current)
+                current, used = "", 0
+            current, used = current + part, used + wide
+    return [*lines, current.rstrip()]
 
 
 def _width(text: str) -> int:
-    from wcwidth import wcswidth  # only a table in a terminal needs it
+    from wcwidth import wcswidth  # needed only for tables in a terminal
 
     return len(text) if text.isascii() else max(0, wcswidth(text))
 

@@ -1,8 +1,8 @@
-"""One account of a turn: everything that is shown around it, computed once.
+"""The view of a turn: everything that is shown around it, computed once.
 
-Its data, its Markdown and its plain text are written from the same account, and the data
-carries the captions: the browser shows the words that were written here, so a saved turn
-reads the same in every front end.
+A turn's data, Markdown and plain text are written from the same view. The data includes the
+captions, so the browser shows the texts written here and a saved turn reads the same in every
+front end.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TurnView:
-    """A turn and what is shown around it; a failing analysis leaves its part empty.
+    """A turn and what is shown around it; parts whose analysis fails are empty.
 
     Attributes:
-        turn: the turn, with the surrogate pairs of its reasoning joined.
-        place: its number and attempt in its conversation; None outside one.
+        turn: the turn, with surrogate pairs in its reasoning joined.
+        place: its number and attempt in its conversation; None outside a conversation.
         show: which of its two texts are shown.
-        start: how its reasoning starts.
+        start: whether its reasoning is initially open.
     """
 
     turn: Turn
@@ -44,22 +44,23 @@ class TurnView:
     start: Start = "open"
 
     def __post_init__(self) -> None:
-        # Before it is cut into steps: two halves of a surrogate pair become one character.
+        # Joining surrogate pairs shifts offsets, so it precedes cutting the text into steps.
         whole = well_formed(self.turn.reasoning)
         if whole is not self.turn.reasoning:
             object.__setattr__(self, "turn", replace(self.turn, reasoning=whole))
 
     @cached_property
     def steps(self) -> Steps | None:
-        """The steps of the reasoning, held as long as this view lives."""
-        from qwq_magic.reasoning.analysis import passing_steps  # a table of turns needs none
+        """The steps of the reasoning, kept as long as this view; None if analysis fails."""
+        # Imported late, since a table of turns does not need the analysis.
+        from qwq_magic.reasoning.analysis import passing_steps
 
         return analysed(lambda: passing_steps(self.turn), otherwise=None)
 
     @cached_property
     def metrics(self) -> Metrics | None:
-        # The steps are held meanwhile, so that they are made once for both.
-        _held = self.steps
+        # Metrics look up cached steps, so keep a reference to the steps until they have.
+        _steps = self.steps
         return analysed(lambda: self.turn.metrics, otherwise=None)
 
     @cached_property
@@ -75,7 +76,7 @@ class TurnView:
 
     @cached_property
     def caption(self) -> str:
-        """The line above the reasoning; "" where there is none."""
+        """The line above the reasoning; "" without reasoning."""
         return reasoning_caption(self.turn) if self.has_reasoning else ""
 
     @cached_property
@@ -85,15 +86,15 @@ class TurnView:
 
     @cached_property
     def ending(self) -> str:
-        """How the turn ended, where that is worth a line; else ""."""
+        """How the turn ended; "" for a normal ending."""
         return ending_caption(self.turn)
 
     @cached_property
     def repeats(self) -> str:
-        """That the reasoning repeats itself, where it does; else ""."""
+        """A note that the reasoning repeats itself; "" if it does not."""
         return loop_caption(self.loops)
 
     @cached_property
     def notices(self) -> tuple[str, ...]:
-        """The notices of the turn, and those that its reasoning gives rise to."""
+        """The notices of the turn, and the note about repeated reasoning."""
         return (*self.turn.notices, *filter(None, [self.repeats]))
