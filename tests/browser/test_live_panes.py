@@ -324,7 +324,7 @@ def test_stop_that_nobody_hears_interrupts_the_kernel(
     notebook = open_notebook(
         lab,
         "panel = new_panel()\n"
-        "panel.status._heard = lambda kind: None\n"
+        "panel.status._handle_message = lambda kind: None\n"
         "stream(panel, reasoning('Deaf'))\n"
         "try:\n"
         "    steps.wait(panel, 'never')\n"

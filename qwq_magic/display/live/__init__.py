@@ -1,1 +1,1 @@
-"""While a reply streams: the panes in the browser, and what feeds them."""
+"""The live display of a streaming reply: panes in the browser, and what feeds them."""

@@ -1,7 +1,7 @@
-"""The chat: a prompt box and a transcript in a cell's output, with the memory of the cells.
+"""The chat: a prompt box and a transcript in a cell's output, sharing the cells' memory.
 
-The browser's messages are handled while no cell runs, so a reply streams from a pump. What
-the transcript shows is the conversation itself; only the replies under way are kept here.
+The kernel handles the browser's messages only between cells, so a reply streams from a pump
+thread. The transcript is the conversation itself; the widget keeps only replies in progress.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from qwq_magic.turns import Turn
 
 @dataclass(frozen=True, slots=True)
 class ChatReply:
-    """A reply under way, and what the browser called the ask."""
+    """A reply in progress; `ask_id` is the browser's id for the prompt."""
 
     ask_id: str
     prompt: str
@@ -42,29 +42,29 @@ class ChatReply:
 
 
 class ChatWidget(Pane):
-    """A chat: `ChatWidget()` as the value of a cell, or among other widgets.
+    """A chat: `ChatWidget()` as the value of a cell, or inside another widget.
 
-    It asks while no cell runs, and remembers what the cells remember. Without a session it is
-    the one of `%%qwq`, or a new one where the extension is not loaded. A saved notebook keeps
-    the latest turns, and in JupyterLab and Notebook 7 shows them without a kernel. Where our
-    renderer is missing there, or the chat is a part of another widget, a notebook without a
-    kernel shows no widget; `%qwq_memory save` and `export` keep the conversation.
+    It sends prompts while no cell is running, and shares its conversations with the cells. The
+    default session is the one of `%%qwq`, or a new one if the extension is not loaded. A saved
+    notebook keeps the latest turns, and JupyterLab and Notebook 7 show them without a kernel.
+    Without our renderer, or inside another widget, a chat is not shown without a kernel;
+    `%qwq_memory save` and `export` keep the conversation.
     """
 
     kind = traitlets.Unicode("chat").tag(sync=True)
     mime = traitlets.Unicode(CHAT_MIME).tag(sync=True)
-    # Never set, so never sent again: a page that loads takes all from it, others by messages.
+    # Never assigned, so never sent again: a page that loads reads its whole state here, and
+    # open pages are updated by messages.
     page = traitlets.Dict().tag(sync=True, to_json=lambda _, chat: chat._page(whole=True))
 
     def __init__(self, session: Session | None = None, conversation: str | None = None) -> None:
-        """Nothing is asked yet.
+        """Create a chat that shows `conversation`, by default the session's current one.
 
         Raises:
-            ConfigurationError: `conversation` is no name.
+            ConfigurationError: `conversation` is not a valid name.
         """
-        # First of all: a chat that could not be made is closed as well.
+        # `close` also runs on a widget whose `__init__` failed, and needs these two.
         self._replies: dict[ConversationMemory, ChatReply] = {}
-        # IPython's shell, once the widget is whole: closing it before then must not need one.
         self._shell = None
         host = host_of(get_ipython())
         if session is None:
@@ -72,14 +72,14 @@ class ChatWidget(Pane):
         self.session = session
         self._host = host if host and host.session is session else None
         name = checked_name(conversation or session.conversation)
-        # A name alone until a conversation has begun, which may then be renamed.
+        # A name until the conversation exists, then the conversation, which can be renamed.
         self._selected: ConversationMemory | str = (
             session.memory if name == session.conversation else name
         )
         self._lock = threading.RLock()
         self._transcript = Transcript()
         self._shown: object = None
-        # Of outputs that show the widget itself.
+        # The outputs that show the widget itself, not the saved data.
         self._handles: list[DisplayHandle] = []
         chat_id = f"chat {uuid.uuid4().hex}"
         self._bundle = ChatBundle(chat_id)
@@ -90,11 +90,11 @@ class ChatWidget(Pane):
 
     @property
     def conversation(self) -> str:
-        """The name of the conversation it shows."""
+        """The name of the conversation that is shown."""
         return self._selected if isinstance(self._selected, str) else self._selected.name
 
     def refresh(self, _result: object = None) -> None:
-        """Show what else was asked or changed in the conversation, by cells say."""
+        """Show what was added or changed elsewhere in the conversation, such as by a cell."""
         with self._lock:
             before = self._shown
             page = self._page(whole=False)
@@ -102,7 +102,7 @@ class ChatWidget(Pane):
                 self.send({"type": "page", "page": page})
 
     def close(self) -> None:
-        """Stop what is under way here, and leave the page."""
+        """Stop this chat's replies and remove the widget from the page."""
         for reply in list(self._replies.values()):
             reply.pump.stop()
         if self._shell is not None and self.comm is not None:
@@ -132,18 +132,18 @@ class ChatWidget(Pane):
             case {"type": "whole"}:
                 self._send_whole()
             case {"type": "renderer"}:
-                self._give_way()
+                self._replace_with_data()
             case {"type": "save"}:
                 self.send({"type": "saved", "bundle": self._saved()})
 
     def _memory(self) -> ConversationMemory | None:
-        """The conversation it shows; None where nobody has begun it yet."""
+        """The conversation that is shown; None before its first turn."""
         if isinstance(self._selected, str):
             self._selected = self.session.conversations.get(self._selected, self._selected)
         return None if isinstance(self._selected, str) else self._selected
 
     def _reply(self) -> ChatReply | None:
-        """What is under way in the conversation it shows."""
+        """The reply in progress in the conversation that is shown."""
         memory = self._memory()
         return None if memory is None else self._replies.get(memory)
 
@@ -151,8 +151,8 @@ class ChatWidget(Pane):
         memory = self._memory()
         return self._bundle.of(self.conversation, memory)
 
-    def _give_way(self) -> None:
-        """Put the data in the widget's place: the page shows the chat there itself."""
+    def _replace_with_data(self) -> None:
+        """Replace the widget with its data, from which the page's renderer draws the chat."""
         while self._handles:
             self._handles.pop().update(self._saved(), raw=True)  # type: ignore[no-untyped-call]
 
@@ -166,18 +166,18 @@ class ChatWidget(Pane):
             self.send({"type": "heard", "id": ask_id, "text": well_formed(notice)})
 
     def _begin(self, ask_id: str, prompt: str) -> str:
-        """Ask in the conversation that is shown; returns a line for the reader, mostly ""."""
+        """Send a prompt in the conversation that is shown; return a notice, usually ""."""
         if self._reply() is not None:
-            raise ConfigurationError("A reply is under way here. Wait for it, or stop it.")
+            raise ConfigurationError("A reply is still in progress. Wait for it, or stop it.")
         notice = self._host.prepare() if self._host else ""
         if self.session.runner != "thread":
             raise ConfigurationError(
-                "A chat cannot stream on the notebook's own loop. "
-                'Set it free: %config QwqMagics.runner = "thread".'
+                "A chat cannot stream on the notebook's event loop. "
+                'Run: %config QwqMagics.runner = "thread"'
             )
         run = self.session.start(prompt, conversation=self.conversation)
         memory = self._memory()
-        assert memory is not None  # the ask has begun it
+        assert memory is not None  # `start` has created it
         panel = _panel_for(run)
         pump = Pump(
             run,
@@ -191,14 +191,14 @@ class ChatWidget(Pane):
         return notice
 
     def _settle(self, memory: ConversationMemory, turn: Turn) -> None:
-        """The turn stands in the conversation now; called in the pump's thread."""
+        """Replace the live reply by its turn; called in the pump's thread."""
         with self._lock:
             reply = self._replies.pop(memory)
         try:
             reply.panel.end(turn.state)
             if turn.error is not None:
                 self.send({"type": "failed", "id": reply.ask_id})
-            # Before the panes close, so that their drawings stay where they are.
+            # Refresh before the panes close, so that what they drew stays on the page.
             self.refresh()
         finally:
             reply.panel.close()
@@ -210,7 +210,7 @@ class ChatWidget(Pane):
         if reply is not None:
             reply.pump.stop()
         else:
-            # The reply has ended, and the page has not heard of it.
+            # The reply has ended, but the page missed the message.
             self._send_whole()
 
     def _select(self, name: str) -> None:
@@ -220,7 +220,7 @@ class ChatWidget(Pane):
             self._send_whole()
 
     def _unused_name(self) -> str:
-        """Of a conversation that has no turns: the one shown, or a new one's."""
+        """The name of an empty conversation: the one shown, or a new one."""
         if not self._memory() and self._reply() is None:
             return self.conversation
         conversations = self.session.conversations
@@ -232,7 +232,7 @@ class ChatWidget(Pane):
             self.send({"type": "page", "page": self._page(whole=True)})
 
     def _page(self, *, whole: bool) -> dict[str, Any]:
-        """All that the browser shows, but the turns whose text it has."""
+        """The state of the chat; unless `whole`, without turns the browser already has."""
         with self._lock:
             memory, reply = self._memory(), self._reply()
             name = self.conversation
@@ -240,7 +240,7 @@ class ChatWidget(Pane):
             turns = self._transcript.page(
                 memory,
                 whole=whole,
-                # A turn may stand in the conversation before the pump has seen its end.
+                # The session adds the turn before the pump has handled its end.
                 without=reply.panel.status.turn_id if reply else "",
             )
             page = {
@@ -261,7 +261,7 @@ def _panel_for(run: Run) -> LivePanel:
         conversation=run.request.conversation,
         start="auto",
         on_stop=run.stop,
-        # What runs meanwhile is a cell that has nothing to do with it.
+        # Any cell that is running then is unrelated to this reply.
         interrupts=False,
     )
 

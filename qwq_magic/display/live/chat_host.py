@@ -1,7 +1,7 @@
 """The notebook that a chat belongs to.
 
-A chat that is made in a cell uses the session behind `%%qwq`. The magics are above this
-layer, so they register themselves here, and the chat looks its host up by its shell.
+A chat that is created in a cell uses the session of `%%qwq`. The magics are above this layer,
+so they register themselves here, and a chat looks up its host by shell.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 
 class ChatHost(Protocol):
-    """What a chat needs of its notebook."""
+    """What a chat needs from its notebook."""
 
     session: Session
 
     def prepare(self) -> str:
-        """Apply the settings before an ask; returns a line to show, or ""."""
+        """Apply the settings before a prompt is sent; return a notice, or ""."""
 
     def turn_ended(self, turn: Turn) -> None:
-        """Take a turn that has ended; any thread may call this."""
+        """Record a finished turn; called from any thread."""
 
 
 _hosts: WeakKeyDictionary[InteractiveShell, ChatHost] = WeakKeyDictionary()
 
 
 def register_host(shell: InteractiveShell, host: ChatHost) -> None:
-    """Let chats in this shell use `host`."""
+    """Make `host` the host of the chats in this shell."""
     _hosts[shell] = host
 
 
 def host_of(shell: InteractiveShell | None) -> ChatHost | None:
-    """The host of the chats in this shell; None where the extension is not loaded."""
+    """Return the host of the chats in this shell; None if the extension is not loaded."""
     return None if shell is None else _hosts.get(shell)

@@ -1,8 +1,7 @@
-"""The panel for whoever cannot show live panes: the final output, after live text or alone.
+"""The panel for front ends without live panes: the final output, alone or after live text.
 
-Live widgets would be no help there. A console prints text and knows no updates; and
-nbclient, which nbconvert and papermill run notebooks with, keeps the state of widgets
-in the notebook's metadata even when they are closed.
+Live widgets do not work there: a console cannot update its output, and nbclient, which
+nbconvert and papermill use, keeps even closed widgets in the notebook's metadata.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from qwq_magic.turns import Turn
 
 
 class FinalPanel:
-    """Displays the turn when it has ended; until then, `live` writes it as text."""
+    """Displays the turn when it has ended; until then, `live`, if any, writes it as text."""
 
     def __init__(self, *, show: Show, start: Start, live: TerminalPanel | None = None) -> None:
         self._show = show
@@ -44,6 +43,6 @@ class FinalPanel:
         bundle = view_bundle(view)
         if self._live is not None:
             self._live.end_text()
-            # A front end of text alone has shown the answer already.
+            # A text-only front end has already shown the answer.
             bundle["text/plain"] = "\n".join(closing_lines(view))
         display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here

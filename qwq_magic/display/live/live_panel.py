@@ -1,8 +1,8 @@
-"""The live panel of a turn: its panes while it streams, its final output afterwards.
+"""The live panel of a turn: its panes while it streams, then its final output.
 
-One thread at a time calls everything here but the Stop handler. Text leaves in frames: the
-first delta at once, then at most one message per pane every 50 ms, since a message
-costs half a kilobyte and thousands a second are dropped silently on the way.
+One thread at a time calls everything here, except the Stop handler. Text is sent in frames:
+the first delta at once, then at most one message per pane every 50 ms. A message costs half a
+kilobyte, and when thousands are sent per second, some are silently lost.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _LOOP_S: Final = 0.5
 
 
 class FrameBuffer:
-    """Deltas on their way to one pane, paced; pure, so the clock is an argument."""
+    """Deltas waiting to be sent to one pane; the clock is an argument."""
 
     def __init__(self, interval_s: float = FRAME_S) -> None:
         self._interval_s = interval_s
@@ -57,21 +57,21 @@ class FrameBuffer:
             self._deltas.append(text)
 
     def take(self, now_s: float) -> str:
-        """The next frame's text if there is one and its time has come, else ""."""
+        """Remove and return the text of the next frame; "" if none is due at `now_s`."""
         if not self._deltas or (self._due_s is not None and now_s < self._due_s):
             return ""
         self._due_s = now_s + self._interval_s
         return self.take_rest()
 
     def take_rest(self) -> str:
-        """Whatever is left, whatever the time."""
+        """Remove and return all remaining text, even if no frame is due."""
         text = "".join(self._deltas)
         self._deltas.clear()
         return text
 
 
 class LivePanel:
-    """Shows one turn's events as they come, then its final bundle in their place."""
+    """Shows the events of a turn as they arrive, then replaces them with its final output."""
 
     def __init__(
         self,
@@ -86,12 +86,24 @@ class LivePanel:
         interrupts: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """A panel that has not appeared; `interrupts`: may its Stop interrupt the kernel?"""
+        """Create a panel; `open` displays it.
+
+        Args:
+            turn_id: the id of the turn.
+            model: shown in the status line.
+            server: shown in the status line.
+            conversation: shown in the status line.
+            show: which texts are shown.
+            start: whether the reasoning is initially open.
+            on_stop: called when the reader clicks Stop, from any thread.
+            interrupts: whether an unanswered Stop may interrupt the kernel.
+            clock: seconds on a monotonic clock.
+        """
         self._clock = clock
         self._show = show
         self._start = start
         began_s = clock()
-        # One layout for all: each would be a model, with messages of its own.
+        # All widgets share one layout: each extra one would be another model to synchronise.
         self._layout = Layout()
         self.status = StatusLine(
             turn_id,
@@ -111,8 +123,8 @@ class LivePanel:
         self._buffers = {
             pane: FrameBuffer() for pane in (self.reasoning, self.answer) if pane is not None
         }
-        self._repeating = LoopDetector()
-        self._repeating_due_s = 0.0
+        self._loop_detector = LoopDetector()
+        self._loop_check_due_s = 0.0
         self._records: LiveRecords | None = LiveRecords()
         self._notices: list[str] = []
         self._usage: Usage | None = None
@@ -129,14 +141,14 @@ class LivePanel:
         self._handle.display(widget_bundle(self._box.model_id, texts), raw=True)  # type: ignore[no-untyped-call]
 
     def show_event(self, event: Event) -> None:
-        """Take in one event; text may wait for the next frame."""
+        """Show one event; text may be held until the next frame."""
         match event:
             case ReasoningDelta(text):
                 self._show_text(self.reasoning, text, "reasoning")
             case AnswerDelta(text):
                 self._show_text(self.answer, text, "answering")
             case UsageReported(usage):
-                # Some servers report at every token; the frame's pace is enough.
+                # Some servers report usage with every token, so `tick` limits the updates.
                 self._usage = usage
             case Notice(text, _, wait_s):
                 if text:
@@ -145,12 +157,12 @@ class LivePanel:
                 if wait_s:
                     self.status.count_down(wait_s)
             case StreamFinished():
-                pass  # the turn's end, and so its state, comes with the bundle
+                pass  # `finish` shows the final state
             case _:
                 assert_never(event)
 
     def tick(self) -> None:
-        """Send what is due; the pump calls this at least every 50 ms."""
+        """Send the frames and status updates that are due; called at least every 50 ms."""
         now_s = self._clock()
         for pane, buffer in self._buffers.items():
             if text := buffer.take(now_s):
@@ -158,35 +170,35 @@ class LivePanel:
         if self._usage is not None and now_s >= self._usage_due_s:
             self.status.show_usage(self._usage)
             self._usage, self._usage_due_s = None, now_s + _USAGE_S
-        if now_s >= self._repeating_due_s:
-            loop = analysed(lambda: self._repeating.loop, otherwise=None)
+        if now_s >= self._loop_check_due_s:
+            loop = analysed(lambda: self._loop_detector.loop, otherwise=None)
             self.status.show_advice(loop_advice(loop))
-            self._repeating_due_s = now_s + _LOOP_S
+            self._loop_check_due_s = now_s + _LOOP_S
 
     def finish(self, turn: Turn, *, place: Place | None) -> None:
-        """Put the final output in the panes' place and close them."""
+        """Replace the panes with the final output and close them."""
         try:
             bundle = final_bundle(turn, place=place, show=self._show, start=self._start)
         except Exception:
-            # The panes hold all that came: they stay, and no longer say that more will come.
+            # The panes stay, since they hold the whole text, but show that the turn has ended.
             self.end(turn.state)
             raise
         self.give_way_to(bundle)
 
     def give_way_to(self, bundle: dict[str, Any]) -> None:
-        """Put this bundle in the panes' place and close them."""
+        """Replace the panes with this bundle and close them."""
         self.end(bundle[TURN_MIME]["state"])
         if self._handle is not None:
             self._handle.update(bundle, raw=True)  # type: ignore[no-untyped-call]
         self.close()
 
     def end(self, state: State) -> None:
-        """Send what is left, and how the turn ended."""
+        """Send the remaining text and the final state."""
         self._send_rest()
         self.status.show_state(state)
 
     def close(self) -> None:
-        """Close every widget of the panel, so that no comm outlives it."""
+        """Close every widget of the panel, so that no comm stays open."""
         widgets: list[Widget] = [self.status, *self._buffers, self._layout]
         if self._box is not None:
             widgets.append(self._box)
@@ -198,9 +210,9 @@ class LivePanel:
     ) -> None:
         if not text:
             return
-        # Reasoning and answer in a row: either may get stuck.
-        analysed(lambda: self._repeating.feed(text), otherwise=None)
-        # Forward only: a model that alternates is not to cost a message each time.
+        # One detector reads both texts, since the reasoning or the answer may loop.
+        analysed(lambda: self._loop_detector.feed(text), otherwise=None)
+        # The state only moves forward, or a model that alternates would cost many messages.
         if self.status.state != state and self.status.state != "answering":
             self._send_rest()
             self.status.show_state(state)
@@ -213,7 +225,7 @@ class LivePanel:
             self._send(pane, frame, at_s=now_s)
 
     def _send_rest(self) -> None:
-        """What still waits for a frame: the last thought, before the first word of the answer."""
+        """Send the text held for the next frame, so that reasoning precedes the answer."""
         now_s = self._clock()
         for pane, buffer in self._buffers.items():
             if text := buffer.take_rest():
@@ -234,6 +246,6 @@ class LivePanel:
         self._records.append(text, at_s=at_s)
         settled = analysed(self._records.take, otherwise=None)
         if settled is None:
-            # Records say lengths: behind a gap, all would be told of the wrong places.
+            # Records hold lengths, so after a gap all later ones would be misplaced.
             self._records = None
         return settled or ""

@@ -1,10 +1,8 @@
 """The live panes as widgets: a status line, the reasoning, the answer.
 
-Text goes to the browser as deltas, each with its offset, and is kept here: a browser
-that missed one asks for a snapshot, and one that reloads finds all of it in the
-widget's state. What the panes look like is JavaScript, shipped once per kernel.
-
-A text that grows at its end, and may be read in another thread between two deltas.
+Text is sent to the browser as deltas with their offsets, and kept here. A browser that missed
+a delta requests a snapshot, and a reloaded page reads the whole text from the widget's state.
+The panes are drawn by JavaScript, which is sent once per kernel.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ from qwq_magic.plain_text import well_formed
 
 
 class GrowingText:
-    """All that was sent of something so far."""
+    """All text sent so far; one thread may read it while another appends."""
 
     def __init__(self) -> None:
         self._chunks: list[str] = []
@@ -31,7 +29,7 @@ class GrowingText:
         self._lock = threading.Lock()
 
     def append(self, delta: str) -> int:
-        """Add a delta; returns where it begins, in code points."""
+        """Add a delta and return its offset, in code points."""
         with self._lock:
             offset = self._length
             self._chunks.append(delta)
@@ -50,14 +48,14 @@ LiveState: TypeAlias = Literal[
 
 
 def widget_bundle(model_id: str, texts: Mapping[str, Any]) -> dict[str, Any]:
-    """The MIME bundle of a widget's view, and the texts for whoever shows no widgets."""
+    """Return the MIME bundle of a widget, with text for front ends without widgets."""
     view = {"version_major": 2, "version_minor": 0, "model_id": model_id}
     texts = {name: text for name, text in texts.items() if name.startswith("text/")}
     return {"application/vnd.jupyter.widget-view+json": view, **texts}
 
 
 class Pane(anywidget.AnyWidget):
-    """What the panes of a turn have in common: its id, and where their view comes from."""
+    """The base of the panes: the id of the turn and the source of the view."""
 
     _esm = LOADER
     kind = traitlets.Unicode().tag(sync=True)
@@ -72,27 +70,27 @@ class Pane(anywidget.AnyWidget):
             turn_id=turn_id, assets=shared_assets().model_id, digest=sources()[2], **traits
         )
         self.on_msg(self._receive)
-        _hear_while_busy(self.comm)
+        _receive_while_busy(self.comm)
 
     def _receive(self, _widget: object, message: object, _buffers: object) -> None:
         if isinstance(message, dict):
-            self._heard(str(message.get("type")))
+            self._handle_message(str(message.get("type")))
 
-    def _heard(self, kind: str) -> None:
-        """Handle a message from the browser, perhaps in another thread."""
+    def _handle_message(self, kind: str) -> None:
+        """Handle a message from the browser; called in any thread."""
 
 
-def _hear_while_busy(comm: Any) -> None:
-    """Let messages come in on the subshell the browser chose, while a cell runs.
+def _receive_while_busy(comm: Any) -> None:
+    """Receive messages on the subshell the browser chose, even while a cell is running.
 
-    ipykernel 7.4 would route them back to the shell that last published: the busy one.
+    ipykernel 7.4 would route them to the shell that last published, which is the busy one.
     """
     if hasattr(comm, "_reply_subshell_for"):
         comm._reply_subshell_for = lambda _data, default: default
 
 
 class _TextPane(Pane):
-    """A pane whose text grows at its end."""
+    """A pane whose text is only appended to."""
 
     text = traitlets.Unicode().tag(sync=True, to_json=lambda _, pane: str(pane.shown))
 
@@ -111,13 +109,13 @@ class _TextPane(Pane):
     def _snapshot(self) -> dict[str, object]:
         return {"type": "snapshot", "text": str(self.shown)}
 
-    def _heard(self, kind: str) -> None:
+    def _handle_message(self, kind: str) -> None:
         if kind == "resync":
             self.send(self._snapshot())
 
 
 class ReasoningPane(_TextPane):
-    """What the model thinks, as text that grows, and the records of its settled steps."""
+    """The reasoning so far, and the records of its settled steps."""
 
     kind = traitlets.Unicode("reasoning").tag(sync=True)
     start = traitlets.Unicode("open").tag(sync=True)
@@ -129,7 +127,7 @@ class ReasoningPane(_TextPane):
         super().__init__(turn_id, layout=layout, **traits)
 
     def append(self, text: str, *, steps: str = "") -> None:
-        """Send one delta, and the records of the steps that it settled."""
+        """Send one delta, with the records of the steps it settled."""
         message = self._delta(text)
         if steps:
             message |= {"steps_offset": self.records.append(steps), "steps": steps}
@@ -140,26 +138,29 @@ class ReasoningPane(_TextPane):
 
 
 class AnswerPane(_TextPane):
-    """What the model tells the user, drawn as Markdown."""
+    """The answer so far, drawn as Markdown."""
 
     kind = traitlets.Unicode("answer").tag(sync=True)
 
 
 class StatusLine(Pane):
-    """State, seconds, tokens, model, conversation and Stop; the browser counts."""
+    """The state, seconds, tokens, model, conversation and Stop button of a turn.
+
+    The browser counts the seconds and, until usage is reported, estimates the tokens.
+    """
 
     kind = traitlets.Unicode("status").tag(sync=True)
     state = traitlets.Unicode("connecting").tag(sync=True)
     elapsed_s = traitlets.Float(0.0).tag(sync=True, to_json=lambda _, line: line.elapsed())
-    # On the clock of `elapsed_s`: a wait as long as the one before is news, and one that is
-    # over stays over for a page that loads now.
+    # A point on the clock of `elapsed_s`, not a duration: two equal waits in a row are then
+    # different values, and a page that loads later does not restart a countdown.
     waits_until_s = traitlets.Float(0.0).tag(sync=True)
     usage = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     advice = traitlets.Unicode().tag(sync=True)
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     model_name = traitlets.Unicode().tag(sync=True)
     conversation = traitlets.Unicode().tag(sync=True)
-    # May a Stop that is not heard interrupt the kernel instead?
+    # Whether the browser may interrupt the kernel if it gets no reply to a Stop.
     interrupts = traitlets.Bool(True).tag(sync=True)
 
     def __init__(
@@ -179,7 +180,7 @@ class StatusLine(Pane):
         self.state = state
 
     def count_down(self, wait_s: float) -> None:
-        """Show how long the client still waits; the browser counts."""
+        """Show a countdown of `wait_s` seconds."""
         self.waits_until_s = self.elapsed() + wait_s
 
     def show_usage(self, usage: Usage) -> None:
@@ -189,13 +190,13 @@ class StatusLine(Pane):
         }
 
     def show_advice(self, advice: str) -> None:
-        """Advise to stop a model that repeats itself; "" takes it back."""
+        """Show advice next to the Stop button; "" hides it."""
         self.advice = advice
 
     def show_notices(self, notices: Sequence[str]) -> None:
         self.notices = [well_formed(notice) for notice in notices]
 
-    def _heard(self, kind: str) -> None:
+    def _handle_message(self, kind: str) -> None:
         if kind == "stop":
             self._on_stop()
             self.send({"type": "stopping"})

@@ -1,8 +1,8 @@
 """The pump: a thread that follows a run and shows it in a panel while the kernel is free.
 
-Widgets find their place from any thread; plain text would land in whichever cell runs at
-that moment, so a panel that writes text is not for a pump. A pump keeps the context it was
-made in: where outputs go is a context variable on newer kernels.
+Widgets can be updated from any thread, but plain text would appear in whichever cell is
+running, so a pump's panel must not write text. A pump keeps the context it was created in,
+because newer kernels store the destination of outputs in a context variable.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from qwq_magic.events import Event
 from qwq_magic.session.run import Run
 from qwq_magic.turns import Turn
 
-# How long the process's end may be put off, so that runs end in order.
+# How long the process may take to exit while each run ends cleanly.
 _END_S = 2.0
 _logger = logging.getLogger("qwq_magic")
-_under_way: set[Pump] = set()
+_active: set[Pump] = set()
 
 
 class Pump:
-    """Follows one run to its end."""
+    """Follows one run until it ends."""
 
     def __init__(
         self,
@@ -36,16 +36,16 @@ class Pump:
         note: Callable[[Event], None] = lambda _event: None,
         settle: Callable[[Turn], None],
     ) -> None:
-        """A pump that has not started.
+        """Create a pump; `start` starts its thread.
 
         Args:
-            run: what it follows; nobody else may take its events.
-            name: what a log calls it.
+            run: the run to follow; nothing else may read its events.
+            name: used in log messages.
             panel: shows the events; None shows nothing.
-            note: told of every event, in the pump's thread.
-            settle: told the turn when it has ended, in the pump's thread.
+            note: called with every event, in the pump's thread.
+            settle: called with the finished turn, in the pump's thread.
         """
-        # Both hold the texts as well; they are let go when the turn has them.
+        # Both hold the texts too, so they are released once the turn exists.
         self._run: Run | None = run
         self._panel = panel
         self._name = name
@@ -60,20 +60,20 @@ class Pump:
         )
 
     def start(self) -> None:
-        _under_way.add(self)
+        _active.add(self)
         self._thread.start()
 
     @property
     def has_ended(self) -> bool:
-        """Has the turn ended, and is it settled?"""
+        """Whether the turn has ended and been settled."""
         return self._ended.is_set()
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait a while for the end; has it come?"""
+        """Wait up to `timeout_s` for the end; return whether it has come."""
         return self._ended.wait(timeout_s)
 
     def stop(self) -> None:
-        """Ask the run to end; its turn keeps what came. Any thread may call this."""
+        """Stop the run from any thread; its turn keeps the text received so far."""
         run = self._run
         if run is not None:
             run.stop()
@@ -82,17 +82,17 @@ class Pump:
         try:
             self._show_events(run)
         except Exception:
-            # What cannot be shown must not cost the turn.
+            # A bug in the panel must not lose the turn.
             _logger.exception("%s cannot be shown while it streams.", self._name)
         self._panel = None
         try:
             self._settle(run.turn())
         except Exception:
-            # Nobody is there to catch it, and a kernel that ends closes its front end.
+            # Nothing above catches it in this thread, and at exit the front end may be gone.
             _logger.exception("%s cannot be shown.", self._name)
         finally:
             self._run = None
-            _under_way.discard(self)
+            _active.discard(self)
             self._ended.set()
 
     def _show_events(self, run: Run) -> None:
@@ -106,8 +106,8 @@ class Pump:
 
 
 def _end_all() -> None:
-    """Stop what is under way, so that everything is in order when the process ends."""
-    pumps = list(_under_way)
+    """Stop the active runs, so that their turns are settled before the process exits."""
+    pumps = list(_active)
     for pump in pumps:
         pump.stop()
     for pump in pumps:

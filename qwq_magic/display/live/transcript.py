@@ -1,8 +1,8 @@
-"""What a chat shows of a conversation: its latest turns, as data, each sent once.
+"""The transcript of a chat: the latest turns of a conversation, as data, each sent once.
 
-Every page names all the turns it shows and brings the text of those the browser has not
-seen; the browser asks for a whole page if it misses one. So a lost message costs a
-question, and a long conversation is not sent anew with every turn.
+Every page lists the keys of all turns it shows, and contains only the turns the browser does
+not have; if one is missing, the browser requests the whole page. So a lost message costs one
+request, and a long conversation is not sent again with every turn.
 """
 
 from __future__ import annotations
@@ -19,27 +19,30 @@ MOST_TURNS: Final = 30
 
 
 class Transcript:
-    """The turns of one conversation at a time, on their way to the browser."""
+    """The turns of the conversation that is shown, and which of them were sent."""
 
     def __init__(self) -> None:
         self._most = MOST_TURNS
-        # The turns of the page before this one; the browser keeps these and no others.
+        # The keys of the previous page; the browser keeps these turns and no others.
         self._sent: frozenset[str] = frozenset()
 
     def restart(self) -> None:
-        """Another conversation comes: its latest turns."""
+        """Show only the latest turns again, for another conversation."""
         self._most = MOST_TURNS
 
     def show_earlier(self) -> None:
-        """Show as many earlier turns as it shows at first."""
+        """Show `MOST_TURNS` more earlier turns."""
         self._most += MOST_TURNS
 
     def page(
         self, memory: ConversationMemory | None, *, whole: bool, without: str
     ) -> dict[str, Any]:
-        """The turns by key, in order; `whole` brings all the text.
+        """Return the keys of the turns in order, and the turns the browser does not have.
 
-        Left out is the turn with the id `without`.
+        Args:
+            memory: the conversation; None before its first turn.
+            whole: whether to include all turns.
+            without: the id of a turn to leave out.
         """
         entries = entries_of(memory, without=without)
         shown = {turn_key(entry): entry for entry in entries[-self._most :]}
@@ -53,21 +56,21 @@ class Transcript:
 
 
 def entries_of(memory: ConversationMemory | None, *, without: str = "") -> list[Entry]:
-    """Its turns; none where there is no conversation yet."""
+    """Return the turns of a conversation, except the one with the id `without`."""
     entries = memory.entries() if memory is not None else ()
     return [entry for entry in entries if entry.turn.id != without]
 
 
 def turn_key(entry: Entry) -> str:
-    """Differs wherever something else would be shown."""
+    """Return a key that changes whenever the turn would be shown differently."""
     hidden = "hidden" if entry.is_hidden else ""
     return f"{entry.number}.{entry.attempts}.{hidden}.{well_formed(entry.turn.id)}"
 
 
 def entry_data(entry: Entry) -> dict[str, Any]:
-    """The prompt, and the turn as our view reads it.
+    """Return the prompt and the turn as data for the view.
 
-    Its reasoning is folded as soon as there is an answer: many turns stand below each other.
+    The reasoning is closed once there is an answer, since a transcript has many turns.
     """
     place = Place(entry.number, entry.attempts)
     return {

@@ -1,4 +1,4 @@
-"""The view's JavaScript and styles, as a kernel hands them to a page: once, to all widgets."""
+"""The JavaScript and styles of the view, which a kernel sends to a page once for all widgets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STYLES: Final = ("turn_view.css", "inspector.css", "comparison.css", "chat.css"
 _IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./([a-z_]+\.js)";\n', re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)
 
-# Asks the page for the view, which the page keeps; messages that come before it wait.
+# Loads the view once per page, by digest. Messages that arrive before it has loaded are queued.
 LOADER: Final = """
 const PAGE = Symbol.for("qwq_magic.modules");
 function load(model) {
@@ -69,18 +69,18 @@ def _scope(name: str) -> str:
 
 
 def join_modules(entry: str, read: Callable[[str], str] = _static) -> str:
-    """One ES module made of `entry` and all it imports, what is needed first.
+    """Return one ES module made of `entry` and everything it imports, dependencies first.
 
-    Each imported module becomes a function's scope that returns what it exports.
+    Each imported module becomes a function that returns its exports.
     """
     joined: list[str] = []
-    begun: set[str] = set()
+    visited: set[str] = set()
 
     def add(name: str) -> None:
         source = read(name)
-        begun.add(name)
+        visited.add(name)
         for _, needed in _IMPORT.findall(source):
-            if needed not in begun:
+            if needed not in visited:
                 add(needed)
         body = _IMPORT.sub(lambda match: f"const {{{match[1]}}} = {_scope(match[2])};\n", source)
         if name != entry:
@@ -94,7 +94,7 @@ def join_modules(entry: str, read: Callable[[str], str] = _static) -> str:
 
 
 class _Assets(anywidget.AnyWidget):
-    """Holds the view's source, so that it is not sent with every pane."""
+    """Holds the source of the view, so that it is not sent with every pane."""
 
     _esm = "export default {};"
     source = traitlets.Unicode().tag(sync=True)
@@ -103,6 +103,7 @@ class _Assets(anywidget.AnyWidget):
 
 @lru_cache(maxsize=1)
 def sources() -> tuple[str, str, str]:
+    """Return the JavaScript, the styles and a digest of both."""
     source = join_modules(_ENTRY)
     style = "\n".join(map(_static, _STYLES))
     digest = hashlib.sha256((source + style).encode()).hexdigest()[:16]
@@ -113,7 +114,7 @@ _assets: list[_Assets] = []
 
 
 def shared_assets() -> _Assets:
-    """The kernel's one copy; made anew after something closed all widgets."""
+    """Return the kernel's only copy, created again if `Widget.close_all()` has closed it."""
     if not _assets or _assets[0].comm is None:
         source, style, _ = sources()
         _assets[:] = [_Assets(source=source, style=style)]
