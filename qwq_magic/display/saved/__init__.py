@@ -1,1 +1,1 @@
-"""What a notebook keeps: MIME bundles of data, inert Markdown and plain text."""
+"""The saved output of a notebook: MIME bundles of data, inert Markdown and plain text."""

@@ -1,14 +1,11 @@
-"""A turn as a cell's final output: data for our renderer, Markdown for everyone else, text.
+"""The final output of a turn: data for our renderer, Markdown for others, and plain text.
 
-The order of the keys is the order of preference. Nothing of the model's or the
-server's is live in the Markdown; the data holds no key and not what was sent.
+The order of the MIME types is the order of preference. Nothing from the model or the server is
+live in the Markdown. The data contains neither an API key nor the messages that were sent.
 
-Beside the texts, the data of a turn that reasoned holds `steps` and `loops`, packed as
-`step_records` says (lengths in code points of `reasoning`, about 7 bytes a step; as lists a
-notebook would write a line per number), and `metrics`, the fields of `Metrics`. A long turn
-takes 2.3 times its text in all.
-
-A turn that opens in its inspector, as a cell's output; as text, the outline.
+The data of a turn with reasoning also has `metrics`, the fields of `Metrics`, and `steps` and
+`loops` in the compact form of `step_records`: about 7 bytes per step, where a list would take a
+line per number in the notebook. The output of a long turn is 2.3 times as long as its text.
 """
 
 from __future__ import annotations
@@ -16,9 +13,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from qwq_magic.display.captions import (
-    analysed,
-)
+from qwq_magic.display.captions import analysed
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.saved.outline import outline
 from qwq_magic.display.saved.step_records import loop_spans, step_records
@@ -43,7 +38,7 @@ def final_bundle(
     start: Start = "open",
     max_plain_characters: int = _MAX_PLAIN_CHARACTERS,
 ) -> dict[str, object]:
-    """The MIME bundle of a turn, however it ended; `place` is its position, if it has one."""
+    """Return the MIME bundle of a turn; `place` is its position, if it has one."""
     return view_bundle(
         TurnView(turn, place, show, start), max_plain_characters=max_plain_characters
     )
@@ -52,7 +47,7 @@ def final_bundle(
 def view_bundle(
     view: TurnView, *, max_plain_characters: int = _MAX_PLAIN_CHARACTERS
 ) -> dict[str, object]:
-    """The same of a turn whose view is at hand."""
+    """Return the MIME bundle of a turn whose view already exists."""
     return {
         TURN_MIME: turn_data(view),
         "text/markdown": turn_markdown(view),
@@ -61,7 +56,7 @@ def view_bundle(
 
 
 def inspector_bundle(turn: Turn, *, place: Place | None) -> dict[str, Any]:
-    """The MIME bundle of a turn that opens in its inspector."""
+    """Return the MIME bundle that opens the inspector; its plain text is the outline."""
     view = TurnView(turn, place)
     data = turn_data(view)
     data["view"]["inspect"] = True
@@ -73,7 +68,7 @@ def inspector_bundle(turn: Turn, *, place: Place | None) -> dict[str, Any]:
 
 
 def turn_data(view: TurnView) -> dict[str, Any]:
-    """The turn as our renderer reads it, version 1."""
+    """Return the turn as data for our renderer, schema version 1."""
     turn, place = view.turn, view.place
     error = turn.error.to_dict() if turn.error else None
     timing = asdict(turn.timing)
@@ -102,7 +97,7 @@ def turn_data(view: TurnView) -> dict[str, Any]:
 
 
 def _reasoning_data(view: TurnView) -> dict[str, Any]:
-    """What the inspector shows of a reasoning besides its text; empty without one."""
+    """Return what the inspector needs besides the text; empty without reasoning."""
     if not view.turn.reasoning or view.steps is None or view.metrics is None:
         return {}
     return {
@@ -129,7 +124,7 @@ def _well_formed_value(value: object) -> object:
 
 
 def turn_markdown(view: TurnView) -> str:
-    """Reasoning folded away above the answer; open only where it is all there is to read."""
+    """Return the turn as Markdown, the reasoning collapsed unless there is no answer."""
     answer = "" if view.show == "reasoning" else _answer_markdown(view.turn.answer)
     parts: list[str] = []
     if view.caption and view.show != "answer":
@@ -153,7 +148,7 @@ def _outlined(view: TurnView) -> str:
 
 
 def _label(text: str) -> str:
-    """A line of ours may quote a server; it is cut, and what remains is only text."""
+    """Escape and shorten a line of ours, since it may quote a server."""
     cut = text if len(text) <= _MAX_LABEL_CHARACTERS else f"{text[:_MAX_LABEL_CHARACTERS]} …"
     return escape_span(cut)
 
@@ -164,12 +159,12 @@ def _answer_markdown(answer: str) -> str:
     try:
         return saved_markdown(answer)
     except Exception:
-        # A parser's bug must not cost the reader the answer: it is saved as plain text.
+        # A bug in the parser must not lose the answer, so it is saved as plain text.
         return escape_paragraphs(answer)
 
 
 def turn_plain(view: TurnView, *, max_characters: int) -> str:
-    """A line about the reasoning, the answer as far as it is short, how it ended."""
+    """Return the caption, the answer up to `max_characters`, and how the turn ended."""
     parts = [view.caption]
     if view.show == "reasoning":
         parts.append(_cut(view.turn.reasoning, max_characters, "reasoning"))

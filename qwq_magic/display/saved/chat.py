@@ -1,8 +1,8 @@
-"""A chat as a cell's output: a widget while its kernel lives, the turns for ever.
+"""A chat as a cell's output: a widget while its kernel runs, and the turns permanently.
 
-What is displayed first is the widget. A page that has our renderer asks for the data in its
-place, which the renderer shows as the live chat, or as turns to read where there is none;
-elsewhere the widget stays, and behind it the turns as text.
+The widget is displayed first. A page with our renderer requests the data instead, which it
+draws as the live chat or, without a kernel, as turns to read. Elsewhere the widget stays, with
+the turns as the text of the same output.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from qwq_magic.display.saved.text import escape_span
 from qwq_magic.memory import ConversationMemory
 
 CHAT_MIME: Final = "application/vnd.qwq.chat.v1+json"
-_HINT: Final = "A chat stands here while its notebook runs. Run the cell to go on with it."
-# Where text alone is shown there is no notebook, or one that nobody runs.
-_PLAIN_HINT: Final = "A chat needs a notebook page; without one, ask with %qwq."
+_HINT: Final = "The chat appears here while the kernel is running. Run the cell to continue it."
+# Plain text is shown in a console, or for a notebook that was run from the command line.
+_PLAIN_HINT: Final = "A chat needs a notebook in a browser; elsewhere, use %qwq."
 
 
 class ChatBundle:
-    """The MIME bundle of one chat, made anew after every turn.
+    """Makes the MIME bundle of one chat, again after every turn.
 
-    A turn that was in the one before is not written again: a long reasoning takes a tenth of
-    a second, and a chat has many.
+    The turns of the previous bundle are reused: writing one with long reasoning takes a tenth
+    of a second, and a chat has many.
     """
 
     def __init__(self, chat_id: str) -> None:
         self._chat_id = chat_id
-        # The turns of the bundle before, by key: as data, and as Markdown.
+        # The turns of the previous bundle by key, as data and as Markdown.
         self._written: dict[str, tuple[dict[str, Any], str]] = {}
 
     def of(self, conversation: str, memory: ConversationMemory | None) -> dict[str, Any]:
-        """What is saved of a conversation, with its latest turns."""
+        """Return the bundle of a conversation, with its latest turns."""
         entries = entries_of(memory)
         before = self._written
         written = {

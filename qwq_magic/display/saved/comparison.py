@@ -1,10 +1,9 @@
-"""A comparison as the value of a cell: data for our renderer, an inert table, and text.
+"""A comparison as a cell's output: data for our renderer, an inert table, and plain text.
 
-A comparison as our renderer reads it: both texts once, and how they meet in a few letters.
-
-`pairs` has a letter per pair: `S` same, `M` similar, `L` only left, `R` only right; each
-step stands in one, in order, so no index is needed. `diff` says of the answers, in
-letters and lengths in base 36, what `B`oth have and what is only `L`eft or `R`ight.
+The data contains both texts once. `pairs` has one letter per pair of steps: `S` same, `M`
+similar, `L` only on the left, `R` only on the right. Every step is in exactly one pair, in
+order, so no indices are needed. `diff` lists the parts of the answers as a letter and a length
+in base 36: in `B`oth answers, or only in the `L`eft or `R`ight one.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _SIDES: Final = {"both": "B", "left": "L", "right": "R"}
 
 
 def comparison_data(comparison: Comparison) -> dict[str, Any]:
-    """The comparison, version 1."""
+    """Return the comparison as data for our renderer, schema version 1."""
     parts = comparison.answer_diff
     return {
         "schema": 1,
@@ -60,7 +59,7 @@ def _side(turn: ReasonedTurn) -> dict[str, Any]:
 
 
 def comparison_bundle(comparison: Comparison) -> dict[str, Any]:
-    """The MIME bundle of a comparison."""
+    """Return the MIME bundle of a comparison."""
     return {
         COMPARISON_MIME: comparison_data(comparison),
         "text/markdown": comparison_markdown(comparison),
@@ -71,7 +70,7 @@ def comparison_bundle(comparison: Comparison) -> dict[str, Any]:
 def comparison_markdown(comparison: Comparison) -> str:
     left, right = map(escape_span, names_of(comparison))
     lines = [f"**{left}** and **{right}**", ""]
-    lines += [f"- {word}: {escape_span(said)}" for word, said in findings(comparison)]
+    lines += [f"- {name}: {escape_span(text)}" for name, text in findings(comparison)]
     lines += ["", f"| | {left} | {right} | difference |", "|---|---:|---:|---:|"]
     lines += ["| " + " | ".join(map(escape_span, row)) + " |" for row in metric_rows(comparison)]
     return "\n".join(lines)

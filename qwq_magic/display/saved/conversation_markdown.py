@@ -1,4 +1,4 @@
-"""A conversation as a Markdown document that reads well on GitHub, and in which nothing runs."""
+"""A conversation as a Markdown document that reads well on GitHub and is inert."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from qwq_magic.memory.conversation import Entry
 
 
 def conversation_markdown(memory: ConversationMemory) -> str:
-    """The latest attempt at each turn: the prompt quoted, reasoning folded away, the answer."""
+    """Return the latest attempt at each turn: quoted prompt, collapsed reasoning, answer."""
     return document(memory.name, map(entry_markdown, memory.entries()))
 
 
 def document(conversation: str, turns: Iterable[str]) -> str:
-    """The same of some turns, as `entry_markdown` writes them."""
+    """Return a document of turns that `entry_markdown` has written."""
     return "\n\n".join((f"# {escape_span(conversation)}", *turns)) + "\n"
 
 
 def entry_markdown(entry: Entry) -> str:
-    """One turn of the document."""
+    """Return one turn of the document."""
     hidden = " (hidden)" if entry.is_hidden else ""
     place = Place(entry.number, entry.attempts)
     reply = turn_markdown(TurnView(entry.turn, place))
@@ -30,5 +30,5 @@ def entry_markdown(entry: Entry) -> str:
 
 
 def quoted(text: str) -> str:
-    """Text of any length as a quotation; nothing in it is parsed."""
+    """Return text of any length as a quotation in which no markup is parsed."""
     return f"<blockquote>\n{escape_paragraphs(text)}\n</blockquote>"

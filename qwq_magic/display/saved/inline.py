@@ -1,13 +1,12 @@
-"""Write the inline part of an answer: text as entities, formatting as bare tags.
+"""Write the inline part of an answer: text as entities, formatting as tags, safe links.
 
-Tags, not `**`: an entity next to a delimiter would change what the delimiter means,
-and a tag means the same to every parser. Whatever is opened is closed, and no deeper
-than a browser cares to go.
+Formatting is written as tags and not as `**`, because an entity next to a delimiter changes
+its meaning, and a tag means the same to every parser. Every tag is closed, and the nesting is
+limited.
 
-Decide where a link of the model's may lead: http, https or mailto, checked after parsing.
-
-An address is written in a small set of characters, the rest percent-encoded, so it
-is the same address, and only an address, in Markdown and in an HTML attribute.
+Links may only lead to http, https and mailto addresses, which is checked after parsing. An
+address is percent-encoded outside a small set of characters, so it is the same address, and
+nothing else, in Markdown and in an HTML attribute.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _HOST = re.compile(r"^(?:https?://(?:[^/?#]*@)?([^/?#:]+)|mailto:([^?]+))", re.I
 
 
 def safe_address(href: str) -> str | None:
-    """The address with every character outside a safe set encoded; None if it may not be live."""
+    """Return the address with unsafe characters encoded; None if it must not be a link."""
     if len(href) > _MAX_ADDRESS_CHARACTERS or not _ALLOWED.fullmatch(href):
         return None
     scheme, _, rest = href.partition(":")
@@ -42,7 +41,7 @@ def safe_address(href: str) -> str | None:
 
 
 def host_of(href: str) -> str:
-    """Whom an address reaches: a host, a mailbox; any other stands for itself, cut short."""
+    """Return the host or mailbox of an address; any other address itself, shortened."""
     match = _HOST.match(href)
     return (match[1] or match[2])[:200] if match else href[:60]
 
@@ -53,22 +52,28 @@ _PLAIN_CODE = re.compile(r"[^\s`$\\<>&|\[\]](?:[^`$\\<>&|\[\]\n]*[^\s`$\\<>&|\[\
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where inline text stands: may it hold line breaks, Markdown, a bare pipe?"""
+class InlineContext:
+    """The block that inline text is part of.
+
+    Attributes:
+        holds_lines: whether the text may contain line breaks.
+        is_html: whether the text is inside an HTML block, where Markdown is not parsed.
+        is_cell: whether the text is a table cell, where a bare pipe would end it.
+    """
 
     holds_lines: bool = True
     is_html: bool = False
     is_cell: bool = False
 
 
-def write_inline(tokens: Sequence[Token], place: Place) -> str:
-    """The inline tokens of one block as inert Markdown, or as HTML where the place asks for it."""
-    return _InlineWriter(place).write(tokens)
+def write_inline(tokens: Sequence[Token], context: InlineContext) -> str:
+    """Return the inline tokens of one block as inert Markdown, or as HTML in an HTML block."""
+    return _InlineWriter(context).write(tokens)
 
 
 class _InlineWriter:
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, context: InlineContext) -> None:
+        self._context = context
         self._written: list[str] = []
         self._closers: list[str] = []
         self._in_link = False
@@ -90,9 +95,9 @@ class _InlineWriter:
     def _leaf(self, token: Token) -> None:
         match token.type:
             case "softbreak":
-                self._written.append("\n" if self._place.holds_lines else " ")
+                self._written.append("\n" if self._context.holds_lines else " ")
             case "hardbreak":
-                self._written.append("<br>\n" if self._place.holds_lines else "<br>")
+                self._written.append("<br>\n" if self._context.holds_lines else "<br>")
             case "code_inline":
                 self._code(readable(token.content).replace("\n", " "))
             case "math_inline" | "math_display":
@@ -114,9 +119,9 @@ class _InlineWriter:
         if address is None:
             self._closers.append(f" ({escape_span(href)})" if href else "")
             return
-        # Whatever the text claims, the pointer shows whom the link reaches.
+        # The text of a link may lie about its destination; the tooltip shows the real host.
         title = "" if token.markup == "autolink" else f' "{host_of(address)}"'
-        if self._place.is_html:
+        if self._context.is_html:
             self._written.append(f'<a href="{address}"{title and f" title={title[1:]}"}>')
             self._closers.append("</a>")
         else:
@@ -124,15 +129,15 @@ class _InlineWriter:
             self._closers.append(f"]({address}{title})")
 
     def _code(self, text: str) -> None:
-        is_plain = _PLAIN_CODE.fullmatch(text) and not (self._place.is_html or self._in_link)
+        is_plain = _PLAIN_CODE.fullmatch(text) and not (self._context.is_html or self._in_link)
         self._written.append(f"`{text}`" if is_plain else f"<code>{escape_code(text)}</code>")
 
     def _math(self, token: Token) -> None:
-        # The end of a link is found before math is: no live math within one.
-        tex = None if self._in_link else live_math(token.content, in_table=self._place.is_cell)
+        # Markdown parsers find the end of a link before the math in it, so none is live there.
+        tex = None if self._in_link else live_math(token.content, in_table=self._context.is_cell)
         if tex is None:
             return self._code(" ".join(readable(token.markup).split()))
-        # Two neighbours would touch and read as one `$$`.
+        # Without a space, two formulas in a row would be read as `$$`.
         if self._written and self._written[-1].endswith("$"):
             self._written.append(" ")
         delimiter = "$$" if token.type == "math_display" else "$"
@@ -140,14 +145,14 @@ class _InlineWriter:
         return None
 
     def _image(self, token: Token) -> None:
-        """An image is never loaded: it becomes a link that says where it leads."""
+        """Write an image as a link that names its host; the image itself is never loaded."""
         href = str(token.attrGet("src") or "")
         alt = " ".join(token.content.split())
         label = escape_span(f"image: {alt} – {host_of(href)}" if alt else f"image: {host_of(href)}")
         address = None if self._in_link else safe_address(href)
         if address is None:
             self._written.append(label)
-        elif self._place.is_html:
+        elif self._context.is_html:
             self._written.append(f'<a href="{address}">{label}</a>')
         else:
             self._written.append(f"[{label}]({address})")

@@ -1,8 +1,8 @@
-"""How much work and output a text may ask of the Markdown parser: little more than it is long.
+"""Limits that keep the cost and output of Markdown parsing proportional to the text.
 
-Some constructs grow: a table pads every row to its header, a line that goes on lazily
-belongs to every quote around it, one definition serves any number of links. What would
-grow is shown as the text it is.
+Some constructs grow beyond their source: a table pads every row to the width of its header, a
+lazy continuation line belongs to every enclosing quote, and one link definition serves any
+number of links. Where such growth is too large, the source is shown as text.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
-# Lines, each counted once for every quote or list around it.
+# Each line is counted once per enclosing quote or list.
 _MAX_NESTED_LINES = 60_000
 _MAX_EMPHASIS = 30_000
-# Cells in one answer, and lines looked at to count them; a table's padding, beside its cells.
+# Per answer: table cells, and lines read to count them. Per table: cells of pure padding.
 _MAX_CELLS = 20_000
 _MAX_COUNTED_LINES = 50_000
 _PADDING = 100
-# A page typesets them in one go, milliseconds each.
+# A page typesets all formulas at once, and each takes milliseconds.
 _MAX_FORMULAS = 500
 
 _NESTING = re.compile(r"[ \t]*(?:(?:[-*+>]|\d{1,9}[.)])[ \t]*)+")
@@ -33,20 +33,23 @@ _EMPHASIS = re.compile(r"[*_~]+")
 
 
 def is_runaway(text: str) -> bool:
-    """Would parsing it take many times as long as parsing prose of its length?"""
+    """Whether parsing `text` would take many times as long as prose of the same length."""
     return _nested_lines(text) > _MAX_NESTED_LINES or (
         sum(1 for _ in _EMPHASIS.finditer(text)) > _MAX_EMPHASIS
     )
 
 
 def _nested_lines(text: str) -> int:
-    """Lines times the depth they may lie in: a line without a mark goes on as deep as the last."""
+    """Return the sum of the nesting depth over all lines.
+
+    A line without a marker may be a lazy continuation, so it counts as deep as the last one.
+    """
     total = depth = 0
     for line in text.split("\n"):
         if not line.strip():
             depth = 0
-        elif opened := _NESTING.match(line):
-            marks = opened.group()
+        elif match := _NESTING.match(line):
+            marks = match.group()
             indent = len(marks.expandtabs(4)) - len(marks.expandtabs(4).lstrip(" "))
             depth = max(depth, len(_MARKER.findall(marks)) + indent // 2)
         total += depth
@@ -54,7 +57,7 @@ def _nested_lines(text: str) -> int:
 
 
 def repeats_addresses(tokens: Sequence[Token], length: int) -> bool:
-    """Do links repeat addresses far beyond what was written, as references to one can?"""
+    """Whether links repeat addresses far beyond the text's `length`, as references can."""
     written = 0
     for token in tokens:
         for child in token.children or ():
@@ -64,15 +67,15 @@ def repeats_addresses(tokens: Sequence[Token], length: int) -> bool:
 
 
 def limit_formulas(tokens: Sequence[Token]) -> None:
-    """Past a number of formulas, each further one is code."""
+    """Turn all formulas past a maximum number into code."""
     left = _MAX_FORMULAS
     for token in tokens:
-        for one in (token, *(token.children or ())):
-            if one.type not in _CODE_FOR:
+        for math in (token, *(token.children or ())):
+            if math.type not in _CODE_FOR:
                 continue
             left -= 1
             if left < 0:
-                one.type, one.content = _CODE_FOR[one.type], one.markup
+                math.type, math.content = _CODE_FOR[math.type], math.markup
 
 
 _CODE_FOR = {
@@ -85,7 +88,7 @@ _Rule = Callable[["StateBlock", int, int, bool], bool]
 
 
 def limit_tables(markdown: MarkdownIt, table: _Rule) -> None:
-    """A table whose rows are much shorter than its header stays text."""
+    """Keep tables whose rows are much shorter than their header as text."""
 
     def limited(state: StateBlock, first: int, last: int, silent: bool) -> bool:
         return _has_room(state, first, last, silent) and table(state, first, last, silent)

@@ -1,10 +1,10 @@
 """Write a model's answer as Markdown that is inert in every parser and reads the same.
 
-The answer is parsed once, here, and written anew: blocks as plain Markdown, inline
-formatting as a few tags without attributes, every special character of text as an
-entity. Nothing of the original Markdown survives as it was, so no two parsers can
-disagree about it. Code fences stand at top level only, since JupyterLab looks for
-dollar signs in any other; deeper code is a `<pre>` on one line.
+The answer is parsed once, here, and written again: blocks as plain Markdown, inline formatting
+as a few tags without attributes, and every special character of text as an entity. None of the
+original Markdown is kept, so parsers cannot disagree about it. Fenced code is written at top
+level only, since JupyterLab looks for math inside nested fences; nested code is a `<pre>` on
+one line.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from qwq_magic.display.saved.inline import Place, write_inline
+from qwq_magic.display.saved.inline import InlineContext, write_inline
 from qwq_magic.display.saved.limits import (
     is_runaway,
     limit_formulas,
@@ -39,11 +39,11 @@ MAX_PARSED_CHARACTERS = 200_000
 
 _MAX_LEVEL = 100
 _MAX_BRACKETS = 2_000
-# JupyterLab's parser is quadratic in the tags of one paragraph: 4,000 take it 0.7 s,
-# 20,000 a minute. An HTML block costs it nothing.
+# JupyterLab's parser is quadratic in the number of tags in a paragraph: 4,000 take 0.7 s and
+# 20,000 a minute. HTML blocks are not affected.
 _MAX_MARKS = 400
-# Hosts draw, typeset or load what stands under other names. The view in the browser tells its
-# host the same ones; they stand in one of its modules.
+# Front ends draw, typeset or load code in other languages, such as `mermaid`. The view in the
+# browser allows the same names, so the list is read from one of its modules.
 _INERT_LANGUAGES = re.compile(view_patterns("code_languages.js")["INERT_LANGUAGES"], re.IGNORECASE)
 _BACKTICKS = re.compile("`+")
 
@@ -52,7 +52,7 @@ _Kind: TypeAlias = Literal["text", "list", "other"]
 
 @dataclass(slots=True)
 class _Frame:
-    """A container whose blocks are being written."""
+    """An open container: the blocks, or the list items, written so far."""
 
     blocks: list[tuple[_Kind, str]] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
@@ -61,14 +61,14 @@ class _Frame:
 
 
 def saved_markdown(answer: str) -> str:
-    """The answer as inert Markdown; past the caps, as inert plain paragraphs."""
+    """Return the answer as inert Markdown; past the limits, as plain paragraphs."""
     text = readable(answer)
     if not text.strip():
         return ""
     if len(text) > MAX_PARSED_CHARACTERS or is_runaway(text):
         return escape_paragraphs(text)
     tokens = _parser().parse(text)
-    # The parser drops what is nested deeper than it goes; the reader must not lose it.
+    # The parser drops text nested deeper than its limit; plain paragraphs keep it.
     is_cut = any(token.level >= _MAX_LEVEL - 2 for token in tokens)
     if is_cut or repeats_addresses(tokens, len(text)):
         return escape_paragraphs(text)
@@ -77,13 +77,13 @@ def saved_markdown(answer: str) -> str:
 
 
 def _parser() -> MarkdownIt:
-    # Costs 100 ms: not before the first turn ends.
+    # Importing the parser takes 100 ms, so it waits until the first turn has ended.
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import table
 
     markdown = MarkdownIt("commonmark", {"html": False, "maxNesting": _MAX_LEVEL})
     markdown.enable(["table", "strikethrough"])
-    # Addresses are checked after parsing; here a refusal would only hide them in text.
+    # `safe_address` checks the addresses; if this check failed, a link would be left as text.
     markdown.validateLink = _parse_any_link  # type: ignore[method-assign]  # meant to be replaced
     markdown.core.ruler.at("inline", _parse_inline)
     limit_tables(markdown, table)
@@ -92,7 +92,10 @@ def _parser() -> MarkdownIt:
 
 
 def _parse_inline(state: StateCore) -> None:
-    """The parser's own rule, but a runaway of brackets, quadratic to it, stays text."""
+    """Parse inline text as the original rule does, except for text with too many brackets.
+
+    The parser is quadratic in the number of brackets.
+    """
     for token in state.tokens:
         if token.type != "inline":
             continue
@@ -108,13 +111,13 @@ def _parse_any_link(url: str) -> bool:  # noqa: ARG001  # the parser's signature
 
 
 class _Writer:
-    """Writes block tokens; one frame a container, so depth costs no recursion."""
+    """Writes block tokens with an explicit stack of containers instead of recursion."""
 
     def __init__(self) -> None:
         self._frames = [_Frame()]
         self._rows: list[list[str]] = []
         self._alignments: list[str] = []
-        self._place = Place()
+        self._context = InlineContext()
         self._inline = ""
         self._is_busy = False
 
@@ -149,16 +152,18 @@ class _Writer:
             case "th_open" | "td_open":
                 if token.type == "th_open":
                     self._alignments.append(str(token.attrGet("style") or ""))
-                self._place = Place(holds_lines=False, is_html=self._is_nested, is_cell=True)
+                self._context = InlineContext(
+                    holds_lines=False, is_html=self._is_nested, is_cell=True
+                )
             case "heading_open":
-                self._place = Place(holds_lines=False)
+                self._context = InlineContext(holds_lines=False)
             case "paragraph_open":
-                self._place = Place()
+                self._context = InlineContext()
                 if not token.hidden and self._is_nested:
                     self._frames[-2].is_tight = False
 
     def _list_marker(self, token: Token) -> str:
-        """A list that follows one of its kind takes the other marker, or they would be one."""
+        """Return the list's marker, a different one from an adjacent list, or they would merge."""
         siblings = self._frames[-1].blocks
         before = siblings[-1][1] if siblings and siblings[-1][0] == "list" else ""
         if token.type == "bullet_list_open":
@@ -212,12 +217,12 @@ class _Writer:
 
     def _write_inline(self, token: Token) -> None:
         children = token.children or []
-        self._inline = write_inline(children, self._place)
+        self._inline = write_inline(children, self._context)
         self._is_busy = sum(map(self._inline.count, "<[`")) > _MAX_MARKS
-        if self._is_busy and self._place.is_cell:
+        if self._is_busy and self._context.is_cell:
             self._inline = f"<code>{escape_code(readable(token.content))}</code>"
         elif self._is_busy:
-            self._inline = write_inline(children, replace(self._place, is_html=True))
+            self._inline = write_inline(children, replace(self._context, is_html=True))
 
     def _code(self, token: Token) -> str:
         text = readable(token.content)
@@ -240,7 +245,7 @@ _RULES = {"text-align:left": ":---", "text-align:center": ":---:", "text-align:r
 
 
 def _html_table(rows: list[list[str]]) -> str:
-    """On one line: readers of tables in lists are few, and none reads this one as Markdown."""
+    """Return a nested table as HTML on one line, which no parser reads as Markdown."""
     cells = [
         "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in row) + "</tr>"
         for tag, row in zip(["th"] + ["td"] * len(rows), rows, strict=False)
@@ -265,11 +270,11 @@ def _task_mark(match: re.Match[str]) -> str:
 
 
 def _joined(blocks: list[tuple[_Kind, str]], *, is_tight: bool) -> str:
-    """Blocks one under another; in a tight list, a nested list follows its text at once."""
+    """Join blocks with blank lines; in a tight list, a nested list follows without one."""
     written = ""
     for index, (kind, text) in enumerate(blocks):
         if index:
-            # A list that does not begin with 1 cannot interrupt a paragraph.
+            # Only a list that starts with 1 can interrupt a paragraph (CommonMark, "Lists").
             is_close = is_tight and kind == "list" and re.match(r"[-*] |1[.)] ", text)
             written += "\n" if is_close else "\n\n"
         written += text

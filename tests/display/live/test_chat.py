@@ -207,7 +207,7 @@ def test_a_refused_ask_is_one_line_and_nothing_is_remembered(
 
     [refused] = page.heard("refused")
     assert refused["id"] == "a1"
-    assert 'Set it free: %config QwqMagics.runner = "thread".' in refused["text"]
+    assert 'Run: %config QwqMagics.runner = "thread"' in refused["text"]
     assert len(session.memory) == 0
 
 
@@ -230,7 +230,7 @@ def test_a_second_ask_waits_for_the_first_to_end(browser: Callable[..., Browser]
     page.ask("second", "a2")
 
     [refused] = page.heard("refused")
-    assert (refused["id"], "under way" in refused["text"]) == ("a2", True)
+    assert (refused["id"], "still in progress" in refused["text"]) == ("a2", True)
 
 
 def test_a_new_conversation_begins_empty_and_the_old_one_goes_on(
