@@ -1,10 +1,10 @@
-r"""Find math in an answer, and let only harmless math stay live in what is saved.
+r"""Find math in an answer, and keep only harmless math live in saved Markdown.
 
-JupyterLab cuts math out before it parses the Markdown and pastes it back escaping
-only `&`, `<` and `>`; other readers parse it as Markdown. So live math must be sound
-as both: one line, balanced braces, no quote, no backtick, nothing a Markdown parser
-could take for HTML, a link or an end of the math. TeX does not mind the spaces this
-needs. Everything else is shown as code.
+JupyterLab removes math before it parses the Markdown, and inserts it again with only `&`, `<`
+and `>` escaped; other front ends parse it as Markdown. So live math must be safe as both: on
+one line, with balanced braces, without quotes or backticks, and with nothing a Markdown parser
+could read as HTML, a link or the end of the math. The spaces this requires do not change the
+TeX. Any other math is shown as code.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 _MAX_MATH_CHARACTERS = 8_000
 _MAX_MATH_LINES = 100
-# Lines looked at for the end of display math, in one answer: unclosed math costs no more.
+# Lines read per answer to find the end of display math, which limits the cost if unclosed.
 _LINE_BUDGET = 50_000
 _ENVIRONMENTS = "align|aligned|alignat|equation|gather|gathered|multline|eqnarray|split|flalign"
 
-# Opener, closer, token, and what must stand from one to the other.
+# Opener, closer, token type, and the pattern of the whole formula.
 _INLINE = (
     # Display math within a paragraph.
     ("$$", "$$", "math_display", re.compile(r"\$\$((?:[^$\\]|\\.)+?)\$\$", re.DOTALL)),
     ("\\[", "\\]", "math_display", re.compile(r"\\\[(.+?)\\\]", re.DOTALL)),
     ("\\(", "\\)", "math_inline", re.compile(r"\\\((.+?)\\\)", re.DOTALL)),
     ("$", "$", "math_inline", re.compile(r"\$(?!\s)((?:[^$\\]|\\.)+?)(?<!\s)\$(?!\d)", re.DOTALL)),
-    # `$ x^2 $`, as some models write it: only where it can hardly be two prices.
+    # Some models write `$ x^2 $`. TeX syntax is required, so that two prices are not math.
     (
         "$ ",
         " $",
@@ -50,7 +50,7 @@ _BLOCK_PATTERN = re.compile(
 
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n|$)")
 _CONTROL_WORD = re.compile(r"\\([A-Za-z@]+)")
-# The view in the browser keeps to the same rules; they stand in one of its modules.
+# The view in the browser follows the same rules, so they are read from one of its modules.
 _RULES = view_patterns("math_rules.js")
 _DENIED = re.compile(_RULES["DENIED_COMMANDS"], re.IGNORECASE)
 _MEASURED = re.compile(_RULES["MEASURED_COMMANDS"])
@@ -61,7 +61,7 @@ _SMALL_LENGTH = re.compile(_RULES["SMALL_LENGTH"])
 _ATTRIBUTES = re.compile(_RULES["ATTRIBUTES"])
 _MAX_BACKWARD = 12
 _MAX_DEPTH = 40
-# No pane of ours is around it, in which a tall formula would scroll.
+# Saved output has no pane in which a tall formula could scroll.
 _MAX_ROWS = 60
 _PROSE = re.compile(_RULES["PROSE"])
 _MEASURED_NAMES = frozenset({"hspace", "color", "textcolor"})
@@ -70,20 +70,20 @@ _FORBIDDEN = re.compile(r'["`#]|@@|\^\^|\\\\\[|\\$')
 
 
 def live_math(source: str, *, in_table: bool = False) -> str | None:
-    """The math as it may stand between dollar signs; None where it may not be live."""
+    """Return the math to write between dollar signs; None if it must not be live."""
     if len(source) > _MAX_MATH_CHARACTERS or not _is_harmless(source):
         return None
-    # A comment would swallow what follows it once everything is one line.
+    # On one line, a comment would include everything after it.
     tex = " ".join(_COMMENT.sub(r"\1 ", source).split())
     tex = _ROW_GAP.sub(r"\\\\", tex)
     tex = re.sub(r"\\\\(?=[{}$&<\\])", r"\\\\ ", tex)
     while tex.endswith("\\\\"):
         tex = tex[:-2].rstrip()
-    # nbconvert takes `\$$` for an escaped end; braces keep the two apart.
+    # nbconvert reads `\$$` as an escaped end, so braces separate the two.
     tex = re.sub(r"^\\\$|(?<!\\)\\\$$", r"{\\$}", tex)
-    # nbconvert cuts a paragraph at `\begin{`, also within dollar signs.
+    # nbconvert splits a paragraph at `\begin{`, even within dollar signs.
     tex = tex.replace("\\begin{", "\\begin {").replace("\\end{", "\\end {")
-    # A space keeps every parser from reading a tag, an entity, an image, a link.
+    # A space prevents parsers from reading a tag, an entity, an image or a link.
     tex = re.sub(r"([<&!])(?=\S)", r"\1 ", tex).replace("](", "] (").replace("://", ": //").strip()
     if in_table and "|" in tex:
         if "{array}" in tex:
@@ -122,7 +122,7 @@ def _is_balanced(tex: str) -> bool:
 
 
 def install_math(markdown: MarkdownIt) -> None:
-    """Teach the parser math, before Markdown's own characters can cut it up."""
+    """Add rules for math to the parser, ahead of those that would split formulas."""
     markdown.inline.ruler.before("escape", "math", _math_inline)
     markdown.block.ruler.before(
         "fence",
@@ -156,7 +156,10 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
 
 
 def _is_money(source: str, position: int, enclosed: str) -> bool:
-    """`US$5 and A$6`, `$10 a month, 5$ each`: a sign glued to a word, or one before prose."""
+    """Whether a dollar sign is a currency: `US$5 and A$6`, `$10 a month, 5$ each`.
+
+    It is if the sign follows a word directly, or the text up to the next sign is prose.
+    """
     before = source[position - 1 : position]
     return (before.isascii() and before.isalnum()) or _PROSE.search(enclosed) is not None
 
@@ -175,9 +178,9 @@ def _math_block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
     last = min(last, first + _MAX_MATH_LINES)
     while end < last and not state.isEmpty(end) and state.sCount[end] >= state.blkIndent:
         end += 1
-    looked_at = state.env.setdefault("math_lines", [0])
-    looked_at[0] += end - first
-    if looked_at[0] > _LINE_BUDGET:
+    lines_read = state.env.setdefault("math_lines", [0])
+    lines_read[0] += end - first
+    if lines_read[0] > _LINE_BUDGET:
         return False
     text = state.getLines(first, end, state.blkIndent, False).lstrip()[:_MAX_MATH_CHARACTERS]
     match = _BLOCK_PATTERN.match(text)

@@ -1,8 +1,9 @@
-"""The outline of a reasoning for readers without our renderer: where its thinking turned.
+"""The outline of a reasoning for front ends without our renderer: its turning points.
 
-An outline of every step would be as long as the reasoning, so the telling kinds come first
-and a line is spent per so many characters: the file grows by a few per cent. It is HTML
-inside the saved Markdown's `<details>`: no line is blank, and each begins with a tag.
+An outline of every step would be as long as the reasoning. So the number of lines depends on
+its length, which adds a few percent to the file, and the most significant kinds of steps come
+first. The outline is HTML inside the saved Markdown's `<details>`: no line is blank, and each
+begins with a tag.
 """
 
 from __future__ import annotations
@@ -15,23 +16,31 @@ from qwq_magic.display.turn_view import TurnView
 from qwq_magic.plain_text import one_line
 from qwq_magic.reasoning import Group, Kind, Step
 
-# A reasoning of fewer steps is its own outline.
+# A reasoning with fewer steps is short enough without an outline.
 _FEWEST_STEPS = 8
 _CHARACTERS_A_LINE = 3_000
 _FEWEST_LINES, _MOST_LINES = 4, 20
 _MOST_QUOTED_BYTES = 56
-# The kinds worth a line, the most telling first.
-_TELLING = (Kind.SWITCH, Kind.ANSWER, Kind.DOUBT, Kind.CHECK, Kind.CONCLUDE, Kind.SETUP, Kind.PLAN)
+# The kinds that get a line, the most significant first.
+_SIGNIFICANT = (
+    Kind.SWITCH,
+    Kind.ANSWER,
+    Kind.DOUBT,
+    Kind.CHECK,
+    Kind.CONCLUDE,
+    Kind.SETUP,
+    Kind.PLAN,
+)
 
 
 def outline(view: TurnView) -> str:
-    """The outline as HTML; empty for a reasoning that needs none."""
+    """Return the outline as HTML; "" for a short reasoning."""
     steps = view.steps or ()
     if len(steps) < _FEWEST_STEPS:
         return ""
     seen = view.metrics.first_seen if view.metrics else None
     first = seen.step if seen else None
-    lines = [_line(step, is_first_seen=step.index == first) for step in _told(steps, first)]
+    lines = [_line(step, is_first_seen=step.index == first) for step in _selected(steps, first)]
     return "\n".join([f"<p><em>{_counts(steps)}</em></p>", "<ul>", *lines, "</ul>"])
 
 
@@ -43,20 +52,20 @@ def _counts(steps: Sequence[Step]) -> str:
         if counts[group] and group is not Group.UNCLASSIFIED
     )
     switches = steps[-1].episode
-    turned = f"; {switches} switch{'' if switches == 1 else 'es'}" if switches else ""
-    return f"{len(steps):,} steps, likely {groups}{turned}. Where it turned:"
+    switched = f"; {switches} switch{'' if switches == 1 else 'es'}" if switches else ""
+    return f"{len(steps):,} steps, likely {groups}{switched}. Turning points:"
 
 
-def _told(steps: Sequence[Step], first_seen: int | None) -> list[Step]:
-    """The steps with a line: the first, the one that first says the answer, the telling ones."""
+def _selected(steps: Sequence[Step], first_seen: int | None) -> list[Step]:
+    """Return the steps that get a line: the first, the first with the answer, key ones."""
     room = min(_MOST_LINES, _FEWEST_LINES + steps[-1].end // _CHARACTERS_A_LINE)
     chosen = {0} if first_seen is None else {0, first_seen}
-    for kind in _TELLING:
+    for kind in _SIGNIFICANT:
         indices = [step.index for step in steps if step.kind is kind and step.index not in chosen]
         left = room - len(chosen)
         if left <= 0:
             break
-        # Where not all have room, some from everywhere.
+        # If there is no room for all steps of a kind, take them evenly from the whole text.
         every = max(1, -(-len(indices) // left))
         chosen.update(indices[::every])
     return [steps[index] for index in sorted(chosen)]

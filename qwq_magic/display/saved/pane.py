@@ -1,8 +1,8 @@
-"""What our renderer shows, displayed by a kernel that cannot know whether the page has it.
+"""Display a bundle for our renderer from a kernel that cannot know whether the page has it.
 
-So what is displayed first is a widget, which needs none. The page that has the renderer
-says so, and the widget gives way to the bundle, which stays interactive in a saved
-notebook; elsewhere the widget stays.
+The bundle is first displayed as a widget, which needs no renderer. A page that has the
+renderer reports it, and the bundle, which stays interactive in a saved notebook, replaces the
+widget. On other pages the widget stays.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from qwq_magic.display.live.panes import Pane, widget_bundle
 
 
 class SavedPane(Pane):
-    """The first entry of a bundle, drawn by the page's own means."""
+    """A widget that draws the first entry of a bundle."""
 
     kind = traitlets.Unicode("saved").tag(sync=True)
     mime = traitlets.Unicode().tag(sync=True)
@@ -30,19 +30,19 @@ class SavedPane(Pane):
         super().__init__("", data=data, mime=mime)
 
     def appear(self, *, is_update: bool) -> None:
-        """Take its place in the running cell's output; `is_update`: something stands there."""
+        """Show the widget in the running cell's output; `is_update` replaces what is there."""
         write = self._handle.update if is_update else self._handle.display
         write(widget_bundle(self.model_id, self._bundle), raw=True)  # type: ignore[no-untyped-call]
 
-    def _heard(self, kind: str) -> None:
-        # Two views of the pane may both say it.
+    def _handle_message(self, kind: str) -> None:
+        # Two views of one pane may both report the renderer.
         if kind == "renderer" and self.comm is not None:
             self._handle.update(self._bundle, raw=True)  # type: ignore[no-untyped-call]
             self.close()
 
 
 def show_saved(make: Callable[[], dict[str, Any]], *, with_widgets: bool, meanwhile: str) -> None:
-    """Show a bundle in the running cell's output; `meanwhile`, if any, until it is made."""
+    """Show a bundle in the running cell's output, and until it is made, the text `meanwhile`."""
     if not with_widgets:
         display(make(), raw=True)  # type: ignore[no-untyped-call]
         return

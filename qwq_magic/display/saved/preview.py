@@ -1,4 +1,4 @@
-"""A dry run as a cell's output: every message as it would be sent, and all that goes with it."""
+"""A dry run as a cell's output: the messages and the other fields of the request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from qwq_magic.turns import Message
 
 
 def preview_bundle(preview: Preview) -> dict[str, object]:
-    """The MIME bundle; nothing in it is live."""
+    """Return the MIME bundle of a preview, which is inert."""
     return {"text/markdown": _markdown(preview), "text/plain": _plain(preview)}
 
 
@@ -41,7 +41,8 @@ def _plain(preview: Preview) -> str:
 
 
 def _lines(preview: Preview) -> Iterator[str]:
-    # Messages are shown as they are sent: a prompt that holds a key of the user's is not.
+    # The URL and fields may contain an API key, so they are masked. The messages are not:
+    # they are shown exactly as they would be sent.
     url = without_lookalikes(preview.url)
     fields = without_lookalikes(json.dumps(dict(preview.fields), ensure_ascii=False))
     tokens = counted(preview.tokens, "token")
@@ -49,7 +50,7 @@ def _lines(preview: Preview) -> Iterator[str]:
     yield " · ".join(part for part in (preview.model, preview.server, url) if part)
     if preview.context:
         yield f"Context: {preview.context}"
-    yield f"Sent with the messages: {fields}"
+    yield f"Other request fields: {fields}"
     yield from preview.notices
 
 

@@ -1,9 +1,9 @@
-"""Write text into saved Markdown so that it is only ever text, whichever parser reads it.
+"""Escape text for saved Markdown so that every parser reads it as text only.
 
-Three readers must find nothing: the Markdown parser (entities; no character that
-opens a construct), the HTML parser (entities) and MathJax, which scans the text of
-the finished page, where an entity is a plain `$` again. An element boundary does
-stop it: `$`, and a backslash that could open math, stand in a `<span>` of their own.
+Three parsers must find no markup: the Markdown and HTML parsers, for which special characters
+become entities, and MathJax, which scans the text of the rendered page, where an entity is a
+plain `$` again. MathJax does not look across elements, so `$`, and any backslash that could
+open math, get a `<span>` of their own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ENTITIES = (
     ("~", "&#126;"),
     ("^", "&#94;"),
     ("|", "&#124;"),
-    # JupyterLab's own place-holder for math is `@@0@@`, put back after parsing.
+    # JupyterLab replaces math by `@@0@@` while it parses, and would insert math for ours.
     ("@@", "&#64;<span>&#64;</span>"),
     ("@", "&#64;"),
     ("://", "&#58;//"),
@@ -32,12 +32,12 @@ _CODE_ENTITIES = (*(e for e in _ENTITIES if "span" not in e[1]), ("$", "&#36;"),
 _DOLLAR = "<span>&#36;</span>"
 _BACKSLASH = "<span>&#92;</span>"
 _OPENING_BACKSLASH = re.compile(r"\\(?=begin|(?:eq)?ref|[^A-Za-z0-9 ]|$)")
-# GitHub's parser finds mail addresses after it has read the entities.
+# GitHub's parser looks for mail addresses after it has decoded entities.
 _MAIL_SIGN = re.compile(r"&#64;(?=[A-Za-z0-9])")
 _WWW = re.compile(r"\b(www)\.", re.IGNORECASE)
-# `mailto:x`, `:smile:`, `a:b`; a colon before a space says nothing to any parser.
+# `mailto:x`, `:smile:`, `a:b`; no parser interprets a colon before a space.
 _TIGHT_COLON = re.compile(r":(?=\S)")
-# A link written after it would be an image, and be loaded.
+# Directly before a link, it would make the link an image, which is loaded.
 _LAST_MARK = re.compile(r"!$")
 _LINE_SEPARATORS = re.compile("\r\n?|[\u2028\u2029]")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n)+")
@@ -46,26 +46,26 @@ _LINE_OPENER = re.compile(r"^[ \t]*(?:([-+=:])|(\d+)([.)]))", re.MULTILINE)
 
 
 def readable(text: str) -> str:
-    """Text that can be encoded, without controls, its lines ended by newlines only."""
+    """Return text without surrogates or control characters, with newlines as line ends."""
     return _LINE_SEPARATORS.sub("\n", strip_controls(well_formed(text)))
 
 
 def escape_span(text: str) -> str:
-    """A piece of one line, to stand inside a paragraph, a heading, a cell or an element.
+    """Escape text for part of a line in a paragraph, heading, table cell or element.
 
-    The text may come from entities of the model's own, so it is made readable here
-    whatever was done before: `&#10;` must not open a new block.
+    The text may contain characters decoded from the model's entities, so it is always cleaned
+    again: `&#10;` must not start a new block.
     """
     text = readable(text).replace("\n", " ").replace("\t", " ")
     text = text.replace("&", "&amp;").replace("#", "&#35;")
-    # Beside live math, every backslash: a reader that pairs dollar signs in its own way
-    # must not find a macro between two of them.
+    # All backslashes, since there may be live math nearby: a parser that pairs dollar signs
+    # differently must not find a macro between two of them.
     text = _escape_common(text).replace("\\", _BACKSLASH)
     return _LAST_MARK.sub("&#33;", _TIGHT_COLON.sub("&#58;", text))
 
 
 def escape_code(text: str) -> str:
-    """The text of a `<code>` or `<pre>` element, on one line; MathJax leaves both alone."""
+    """Escape the text of a `<code>` or `<pre>` element, on one line; MathJax skips both."""
     text = text.replace("&", "&amp;").replace("#", "&#35;")
     for character, entity in _CODE_ENTITIES:
         text = text.replace(character, entity)
@@ -73,7 +73,7 @@ def escape_code(text: str) -> str:
 
 
 def guard_line_starts(markdown: str) -> str:
-    """Keep text at the start of a line from opening a list, a rule or a definition."""
+    """Prevent text at the start of a line from opening a list, a rule or a definition."""
 
     def guarded(match: re.Match[str]) -> str:
         sign, digits, delimiter = match.groups()
@@ -83,10 +83,10 @@ def guard_line_starts(markdown: str) -> str:
 
 
 def escape_paragraphs(text: str) -> str:
-    """Text of any length as HTML paragraphs: line breaks and indents kept, nothing parsed.
+    """Return text as HTML paragraphs that keep line breaks and indents.
 
-    No line is blank, so it stays one HTML block, and each line begins with a tag, so
-    that no parser finds a heading or a list in it.
+    No line is blank, so the text stays one HTML block, and each line begins with a tag, so
+    that no parser finds a heading or a list.
     """
     text = _INDENT.sub(_fixed_spaces, readable(text).strip("\n"))
     text = _escape_common(text.replace("&", "&amp;"))
@@ -101,7 +101,7 @@ def _fixed_spaces(match: re.Match[str]) -> str:
 
 
 def _escape_common(text: str) -> str:
-    """Chained `replace` is the fastest way: most texts hold few of these characters."""
+    # Chained `replace` is fastest, since most texts contain few of these characters.
     for character, entity in _ENTITIES:
         text = text.replace(character, entity)
     text = _MAIL_SIGN.sub("<span>&#64;</span>", text)

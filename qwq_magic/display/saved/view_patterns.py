@@ -1,6 +1,6 @@
-"""Patterns that Python and the view in the browser share, read from the view's own modules.
+"""Patterns shared by Python and the view in the browser, read from the view's modules.
 
-So that neither has a list of its own, in which it could differ.
+Each pattern is written only once, so that the two sides cannot differ.
 """
 
 from __future__ import annotations
@@ -12,6 +12,6 @@ _PATTERN = re.compile(r"^(?:export )?const (\w+) = String\.raw`([^`]+)`;", re.MU
 
 
 def view_patterns(module: str) -> dict[str, str]:
-    """The patterns of one of the view's modules, by their names there."""
+    """Return the patterns of one of the view's modules by name."""
     source = files("qwq_magic.display").joinpath(f"static/{module}").read_text("utf-8")
     return dict(_PATTERN.findall(source))

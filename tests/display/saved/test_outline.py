@@ -40,7 +40,7 @@ def saved_size(turn: Turn) -> int:
 def test_an_outline_tells_where_the_thinking_turned() -> None:
     assert outline(TURN).splitlines() == [
         "<p><em>9 steps, likely 1 orient, 4 work, 3 reflect, 1 conclude; 1 switch. "
-        "Where it turned:</em></p>",
+        "Turning points:</em></p>",
         "<ul>",
         "<li>step 1, setup: Okay, so I have this problem about trains.</li>",
         "<li>step 5, doubt: Wait, I counted the central one twice.</li>",
@@ -77,7 +77,7 @@ def test_it_is_read_as_a_list_above_the_reasoning(host: str) -> None:
 
     assert page.problems == []
     assert page.elements[:8] == ["details", "summary", "p", "em", "ul", "li", "li", "li"]
-    assert page.text.index("Where it turned") < page.text.index("The second line")
+    assert page.text.index("Turning points") < page.text.index("The second line")
 
 
 def test_nothing_of_a_hostile_outline_is_live_in_any_host() -> None:

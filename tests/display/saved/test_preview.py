@@ -30,7 +30,7 @@ def test_a_preview_says_where_to_how_much_and_what():
         "Dry run: nothing was sent. ≈ 4 tokens in 2 messages",
         "m · vllm · http://127.0.0.1:8000/v1/chat/completions",
         "Context: turn 1 of 1, ≈ 3 tokens",
-        'Sent with the messages: {"model": "m", "max_tokens": 9}',
+        'Other request fields: {"model": "m", "max_tokens": 9}',
         "Mind <b>this</b>.",
         "",
         "── system · ≈ 3 tokens",
@@ -61,7 +61,7 @@ def test_a_preview_masks_keys_beside_the_messages():
 
     assert bundle["text/plain"].splitlines()[1:4:2] == [
         "m · vllm · http://127.0.0.1:1/v1/chat/completions?api_key=***",
-        "Sent with the messages: "
+        "Other request fields: "
         '{"api_key": "***", "extra_headers": {"Authorization": "Bearer ***"}}',
     ]
     assert not any(secret in bundle["text/markdown"] for secret in (key, "letters"))
