@@ -1,1 +1,1 @@
-"""Plain text: a terminal, reports that fill in, tables."""
+"""Plain-text output: the terminal panel, reports and tables."""

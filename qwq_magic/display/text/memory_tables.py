@@ -1,4 +1,4 @@
-"""A conversation as a table: its turns with their marks, or all attempts at one of them."""
+"""A conversation as a table: its turns with their states, or all attempts at one turn."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from qwq_magic.plain_text import excerpt
 from qwq_magic.turns import Turn
 
 _EXCERPT_BYTES = 90
-# What is told of each attempt, by `_facts`.
-_FACTS = ("asked", "prompt", "parameters", "model", "tokens", "thought", "total")
+# The headings for `_facts`; "started" is the time at which the attempt was sent.
+_FACTS = ("started", "prompt", "parameters", "model", "tokens", "thought", "total")
 _PROSE = frozenset(("prompt", "answer"))
-# What a mark in the last column means.
+# The states that need an explanation, in the order of `_marks`.
 LEGEND = {
     "hidden": "hidden: kept, but not sent",
-    "outdated": "outdated: answered before a turn above it was answered anew",
-    "not in a cell": "not in a cell: no cell that ran in this kernel asks it; "
-    "%qwq_memory prune takes such turns out",
+    "outdated": "outdated: a turn above it has been re-run since",
+    "not in a cell": "not in a cell: its cell has changed since, or has not run in this kernel; "
+    "%qwq_memory prune removes these turns",
 }
 
 
@@ -32,7 +32,14 @@ def conversation_table(
     bracket_of: Callable[[Turn], str],
     is_gone: Callable[[Turn], bool],
 ) -> Table:
-    """The turns; `sent` are the numbers of those that go along with the next prompt."""
+    """Return the table of the turns of a conversation.
+
+    Args:
+        entries: the turns.
+        sent: the numbers of the turns that the next prompt will include.
+        bracket_of: returns the execution count of a turn's cell, such as `[3]`.
+        is_gone: whether a turn's cell has changed since, or has not run in this kernel.
+    """
     rows = [
         (
             str(entry.number),
@@ -51,13 +58,13 @@ def conversation_table(
 
 
 def legend_of(table: Table) -> list[str]:
-    """What the marks in a table mean."""
+    """Return explanations of the states that occur in a conversation table."""
     states = " ".join(row[6] for row in table.rows)
     return [text for mark, text in LEGEND.items() if mark in states]
 
 
 def _marks(entry: Entry, *, is_gone: bool) -> list[str]:
-    """What a reader should know of it; of most turns, only that they are complete."""
+    """Return the states of a turn; `complete` if there is nothing else to note."""
     marks: list[str] = [] if entry.turn.complete else [entry.turn.state]
     if not entry.turn.answer.strip():
         marks.append("no answer")
@@ -65,14 +72,14 @@ def _marks(entry: Entry, *, is_gone: bool) -> list[str]:
         marks.append(f"attempt {entry.attempts}")
     marks += (
         mark
-        for mark, holds in zip(LEGEND, (entry.is_hidden, entry.is_outdated, is_gone), strict=True)
-        if holds
+        for mark, applies in zip(LEGEND, (entry.is_hidden, entry.is_outdated, is_gone), strict=True)
+        if applies
     )
     return marks or ["complete"]
 
 
 def attempts_table(attempts: Sequence[Turn]) -> Table:
-    """All attempts at one turn, a row each."""
+    """Return all attempts at one turn, one per row."""
     rows = [
         (str(number), *_facts(turn), _short(turn.answer), turn.state)
         for number, turn in enumerate(attempts, 1)
@@ -82,7 +89,7 @@ def attempts_table(attempts: Sequence[Turn]) -> Table:
 
 
 def attempts_side_by_side(attempts: Sequence[Turn]) -> Table:
-    """All attempts at one turn, a column each, with their whole answers."""
+    """Return all attempts at one turn, one per column, with their whole answers."""
     headings = ("", *(f"attempt {number}" for number in range(1, len(attempts) + 1)))
     columns = [
         (*_facts(turn, whole=True), turn.answer or ending_caption(turn)) for turn in attempts
@@ -112,7 +119,7 @@ def _seconds(seconds: float | None) -> str:
 
 
 def _clock_time(started_at: str) -> str:
-    """The reader's local time; a loaded file may hold anything."""
+    """Return an ISO 8601 time in the local time zone; "" for an invalid one from a file."""
     try:
         return f"{datetime.fromisoformat(started_at).astimezone():%b %d, %H:%M:%S}"
     except (ValueError, OverflowError, OSError):

@@ -1,4 +1,4 @@
-"""The models of a server as a report: which there are, which think, which is in use."""
+"""A report on the models of a server: their names, which reason, and which is in use."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ _MOST_ROWS = 60
 def model_report(
     models: Sequence[ListedModel], *, server: str, in_use: str, wanted: str, option: str
 ) -> Report:
-    """Those whose name contains `wanted`; `option` names the server for who wants to use one.
+    """Return the report.
 
-    `in_use` is the model that a prompt goes to, "" where none is named.
+    Args:
+        models: all models the server lists.
+        server: the name of the server.
+        in_use: the model prompts are sent to; "" if the model is not set.
+        wanted: only models with this text in the name are listed, ignoring case.
+        option: the option that selects the server, such as ` -s ollama`.
     """
     matching = [model for model in models if wanted.lower() in model.name.lower()]
-    # Who looks here looks for a model that thinks.
+    # Readers of this report usually look for a reasoning model.
     shown = sorted(matching, key=lambda model: not model.thinks)[:_MOST_ROWS]
     rows = [
         (
@@ -42,11 +47,11 @@ def _summary(
     matching: Sequence[ListedModel], models: Sequence[ListedModel], server: str, wanted: str
 ) -> str:
     if not models:
-        return f"{server} lists no models. Load or fetch one there first."
+        return f"{server} lists no models. Load or download one there first."
     thinking = sum(model.thinks for model in models)
-    said = f"{server} lists {len(models)} model{'' if len(models) == 1 else 's'}; {thinking} think"
+    count = f"{server} lists {len(models)} model{'' if len(models) == 1 else 's'}"
     named = f"; {len(matching)} with {wanted!r} in the name" if wanted else ""
-    return f"{said}{named}."
+    return f"{count}, {thinking} with reasoning{named}."
 
 
 def _lines(
@@ -59,11 +64,11 @@ def _lines(
     lines = []
     if len(matching) > shown:
         lines.append(
-            f"{len(matching) - shown} more are not shown: %qwq_models{option} TEXT shows those "
-            "with TEXT in the name."
+            f"{len(matching) - shown} more are not shown. %qwq_models{option} TEXT lists only "
+            "models with TEXT in the name."
         )
     if in_use and models and not any(model.is_named(in_use) for model in models):
-        lines.append(f"The model in use, {in_use}, is not among them.")
+        lines.append(f"The model in use, {in_use}, is not in the list.")
     if matching:
         lines.append(f"To use one: %%qwq{option} -m MODEL")
     return lines

@@ -1,8 +1,8 @@
-"""A report: a status line, and sections that fill in as they come.
+"""A report: a status line, and sections that are filled in one after another.
 
-Others may have written what it says, so it is shown as text and nothing else.
-
-A report as lines: each section when it is done, and the status at the end.
+A report may quote servers and files, so everything in it is shown as plain text. A notebook
+updates the whole report in place; a terminal gets each section once, when it is done, and the
+final status at the end.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MARKS: dict[Status, str] = {"running": "…", "ok": "✓", "failed": "✗", "st
 
 @dataclass(frozen=True, slots=True)
 class ReportStatus:
-    """What came of it, in a sentence or two; `progress` is how far it has come."""
+    """The result in a sentence or two; `progress`, such as `3 s`, is for a running report."""
 
     state: Status
     text: str
@@ -40,7 +40,7 @@ class ReportStatus:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of a report; while it is not done, its lines say what is under way."""
+    """One part of a report; until it is done, its lines describe what is in progress."""
 
     title: str
     table: Table | None = None
@@ -61,7 +61,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole, as far as it is known."""
+    """The whole report, or its known parts while it is running."""
 
     status: ReportStatus
     sections: tuple[Section, ...]
@@ -76,20 +76,20 @@ class Report:
         return "\n\n".join((self.status.plain(), *sections))
 
     def markdown(self) -> str:
-        """The status first: a notebook can write it anew."""
+        """Return the status and the sections, for a notebook that updates them in place."""
         status = self.status.with_progress().markdown()
         return "\n\n".join((status, *(section.markdown() for section in self.sections)))
 
 
 class ReportLines:
-    """Writes what is new in each report; nothing that was written is written again."""
+    """Writes the new parts of successive reports to a stream, each part once."""
 
     def __init__(self, stream: TextStream, *, width: int) -> None:
         self._stream = stream
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._width = width
         self._written: set[str] = set()
-        self._asking = ""
+        self._running_text = ""
 
     def show(self, report: Report) -> None:
         for section in report.sections:
@@ -98,12 +98,12 @@ class ReportLines:
                 self._write(f"{section.plain(width=self._width)}\n\n")
         if report.is_last:
             self._write(f"{report.status.plain()}\n")
-        elif report.status.state == "running" and report.status.text != self._asking:
-            # How long it has taken so far is for those who can write over it.
-            self._asking = report.status.text
+        elif report.status.state == "running" and report.status.text != self._running_text:
+            # Progress is omitted, since a stream cannot overwrite it.
+            self._running_text = report.status.text
             self._write(f"{report.status.plain()}\n\n")
 
     def _write(self, text: str) -> None:
-        # A terminal of another encoding must not end it.
+        # A terminal with a narrow encoding must not cause an error.
         self._stream.write(text.encode(self._encoding, "replace").decode(self._encoding))
         self._stream.flush()

@@ -1,7 +1,7 @@
-"""The panel for plain IPython and pipes: reasoning dimmed, then the answer, as they come.
+"""The panel for plain IPython and pipes: dimmed reasoning, then the answer, as they stream.
 
-The model's own control sequences are stripped. Each call leaves the terminal as it
-found it, dimming off, so an interrupt at any instruction cannot leave it dim.
+Control sequences from the model are removed. Each write turns dimming off again, so that an
+interrupt at any point cannot leave the terminal dimmed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _DIM, _RESET = "\x1b[2m", "\x1b[0m"
 
 
 class TextStream(Protocol):
-    """What a panel writes to: `sys.stdout`, or anything like it."""
+    """A stream a panel can write to, such as `sys.stdout`."""
 
     def write(self, text: str, /) -> object: ...
 
@@ -40,7 +40,7 @@ class TextStream(Protocol):
 
 
 class TerminalPanel:
-    """Writes a turn to a text stream; without a terminal, no escape sequence at all."""
+    """Writes a turn to a text stream; no escape sequences unless `is_tty`."""
 
     def __init__(
         self,
@@ -60,11 +60,11 @@ class TerminalPanel:
         self._is_tty = is_tty
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._origin = " · ".join(part for part in (model, server, conversation) if part)
-        # `closed` folds the reasoning away, and what a terminal folds is not written.
+        # A terminal cannot open closed reasoning later, so it is not written.
         self._is_reasoning_shown = show != "answer" and start != "closed"
         self._is_answer_shown = show != "reasoning"
         self._stripper = ControlStripper()
-        self._repeating = LoopDetector()
+        self._loop_detector = LoopDetector()
         self._is_advised = False
         self._pane: Literal["none", "reasoning", "answer"] = "none"
         self._is_pane_empty = True
@@ -108,7 +108,7 @@ class TerminalPanel:
         self._stream.flush()
 
     def end_text(self) -> None:
-        """Leave the cursor below the text, with a blank line between."""
+        """End the text with a blank line."""
         self._end_paragraph()
         self._stream.flush()
 
@@ -131,10 +131,10 @@ class TerminalPanel:
         self._write(text, is_dim=is_dim)
 
     def _advise(self, text: str) -> None:
-        """Say once that the model repeats itself."""
+        """Show advice, once, if the model is looping."""
         if self._is_advised:
             return
-        loop = analysed(lambda: self._repeating.feed(text), otherwise=None)
+        loop = analysed(lambda: self._loop_detector.feed(text), otherwise=None)
         if advice := loop_advice(loop):
             self._is_advised = True
             self._end_line()
@@ -152,12 +152,12 @@ class TerminalPanel:
         self._write("\n" * max(0, 2 - self._trailing_newlines))
 
     def _write(self, text: str, *, is_dim: bool = False) -> None:
-        """One write, so that the dimming it turns on is always turned off."""
+        """Write text with a single call, so that dimming is always turned off again."""
         if not text:
             return
         bare = text.rstrip("\n")
         newlines = len(text) - len(bare)
         self._trailing_newlines = newlines if bare else self._trailing_newlines + newlines
-        # A terminal of another encoding, or half of a surrogate pair, must not end the cell.
+        # A narrow encoding or an unpaired surrogate must not raise and end the cell.
         text = well_formed(text).encode(self._encoding, "replace").decode(self._encoding)
         self._stream.write(f"{_DIM}{text}{_RESET}" if is_dim and self._is_tty else text)

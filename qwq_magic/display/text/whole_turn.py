@@ -1,4 +1,4 @@
-"""A turn as plain text: for a terminal, where a notebook shows both panes."""
+"""A whole turn as plain text, for a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qwq_magic.turns import Turn
 
 
 def closing_lines(view: TurnView) -> list[str]:
-    """The lines under a turn that is shown as text: how it ended, and what it cost."""
+    """Return the lines below a turn in a terminal: how it ended and what it cost."""
     lines = []
     if view.ending:
         lines.append(f"{'Error: ' if view.turn.error else ''}{one_line(view.ending)}")
@@ -23,12 +23,12 @@ def closing_lines(view: TurnView) -> list[str]:
 
 
 def turn_prompt(turn: Turn) -> str:
-    """The prompt, as a quotation."""
+    """Return the prompt as a quotation."""
     return textwrap.indent(_readable(turn.prompt), "> ", lambda _line: True)
 
 
 def turn_text(view: TurnView) -> str:
-    """Reasoning, answer, and how it ended."""
+    """Return the reasoning, the answer and how the turn ended."""
     turn, parts = view.turn, []
     if view.caption:
         parts += [f"{view.caption}:", textwrap.indent(_readable(turn.reasoning), "  ")]

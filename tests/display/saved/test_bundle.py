@@ -118,7 +118,7 @@ def test_tokens_the_server_did_not_count_are_estimated() -> None:
         ("stop", "", "The reply has no answer."),
         ("length", "", "Ran out of tokens while thinking: no answer."),
         ("length", "9.9", "Ran out of tokens: the answer is cut off."),
-        ("tool_calls", "", "The model asked for a tool, and has none here"),
+        ("tool_calls", "", "The model called a tool, but none is available."),
     ],
 )
 def test_an_odd_ending_is_said_everywhere(finish_reason: str, answer: str, ending: str) -> None:

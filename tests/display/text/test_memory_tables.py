@@ -9,7 +9,7 @@ PLAIN = Turn("t", "why?", answer="so", model="qwq-plus", complete=True)
 WARM = replace(PLAIN, parameters={"temperature": 0.6})
 
 
-def test_parameters_are_told_only_where_an_attempt_has_some() -> None:
+def test_parameters_are_listed_only_if_an_attempt_has_some() -> None:
     tables = [attempts_table([PLAIN, PLAIN]), attempts_table([PLAIN, WARM])]
     beside = [attempts_side_by_side([PLAIN, PLAIN]), attempts_side_by_side([PLAIN, WARM])]
 

@@ -128,8 +128,8 @@ def test_advice_about_a_loop_is_given_once_on_a_line_of_its_own() -> None:
     again = "But wait, I should look again. "
     text = written([ReasoningDelta(again) for _ in range(9)], None)
 
-    assert text.startswith(f"Reasoning\n{again * 3}\nThe model repeats itself")
-    assert text.count("The model repeats itself") == 1
+    assert text.startswith(f"Reasoning\n{again * 3}\nThe model is looping; it rarely recovers.")
+    assert text.count("The model is looping") == 1
     assert text.count(again) == 9
 
 
