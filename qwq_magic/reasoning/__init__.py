@@ -1,7 +1,7 @@
-"""Reasoning as data: its steps, the likely kind of each, and what can be counted.
+"""Reasoning as data: its steps, what each step probably does, and its metrics.
 
-Pure functions over text and numbers, no Jupyter: nothing is read but the weights of the
-classifier, and nothing is written but the files of `export_steps` and `export_metrics`.
+Pure functions over text and numbers, without Jupyter. The only file that is read holds the
+weights of the classifier; only `export_steps` and `export_metrics` write files.
 """
 
 from __future__ import annotations

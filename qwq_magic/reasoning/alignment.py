@@ -1,9 +1,9 @@
-"""Align two sequences on what they have in common, in bounded time whatever they hold.
+"""Align two sequences by their equal items, in bounded time for any input.
 
-An item meets the one of the other side that is equal and equally often seen before. So no
-item has more than one candidate, the most that can be kept in order is a longest rising
-run, and a step that is repeated a thousand times costs no more than a thousand others.
-The gaps in between are aligned again, each counting anew.
+The n-th occurrence of an item is matched with the n-th occurrence on the other side. So every
+item has at most one candidate, a longest increasing subsequence of the matches is the best
+alignment, and a step that occurs a thousand times costs no more than a thousand different
+ones. The gaps between matches are then aligned again, with occurrences counted within the gap.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from collections.abc import Hashable, Iterator, Sequence
 
 _MOST_ROUNDS = 8
 
-# A stretch of the left side and one of the right: where each begins and ends.
+# A range on each side: left start, left end, right start, right end.
 _Gap = tuple[int, int, int, int]
 
 
 def align(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[tuple[int, int]]:
-    """The pairs of places whose items are equal, rising on both sides."""
+    """Return the pairs of indices of equal items, increasing on both sides."""
     pairs: list[tuple[int, int]] = []
     gaps: list[_Gap] = [(0, len(left), 0, len(right))]
     for _ in range(_MOST_ROUNDS):
@@ -38,7 +38,7 @@ def align(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[tuple[int
 
 
 def gaps_between(pairs: Sequence[tuple[int, int]], within: _Gap) -> Iterator[_Gap]:
-    """The stretches that both sides have between pairs; `pairs` rise."""
+    """Yield the ranges between `pairs`, which increase, that are empty on neither side."""
     left, left_end, right, right_end = within
     for i, j in (*pairs, (left_end, right_end)):
         if left < i and right < j:
@@ -58,9 +58,9 @@ def _anchors(
     while begin < end and other_begin < other_end and left[end - 1] == right[other_end - 1]:
         end, other_end = end - 1, other_end - 1
         tail.append((end, other_end))
-    places = {item: at for at, item in _numbered(right, other_begin, other_end)}
-    met = [(at, places[item]) for at, item in _numbered(left, begin, end) if item in places]
-    return [*head, *_longest_rising(met), *reversed(tail)]
+    indices = {item: at for at, item in _numbered(right, other_begin, other_end)}
+    matches = [(at, indices[item]) for at, item in _numbered(left, begin, end) if item in indices]
+    return [*head, *_longest_increasing(matches), *reversed(tail)]
 
 
 def _numbered(
@@ -73,19 +73,19 @@ def _numbered(
         seen[item] += 1
 
 
-def _longest_rising(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest run of pairs in which the right side rises too; the left does already."""
-    ends: list[int] = []  # the lowest right place that ends a run of each length
-    last: list[int] = []  # the pair it stands in
-    before: list[int] = []
-    for number, (_, place) in enumerate(pairs):
-        length = bisect_left(ends, place)
+def _longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return a longest subsequence with increasing right indices; left ones always increase."""
+    ends: list[int] = []  # per length, the lowest right index that ends such a run
+    last: list[int] = []  # per length, the number of the pair with that index
+    before: list[int] = []  # per pair, the previous pair of its run, or -1
+    for number, (_, index) in enumerate(pairs):
+        length = bisect_left(ends, index)
         before.append(last[length - 1] if length else -1)
         if length == len(ends):
-            ends.append(place)
+            ends.append(index)
             last.append(number)
         else:
-            ends[length], last[length] = place, number
+            ends[length], last[length] = index, number
     run: list[tuple[int, int]] = []
     number = last[-1] if last else -1
     while number >= 0:

@@ -1,8 +1,9 @@
-"""The analysis of a turn, made once for everything that asks for it.
+"""The cached analysis of a turn.
 
-A turn is a value and keeps nothing beside its texts, so what follows from them is kept here.
-Steps take six times the memory of their text: they live as long as someone holds them, and
-the steps of the two turns that were asked for last, enough to compare, are held here.
+A turn is a value and stores only its texts, so results derived from them are cached here. Steps
+take six times the memory of their text. They are cached only while something references them,
+and this module keeps the steps of the last two turns that were requested, enough to compare
+two turns.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from qwq_magic.token_estimate import split_tokens
 
 
 class Seconds(Protocol):
-    """How long a reply took; see `qwq_magic.turns.Timing`."""
+    """The timing of a turn, in seconds; see `qwq_magic.turns.Timing`."""
 
     @property
     def ttft_s(self) -> float | None: ...
@@ -33,7 +34,7 @@ class Seconds(Protocol):
 
 
 class FinishedTurn(Protocol):
-    """A turn as far as its analysis depends on it."""
+    """The parts of a turn that its analysis depends on."""
 
     @property
     def reasoning(self) -> str: ...
@@ -47,44 +48,44 @@ class FinishedTurn(Protocol):
     def usage(self) -> Usage: ...
 
 
-_living: WeakValueDictionary[tuple[object, ...], Steps] = WeakValueDictionary()
-_asked_for: deque[Steps] = deque(maxlen=2)
+_cached_steps: WeakValueDictionary[tuple[object, ...], Steps] = WeakValueDictionary()
+_recent_steps: deque[Steps] = deque(maxlen=2)
 
 
 def steps_in(turn: FinishedTurn) -> Steps:
-    """The steps of its reasoning, held for the next call."""
+    """Return the steps of the reasoning, and keep them for later calls."""
     steps = passing_steps(turn)
-    _asked_for.append(steps)
+    _recent_steps.append(steps)
     return steps
 
 
 def passing_steps(turn: FinishedTurn) -> Steps:
-    """The same for a short use: they are dropped with the last reference."""
+    """Return the steps of the reasoning, cached only while they are referenced."""
     return _steps(turn.reasoning, turn.arrivals, reasoning_tokens_in(turn))
 
 
 def metrics_in(turn: FinishedTurn) -> Metrics:
-    """Its metrics, each with its unit in `Metrics`."""
+    """Return the metrics; `Metrics` gives their units."""
     return _metrics(turn.reasoning, turn.answer, turn.arrivals, turn.timing, turn.usage)
 
 
 @functools.lru_cache(maxsize=8)
 def loops_in(reasoning: str) -> tuple[Loop, ...]:
-    """The loops of a reasoning, in order."""
+    """Return the loops of a reasoning, in order."""
     return loops_of(reasoning)
 
 
 def reasoning_tokens_in(turn: FinishedTurn) -> int:
-    """Tokens of the reasoning: the server's count, else ≈ its share of what was counted."""
+    """Return the server's count of reasoning tokens, or an estimate from its other counts."""
     return _reasoning_tokens(turn.reasoning, turn.answer, turn.usage)
 
 
 def _steps(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int) -> Steps:
     key = (reasoning, arrivals, reasoning_tokens)
-    steps = _living.get(key)
+    steps = _cached_steps.get(key)
     if steps is None:
         steps = steps_of(reasoning, arrivals=arrivals, reasoning_tokens=reasoning_tokens)
-        _living[key] = steps
+        _cached_steps[key] = steps
     return steps
 
 

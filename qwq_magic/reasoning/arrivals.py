@@ -1,8 +1,8 @@
-"""When a reasoning arrived: marks (characters, seconds) of how much was there by when.
+"""Arrival marks: (characters, seconds) pairs of how much reasoning had arrived and when.
 
-A mark is the last delta of an interval of 50 ms, so that a pause is dated from its true
-beginning. There are never more than a thousand: past that, every second one goes and the
-interval doubles, so that a delta costs the same in a turn of any length.
+A mark is the last delta in an interval of 50 ms, so that a pause is measured from its true
+start. There are at most a thousand marks: beyond that, every second one is dropped and the
+interval doubles, which keeps the cost per delta constant in a turn of any length.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ INTERVAL_S = 0.05
 
 
 class ArrivalRecorder:
-    """Takes the deltas of one reasoning as they come."""
+    """Records when the deltas of one reasoning arrive."""
 
     def __init__(self) -> None:
         self._marks: list[Mark] = []
@@ -28,8 +28,9 @@ class ArrivalRecorder:
         self._due_s = 0.0
 
     def add(self, characters: int, at_s: float) -> None:
+        """Record a delta of so many characters at `at_s`, in seconds on any clock."""
         self._characters += characters
-        # The first mark says when the reasoning began, and stays.
+        # The first mark is never replaced, since it is the start of the reasoning.
         if at_s < self._due_s and len(self._marks) > 1:
             self._marks[-1] = (self._characters, at_s)
             return
@@ -40,14 +41,14 @@ class ArrivalRecorder:
             self._interval_s *= 2
 
     def marks(self, *, since_s: float) -> tuple[Mark, ...]:
-        """The marks, in seconds after `since_s`."""
+        """Return the marks, in seconds after `since_s`."""
         return tuple((count, round(max(0.0, at_s - since_s), 3)) for count, at_s in self._marks)
 
 
 def seconds_between(offsets: Sequence[int], marks: Sequence[Mark]) -> list[float] | None:
-    """How long each stretch between neighbouring offsets took to come; None if nobody knows.
+    """Return the seconds between consecutive offsets; None with fewer than two marks.
 
-    What came at once shares its time by characters.
+    Between two marks, the time is divided in proportion to the characters.
     """
     if len(marks) < 2:
         return None
@@ -66,7 +67,7 @@ def _time_at(offset: int, index: int, marks: Sequence[Mark]) -> float:
 
 
 def pack_marks(marks: Sequence[Mark]) -> list[int]:
-    """The marks for JSON: characters and milliseconds in turn, each since the mark before."""
+    """Return the marks for JSON: alternating character and millisecond differences."""
     packed: list[int] = []
     characters = milliseconds = 0
     for count, at_s in marks:
@@ -77,10 +78,10 @@ def pack_marks(marks: Sequence[Mark]) -> list[int]:
 
 
 def unpack_marks(packed: Any) -> tuple[Mark, ...]:
-    """The reverse of `pack_marks`, from a file that anybody may have written.
+    """Return the marks that `pack_marks` packed; the input may be an untrusted file.
 
     Raises:
-        ValueError: these are no marks.
+        ValueError: `packed` is not a valid list of marks.
     """
     if not (
         isinstance(packed, list)
@@ -88,6 +89,6 @@ def unpack_marks(packed: Any) -> tuple[Mark, ...]:
         and len(packed) % 2 == 0
         and all(type(step) is int and 0 <= step < 2**40 for step in packed)
     ):
-        raise ValueError("no arrival marks")
+        raise ValueError("invalid arrival marks")
     times = (ms / 1_000 for ms in accumulate(packed[1::2]))
     return tuple(zip(accumulate(packed[::2]), times, strict=True))

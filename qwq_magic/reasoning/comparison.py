@@ -1,8 +1,8 @@
-"""Two reasonings side by side: their steps aligned, their answers diffed, their numbers.
+"""Compare two turns: their steps are aligned, their answers diffed, their metrics listed.
 
-Steps meet if they say the same in the same words, else if they share all the words that
-carry meaning, else if they handle the same numbers. Wording differs long before thoughts
-do, so two reasonings diverge where a step has no counterpart at all.
+Steps are paired if they have the same words, otherwise if they share all significant words,
+otherwise if they have the same numbers. Wording differs long before ideas do, so two
+reasonings diverge only at a step that has no counterpart at all.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PAIR_COLUMNS = (
 _WORD = re.compile(r"[\u3040-\u9fff]|[^\W_\u3040-\u9fff]+|[-+*/=<>^]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _PART = re.compile(r"\A\s+|(?:[\u3040-\u9fff]|[^\W_\u3040-\u9fff]+|[^\w\s]|_)\s*")
-_IDLE_WORDS = (
+_STOP_WORD_LIST = (
     "a about actually again all alright also am an and are as at be been but by can check could "
     "do does each for from get gets gives had has have here hmm how i if in into is it its just "
     "know let like ll m maybe me my need no not now of ok okay on one or our re right s see "
@@ -45,12 +45,12 @@ _IDLE_WORDS = (
     "was we well were what which will with would yes you your 的 了 是 在 我 们 那 么 这 就 所 以 "
     "可 来 先 然 后 要 让 看 一 下 吧 呢 再 和 也 有"
 )
-_IDLE = frozenset(_IDLE_WORDS.split())
+_STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
 
 
 @dataclass(frozen=True, slots=True)
 class StepPair:
-    """A row of the alignment: steps by index; None where the other side has no counterpart."""
+    """A row of the alignment: the steps' indices, or None for a missing counterpart."""
 
     left: int | None
     right: int | None
@@ -59,7 +59,7 @@ class StepPair:
 
 @dataclass(frozen=True, slots=True)
 class AnswerPart:
-    """A stretch of the answers that `both` sides have, or one."""
+    """A part of the answers that occurs on both sides or on one."""
 
     side: Literal["both", "left", "right"]
     text: str
@@ -67,7 +67,7 @@ class AnswerPart:
 
 @dataclass(frozen=True, slots=True)
 class MetricPair:
-    """One metric of both sides; the difference, right minus left, where both are numbers."""
+    """One metric of both sides; `difference` is right minus left, None unless numeric."""
 
     name: str
     left: MetricValue
@@ -77,15 +77,16 @@ class MetricPair:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
-    """Two turns, compared.
+    """The comparison of two turns.
 
     Attributes:
-        left: the one turn.
-        right: the other.
-        pairs: the steps of both, each once, in order.
-        divergence: the first of `pairs` in which a side stands alone; None without one.
-        answer_diff: the answers by words; `both` and `left` join to the left one.
-        metrics: what can be counted, beside each other.
+        left: the first turn.
+        right: the second turn.
+        pairs: the aligned steps; every step is in exactly one pair, in order.
+        divergence: the index of the first pair with a missing counterpart; None without one.
+        answer_diff: a word diff of the answers; `both` and `left` parts join to the left
+            answer, `both` and `right` parts to the right one.
+        metrics: the metrics of both turns.
     """
 
     left: ReasonedTurn
@@ -96,7 +97,11 @@ class Comparison:
     metrics: tuple[MetricPair, ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """A pandas DataFrame with a row per pair; its columns are `PAIR_COLUMNS`."""
+        """Return a pandas DataFrame with a row per pair; its columns are `PAIR_COLUMNS`.
+
+        Raises:
+            ConfigurationError: pandas is not installed.
+        """
         left, right = self.left.steps, self.right.steps
         rows = []
         for pair in self.pairs:
@@ -108,7 +113,7 @@ class Comparison:
         return frame_of(PAIR_COLUMNS, rows, integers=("left_index", "right_index"))
 
     def to_dict(self) -> dict[str, Any]:
-        """The comparison as plain JSON, with all it takes to draw it."""
+        """Return the comparison as plain JSON, complete enough to draw it."""
         return {
             "left": _side(self.left),
             "right": _side(self.right),
@@ -119,12 +124,12 @@ class Comparison:
         }
 
     def __repr__(self) -> str:
-        """A short table: what a notebook shows as text."""
+        """Return a short table, which a notebook shows as plain text."""
         return comparison_text(self)
 
 
 def compare(left: ReasonedTurn, right: ReasonedTurn) -> Comparison:
-    """Compare two turns: two attempts at a prompt, or two models."""
+    """Compare two turns, such as two attempts at a prompt or replies of two models."""
     pairs = tuple(_pairs([s.text for s in left.steps], [s.text for s in right.steps]))
     alone = (at for at, pair in enumerate(pairs) if pair.match == "none")
     return Comparison(
@@ -141,8 +146,8 @@ def _same_words(text: str) -> Hashable:
     return tuple(_WORD.findall(text.lower()))
 
 
-def _telling_words(text: str) -> Hashable:
-    words = frozenset(_WORD.findall(text.lower())) - _IDLE
+def _significant_words(text: str) -> Hashable:
+    words = frozenset(_WORD.findall(text.lower())) - _STOP_WORDS
     return words if len(words) > 1 else None
 
 
@@ -154,33 +159,33 @@ def _same_numbers(text: str) -> Hashable:
 # From the strictest to the loosest.
 _LEVELS: tuple[tuple[Callable[[str], Hashable], Match], ...] = (
     (_same_words, "same"),
-    (_telling_words, "similar"),
+    (_significant_words, "similar"),
     (_same_numbers, "similar"),
 )
 
 
 def _pairs(left: Sequence[str], right: Sequence[str]) -> Iterator[StepPair]:
-    met: dict[tuple[int, int], Match] = {}
+    matches: dict[tuple[int, int], Match] = {}
     for key_of, match in _LEVELS:
         keys, other_keys = [key_of(text) for text in left], [key_of(text) for text in right]
         for begin, end, other_begin, other_end in list(
-            gaps_between(sorted(met), (0, len(left), 0, len(right)))
+            gaps_between(sorted(matches), (0, len(left), 0, len(right)))
         ):
-            places = [at for at in range(begin, end) if keys[at] is not None]
+            indices = [at for at in range(begin, end) if keys[at] is not None]
             others = [at for at in range(other_begin, other_end) if other_keys[at] is not None]
-            found = align([keys[at] for at in places], [other_keys[at] for at in others])
-            met |= {(places[i], others[j]): match for i, j in found}
+            found = align([keys[at] for at in indices], [other_keys[at] for at in others])
+            matches |= {(indices[i], others[j]): match for i, j in found}
     at = other = 0
-    for i, j in (*sorted(met), (len(left), len(right))):
+    for i, j in (*sorted(matches), (len(left), len(right))):
         yield from (StepPair(alone, None, "none") for alone in range(at, i))
         yield from (StepPair(None, alone, "none") for alone in range(other, j))
-        if (i, j) in met:
-            yield StepPair(i, j, met[i, j])
+        if (i, j) in matches:
+            yield StepPair(i, j, matches[i, j])
         at, other = i + 1, j + 1
 
 
 def diff_words(left: str, right: str) -> Iterator[AnswerPart]:
-    """What both texts have and what only one has, in order, by words and signs."""
+    """Yield the common and differing parts of two texts, by words and punctuation."""
     parts, others = _PART.findall(left), _PART.findall(right)
     at = other = 0
     for i, j, length in (*_runs(align(parts, others)), (len(parts), len(others), 0)):
@@ -194,7 +199,7 @@ def diff_words(left: str, right: str) -> Iterator[AnswerPart]:
 
 
 def _runs(pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
-    """Neighbouring pairs as one: where it begins on both sides, and its length."""
+    """Yield runs of consecutive pairs: the start on both sides, and the length."""
     for _, run in groupby(
         enumerate(pairs), key=lambda item: (item[1][0] - item[0], item[1][1] - item[0])
     ):

@@ -1,4 +1,4 @@
-"""A comparison in words: what stands in its table, whoever draws it."""
+"""A comparison in words: the texts of its table, in every form of output."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _SHARES = frozenset(
 
 
 def names_of(comparison: Comparison) -> tuple[str, str]:
-    """What the two sides are called: their models, and left and right where those are one."""
+    """Return names for the two sides: their models, with a side if both are the same."""
     left, right = (name_of(turn) or "a turn" for turn in (comparison.left, comparison.right))
     return (f"{left} (left)", f"{right} (right)") if left == right else (left, right)
 
 
 def findings(comparison: Comparison) -> list[tuple[str, str]]:
-    """The alignment, the divergence and the answers: each a word and what is to be said."""
+    """Return the alignment, the divergence and the answers as pairs of name and text."""
     counts = Counter(pair.match for pair in comparison.pairs)
-    met = counts["same"] + counts["similar"]
-    alone = [len(turn.steps) - met for turn in (comparison.left, comparison.right)]
+    paired = counts["same"] + counts["similar"]
+    alone = [len(turn.steps) - paired for turn in (comparison.left, comparison.right)]
     return [
         (
             "steps",
             f"{counts['same']} the same, {counts['similar']} similar, "
-            f"{alone[0]} only left, {alone[1]} only right",
+            f"{alone[0]} only on the left, {alone[1]} only on the right",
         ),
         ("divergence", _divergence(comparison)),
         ("answers", _answers(comparison)),
@@ -43,7 +43,7 @@ def findings(comparison: Comparison) -> list[tuple[str, str]]:
 def _divergence(comparison: Comparison) -> str:
     if comparison.divergence is None:
         return "none" if comparison.pairs else "no steps on either side"
-    said = []
+    parts = []
     rest = comparison.pairs[comparison.divergence :]
     for turn, indices in (
         (comparison.left, (pair.left for pair in rest)),
@@ -51,11 +51,11 @@ def _divergence(comparison: Comparison) -> str:
     ):
         index = next((index for index in indices if index is not None), None)
         if index is None:
-            said.append("ends")
+            parts.append("ends")
         else:
             text = one_line(turn.steps[index].text, limit_bytes=_MOST_BYTES)
-            said.append(f"step {index + 1:,}: {text}")
-    return " | ".join(said)
+            parts.append(f"step {index + 1:,}: {text}")
+    return " | ".join(parts)
 
 
 def _answers(comparison: Comparison) -> str:
@@ -66,14 +66,16 @@ def _answers(comparison: Comparison) -> str:
     for part in comparison.answer_diff:
         counts[part.side] += len(part.text.split())
     plural = "" if counts["left"] == 1 else "s"
-    words = f"{counts['left']:,} word{plural} only left, {counts['right']:,} only right"
+    words = (
+        f"{counts['left']:,} word{plural} only on the left, {counts['right']:,} only on the right"
+    )
     if all(values) and values[0].value == values[1].value:  # type: ignore[union-attr]  # all() says so
         return f"the same value, {one_line(values[0].value)}; {words}"  # type: ignore[union-attr]
     return words
 
 
 def metric_rows(comparison: Comparison) -> list[tuple[str, str, str, str]]:
-    """Name, left, right and difference of each metric that a side has."""
+    """Return the name, left, right and difference of each metric that a side has."""
     return [
         (
             metric.name,
@@ -87,7 +89,7 @@ def metric_rows(comparison: Comparison) -> list[tuple[str, str, str, str]]:
 
 
 def _counted(name: str, value: MetricValue) -> MetricValue:
-    """The step as readers count it, from 1; data count from 0."""
+    """Return step numbers counted from 1, as readers do; the data counts from 0."""
     return value + 1 if name == "first_seen_step" and isinstance(value, int) else value
 
 
@@ -117,10 +119,10 @@ def _signed(name: str, difference: float | int | None) -> str:
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """The whole table as plain text."""
+    """Return the whole table as plain text."""
     names = names_of(comparison)
     lines = [f"Comparison of {names[0]} and {names[1]}"]
-    lines += [f"  {word:<11} {said}" for word, said in findings(comparison)]
+    lines += [f"  {name:<11} {text}" for name, text in findings(comparison)]
     rows = [("", "left", "right", "difference"), *metric_rows(comparison)]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines += [

@@ -1,8 +1,8 @@
-r"""The words and signs that give a kind away, in English and Chinese: data, no logic.
+r"""The cues of each kind, in English and Chinese: data without logic.
 
-The first kind with a cue wins, so the telling ones stand first. Each pattern is linear:
-no repeat stands inside another, and every run of blanks has a bound. The English ones are
-looked for in lower case.
+The first kind with a cue in a step wins, so the most specific kinds come first. Every pattern
+matches in linear time: repetitions are not nested, and runs of blanks are bounded. English
+cues are matched against lowercase text.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ Find: TypeAlias = Callable[[str], "re.Match[str] | None"]
 
 @dataclass(frozen=True, slots=True)
 class Cues:
-    """What gives one kind away; the three are apart because so they are quick to look for.
+    """The cues of one kind, as regular expressions; three fields, since that is faster.
 
     Attributes:
-        opens: at the beginning of a step.
-        words: anywhere, from the beginning of a word.
-        signs: anywhere at all.
+        kind: the kind that the cues indicate.
+        opens: matched at the beginning of a step.
+        words: matched at the beginning of any word.
+        signs: matched anywhere.
     """
 
     kind: Kind
@@ -33,6 +34,7 @@ class Cues:
     signs: str = ""
 
     def finders(self, flags: int) -> tuple[Find, ...]:
+        """Return one search function per field that is not empty."""
         finds: list[Find] = []
         if self.opens:
             finds.append(re.compile(self.opens, flags).match)
@@ -43,12 +45,12 @@ class Cues:
         return tuple(finds)
 
 
-# A sentence often opens with one of these before its telling word.
+# Words that often precede the cue at the start of a sentence.
 _LEAD = (
     r"[\s*#>-]{0,8}(?:(?:so|but|and|ok|okay|alright|now|well|yes|no|then|hmm|oh|ah|actually|"
     r"great|good|right)\b[,.!:]?\s{0,2}){0,3}"
 )
-# A whole number, decimals included, without the full stop behind it.
+# A whole number or decimal, without a full stop at the end.
 _NUMBER = r"\d[\d.,]{0,12}(?<=\d)"
 _OPERATION = rf"{_NUMBER}\s{{0,2}}[-+*/×÷·^<>≤≥＋－]\s{{0,2}}(?:{_NUMBER}|\()"
 _ZH_LEAD = r"[\s*#>-]{0,8}(?:那么|那|好的|好|嗯|不过|但是|但|而|现在|所以|然后)?[,，、]?\s{0,2}"
@@ -230,5 +232,5 @@ CHINESE: tuple[Cues, ...] = (
 def compiled(
     cues: tuple[Cues, ...], *, flags: int = 0
 ) -> tuple[tuple[Kind, tuple[Find, ...]], ...]:
-    """How to look for each kind's cues."""
+    """Return each kind with its search functions."""
     return tuple((cue.kind, cue.finders(flags)) for cue in cues)

@@ -1,8 +1,7 @@
 """Steps and metrics of many turns as tables, and as files for other tools.
 
-The columns are a promise (docs/columns.md lists them with their meaning): new ones may be
-added at the end, none is renamed, and a column has the same type in every table, however
-many values are missing.
+The columns are a stable interface, documented in docs/columns.md: new ones may be added at the
+end, none is renamed, and a column has the same type in every table, even if values are missing.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ _METRIC_FLOATS = (
 
 
 def steps_frame(turns: Turns) -> pd.DataFrame:
-    """A row per step of a turn, or of all turns of a conversation; see `STEP_COLUMNS`.
+    """Return a row per step of a turn, or of several turns; see `STEP_COLUMNS`.
 
     Raises:
         ConfigurationError: pandas is not installed.
@@ -67,7 +66,7 @@ def steps_frame(turns: Turns) -> pd.DataFrame:
 
 
 def metrics_frame(turns: Turns) -> pd.DataFrame:
-    """A row per turn; see `METRIC_COLUMNS`.
+    """Return a row per turn; see `METRIC_COLUMNS`.
 
     Raises:
         ConfigurationError: pandas is not installed.
@@ -93,8 +92,8 @@ def export_steps(turns: Turns, path: str | Path) -> None:
     """Write `steps_frame` to a file: `.jsonl`, `.csv` or `.parquet`.
 
     Raises:
-        ConfigurationError: what it takes is not installed.
-        FileError: the name ends otherwise, or the file cannot be written.
+        ConfigurationError: pandas or, for Parquet, pyarrow is not installed.
+        FileError: the extension is not supported, or the file cannot be written.
     """
     _write(steps_frame, turns, Path(path))
 
@@ -103,8 +102,8 @@ def export_metrics(turns: Turns, path: str | Path) -> None:
     """Write `metrics_frame` to a file: `.jsonl`, `.csv` or `.parquet`.
 
     Raises:
-        ConfigurationError: what it takes is not installed.
-        FileError: the name ends otherwise, or the file cannot be written.
+        ConfigurationError: pandas or, for Parquet, pyarrow is not installed.
+        FileError: the extension is not supported, or the file cannot be written.
     """
     _write(metrics_frame, turns, Path(path))
 
@@ -120,18 +119,18 @@ def _turn_values(number: int, turn: ReasonedTurn) -> tuple[object, ...]:
 def _write(frame_from: Callable[[Turns], pd.DataFrame], turns: Turns, path: Path) -> None:
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
-        raise FileError(f"{path} is of no known kind. Let its name end in {', '.join(_WRITERS)}.")
+        raise FileError(f"{path} has no supported extension. Use one of {', '.join(_WRITERS)}.")
     try:
         with replacing(path) as new:
             write(_encodable(frame_from(turns)), new)
     except OSError as error:
-        # Who writes for pandas may have words of its own.
+        # An OSError from a library that pandas writes with may have no `strerror`.
         cause = error.strerror or error
         raise FileError(f"Cannot write {path}: {cause}. Choose another path.") from error
 
 
 def _encodable(frame: pd.DataFrame) -> pd.DataFrame:
-    """The same with texts that any file can hold, in columns that are texts even if empty."""
+    """Make text encodable as UTF-8, in columns that have a text type even if empty."""
     texts = [name for name in frame if frame[name].dtype.kind == "O"]
     for name in texts:
         frame[name] = [
@@ -153,7 +152,7 @@ def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(path, index=False, engine="pyarrow")
     except ImportError as error:
         raise ConfigurationError(
-            "A Parquet file needs pyarrow, which is not installed. "
+            "Writing Parquet files requires pyarrow, which is not installed. "
             'Install it with: pip install "qwq-magic[data]"'
         ) from error
 

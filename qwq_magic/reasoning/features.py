@@ -1,8 +1,8 @@
-r"""What the learned classifier looks at: names of things a sentence shows.
+r"""The features of a sentence for the learned classifier, as a set of names.
 
-Numbers become `0`, so that what is learned is how people write and not the problem at
-hand. Words and pairs count wherever they stand; `^` marks the opening words and `$` the
-last sign. `cue:` and `<cue:` name the kinds whose cues occur here and before.
+Numbers become `0`, so that the model learns style and not specific problems. Words and word
+pairs count at any position; `^` marks the opening words and `$` the last token. A leading `<`
+marks features of the previous step. `cue:` and `rule:` name kinds whose cues occur.
 """
 
 from __future__ import annotations
@@ -20,22 +20,23 @@ _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 _TOKEN = re.compile(r"\\[a-z]+|[a-z]+(?:['’][a-z]+)?|0|[^\s\w]")
 _RAW_NUMBER = re.compile(r"\d+")
 
-# Written once: the value of an enumeration's member is slow to get at.
+# Precomputed, since reading the value of an enum member is slow.
 _CUES, _RULES, _CUES_BEFORE, _RULES_BEFORE = (
     {kind: f"{name}:{kind.value}" for kind in Kind} for name in ("cue", "rule", "<cue", "<rule")
 )
 _LENGTHS = (3, 5, 8, 12, 18, 27, 40, 70)
 
 
-# A step is looked at, then looked at again as the one before the next.
+# Every step is tokenised twice: for itself, and as the previous step of the next one.
 @functools.lru_cache(maxsize=16)
 def tokens_of(text: str) -> tuple[str, ...]:
+    """Return lowercase words, punctuation and TeX commands, with every number as `0`."""
     return tuple(_TOKEN.findall(_NUMBER.sub("0", text.lower())))
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words and pairs that weigh something; no other needs to be named."""
+    """The words and pairs that have weights; all others can be skipped."""
 
     words: frozenset[str]
     pairs: frozenset[tuple[str, ...]]
@@ -67,7 +68,15 @@ def features_of(
     previous_cues: list[Kind],
     vocabulary: Vocabulary | None = None,
 ) -> set[str]:
-    """The names; of words and pairs only those of `vocabulary`, if there is one."""
+    """Return the names of the features of a step.
+
+    Args:
+        text: the step.
+        previous: the text of the previous step; "" for the first.
+        cues: the kinds with cues in the step, the most specific first.
+        previous_cues: the same for the previous step.
+        vocabulary: the words and pairs to include; None includes all, for training.
+    """
     tokens = tokens_of(text)
     found = set(_grams(tokens, vocabulary))
     found.update("^" + " ".join(tokens[:count]) for count in (1, 2, 3) if len(tokens) >= count)

@@ -1,7 +1,7 @@
 """Where the reasoning first asserts the final answer: "first seen", never "found".
 
-Nobody can see when a model knows something. A step counts if it is no question, has a
-cue of a conclusion, and ends its sentence with the value.
+When a model knows something cannot be observed. A step counts if it is not a question, has a
+cue of a conclusion, and ends a sentence with the value.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from qwq_magic.reasoning.values import (
     without_unit,
 )
 
-_TAIL = 240  # the end of a step, in which its assertion must stand
-# The value is only a part of a longer number or word, or of a fraction or product.
-_GOES_INTO = re.compile(r"[\da-z_.]\w$|[\d)][-+/*^]\S$|(?<![\w)])-\d$", re.ASCII)
-_GOES_ON = re.compile(r"\d[.,]?\d|\d\s?[/*^+]|[a-z_][a-z_\d]", re.ASCII)
-# Among several numbers, the one that is stated is the result.
+_TAIL = 240  # only so many characters at the end of a step are searched
+# The value is only the end, or the beginning, of a longer number, word, fraction or product.
+_CONTINUES_BEFORE = re.compile(r"[\da-z_.]\w$|[\d)][-+/*^]\S$|(?<![\w)])-\d$", re.ASCII)
+_CONTINUES_AFTER = re.compile(r"\d[.,]?\d|\d\s?[/*^+]|[a-z_][a-z_\d]", re.ASCII)
+# In a sentence with several numbers, the result is the one after a word such as "is".
 _NUMBER = re.compile(r"\d")
 _SIGN = re.compile(r"[a-z0-9]")
 _STATES = re.compile(
@@ -32,7 +32,7 @@ _STATES = re.compile(
 )
 _AFTER = re.compile(r"[^\d=+*/^<>?？]{0,40}")
 _SENTENCE_END = re.compile(r"[.!?]\s|[。！？]")
-# "not 42", "more than 42" and "42 is wrong" say no such thing.
+# "not 42", "more than 42" and "42 is wrong" do not assert 42.
 _DENIED = re.compile(
     r"(?:\b(?:not|cannot|never|than|least|most|if|unless|whether)|n['’]t|[≠<>≤≥]|"
     r"(?:不|大于|小于|至少|至多|多于|少于|超过|如果)[\u4e00-\u9fff]{0,3})"
@@ -50,7 +50,7 @@ class FirstSeen:
     Attributes:
         value: the final answer, normalised.
         step: the step's index, from 0.
-        share: where the step ends, from 0 to 1 of the reasoning's characters.
+        share: the share of the reasoning's characters up to the end of the step, 0 to 1.
     """
 
     value: str
@@ -59,9 +59,9 @@ class FirstSeen:
 
 
 def first_seen(steps: Sequence[Step], *, answer: str) -> FirstSeen | None:
-    """Where `steps` first assert what `answer` commits to; None if either is not clear.
+    """Return where `steps` first assert the value of `answer`; None if either is unclear.
 
-    Without an answer, the last value the reasoning itself commits to is taken.
+    Without an answer, the last value the reasoning itself commits to is used.
     """
     if not steps:
         return None
@@ -72,7 +72,7 @@ def first_seen(steps: Sequence[Step], *, answer: str) -> FirstSeen | None:
         return None
     signs = frozenset(_SIGN.findall(value))
     for step in steps:
-        # Taking off a sentence's dress is dear, and adds no letter and no digit.
+        # Normalising is expensive and never adds letters or digits, so this check comes first.
         if signs.issubset(step.text.lower()) and _asserts(step, value):
             return FirstSeen(value, step.index, step.end / steps[-1].end)
     return None
@@ -89,14 +89,14 @@ def _asserts(step: Step, value: str) -> bool:
 
 
 def _ends_with(sentence: str, value: str) -> bool:
-    """Does the sentence end with the value, or with it and its unit?"""
+    """Whether the sentence ends with the value, or with the value and a unit."""
     at = sentence.rfind(value)
     if at < 0:
         return False
     before, after = _SENTENCE_END.split(sentence[:at])[-1], sentence[at + len(value) :]
-    if _GOES_INTO.search(sentence[max(0, at - 2) : at] + value[0]):
+    if _CONTINUES_BEFORE.search(sentence[max(0, at - 2) : at] + value[0]):
         return False
-    if _GOES_ON.match(value[-1] + after):
+    if _CONTINUES_AFTER.match(value[-1] + after):
         return False
     if _NUMBER.search(before) and not _STATES.search(before):
         return False

@@ -1,4 +1,4 @@
-"""Tables for pandas, which is optional: one place that asks for it."""
+"""Create pandas DataFrames; the only module that imports pandas, which is optional."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def frame_of(
     floats: Sequence[str] = (),
     booleans: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """A DataFrame whose columns have the same types however many values are missing.
+    """Return a DataFrame whose column types do not depend on which values are missing.
 
-    Columns that are not named as numbers or booleans hold texts as they are, half of a
-    surrogate pair included, which pandas' own type for texts would refuse.
+    Other columns hold Python objects. They may contain unpaired surrogates, which the string
+    type of pandas rejects.
 
     Raises:
         ConfigurationError: pandas is not installed.
@@ -31,7 +31,7 @@ def frame_of(
         import pandas as pd
     except ImportError as error:
         raise ConfigurationError(
-            "A table needs pandas, which is not installed. "
+            "Tables require pandas, which is not installed. "
             'Install it with: pip install "qwq-magic[data]"'
         ) from error
     types = dict.fromkeys(integers, "Int64") | dict.fromkeys(floats, "Float64")

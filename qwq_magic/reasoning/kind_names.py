@@ -1,4 +1,4 @@
-"""The kinds a step can be of, and the four groups they are coloured by."""
+"""The kinds of steps, and the groups that determine their colours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Group(StrEnum):
-    """A coarse family of kinds; likely, not certain."""
+    """A group of kinds; likely, not certain."""
 
     ORIENT = "orient"
     WORK = "work"
@@ -35,11 +35,11 @@ class Kind(StrEnum):
 
     @property
     def letter(self) -> str:
-        """The letter that stands for it in a step record."""
+        """The letter of the kind in a step record."""
         return _TABLE[self][0]
 
 
-# The one table of kinds: `step_kinds.js` repeats it, and a test holds the two equal.
+# `step_kinds.js` repeats this table, and a test keeps the two equal.
 _TABLE = {
     Kind.SETUP: ("U", Group.ORIENT),
     Kind.PLAN: ("P", Group.ORIENT),

@@ -1,4 +1,4 @@
-"""The learned weights of `kind_weights.json`, and how they vote: a linear model, no more."""
+"""A linear model for the kind of a step, with the weights in `kind_weights.json`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from qwq_magic.reasoning.kind_names import Kind
 
 @dataclass(frozen=True, slots=True)
 class KindWeights:
-    """One weight per feature and kind, in thousandths; a step's features add theirs up."""
+    """One weight per feature and kind, in thousandths; a step's score is their sum."""
 
     kinds: tuple[Kind, ...]
     intercepts: tuple[int, ...]
@@ -26,9 +26,9 @@ class KindWeights:
         object.__setattr__(self, "vocabulary", Vocabulary.of(self.weights))
 
     def shares(self, features: Iterable[str]) -> dict[Kind, float]:
-        """How the vote is shared among the kinds; the shares add up to 1."""
+        """Return the probability of each kind (softmax); they add up to 1."""
         known = filter(None, map(self.weights.get, features))
-        # Whole numbers do not mind the order, and a set has none that lasts.
+        # Integer weights make the sums independent of the order, which a set does not fix.
         sums = list(map(sum, zip(self.intercepts, *known, strict=True)))
         highest = max(sums)
         powers = [math.exp((value - highest) / 1_000) for value in sums]
@@ -38,6 +38,7 @@ class KindWeights:
 
 @functools.cache
 def load_weights() -> KindWeights:
+    """Return the weights that are shipped with the package."""
     file = resources.files("qwq_magic.reasoning") / "kind_weights.json"
     data = json.loads(file.read_text(encoding="utf-8"))
     return KindWeights(

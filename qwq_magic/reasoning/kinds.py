@@ -1,9 +1,9 @@
-"""Say what a step probably does, and which words say so: likely, never certain.
+"""Classify what a step probably does, and find the cue for it: likely, never certain.
 
-English goes to a small learned model over the cues and the words around them; where it
-is not sure, and in Chinese, the first cue found decides. Some cues outrank the model,
-because the kind is defined by them: a boxed result is an answer, an opening
-"Alternatively" is a switch, and a problem is set up in the first 6 % only.
+English text is classified by a small learned model over cues and words. If the model is not
+confident, and in Chinese, the first cue decides. Some cues override the model, because they
+define a kind: a boxed result is an answer, an opening "Alternatively" is a switch, and setup
+occurs only in the first 6% of a reasoning.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ __all__ = ["Group", "Guess", "Kind", "classify", "guess", "guess_by_rules"]
 
 SETUP_ENDS = 0.06
 
-# A longer step is judged by its beginning and its end.
+# Only the beginning and the end of a longer step are classified, in characters.
 _HEAD, _TAIL = 1_200, 400
-# Below this share of the vote the model has nothing to say.
+# If no kind has this probability, the model is ignored.
 _LEAST_SHARE = 0.22
 
 _ENGLISH = compiled(ENGLISH)
 _CHINESE = compiled(CHINESE, flags=re.IGNORECASE)
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
-_SPOKEN = re.compile(r"[a-z]{2}|\d|=", re.IGNORECASE)
+_HAS_CONTENT = re.compile(r"[a-z]{2}|\d|=", re.IGNORECASE)
 _SURE_ANSWER = re.compile(r"\\boxed\b|\bfinal answer\b|最终答案", re.IGNORECASE)
 _SURE_SWITCH = re.compile(
     r"[\s*#>-]{0,8}(?:(?:or|so|but|hmm+|wait|ok|okay|maybe)\b[,.]?\s{0,2}){0,2}"
@@ -38,7 +38,7 @@ _SURE_SWITCH = re.compile(
     r"a different (?:way|approach|method))\b",
     re.IGNORECASE,
 )
-# Too common to tell a kind, enough to tell a claim.
+# Too common to indicate a kind, but enough to recognise a conclusion.
 _SO = re.compile(
     r"(?:^|[,;.]\s{1,2})(?:so|thus|hence)\b(?!,? (?:let|i'?m|i|we should|if)\b)", re.IGNORECASE
 )
@@ -46,7 +46,7 @@ _SO = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A kind, and the cue that speaks for it; "" where its words and form together do."""
+    """A kind, and the cue for it; "" if no single cue determines it."""
 
     kind: Kind
     cue: str
@@ -56,26 +56,28 @@ _NOTHING = Guess(Kind.UNCLASSIFIED, "")
 
 
 def classify(text: str, *, position: float = 0.0, previous: str = "") -> Kind:
-    """What the step `text` probably does.
+    """Return what a step probably does.
 
-    `position` is where it begins, from 0 to 1 of the reasoning; `previous` is the step
-    before it. Both help, and neither is needed.
+    Args:
+        text: the step.
+        position: where the step begins in the reasoning, 0 to 1; improves the result.
+        previous: the text of the previous step; improves the result.
     """
     return guess(text, position=position, previous=previous).kind
 
 
 def guess(text: str, *, position: float = 0.0, previous: str = "") -> Guess:
-    """Like `classify`, with the cue."""
+    """Return what a step probably does, and the cue for it; see `classify`."""
     return _guess(_shortened(text), _shortened(previous), position <= SETUP_ENDS)
 
 
-# A step that was looked at while it streamed is looked at again when the turn has ended.
+# Every step is classified twice: while it streams, and again when the turn has ended.
 @functools.lru_cache(maxsize=4_096)
 def _guess(text: str, previous: str, is_opening: bool) -> Guess:
-    if _is_chinese(text) or not _SPOKEN.search(text):
+    if _is_chinese(text) or not _HAS_CONTENT.search(text):
         return _by_cues(text, is_opening)
     found = _found(text, is_opening)
-    # What is surely an answer has a cue of one, which is known already.
+    # A certain answer always has an answer cue, which is cheaper to check.
     if Kind.ANSWER in found and (match := _SURE_ANSWER.search(text)):
         return Guess(Kind.ANSWER, match.group().strip())
     if match := _SURE_SWITCH.match(text):
@@ -107,14 +109,14 @@ def _shortened(text: str) -> str:
 
 
 def _found(text: str, is_opening: bool) -> dict[Kind, str]:
-    """The kinds with a cue here and the words, the telling ones first."""
+    """Return the kinds that have a cue in `text`, with the cue, the most specific first."""
     found = dict(_found_anywhere(text))
     if not is_opening:
         found.pop(Kind.SETUP, None)
     return found
 
 
-# A step is asked for its cues, and asked again as the one before the next.
+# The cues of every step are needed twice: for itself, and for the next step.
 @functools.lru_cache(maxsize=16)
 def _found_anywhere(text: str) -> tuple[tuple[Kind, str], ...]:
     cues, searched = (_CHINESE, text) if _is_chinese(text) else (_ENGLISH, _lowered(text))
@@ -132,7 +134,7 @@ def _is_chinese(text: str) -> bool:
 
 
 def _lowered(text: str) -> str:
-    """In lower case, each character in its place: `İ` alone would become two."""
+    """Return lowercase text of the same length; `İ`, which would become two, is kept."""
     lowered = text.lower()
     if len(lowered) == len(text):
         return lowered
@@ -161,7 +163,7 @@ def _by_model(text: str, previous: str, found: dict[Kind, str], is_opening: bool
 
 
 def has_conclusion_cue(text: str) -> bool:
-    """Does the step conclude or answer in so many words, whatever its kind?"""
+    """Whether a step of any kind contains a cue of a conclusion or an answer."""
     text = _shortened(text)
     found = _found(text, False)
     return Kind.CONCLUDE in found or Kind.ANSWER in found or _SO.search(text) is not None

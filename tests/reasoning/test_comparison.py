@@ -97,14 +97,14 @@ def test_the_table_of_pairs_has_a_row_per_pair():
 
 
 def test_it_says_in_words_what_differs():
-    said = repr(_turn(LEFT, "18").compare(_turn(RIGHT, "19", model="other")))
+    text = repr(_turn(LEFT, "18").compare(_turn(RIGHT, "19", model="other")))
 
-    assert said.splitlines()[:4] == [
+    assert text.splitlines()[:4] == [
         "Comparison of qwq-plus · demo and other · demo",
-        "  steps       1 the same, 2 similar, 1 only left, 1 only right",
+        "  steps       1 the same, 2 similar, 1 only on the left, 1 only on the right",
         "  divergence  step 3: Wait, I counted the central one twice. | "
         "step 3: Alternatively, use a map instead.",
-        "  answers     1 word only left, 1 only right",
+        "  answers     1 word only on the left, 1 only on the right",
     ]
 
 
