@@ -86,15 +86,15 @@ def _guess(text: str, previous: str, is_opening: bool) -> Guess:
 
 
 def guess_by_rules(text: str, *, position: float = 0.0, previous: str = "") -> Guess:
-    """What the cues say alone: the yardstick that the learned model has to beat."""
-    del previous  # the signature is `guess`'s
+    """Classify by cues alone: the baseline that the learned model has to beat."""
+    del previous  # same signature as `guess`
     return _by_cues(_shortened(text), position <= SETUP_ENDS)
 
 
 def english_features(
     text: str, *, previous: str, is_opening: bool, vocabulary: Vocabulary | None = None
 ) -> set[str]:
-    """What the model sees: all of it for its training, what it knows for its use."""
+    """Return the features of an English step; all words and pairs without a vocabulary."""
     return features_of(
         text,
         previous=previous,

@@ -1,10 +1,10 @@
-"""Notice, while it streams, that a model says the same thing over and over.
+"""Detect, while a reply streams, that the model is repeating itself.
 
-A loop is a unit of 20 to 1,000 characters, of any kind, that fills the end of the text at
-least three times. The text is looked at in blocks of twenty characters: where its last
-twenty stood before, their distance may be the length of a unit, and from then on each
-block is only compared with the one that far back. So the cost per character does not
-grow, and the last few thousand characters are all that is kept.
+A loop is a unit of 20 to 1,000 arbitrary characters that is repeated at least three times at
+the end of the text. The text is read in blocks of 20 characters. If the last 20 characters
+occurred before, their distance is a candidate for the period, and from then on each block is
+only compared with the text one period earlier. So the cost per character is constant, and only
+the last few thousand characters are kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SHORTEST_UNIT = 20
 LONGEST_UNIT = 1_000
 FEWEST_REPEATS = 3
 
-# No loop is missed: between the second and the third repeat ends a block, as no unit is shorter.
+# As no unit is shorter than a block, a block ends within the third repeat: no loop is missed.
 _BLOCK = SHORTEST_UNIT
 _WINDOW = FEWEST_REPEATS * LONGEST_UNIT + 2 * _BLOCK
 _MOST_CANDIDATES = 64
@@ -27,7 +27,7 @@ _LONGEST_RULER = 240
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """`reasoning[start:end]` is `unit`, repeated; the last time perhaps in part."""
+    """`reasoning[start:end]` repeats `unit`; the last repeat may be incomplete."""
 
     start: int
     end: int
@@ -35,42 +35,42 @@ class Loop:
 
     @property
     def repeats(self) -> int:
-        """How often the whole unit stands there."""
+        """The number of complete repeats."""
         return (self.end - self.start) // len(self.unit)
 
     @property
     def is_ruler(self) -> bool:
-        """May it be drawn on purpose: a line of dashes, the border of a table?"""
+        """Whether it is probably intended, such as a line of dashes or a table border."""
         is_short = self.end - self.start < _LONGEST_RULER
         return is_short and not any(sign.isalnum() for sign in self.unit)
 
 
 class LoopDetector:
-    """Takes deltas; `loop` says whether the text ends in a loop now."""
+    """Reads deltas; `loop` is the loop that the text currently ends in."""
 
     def __init__(self) -> None:
-        self._window = ""  # the end of the text: whole blocks that were looked at
-        self._rest = ""  # what does not fill a block yet
-        self._offset = 0  # where the rest stands in the text
-        self._period = 0  # the length of the unit that is followed, 0 without one
-        self._run = 0  # how many characters at the window's end repeat with it
+        self._window = ""  # the end of the text, in whole blocks
+        self._rest = ""  # the incomplete block after the window
+        self._offset = 0  # the offset of the rest in the text
+        self._period = 0  # the length of the candidate unit; 0 without one
+        self._run = 0  # the length of the repetition at the end of the window
         self._ended: deque[Loop] = deque(maxlen=_MOST_LOOPS)
 
     @property
     def loop(self) -> Loop | None:
-        """The loop the text ends in, None where it does not."""
+        """The loop that the text currently ends in, or None."""
         if not self._period:
             return None
-        same = _same_prefix(self._rest, self._expected(len(self._rest)))
+        same = _common_prefix_length(self._rest, self._expected(len(self._rest)))
         return self._loop(same) if same == len(self._rest) else None
 
     @property
     def loops(self) -> tuple[Loop, ...]:
-        """All loops so far, up to a thousand, the running one included."""
+        """The latest 1,000 loops so far, including the current one."""
         return (*self._ended, *filter(None, [self.loop]))
 
     def feed(self, delta: str) -> Loop | None:
-        """Take a delta; the loop that the text ends in now, if any."""
+        """Read a delta; return the loop that the text now ends in, if any."""
         text = self._rest + delta
         whole = len(text) - len(text) % _BLOCK
         for at in range(0, whole, _BLOCK):
@@ -79,14 +79,14 @@ class LoopDetector:
         return self.loop
 
     def close(self) -> tuple[Loop, ...]:
-        """All loops of the finished text, also one that its last characters broke."""
+        """Return all loops of the finished text, including one that ended within the rest."""
         if self._period and self.loop is None:
-            self._end(_same_prefix(self._rest, self._expected(len(self._rest))))
+            self._end(_common_prefix_length(self._rest, self._expected(len(self._rest))))
         return self.loops
 
     def _add(self, block: str) -> None:
         if self._period:
-            same = _same_prefix(block, self._expected(_BLOCK))
+            same = _common_prefix_length(block, self._expected(_BLOCK))
             if same < _BLOCK:
                 self._end(same)
             else:
@@ -99,7 +99,7 @@ class LoopDetector:
             self._look_back()
 
     def _expected(self, length: int) -> str:
-        """What comes next if the loop goes on."""
+        """Return the next characters if the loop continues."""
         begin = len(self._window) - self._period
         return self._window[begin : begin + length]
 
@@ -107,10 +107,11 @@ class LoopDetector:
         run = self._run + more
         if run < FEWEST_REPEATS * self._period:
             return None
-        # The run began before the window's end by that much; its unit stands there still.
-        unit = self._window[len(self._window) - self._period :]
-        turn = self._run % self._period
-        unit = unit[self._period - turn :] + unit[: self._period - turn]
+        # The last period of the window is the unit, rotated; undo the rotation, so that the unit
+        # begins where the run does.
+        last = self._window[len(self._window) - self._period :]
+        rotation = self._run % self._period
+        unit = last[self._period - rotation :] + last[: self._period - rotation]
         return Loop(self._offset - self._run, self._offset + more, unit)
 
     def _end(self, more: int) -> None:
@@ -144,7 +145,7 @@ class LoopDetector:
         self._run = len(window) - at - 1
 
 
-def _same_prefix(one: str, other: str) -> int:
+def _common_prefix_length(one: str, other: str) -> int:
     if one == other:
         return len(one)
     return next(
@@ -153,10 +154,10 @@ def _same_prefix(one: str, other: str) -> int:
     )
 
 
-# A turn that ends is asked for them several times: for its metrics, its data, its caption.
+# The metrics, the data and the caption of a turn all need its loops.
 @functools.lru_cache(maxsize=4)
 def loops_of(text: str) -> tuple[Loop, ...]:
-    """The loops of a whole text."""
+    """Return the loops of a whole text."""
     detector = LoopDetector()
     detector.feed(text)
     return detector.close()

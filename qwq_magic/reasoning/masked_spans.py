@@ -1,9 +1,8 @@
-r"""Find where math and code end, so that no step is cut inside them.
+r"""Find the ends of math and code, so that no step is cut inside them.
 
-A span that does not close within its limit is no span: its opening sign is plain text,
-so an unpaired `$` holds steps back for 1,000 characters at the most. Inline spans end
-at a blank line too. The next `$` decides whether a `$` opens math, as Pandoc does it:
-`$5 and $6` does not.
+A span must close within a limit, or its opening sign is plain text, so an unpaired `$` delays
+steps by at most 1,000 characters. Inline spans cannot contain a blank line. The next `$`
+decides whether a `$` opens math, by the rules of Pandoc: `$5 and $6` contains no math.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ INLINE_LIMIT = 1_000
 DISPLAY_LIMIT = 4_000
 FENCE_LIMIT = 20_000
 
-# What `span_end` may say in place of an offset.
+# Results of `span_end` other than an offset: not a span, or more text is needed to decide.
 PLAIN = -1
 UNDECIDED = -2
 
@@ -29,9 +28,9 @@ _FENCE_CLOSERS = {"`": re.compile(r"\n[ ]{0,3}(`{3,})"), "~": re.compile(r"\n[ ]
 
 
 def span_end(text: str, at: int, *, closed: bool) -> tuple[int, int]:
-    """Where the sign at `at` ends, and where its span ends: an offset, PLAIN or UNDECIDED.
+    """Return the end of the sign at `at`, and the end of its span, PLAIN or UNDECIDED.
 
-    `closed` says that no more text will come.
+    `closed` is whether the text is complete.
     """
     match = _OPENER.match(text, at)
     if match is None:
@@ -122,7 +121,7 @@ def _opens_line(text: str, at: int) -> bool:
 
 
 def iter_unmasked(text: str) -> Iterator[str]:
-    """What stands outside of math and code."""
+    """Yield the text outside math and code."""
     begin = at = 0
     while match := _SIGN.search(text, at):
         end, span = span_end(text, match.start(), closed=True)

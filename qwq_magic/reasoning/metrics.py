@@ -1,6 +1,6 @@
-"""What can be counted about a reasoning without knowing the right answer.
+"""The metrics of a reasoning, none of which requires the correct answer.
 
-How much a text repeats itself: the share of its 8-grams that stood there before.
+Values that depend on guesses, such as the kinds of steps, are marked with `≈`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """One reasoning in numbers; None = not known, or nothing to measure.
+    """The metrics of one turn; None if a value is unknown or cannot be measured.
 
     Attributes:
         ttft_s: seconds from the request to the first text.
@@ -32,26 +32,27 @@ class Metrics:
         total_s: seconds from the request to the end.
         reasoning_tokens: tokens of the reasoning; ≈ where `tokens_estimated`.
         answer_tokens: tokens of the answer; ≈ where `tokens_estimated`.
-        tokens_estimated: were tokens estimated from characters, as no server counted them?
+        tokens_estimated: whether tokens are estimated from characters, because the server
+            did not count them.
         reasoning_share: reasoning ÷ (reasoning + answer) in tokens, 0 to 1; ≈ where
             `tokens_estimated`.
         tokens_per_s: tokens per second from the first text to the end; ≈ where
             `tokens_estimated`.
         steps: number of steps.
-        episodes: number of runs of steps between two switches.
-        switches_per_100_steps: ≈ steps of kind `switch` in a hundred; kinds are guesses.
+        episodes: ≈ number of episodes; every switch but an initial one starts a new one.
+        switches_per_100_steps: ≈ steps of kind `switch` per 100 steps; kinds are guesses.
         checks: ≈ number of steps of kind `check`; kinds are guesses.
-        mean_episode_steps: ≈ steps in an episode, on average; switches are guesses.
-        first_seen: ≈ where the final answer was first seen: step, and share of the
-            characters.
-        post_answer_ratio: ≈ share of the characters behind the step in which the final
-            answer was first seen, 0 to 1.
+        mean_episode_steps: ≈ mean number of steps per episode; switches are guesses.
+        first_seen: ≈ where the final answer is first asserted: the step, and the share of
+            the characters up to its end.
+        post_answer_ratio: ≈ share of the characters after the step that first asserts the
+            final answer, 0 to 1.
         repetition: share of 8-grams (words, Chinese characters, signs) that repeat an
             earlier one, 0 to 1.
-        loops: number of stretches in which 20 to 1,000 characters stand three times or
-            more in a row.
-        language_mix: Chinese characters ÷ (Chinese characters + Latin letters), math and
-            code left out, 0 to 1.
+        loops: number of places where 20 to 1,000 characters are repeated three or more
+            times in a row.
+        language_mix: Chinese characters ÷ (Chinese characters + Latin letters), without
+            math and code, 0 to 1.
     """
 
     ttft_s: float | None = None
@@ -75,7 +76,7 @@ class Metrics:
 
 
 def metric_values(metrics: Metrics) -> dict[str, MetricValue]:
-    """The metrics by name, `first_seen` as three: its value, its step and its share."""
+    """Return the metrics by name, with `first_seen` as three: value, step and share."""
     values = asdict(metrics)
     seen = metrics.first_seen
     values["first_seen"] = {
@@ -101,17 +102,26 @@ def measure(
     output_tokens: int | None = None,
     reasoning_tokens: int | None = None,
 ) -> Metrics:
-    """The metrics of a reasoning and its answer.
+    """Return the metrics of a reasoning and its answer.
 
-    `steps` and `loops` save finding them again. Tokens are the server's if it counted both
-    kinds, else estimates.
+    Args:
+        reasoning: the whole reasoning.
+        answer: the whole answer.
+        steps: the steps of the reasoning, if already known.
+        loops: the loops of the reasoning, if already known.
+        ttft_s: seconds from the request to the first text.
+        thinking_s: seconds from the first reasoning to the first answer text.
+        total_s: seconds from the request to the end.
+        output_tokens: the server's count of reasoning and answer tokens; None if unknown.
+        reasoning_tokens: the server's count of reasoning tokens; None if unknown. Tokens are
+            estimated unless the server counted both.
     """
     thought, answered, estimated = split_tokens(
         reasoning, answer, output_tokens=output_tokens, reasoning_tokens=reasoning_tokens
     )
     if steps is None:
         steps = steps_of(reasoning, reasoning_tokens=thought)
-    # The total alone is enough for a speed, whatever its parts.
+    # The speed needs only the total, which may be exact when its parts are estimates.
     produced = thought + answered if output_tokens is None else output_tokens
     episodes = steps[-1].episode + 1 if steps else 0
     switches = sum(step.kind is Kind.SWITCH for step in steps)
@@ -146,7 +156,7 @@ def _per_second(tokens: int, ttft_s: float | None, total_s: float | None) -> flo
 
 
 def language_mix_of(text: str) -> float | None:
-    """Chinese ÷ (Chinese + Latin letters), outside of math and code; None without either."""
+    """Return Chinese ÷ (Chinese + Latin letters) outside math and code; None without any."""
     chinese = latin = 0
     for part in iter_unmasked(text):
         chinese += sum(map(len, _CJK.findall(part)))
@@ -161,7 +171,7 @@ _ITEM = re.compile(r"[^\W\u3040-\u9fff]+|[\u3040-\u9fff]|[^\w\s]")
 
 
 def repetition_of(text: str) -> float:
-    """1 − unique 8-grams ÷ 8-grams, from 0 to 1; 0 for a text of fewer than eight items."""
+    """Return 1 − unique 8-grams ÷ 8-grams, 0 to 1; 0 for a text of fewer than 8 items."""
     items = _ITEM.findall(text.lower())
     count = len(items) - GRAM + 1
     if count < 1:

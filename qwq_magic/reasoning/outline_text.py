@@ -1,9 +1,7 @@
-"""The outline of a reasoning as plain text: its numbers, its episodes, a line for each step.
+"""The outline of a reasoning as plain text: its metrics, its episodes and a line per step.
 
-Long reasonings are told in runs: neighbouring steps of one group share a line. Nothing
-of the model's text can drive a terminal or break a line.
-
-A turn to be inspected: what `turn.inspect()` gives, and a notebook shows as its inspector.
+In a long reasoning, consecutive steps of one group share a line. Control characters and line
+breaks are removed from the model's text.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ _LINE_BYTES = 90
 
 
 def outline_text(turn: ReasonedTurn) -> str:
-    """The outline, for a terminal or a log."""
+    """Return the outline of a turn, for a terminal or a log."""
     steps = turn.steps
     head = f"Reasoning of {name_of(turn) or 'a turn'}"
     if not steps:
@@ -37,7 +35,7 @@ def outline_text(turn: ReasonedTurn) -> str:
 
 
 def _episodes(steps: Sequence[Step]) -> Iterator[tuple[int, list[list[Step]]]]:
-    """Each episode's number and its lines' steps."""
+    """Yield the number of each episode, and the steps of each of its lines."""
     is_short = len(steps) <= _MOST_SINGLE_STEPS
     for episode, group in groupby(steps, key=lambda step: step.episode):
         run = list(group)
@@ -58,7 +56,7 @@ def _episode_lines(episode: tuple[int, list[list[Step]]], metrics: Metrics) -> I
 def _run_line(run: Sequence[Step], metrics: Metrics) -> str:
     first, last = run[0].index + 1, run[-1].index + 1
     span = f"{first}" if first == last else f"{first}–{last}"
-    # One step has its kind; of several, what they share.
+    # A single step is labelled with its kind, several with their common group.
     word = run[0].kind if first == last else run[0].group
     seen = metrics.first_seen
     flag = "⚑ " if seen and any(step.index == seen.step for step in run) else ""
@@ -76,13 +74,13 @@ def _metric_lines(metrics: Metrics) -> Iterator[str]:
     yield "  " + " · ".join(parts)
     parts = [f"≈ {_many(metrics.checks, 'check')}"]
     if metrics.switches_per_100_steps is not None:
-        parts.append(f"≈ {metrics.switches_per_100_steps:.1f} switches in 100 steps")
+        parts.append(f"≈ {metrics.switches_per_100_steps:.1f} switches per 100 steps")
     parts.append(f"repetition {metrics.repetition:.0%}")
     parts.append(_many(metrics.loops, "loop"))
     yield "  " + " · ".join(parts)
     if seen := metrics.first_seen:
         yield f"  ⚑ answer first seen at ≈ {seen.share:.0%}, in step {seen.step + 1}"
-    yield f"  kinds are likely, not certain; {Kind.UNCLASSIFIED}: nothing speaks for any"
+    yield f"  kinds are likely, not certain; {Kind.UNCLASSIFIED}: no likely kind"
 
 
 def _many(count: int, word: str) -> str:
@@ -91,7 +89,7 @@ def _many(count: int, word: str) -> str:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Inspection:
-    """The inspector of a turn; as text, its outline."""
+    """The value of `turn.inspect()`: a notebook shows the inspector, a console the outline."""
 
     turn: ReasonedTurn
 

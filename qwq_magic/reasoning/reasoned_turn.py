@@ -1,4 +1,4 @@
-"""What a turn must show to be compared, drawn or exported, and what it is called."""
+"""The protocol of a turn that can be compared, plotted or exported, and its name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qwq_magic.reasoning.steps import Steps
 
 
 class ReasonedTurn(Protocol):
-    """A turn as the analysis sees it."""
+    """The parts of a turn that the analysis uses."""
 
     @property
     def id(self) -> str: ...
@@ -37,5 +37,5 @@ class ReasonedTurn(Protocol):
 
 
 def name_of(turn: ReasonedTurn, *, limit_bytes: int = 60) -> str:
-    """Its model and its server on one line; "" where neither is known."""
+    """Return the model and the server on one line; "" if both are unknown."""
     return one_line(" · ".join(filter(None, (turn.model, turn.server))), limit_bytes=limit_bytes)

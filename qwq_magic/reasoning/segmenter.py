@@ -1,12 +1,12 @@
 """Cut reasoning into steps while it streams.
 
-A step ends at a blank line or after a sentence, and takes the blanks behind it along, so
-the steps join to the text. A cut is made only once the text that decides it is here,
-whatever the deltas, and one piece is held back until it is known that its successor is
-long enough to stand alone: so what was emitted never changes. Every look ahead has a
-limit, which keeps the whole linear.
+A step ends at a blank line or after a sentence, and includes the blanks after it, so the steps
+join to the original text. Abbreviations, numbers and ellipses do not end a sentence.
 
-Decide whether a sentence ends at a sign: abbreviations, numbers and ellipses do not end one.
+A cut is made only when all text that decides it has arrived, so it does not depend on how the
+text is divided into deltas. One piece is held until its successor is known to be long enough
+for a step of its own. So emitted pieces never change. Lookahead is limited, which keeps the
+cost linear.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from qwq_magic.reasoning.masked_spans import UNDECIDED, span_end
 
-# Never the end of a sentence.
+# Abbreviations that never end a sentence.
 _ALWAYS = "e.g i.e cf viz vs dr mr mrs ms prof jr sr st mt fig figs eqs al resp u.s u.k ph.d"
-# No end before a lowercase letter or a digit.
+# Abbreviations that do not end a sentence before a lowercase letter or a digit.
 _BEFORE_LOWER = (
     "etc approx no nos eq sec ch chap vol p pp art incl max min avg est dept ref thm prop def "
     "lem cor ex a.m p.m ca inc ltd co corp jan feb mar apr jun jul aug sep sept oct nov dec "
@@ -31,29 +31,31 @@ _LIST_NUMBER = re.compile(
     r"(?:^|[\n;(（]|[.?!。？！；]\s)[\s>#*_+-]{0,12}(?:\(?\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})$|"
     r"[:：]\s?\(?1$"
 )
-# No sentence begins with one of these, but `n! + 1` goes on with it.
+# A sentence does not begin with these, so after `n!` they continue a formula.
 _OPERATORS = frozenset("+=/×÷·^<>≤≥≈≠−%")
 _FACTOR = re.compile(r"(?:[\d)\]}]|(?<![A-Za-z'’])[A-Za-z])$")
 _DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]$")
 _INITIALS = re.compile(r"(?:^|[\s(])(?:[A-Z]\.\s?)+[A-Z]$")
-_LONGEST_WORD = 32  # no abbreviation comes near
+_LONGEST_WORD = 32  # longer than any abbreviation
 
 
 def ends_sentence(before: str, signs: str, following: str) -> bool:
-    """Do `signs`, after `before` and a blank, end a sentence that `following` does not continue?
+    """Whether `signs` end a sentence.
 
-    `before` is the step so far, or its last characters; `following` is the next character
-    that is not blank.
+    Args:
+        before: the step so far, or its last characters, up to the signs.
+        signs: punctuation, which is followed by a blank.
+        following: the next character that is not blank; "" at the end of the text.
     """
-    goes_on = following.islower() or following.isdigit() or following in "(["
+    may_continue = following.islower() or following.isdigit() or following in "(["
     if following and following in _OPERATORS:
         return False
-    if signs.startswith("!") and goes_on and _FACTOR.search(before):
+    if signs.startswith("!") and may_continue and _FACTOR.search(before):
         return False
     if signs != ".":
         is_ellipsis = signs.endswith("..") or signs.endswith("…")
         return not (is_ellipsis and not (following.isupper() or following > "\u2e7f"))
-    # Most sentences end with a plain word, which these two need not look for.
+    # A quick check, since most sentences end with a word that cannot be a list number.
     last = before[-1:]
     may_be_number = last in "ivxIVX" or not before[-2:-1].isalpha()
     if may_be_number and _LIST_NUMBER.search(before):
@@ -66,7 +68,7 @@ def ends_sentence(before: str, signs: str, following: str) -> bool:
     word = match.group().lower() if match else ""
     if word in _NEVER_END or (_DOTTED.match(word) and word not in _SELDOM_END):
         return False
-    return not (word in _SELDOM_END and goes_on)
+    return not (word in _SELDOM_END and may_continue)
 
 
 SHORTEST_STEP = 10
@@ -78,15 +80,15 @@ _END = re.compile(
 _INK = re.compile(r"\S")
 _CHINESE_ENDS = frozenset("。？！；")
 
-# How much of the text before the open step stays at hand, and how much is scanned
-# before the window is trimmed.
+# How many characters before the scan position are kept, and how many are scanned before the
+# window is trimmed.
 _CONTEXT = 64
 _TRIM_AFTER = 2_048
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The text of one step and where it stands: `reasoning[start:end] == text`."""
+    """The text of one step and its position: `reasoning[start:end] == text`."""
 
     start: int
     end: int
@@ -94,24 +96,28 @@ class Piece:
 
 
 class StepSegmenter:
-    """Takes deltas, gives the pieces they settle; `close` gives the rest."""
+    """Turns deltas into pieces; `feed` returns settled pieces and `close` the rest."""
 
     def __init__(self) -> None:
-        # The virtual newline before the text makes its first line like any other.
+        # A virtual newline before the text makes its first line like any other line.
         self._window = "\n"
-        self._base = -1  # where the window stands in the text
-        self._start = 1  # where the open step begins, in the window
-        self._at = 1  # everything before is scanned
-        self._ink = 1  # where the open step's first printable character may stand
-        self._front: list[str] = []  # what the window dropped of the open step
+        self._base = -1  # the offset of the window in the text
+        self._start = 1  # where the open step begins in the window
+        self._at = 1  # the scan position in the window
+        self._ink = 1  # the earliest possible first printable character of the open step
+        self._front: list[str] = []  # the start of the open step, if trimmed from the window
         self._front_is_long = False
         self._held: Piece | None = None
         self._is_closed = False
 
     def feed(self, delta: str) -> list[Piece]:
-        """The pieces that are settled now, none of which was given before."""
+        """Read a delta; return the pieces it settles.
+
+        Raises:
+            ValueError: the segmenter is closed.
+        """
         if self._is_closed:
-            raise ValueError("The segmenter is closed: make a new one for another text.")
+            raise ValueError("The segmenter is closed. Create a new one for another text.")
         self._window += delta
         settled = self._scan()
         if self._held is not None and self._tail_is_long(len(self._window)):
@@ -121,7 +127,7 @@ class StepSegmenter:
         return settled
 
     def close(self) -> list[Piece]:
-        """The pieces that were still open; an unterminated tail is one of them."""
+        """Return the remaining pieces, including an unterminated tail."""
         if self._is_closed:
             return []
         self._is_closed = True
@@ -155,7 +161,7 @@ class StepSegmenter:
         return settled
 
     def _pass_end(self, at: int, settled: list[Piece]) -> bool:
-        """Cut after the possible end at `at`, or go past it; False if text is missing."""
+        """Cut at the possible end at `at`, or skip it; return False if more text is needed."""
         window = self._window
         match = _END.match(window, at)
         assert match is not None, "the pattern matches the empty text"
@@ -184,7 +190,7 @@ class StepSegmenter:
         return bool(gap) and ends_sentence(before, signs, self._window[match.end()])
 
     def _tail_is_long(self, end: int) -> bool:
-        """Does the open step have ten characters up to `end`, blanks at its ends not counted?"""
+        """Whether the open step has ten characters up to `end`, without surrounding blanks."""
         if self._front_is_long:
             return True
         if self._ink >= 0:
@@ -202,7 +208,7 @@ class StepSegmenter:
         return piece
 
     def _trim(self) -> None:
-        """Drop what lies behind, once it is worth the copy."""
+        """Drop scanned text from the window, once it is long enough to be worth a copy."""
         cut = self._at - _CONTEXT
         if cut < _TRIM_AFTER:
             return
@@ -214,9 +220,10 @@ class StepSegmenter:
         self._base += cut
         self._start -= cut
         self._at -= cut
-        self._ink -= cut  # negative: found, and dropped
+        self._ink -= cut  # negative: already found, but no longer in the window
 
 
 def pieces_of(text: str) -> list[Piece]:
+    """Return the pieces of a whole text."""
     segmenter = StepSegmenter()
     return segmenter.feed(text) + segmenter.close()

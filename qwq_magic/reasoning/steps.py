@@ -1,9 +1,7 @@
-"""The steps of a reasoning: what it says piece by piece, and what each piece probably does.
+"""The steps of a reasoning: its text in pieces, and what each piece probably does.
 
-Classified steps while a reasoning still streams.
-
-A step that was given never changes, and the finished turn has the same: cut in the same
-places, of the same kinds.
+Steps can also be read while the reasoning streams. A step never changes once it is emitted, and
+the finished turn has the same steps: cut in the same places and of the same kinds.
 """
 
 from __future__ import annotations
@@ -30,16 +28,16 @@ class Step:
     """One step of a reasoning.
 
     Attributes:
-        index: its number, from 0.
-        start: where it begins in the reasoning, in characters.
-        end: where it ends, so that `reasoning[start:end] == text`.
-        text: what it says, with the blanks behind it.
+        index: its index in the reasoning, from 0.
+        start: its start in the reasoning, in characters.
+        end: its end, so that `reasoning[start:end] == text`.
+        text: its text, including the blanks after it.
         kind: what it probably does.
-        cue: the cue that speaks for the kind; "" where its words and form together do.
-        group: the kind's coarse family.
-        episode: the number of its episode, from 0; each switch begins one.
-        seconds: ≈ how long the model spent on it; None where no arrival times are known.
-        tokens: ≈ its tokens; None only if nobody estimated them.
+        cue: the cue for the kind; "" if no single cue determines it.
+        group: the group of the kind.
+        episode: the index of its episode, from 0; each switch starts a new one.
+        seconds: ≈ the time the model spent on it; None if arrival times are unknown.
+        tokens: ≈ its tokens; None if they were not estimated.
     """
 
     index: int
@@ -54,7 +52,7 @@ class Step:
     tokens: int | None = None
 
     def values(self) -> tuple[object, ...]:
-        """Its fields in order, as plain values: a row of a table."""
+        """Return the fields in order, as plain values for a row of a table."""
         named = (getattr(self, name) for name in STEP_FIELDS)
         return tuple(value.value if isinstance(value, Enum) else value for value in named)
 
@@ -64,7 +62,7 @@ STEP_INTEGERS = ("index", "start", "end", "episode", "tokens")
 
 
 class Steps(Sequence[Step]):
-    """The steps in order; their texts join to the exact reasoning."""
+    """The steps in order; their texts join to the original reasoning."""
 
     __slots__ = ("__weakref__", "_steps")
 
@@ -91,28 +89,32 @@ class Steps(Sequence[Step]):
         return hash(self._steps)
 
     def __repr__(self) -> str:
-        """Short: a notebook shows it, and there may be two thousand."""
+        # Short, since a notebook shows it and there may be thousands of steps.
         episodes = len({step.episode for step in self._steps})
         return f"<Steps: {len(self):,} steps in {episodes:,} episodes>"
 
     @property
     def text(self) -> str:
-        """The reasoning, every character of it."""
+        """The whole reasoning, unchanged."""
         return "".join(step.text for step in self._steps)
 
     def to_frame(self) -> pd.DataFrame:
-        """A pandas DataFrame with a row per step and a column per field, in that order."""
+        """Return a pandas DataFrame with a row per step and a column per field, in order.
+
+        Raises:
+            ConfigurationError: pandas is not installed.
+        """
         rows = [step.values() for step in self._steps]
         return frame_of(STEP_FIELDS, rows, integers=STEP_INTEGERS, floats=("seconds",))
 
 
-# How long a reasoning will be is not known while it streams, and a kind is not to change when
-# it has ended: so where a step stands is measured on this many characters.
+# The length of a reasoning is unknown while it streams, but kinds must not change when it has
+# ended. So the position of a step is always relative to this many characters.
 _TYPICAL_LENGTH = 10_000
 
 
 class StepBuilder:
-    """Makes steps of the pieces as they come; a switch begins an episode, unless at the start."""
+    """Makes steps from consecutive pieces; every switch but the first step starts an episode."""
 
     def __init__(self) -> None:
         self._index = self._episode = 0
@@ -146,11 +148,14 @@ def steps_of(
     arrivals: Sequence[Mark] = (),
     reasoning_tokens: int | None = None,
 ) -> Steps:
-    """The steps of a whole reasoning.
+    """Return the steps of a whole reasoning.
 
-    `arrivals` are marks (offset, seconds): so many characters were there by then; they
-    time the steps. `reasoning_tokens`, where a server counted them, are shared out among
-    the steps in the measure of their estimates.
+    Args:
+        reasoning: the whole text.
+        arrivals: marks of how many characters had arrived after how many seconds, from which
+            the time of each step is calculated.
+        reasoning_tokens: the server's count, which is divided among the steps in proportion
+            to their estimates; None uses the estimates.
     """
     pieces = pieces_of(reasoning)
     ends = [0, *(piece.end for piece in pieces)]
@@ -165,22 +170,22 @@ def steps_of(
 
 
 def _tokens(pieces: Sequence[Piece], counted: int | None) -> Sequence[int]:
-    """Whole tokens per step, rounded so that they add up."""
+    """Return whole tokens per step, rounded so that they add up to the total."""
     estimates = [estimate_tokens(piece.text) for piece in pieces]
     total = sum(estimates)
     counted = round(total) if counted is None else counted
     scale = counted / total if total else 1.0
     shares: list[int] = []
-    so_far, given = 0.0, 0
+    exact, assigned = 0.0, 0
     for estimate in estimates:
-        so_far += estimate * scale
-        shares.append(round(so_far) - given)
-        given += shares[-1]
+        exact += estimate * scale
+        shares.append(round(exact) - assigned)
+        assigned += shares[-1]
     return shares
 
 
 class StepReader:
-    """Takes deltas and the time they arrived at, gives the steps they settle."""
+    """Turns deltas and their arrival times into steps, while a reasoning streams."""
 
     def __init__(self) -> None:
         self._segmenter = StepSegmenter()
@@ -189,14 +194,14 @@ class StepReader:
         self._builder = StepBuilder()
 
     def feed(self, delta: str, *, at_s: float | None = None) -> list[Step]:
-        """The steps that are settled now; `at_s` is any clock's time, if it is known."""
+        """Read a delta that arrived at `at_s`, on any clock; return the steps it settles."""
         self._length += len(delta)
         if at_s is not None and delta:
             self._marks.append((self._length, at_s))
         return self._steps(self._segmenter.feed(delta))
 
     def close(self) -> list[Step]:
-        """The steps that were still open."""
+        """Return the remaining steps."""
         return self._steps(self._segmenter.close())
 
     def _steps(self, pieces: Iterable[Piece]) -> list[Step]:
@@ -210,7 +215,7 @@ class StepReader:
         )
 
     def _seconds(self, piece: Piece) -> float | None:
-        # Steps come in order, so what lies before this one is never asked for again.
+        # Steps come in order, so marks before this step are no longer needed.
         while len(self._marks) > 2 and self._marks[1][0] <= piece.start:
             self._marks.popleft()
         seconds = seconds_between([piece.start, piece.end], self._marks)

@@ -1,8 +1,8 @@
-"""Draw a reasoning over time: tokens that came, kinds as bands, switches, the first-seen flag.
+"""Plot a reasoning over time: tokens received, groups as bands, switches, and first seen.
 
-Groups differ in colour and in hatching, and the colours are the Okabe-Ito ones, so that
-no reader depends on colour. Text and lines take matplotlib's own style, and the bands are
-see-through, so that the picture is legible on a light background and on a dark one.
+Groups differ in hatching as well as colour, and the colours are the Okabe-Ito palette, so that
+the plot is readable without colour vision. Text and lines follow the matplotlib style and the
+bands are translucent, so that it is readable on light and dark backgrounds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from qwq_magic.reasoning.reasoned_turn import ReasonedTurn, name_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# https://jfly.uni-koeln.de/color/: told apart by all kinds of colour vision.
+# The Okabe-Ito palette: https://jfly.uni-koeln.de/color/
 _BANDS = {
     Group.ORIENT: ("#56B4E9", "//"),
     Group.WORK: ("#009E73", ""),
@@ -28,7 +28,7 @@ _BANDS = {
 
 
 def plot_timeline(turn: ReasonedTurn, ax: Axes | None = None) -> Axes:
-    """Draw a turn's reasoning; without arrival times, over its characters.
+    """Plot the reasoning of a turn over time or, without arrival times, over characters.
 
     Raises:
         ConfigurationError: matplotlib is not installed.
@@ -37,7 +37,7 @@ def plot_timeline(turn: ReasonedTurn, ax: Axes | None = None) -> Axes:
         from matplotlib import pyplot
     except ImportError as error:
         raise ConfigurationError(
-            "A plot needs matplotlib, which is not installed. "
+            "Plots require matplotlib, which is not installed. "
             'Install it with: pip install "qwq-magic[plot]"'
         ) from error
     if ax is None:
@@ -59,7 +59,7 @@ def plot_timeline(turn: ReasonedTurn, ax: Axes | None = None) -> Axes:
 
 
 def _bounds(turn: ReasonedTurn) -> tuple[list[float], str]:
-    """Where each step begins on the axis, and the last one ends; and what the axis counts."""
+    """Return the start of each step and the end of the last, and the label of the axis."""
     seconds = [step.seconds for step in turn.steps if step.seconds is not None]
     if len(seconds) == len(turn.steps) and sum(seconds) > 0:
         return [0.0, *accumulate(seconds)], "seconds of reasoning"
@@ -67,7 +67,7 @@ def _bounds(turn: ReasonedTurn) -> tuple[list[float], str]:
 
 
 def _draw_bands(ax: Axes, turn: ReasonedTurn, bounds: list[float]) -> None:
-    """A band per run of one group."""
+    """Draw a band for each run of steps of one group."""
     spans: dict[Group, list[tuple[float, float]]] = {group: [] for group in _BANDS}
     for group, run in groupby(turn.steps, key=lambda step: step.group):
         steps = list(run)
@@ -88,12 +88,12 @@ def _draw_bands(ax: Axes, turn: ReasonedTurn, bounds: list[float]) -> None:
 
 
 def _mark_switches(ax: Axes, turn: ReasonedTurn, bounds: list[float], ink: str) -> None:
-    places = [bounds[step.index] for step in turn.steps if step.kind is Kind.SWITCH]
-    if places:
-        # At the foot of the picture, whatever the tokens are there.
+    switches = [bounds[step.index] for step in turn.steps if step.kind is Kind.SWITCH]
+    if switches:
+        # At the bottom of the plot, in axes coordinates, independent of the tokens.
         ax.plot(
-            places,
-            [0.04] * len(places),
+            switches,
+            [0.04] * len(switches),
             linestyle="none",
             marker="^",
             color=ink,
@@ -106,12 +106,12 @@ def _flag_first_seen(ax: Axes, turn: ReasonedTurn, bounds: list[float], ink: str
     seen = turn.metrics.first_seen
     if seen is None:
         return
-    place = bounds[seen.step + 1]
-    is_late = place > (bounds[0] + bounds[-1]) / 2
-    ax.axvline(place, linestyle="--", color=ink, linewidth=1.2)
+    at = bounds[seen.step + 1]
+    is_late = at > (bounds[0] + bounds[-1]) / 2
+    ax.axvline(at, linestyle="--", color=ink, linewidth=1.2)
     ax.annotate(
         f"⚑ answer first seen at {seen.share:.0%}",
-        (place, 0.98),
+        (at, 0.98),
         xycoords=ax.get_xaxis_transform(),
         xytext=(-6 if is_late else 6, 0),
         textcoords="offset points",

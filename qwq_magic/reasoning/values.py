@@ -1,7 +1,7 @@
-r"""Read the value a reply commits to, in a form in which equal values are equal texts.
+r"""Extract the value a reply commits to, normalised so that equal values are equal strings.
 
-`$\boxed{1{,}234}$ cm²` and `1234 cm` both say `1234`: LaTeX dress, thousands commas and
-units go. That makes values comparable, not correct.
+`$\boxed{1{,}234}$ cm²` and `1234 cm` both become `1234`: LaTeX markup, thousands separators
+and units are removed. This makes values comparable; it does not check them.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ _LONGEST_VALUE = 200
 _COMMITS_WITHIN = 20_000  # characters at the end of a text
 
 _NUMBER = r"[-+−]?[$€£¥]?\d[\d.,]*(?:\s?/\s?\d+)?|\\[dt]?frac\{[^{}]{1,30}\}\{[^{}]{1,30}\}"
-_DRESSED = r"\*\*[^*\n]{1,60}\*\*|\$[^$\n]{1,80}\$|\\\([^\n]{1,80}?\\\)"
+_MARKED_UP = r"\*\*[^*\n]{1,60}\*\*|\$[^$\n]{1,80}\$|\\\([^\n]{1,80}?\\\)"
 _WORD = r"(?:yes|no|true|false|[A-H])\b|[是否对错]"
 _GAP = r"\s{0,3}[*:：\\(\[]{0,6}\s{0,3}"
 
-# From the surest to the vaguest.
+# From the most to the least certain.
 _COMMITS = (
     re.compile(
         r"(?:\banswer\s?(?:is|should be|must be|would be|[:：])|"
         r"答案(?:就|应该|应当)?(?:是|为|应为|[:：])|"
-        rf"最终结果[是为]|故选){_GAP}(?P<value>{_DRESSED}|{_NUMBER}|{_WORD})",
+        rf"最终结果[是为]|故选){_GAP}(?P<value>{_MARKED_UP}|{_NUMBER}|{_WORD})",
         re.IGNORECASE,
     ),
     re.compile(rf"\A\s*\*\*(?P<value>{_NUMBER})[^*\n]{{0,80}}\*\*"),
@@ -32,7 +32,7 @@ _COMMITS = (
         re.IGNORECASE,
     ),
     re.compile(rf"\*\*(?P<value>{_NUMBER})[^*\n]{{0,80}}\*\*"),
-    # An answer of one line that ends with it.
+    # A one-line answer that ends with the value.
     re.compile(
         rf"\A[^\n]{{0,200}}?(?:\b(?:is|are)\b|=|≈|[是为有]){_GAP}(?P<value>{_NUMBER})[^\d\n=]{{0,40}}\Z",
         re.IGNORECASE,
@@ -42,7 +42,7 @@ _FRACTION = re.compile(r"\\[dt]?frac\s*(?:\{([^{}]{1,60})\}|(\d))\s*(?:\{([^{}]{
 _WRAPPED = re.compile(
     r"\\(?:text|mathrm|mathbf|textbf|boldsymbol|operatorname)\s*\{([^{}]{0,80})\}"
 )
-_DRESS = re.compile(
+_MARKUP = re.compile(
     r"\\(?:left|right|displaystyle|quad|qquad|[,;:!()\[\]]|\s)|[$*`{}]|\\?[%°]|\^\\circ"
 )
 _COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -53,7 +53,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 def boxed_values(text: str) -> list[str]:
-    r"""What stands in each `\boxed{…}`, braces balanced, in order."""
+    r"""Return the content of each `\boxed{…}` with balanced braces, in order."""
     values = []
     for match in re.finditer(r"\\boxed\s{0,3}\{", text):
         depth = 1
@@ -66,22 +66,26 @@ def boxed_values(text: str) -> list[str]:
 
 
 def normalised(text: str) -> str:
-    """The text without its dress: lower case, no LaTeX, no thousands commas, single blanks."""
+    """Return lowercase text without LaTeX markup, thousands separators or extra blanks."""
     text = text.translate(_SIGNS)
     text = _WRAPPED.sub(r" \1 ", text)
     text = _FRACTION.sub(r"\1\2/\3\4", text)
-    text = _DRESS.sub("", text.replace("{,}", ","))
+    text = _MARKUP.sub("", text.replace("{,}", ","))
     text = _ZEROS.sub(lambda match: match.group(1).rstrip("."), _COMMA.sub("", text))
     return _BLANKS.sub(" ", text).strip().lower()
 
 
 def without_unit(value: str) -> str:
+    """Return a number without the unit after it; any other value unchanged."""
     match = _UNIT.match(value)
     return match.group(1) if match else value
 
 
 def committed_value(text: str) -> str | None:
-    """The value of the last box, else of the last sentence that commits to one; normalised."""
+    """Return the normalised value of the last box or, without one, the last clear claim.
+
+    None if the text does not commit to a value.
+    """
     text = text[-_COMMITS_WITHIN:].strip()
     boxed = boxed_values(text)
     if boxed:
