@@ -1,4 +1,4 @@
-"""Notebooks whose cells ask a server, and where their panes stand."""
+"""Notebooks whose cells send prompts to a server, and the position of their panes."""
 
 from __future__ import annotations
 

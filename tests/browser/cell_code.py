@@ -41,7 +41,7 @@ class Steps:
 
 
 class HeldAnswer:
-    """An advisor: behind a word, the answer waits until the test releases a step."""
+    """An advisor that holds the answer after a word until the test releases a step."""
 
     def __init__(self, steps: Steps, word: str, step: str) -> None:
         self._word = word

@@ -38,7 +38,7 @@ def chat_at(open_notebook: OpenNotebook, lab: Lab, server: ScriptedServer, *cell
 
 
 def run_chat(notebook: Notebook, cell: int) -> Chat:
-    """Run a cell with a chat, and wait until the chat stands where it stays.
+    """Run a cell with a chat, and wait until the chat has its final position.
 
     It begins as a widget, which gives its place to the renderer of what is saved: a key
     pressed at that moment would reach neither.

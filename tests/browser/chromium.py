@@ -18,7 +18,7 @@ CHROMIUM_ARGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Nothing leaves the machine, whatever a page asks for.
+    # No request leaves the machine, even if a page makes one.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 # Long tasks, and a flag any script that should not run would set.

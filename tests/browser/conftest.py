@@ -136,7 +136,7 @@ def _saved_cell(data: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def open_saved(pages: Pages) -> Iterator[OpenSaved]:
-    """Open a notebook somebody sent, one output a cell: nothing here ever ran it."""
+    """Open a received notebook, with one output per cell, that was never run here."""
     opened: list[Notebook] = []
 
     def open_(server: Lab, *bundles: dict[str, Any]) -> Notebook:

@@ -42,7 +42,7 @@ def attach_all(notebook: Notebook) -> None:
 
 
 def wait_until_drawn(notebook: Notebook, group: Sequence[Payload], step: int) -> None:
-    """Until this many deltas of these payloads have come and stand in the page."""
+    """Wait until this many deltas of these payloads have arrived and are on the page."""
     texts = ["".join(pieces(payload.text, PIECES)[: step + 1]) for payload in group]
     units = [len(text.encode("utf-16-le", "surrogatepass")) // 2 for text in texts]
     ids = [f"payload-{payload.number}" for payload in group]
@@ -55,7 +55,7 @@ def bundles(payloads: Iterable[Payload]) -> list[dict[str, Any]]:
 
 
 def write_saved(path: Path, outputs: Sequence[dict[str, Any]]) -> int:
-    """A notebook somebody sent; returns how many cells hold its outputs."""
+    """Write a received notebook; return the number of cells with its outputs."""
     groups = [outputs[start : start + CELL_SIZE] for start in range(0, len(outputs), CELL_SIZE)]
     write_notebook(path, [_cell(index, group) for index, group in enumerate(groups)])
     return len(groups)
@@ -102,7 +102,7 @@ _TRAP = (
 
 
 def forged_turns() -> list[object]:
-    """Turn data nobody's code wrote: hostile text, wrong types, depth and size in every field."""
+    """Return turn data our code cannot produce: hostile text, wrong types, extreme depth and size."""
     fields = [*_plain_turn(""), "ending"]
     nested: object = _TRAP
     for _ in range(200):

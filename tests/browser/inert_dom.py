@@ -1,4 +1,4 @@
-"""What may stand in a page that shows a model's text, and what is found beside it.
+"""What a page that shows a model's text may contain, and what it contains besides.
 
 An allow-list, checked in the page itself: elements, attributes, addresses, characters
 that reorder or hide text, and boxes that leave their output.
@@ -106,7 +106,7 @@ _SHAPE = r"""(place, selector) => {
 
 
 def foreign_to_ours(place: Locator, selector: str = ".qwq-part") -> list[str]:
-    """What stands in our own views and none of us put there."""
+    """Return the elements in our views that our code did not create."""
     found: list[str] = place.evaluate(FOREIGN, [selector, True])
     return found
 

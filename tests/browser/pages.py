@@ -23,6 +23,6 @@ class Pages:
         notebook.show(name)
         if lab.app == "lab":
             self._waiting[lab.url] = Notebook.begin(self._context, lab)
-            # A page behind another draws a frame a second, and a click waits for two of them.
+            # A background page draws one frame per second, and a click waits for two frames.
             notebook.page.bring_to_front()
         return notebook

@@ -134,7 +134,7 @@ def test_formula_that_is_not_mathematics_is_shown_as_typed(
     assert drawn["text"] == text
 
 
-def test_link_may_stand_before_its_definition(lab: Lab, empty_page: Notebook) -> None:
+def test_link_may_precede_its_definition(lab: Lab, empty_page: Notebook) -> None:
     drawn = draw(empty_page, lab, TEXTS["references"])
 
     assert drawn["links"] == ["https://a.example/", "https://b.example/"]

@@ -68,7 +68,7 @@ def test_stop_in_any_phase_keeps_what_came_and_runs_what_is_queued(
             "%%qwq\nand then?",
             "print(stopped.complete, stopped.error, repr(stopped.answer))",
         )
-        # As Run All does: the cells behind it are queued while the first one streams.
+        # Like Run All: the cells after it are queued while the first one streams.
         for cell in (2, 3, 4):
             notebook.run(cell)
         assert reached.wait(30)
@@ -186,7 +186,7 @@ HOLD_ANSWER = (
     "from qwq_magic import notebook_session\n"
     "notebook_session().advisors.append(HeldAnswer(steps, 'tenths', 'photographed'))"
 )
-# For nobody to look at, the demo need not take its time.
+# The demo need not stream at reading speed.
 HURRY = "import os\nos.environ['QWQ_DEMO_SPEED'] = '20'"
 
 

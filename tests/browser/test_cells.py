@@ -38,7 +38,7 @@ def test_a_job_streams_in_its_own_cell_while_others_run(
         expect(notebook.output(3)).to_have_text("other")
         notebook.run(4)
 
-        # While another cell is busy, what comes goes into the cell that asked.
+        # While another cell is busy, the reply still goes into the cell that sent the prompt.
         more.set()
         expect(pane(notebook, "reasoning-text")).to_have_text("Let me see. And more.")
         end.set()
@@ -83,7 +83,7 @@ def test_the_stop_button_of_a_job_works_while_another_cell_is_busy(
     expect(notebook.output(3)).to_have_text("not interrupted")
 
 
-def test_code_of_an_answer_stands_in_a_new_cell_below_and_has_not_run(
+def test_code_of_an_answer_is_put_in_a_new_cell_below_and_not_run(
     either: Lab, open_notebook: OpenNotebook
 ) -> None:
     answer = "Try this:\n\n```python\nx = 6 * 7\nprint(x)\n```\n"

@@ -76,7 +76,7 @@ def test_stop_keeps_what_came(lab: Lab, open_notebook: OpenNotebook) -> None:
     expect(page.notebook.output(3)).to_have_text("stopped So it is")
 
 
-def test_turns_of_cells_stand_in_the_chat_and_those_of_the_chat_are_sent_from_cells(
+def test_a_chat_shows_turns_of_cells_and_cells_send_turns_of_the_chat(
     lab: Lab, open_notebook: OpenNotebook
 ) -> None:
     replies = [chat(answer=f"Reply {number}.") for number in (1, 2, 3)]
@@ -93,8 +93,8 @@ def test_turns_of_cells_stand_in_the_chat_and_those_of_the_chat_are_sent_from_ce
         page.notebook.run(5, wait=True)
 
         expect(page.answers).to_have_text(["Reply 1.", "Reply 2.", "Reply 3."])
-        asked = ["from a cell", "from the chat", "again from a cell"]
-        assert _user_messages(server, 2) == asked
+        prompts = ["from a cell", "from the chat", "again from a cell"]
+        assert _user_messages(server, 2) == prompts
 
 
 def test_conversations_are_switched_and_begun(lab: Lab, open_notebook: OpenNotebook) -> None:
@@ -131,7 +131,7 @@ def test_a_failed_ask_is_a_line_and_what_was_typed_is_still_there(
         expect(page.turns).to_have_count(1)
 
 
-def test_a_page_that_reloads_shows_the_transcript_and_goes_on(
+def test_a_reloaded_page_shows_the_transcript_and_keeps_streaming(
     lab: Lab, open_notebook: OpenNotebook
 ) -> None:
     reached, end = threading.Event(), threading.Event()
@@ -258,7 +258,7 @@ def test_a_chat_works_without_the_renderer(plain_lab: Lab, open_notebook: OpenNo
     assert CHAT_MIME not in _saved(page)
 
 
-def test_a_kernel_that_restarts_is_said_and_what_was_typed_stays(
+def test_a_kernel_restart_is_reported_and_typed_text_stays(
     lab: Lab, open_notebook: OpenNotebook
 ) -> None:
     with ScriptedServer(chat(answer="Ok.")) as server:
@@ -287,7 +287,9 @@ def test_a_kernel_that_restarts_is_said_and_what_was_typed_stays(
         {"conversation": "<img src=x onerror='window.ran=1'>", "turns": [{"prompt": "<b>hi</b>"}]},
     ],
 )
-def test_a_chat_that_somebody_sent_is_only_data(lab: Lab, open_saved: OpenSaved, data: Any) -> None:
+def test_a_chat_in_a_received_notebook_is_only_data(
+    lab: Lab, open_saved: OpenSaved, data: Any
+) -> None:
     notebook = open_saved(lab, {CHAT_MIME: data, "text/plain": "fallback"})
 
     expect(notebook.output(0).locator(".qwq-chat")).to_have_count(1)

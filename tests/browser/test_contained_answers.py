@@ -1,4 +1,4 @@
-"""An answer is drawn within its pane: what surrounds it looks the same, whatever it holds."""
+"""An answer is drawn within its pane and never changes what surrounds the pane."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from browser.lab import Lab, Notebook
 from playwright.sync_api import Locator, expect
 
 SURROUNDINGS = ["status-row", "reasoning", "footer"]
-# What no formula of an answer can do any more: it stands for what may come.
+# No formula can do this any more; it represents unknown future payloads.
 STRAY = """(answer) => {
   const stray = document.createElement("div");
   stray.style.cssText = "position: absolute; inset: -900px; background: red; z-index: 9";

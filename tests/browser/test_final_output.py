@@ -1,4 +1,4 @@
-"""The final output in notebooks that are opened again, perhaps by somebody else."""
+"""The final output in notebooks that are opened again, perhaps by another user."""
 
 from __future__ import annotations
 

@@ -70,6 +70,6 @@ def test_payloads_add_nothing_to_inspectors_and_comparisons(
 
 
 def comparisons() -> list[dict[str, Any]]:
-    """Payloads side by side, of each kind that stands in a list of the corpus."""
+    """Payloads side by side, of each kind in a list of the corpus."""
     turns = [turn_of(payload.number, payload.text) for payload in STREAMED[::3]]
     return [comparison_bundle(one.compare(other)) for one, other in pairwise(turns)]

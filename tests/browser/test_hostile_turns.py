@@ -171,7 +171,7 @@ def assert_views_are_inert(notebook: Notebook, watch: Watch, cells: int, *, firs
         assert watch.noise(notebook.page) == []
 
 
-def test_payloads_are_inert_in_a_notebook_somebody_sent(
+def test_payloads_are_inert_in_a_received_notebook(
     either: Lab, browser: BrowserContext, watch: Watch
 ) -> None:
     # Notebook 7 has the same renderers: a third of the corpus shows that they are reached.

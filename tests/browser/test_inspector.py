@@ -229,15 +229,15 @@ def test_a_key_that_finds_nothing_says_so(lab: Lab, open_saved: OpenSaved) -> No
     caption = opened(notebook).locator(".qwq-caption")
     announced = notebook.page.locator(".qwq-announcer")
 
-    for keys, said in (
+    for keys, text in (
         ("n", "No switch in this reasoning"),
         ("g", "No step in which the answer is first seen"),
         ("c", "No step is chosen"),
         ("jk", "No step before this one"),
     ):
         press(notebook, keys)
-        expect(caption).to_have_text(said)
-        expect(announced).to_have_text(said)
+        expect(caption).to_have_text(text)
+        expect(announced).to_have_text(text)
 
 
 def test_a_chosen_step_that_is_filtered_out_is_not_copied(lab: Lab, open_saved: OpenSaved) -> None:
@@ -446,7 +446,7 @@ def test_a_megabyte_in_one_step_opens_and_is_searched(lab: Lab, open_saved: Open
     assert inspector.locator(".qwq-step-text").first.evaluate("n => n.textContent.length") < 101_000
 
 
-def test_two_turns_stand_side_by_side_as_they_meet(either: Lab, open_saved: OpenSaved) -> None:
+def test_two_turns_are_aligned_side_by_side(either: Lab, open_saved: OpenSaved) -> None:
     notebook = open_saved(either, COMPARED)
     view = notebook.output(0).get_by_role("region", name="Comparison of two turns")
 

@@ -227,7 +227,7 @@ def test_tail_is_followed_until_the_reader_scrolls_up(
     notebook.release("end")
 
 
-def test_tail_is_followed_when_the_text_is_set_anew(lab: Lab, open_notebook: OpenNotebook) -> None:
+def test_tail_is_followed_when_the_text_is_replaced(lab: Lab, open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(
         lab,
         f"panel = new_panel()\nstream(panel, reasoning({LINES}, 200))\n"
@@ -295,7 +295,7 @@ def test_view_mounted_late_shows_what_came_before(lab: Lab, open_notebook: OpenN
     notebook.release("end")
 
 
-def test_stop_is_heard_while_the_cell_runs(either: Lab, open_notebook: OpenNotebook) -> None:
+def test_stop_works_while_the_cell_runs(either: Lab, open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(
         either,
         "from threading import Event\n"
@@ -318,9 +318,7 @@ def test_stop_is_heard_while_the_cell_runs(either: Lab, open_notebook: OpenNoteb
     expect(notebook.output(2)).to_contain_text("the next cell works")
 
 
-def test_stop_that_nobody_hears_interrupts_the_kernel(
-    lab: Lab, open_notebook: OpenNotebook
-) -> None:
+def test_stop_without_a_reply_interrupts_the_kernel(lab: Lab, open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(
         lab,
         "panel = new_panel()\n"
@@ -404,7 +402,7 @@ def test_final_view_is_the_live_view_without_a_jump(
     ] == live
 
 
-def test_panel_leaves_no_widget_behind(lab: Lab, open_notebook: OpenNotebook) -> None:
+def test_panel_closes_all_its_widgets(lab: Lab, open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(
         lab,
         "from comm import get_comm_manager\n"
@@ -420,9 +418,7 @@ def test_panel_leaves_no_widget_behind(lab: Lab, open_notebook: OpenNotebook) ->
     expect(notebook.output(1)).to_contain_text("0 left open")
 
 
-def test_notice_and_error_stand_under_the_status_line(
-    lab: Lab, open_notebook: OpenNotebook
-) -> None:
+def test_notice_and_error_are_below_the_status_line(lab: Lab, open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(
         lab,
         "from qwq_magic.events import Notice\n"

@@ -48,7 +48,7 @@ def test_text_runs_in_its_own_direction_and_code_and_math_in_theirs(
     assert directions(notebook, ".qwq-answer-text :is(ol, ul, blockquote, table)") == rtl * 4
     assert directions(notebook, ".qwq-answer-text :is(.qwq-math, code, pre)") == ltr * 7
     assert directions(notebook, ".qwq-block > p") == rtl + ltr
-    # Markers stand inside the output, and the first column where a reader begins.
+    # Markers are inside the output, and the first column at the left edge.
     boxes = [cell.bounding_box() for cell in notebook.output(0).locator("th").all()]
     assert boxes[0]
     assert boxes[1]
@@ -56,7 +56,7 @@ def test_text_runs_in_its_own_direction_and_code_and_math_in_theirs(
     assert notebook.output(0).locator(".qwq-turn").evaluate("e => e.scrollWidth <= e.clientWidth")
 
 
-def test_nothing_moves_for_who_wants_no_motion(lab: Lab, open_notebook: OpenNotebook) -> None:
+def test_nothing_moves_with_reduced_motion(lab: Lab, open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(
         lab,
         "panel = new_panel()\nstream(panel, reasoning('Hm.'))\nsteps.wait(panel, 'end')\n"

@@ -1,7 +1,7 @@
 """Watch pages in which hostile text is drawn: scripts, requests, navigation, commands, pages.
 
-A payload names itself in whatever it does (see `hostile.corpus`), so what comes alive can be
-told apart even where hundreds stand in one page. Navigation is stopped where it begins.
+A payload names itself in everything it does (see `hostile.corpus`), so what comes alive can be
+identified even among hundreds in one page. Navigation is stopped where it begins.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Watch:
         return found
 
     def noise(self, page: Page) -> list[str]:
-        """Whatever ran, loaded, opened, or led where the reader could not know."""
+        """Everything that ran, loaded, opened, or led to a hidden destination."""
         strays = [found for found in self.navigations(page) if not found.is_chosen]
         return [
             *(f"script {number}" for number in self.scripts),

@@ -108,7 +108,7 @@ def markdown_it(markdown: str) -> str:
 
 
 def cmark_gfm(markdown: str) -> str:
-    """GitHub's parser, without the sanitiser that stands behind it there."""
+    """GitHub's parser, without the sanitiser that GitHub applies to its output."""
     html: str = cmarkgfm.markdown_to_html_with_extensions(
         markdown.encode("utf-8", "replace").decode(),
         Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_FOOTNOTES,

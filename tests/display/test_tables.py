@@ -39,7 +39,7 @@ def test_text_without_blanks_fills_its_lines_and_words_among_it_stay_whole() -> 
 def test_prose_stays_readable_beside_columns_that_can_be_narrower() -> None:
     facts = ("Nov 28, 20:37:29", "qwq-plus-2025-03-05", "complete")
     table = Table(
-        ("asked", "prompt", "model", "state", "answer"),
+        ("started", "prompt", "model", "state", "answer"),
         [(facts[0], SENTENCE, *facts[1:], SENTENCE)],
         prose=("prompt", "answer"),
     )

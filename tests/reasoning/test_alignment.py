@@ -36,7 +36,7 @@ def test_pairs_are_equal_items_in_order(left, right):
 
 
 @given(ITEMS)
-def test_a_sequence_meets_itself_entirely(items):
+def test_a_sequence_aligns_with_itself_entirely(items):
     assert align(items, items) == [(at, at) for at in range(len(items))]
 
 

@@ -49,7 +49,7 @@ def test_marks_come_back_from_json(deltas):
     "packed",
     [1, "12", {}, [1], [1, -1], [1, 0.5], [True, 1], [1, None], [0, 0] * 1_001, [2**40, 1]],
 )
-def test_what_are_no_marks_is_refused(packed):
+def test_invalid_marks_are_rejected(packed):
     with pytest.raises(ValueError, match="invalid arrival marks"):
         unpack_marks(packed)
 

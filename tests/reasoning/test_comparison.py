@@ -54,7 +54,7 @@ def test_answers_are_diffed_by_words_and_signs():
     )
 
 
-def test_metrics_stand_beside_each_other():
+def test_metrics_are_paired():
     metrics = {pair.name: pair for pair in _turn(LEFT).compare(_turn(LEFT[:40])).metrics}
 
     assert metrics["steps"] == MetricPair("steps", 4, 1, -3)
@@ -64,7 +64,7 @@ def test_metrics_stand_beside_each_other():
 
 
 @given(st.text("ab .\n等", max_size=120), st.text("ab .\n等", max_size=120))
-def test_every_step_stands_once_and_the_answers_join_again(left, right):
+def test_every_step_is_in_one_pair_and_the_answer_parts_join(left, right):
     comparison = _turn(left, right).compare(_turn(right, left))
     diff, pairs = comparison.answer_diff, comparison.pairs
 

@@ -40,7 +40,7 @@ def test_what_says_nothing_known_is_unclassified(text):
     assert guess(text, position=0.5) == Guess(Kind.UNCLASSIFIED, "")
 
 
-def test_the_cue_is_the_words_that_stand_there():
+def test_the_cue_is_quoted_from_the_text():
     assert guess("But WAIT, it is odd.", position=0.4).cue == "WAIT"
     assert guess("等一下，我漏掉了零。", position=0.4) == Guess(Kind.DOUBT, "等一下")
 
@@ -85,7 +85,7 @@ def test_the_weights_are_loaded_once_and_small():
     assert "MIT License" in json.loads(file.read_text(encoding="utf-8"))["licence"]
 
 
-def test_no_weight_stands_for_more_than_three_words():
+def test_no_weight_is_for_more_than_three_words():
     longest = max(len(name.lstrip("^").split()) for name in load_weights().weights)
 
     assert longest <= 3

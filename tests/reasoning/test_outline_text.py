@@ -1,4 +1,4 @@
-"""The outline of a reasoning in a terminal: short, safe, whatever the model wrote."""
+"""The outline of a reasoning in a terminal is short, and safe for any model output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_every_step_of_a_short_reasoning_has_a_line() -> None:
     assert lines[0][1:] == ["plan", "Let me add the two."]
 
 
-def test_a_long_reasoning_is_told_in_runs_and_cut() -> None:
+def test_a_long_outline_groups_steps_and_is_cut() -> None:
     text = (
         "Let me see what is given. Let me recall the rule. " * 500
         + "Wait, is it? So it is 9. " * 500

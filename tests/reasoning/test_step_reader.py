@@ -55,7 +55,7 @@ def test_arrivals_date_steps_alike():
     assert [s.episode for s in steps] == [s.episode for s in finished] == [0, 0, 1]
 
 
-def test_without_times_there_are_no_seconds():
+def test_without_times_seconds_are_unknown():
     reader = StepReader()
     [step] = reader.feed("One long enough sentence") + reader.close()
 

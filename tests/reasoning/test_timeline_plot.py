@@ -50,7 +50,7 @@ def test_it_shows_tokens_bands_switches_and_the_first_sight(pyplot):
     assert ax.get_xlabel() == "seconds of reasoning"
 
 
-def test_without_times_it_goes_by_characters(pyplot):
+def test_without_times_the_axis_counts_characters(pyplot):
     ax = Turn("t", "why?", reasoning=REASONING).plot()
 
     assert ax.get_xlabel() == "characters of reasoning"

@@ -38,13 +38,13 @@ class Browser:
     def ask(self, text: str, ask_id: str = "a1") -> None:
         self.say(type="ask", id=ask_id, text=text)
 
-    def heard(self, kind: str) -> list[Message]:
+    def received(self, kind: str) -> list[Message]:
         return [message for message in custom(self._sent) if message.get("type") == kind]
 
     @property
     def page(self) -> Message:
         """The last page."""
-        return self.heard("page")[-1]["page"]
+        return self.received("page")[-1]["page"]
 
     def wait(self, until: Callable[[], object]) -> None:
         deadline = time.monotonic() + DEADLINE_S
@@ -70,15 +70,15 @@ def browser(sent: Sent) -> Iterator[Callable[..., Browser]]:
         each.chat.close()
 
 
-def test_an_ask_is_heard_streams_into_panes_and_ends_in_the_transcript(
+def test_a_prompt_is_accepted_streams_into_panes_and_ends_in_the_transcript(
     browser: Callable[..., Browser], sent: Sent
 ) -> None:
     page = browser(ScriptedModel())
     page.ask("hi")
     page.wait_for_turns(1)
 
-    live, ended = (message["page"] for message in page.heard("page"))
-    assert page.heard("heard") == [{"type": "heard", "id": "a1", "text": ""}]
+    live, ended = (message["page"] for message in page.received("page"))
+    assert page.received("heard") == [{"type": "heard", "id": "a1", "text": ""}]
     assert (live["live"]["prompt"], len(live["live"]["panes"]), live["keys"]) == ("hi", 3, [])
     [turn] = ended["turns"].values()
     assert (turn["prompt"], turn["turn"]["reasoning"]) == ("hi", "Hm. Yes.")
@@ -114,7 +114,7 @@ def test_the_turn_is_in_the_page_before_its_panes_close(
     assert len(pages[-1]["page"]["keys"]) == 1
 
 
-def test_a_chat_remembers_what_was_asked_elsewhere_and_elsewhere_it_is_remembered(
+def test_a_chat_and_the_cells_share_one_memory(
     browser: Callable[..., Browser],
 ) -> None:
     model = ScriptedModel()
@@ -125,8 +125,8 @@ def test_a_chat_remembers_what_was_asked_elsewhere_and_elsewhere_it_is_remembere
     page.wait_for_turns(2)
     session.ask("third")
 
-    asked = [[m.text for m in r.messages if m.role == "user"] for r in model.requests]
-    assert asked == [["first"], ["first", "second"], ["first", "second", "third"]]
+    prompts = [[m.text for m in r.messages if m.role == "user"] for r in model.requests]
+    assert prompts == [["first"], ["first", "second"], ["first", "second", "third"]]
     assert [turn.prompt for turn in session.memory] == ["first", "second", "third"]
 
 
@@ -157,14 +157,14 @@ def test_the_text_of_a_turn_is_sent_once_and_again_when_it_is_missed(
     assert [turn["prompt"] for turn in page.page["turns"].values()] == ["first", "second"]
 
 
-def test_turns_asked_in_cells_come_with_the_next_refresh(browser: Callable[..., Browser]) -> None:
+def test_turns_of_cells_arrive_with_the_next_refresh(browser: Callable[..., Browser]) -> None:
     session = Session(model=ScriptedModel())
     page = browser(session)
     session.ask("in a cell")
     page.say(type="refresh")
     page.say(type="refresh")
 
-    [sent_once] = page.heard("page")
+    [sent_once] = page.received("page")
     assert [t["prompt"] for t in sent_once["page"]["turns"].values()] == ["in a cell"]
 
 
@@ -195,7 +195,7 @@ def test_stop_ends_the_reply_and_keeps_what_came(browser: Callable[..., Browser]
     [turn] = page.page["turns"].values()
     assert turn["turn"]["state"] == "stopped"
     assert model.is_closed
-    assert page.heard("failed") == []
+    assert page.received("failed") == []
 
 
 def test_a_refused_ask_is_one_line_and_nothing_is_remembered(
@@ -205,7 +205,7 @@ def test_a_refused_ask_is_one_line_and_nothing_is_remembered(
     page = browser(session)
     page.ask("hi")
 
-    [refused] = page.heard("refused")
+    [refused] = page.received("refused")
     assert refused["id"] == "a1"
     assert 'Run: %config QwqMagics.runner = "thread"' in refused["text"]
     assert len(session.memory) == 0
@@ -217,7 +217,7 @@ def test_a_failed_reply_says_which_ask_it_was(browser: Callable[..., Browser]) -
     page.wait_for_turns(1)
 
     [turn] = page.page["turns"].values()
-    assert page.heard("failed") == [{"type": "failed", "id": "a7"}]
+    assert page.received("failed") == [{"type": "failed", "id": "a7"}]
     assert (turn["turn"]["state"], turn["turn"]["error"]["message"]) == (
         "error",
         "Busy. Ask again.",
@@ -229,11 +229,11 @@ def test_a_second_ask_waits_for_the_first_to_end(browser: Callable[..., Browser]
     page.ask("first", "a1")
     page.ask("second", "a2")
 
-    [refused] = page.heard("refused")
+    [refused] = page.received("refused")
     assert (refused["id"], "still in progress" in refused["text"]) == ("a2", True)
 
 
-def test_a_new_conversation_begins_empty_and_the_old_one_goes_on(
+def test_a_new_conversation_starts_empty_while_the_old_one_streams(
     browser: Callable[..., Browser],
 ) -> None:
     model = GatedModel()
@@ -301,7 +301,7 @@ def test_a_conversation_may_be_renamed_while_its_reply_comes(
     assert [turn.answer for turn in session.conversations["plans"]] == ["So"]
 
 
-def test_the_current_conversation_may_be_renamed_before_anything_is_asked(
+def test_the_current_conversation_may_be_renamed_before_its_first_turn(
     browser: Callable[..., Browser],
 ) -> None:
     session = Session(model=ScriptedModel())
@@ -313,7 +313,7 @@ def test_the_current_conversation_may_be_renamed_before_anything_is_asked(
     assert list(session.conversations) == ["plans"]
 
 
-def test_a_new_conversation_is_no_other_while_it_is_empty(browser: Callable[..., Browser]) -> None:
+def test_an_empty_new_conversation_is_reused(browser: Callable[..., Browser]) -> None:
     page = browser(ScriptedModel())
     page.say(type="new")
     page.say(type="new")
@@ -343,7 +343,7 @@ def test_what_the_browser_says_wrongly_changes_nothing(browser: Callable[..., Br
     page.say(type="select", conversation="two\nlines")
     page.say(type="no such thing")
 
-    assert page.heard("page") == []
+    assert page.received("page") == []
     assert page.chat.conversation == "main"
 
 
@@ -390,7 +390,7 @@ def test_a_page_with_the_renderer_is_given_what_is_saved(
     (displayed, widget), (updated, saved) = shown
     assert (displayed, updated) == ("display", "update")
     assert next(iter(widget)) == "application/vnd.jupyter.widget-view+json"
-    [again] = page.heard("saved")
+    [again] = page.received("saved")
     assert again["bundle"] == saved
     assert saved[CHAT_MIME]["keys"] == page.page["keys"]
     assert [turn["prompt"] for turn in saved[CHAT_MIME]["turns"]] == ["hi"]
@@ -415,5 +415,5 @@ def test_a_turn_is_written_once_however_often_the_chat_is_saved(
     page.say(type="save")
 
     assert written == ["one", "two", "one"]
-    [first, _] = page.heard("saved")[-1]["bundle"][CHAT_MIME]["turns"]
+    [first, _] = page.received("saved")[-1]["bundle"][CHAT_MIME]["turns"]
     assert first["hidden"] is True

@@ -62,7 +62,7 @@ def test_frame_is_never_empty() -> None:
     assert buffer.take(0.0) == "a"
 
 
-def test_rest_is_taken_whatever_the_time() -> None:
+def test_the_rest_can_be_taken_at_any_time() -> None:
     buffer = FrameBuffer(0.05)
     buffer.append("a")
     buffer.take(0.0)
@@ -232,7 +232,7 @@ def test_a_wait_as_long_as_the_one_before_is_counted_down_too(
     ]
 
 
-def test_a_reply_that_repeats_itself_is_advised_to_be_stopped_until_it_goes_on(
+def test_advice_to_stop_a_looping_reply_is_shown_until_it_recovers(
     sent: list[tuple[str, Message]],
 ) -> None:
     clock = Clock()

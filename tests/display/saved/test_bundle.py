@@ -121,7 +121,9 @@ def test_tokens_the_server_did_not_count_are_estimated() -> None:
         ("tool_calls", "", "The model called a tool, but none is available."),
     ],
 )
-def test_an_odd_ending_is_said_everywhere(finish_reason: str, answer: str, ending: str) -> None:
+def test_an_unusual_ending_is_shown_in_every_form(
+    finish_reason: str, answer: str, ending: str
+) -> None:
     bundle = final_bundle(
         replace(TURN, finish_reason=finish_reason, answer=answer), place=Place(1, 1)
     )
@@ -131,18 +133,18 @@ def test_an_odd_ending_is_said_everywhere(finish_reason: str, answer: str, endin
     assert ending in str(bundle["text/plain"])
 
 
-def test_a_reasoning_that_repeats_itself_is_said_to_in_every_form() -> None:
-    said = "The reasoning repeats itself word for word."
+def test_repeated_reasoning_is_noted_in_every_form() -> None:
+    note = "The reasoning repeats itself word for word."
     bundle = final_bundle(
         replace(TURN, reasoning="Hm. " + "But wait, I look again. " * 4), place=None
     )
 
-    assert bundle[TURN_MIME]["notices"] == ["Retried once.", said]  # type: ignore[index]
-    assert f"<p><sub>{said}</sub></p>" in str(bundle["text/markdown"])
-    assert said in str(bundle["text/plain"])
+    assert bundle[TURN_MIME]["notices"] == ["Retried once.", note]  # type: ignore[index]
+    assert f"<p><sub>{note}</sub></p>" in str(bundle["text/markdown"])
+    assert note in str(bundle["text/plain"])
 
 
-def test_a_ruler_is_no_repetition() -> None:
+def test_a_ruler_is_not_a_repetition() -> None:
     data = final_bundle(replace(TURN, reasoning="A table:\n" + "-" * 80), place=None)[TURN_MIME]
 
     assert data["notices"] == ["Retried once."]  # type: ignore[index]
@@ -178,7 +180,7 @@ def test_a_stopped_turn_says_so_and_leaves_its_reasoning_open() -> None:
     assert plain(stopped).endswith("\n\nStopped by you.")
 
 
-def test_an_error_stands_under_what_came() -> None:
+def test_an_error_is_shown_below_the_text_received_so_far() -> None:
     error = AuthenticationError("Key *refused* <b>.", status=401)
     failed = replace(TURN, complete=False, error=error)
 
@@ -189,14 +191,14 @@ def test_an_error_stands_under_what_came() -> None:
     assert (data["state"], data["error"]["kind"], data["number"]) == ("error", "auth", None)
 
 
-def test_running_out_of_tokens_is_told_apart_from_an_answer() -> None:
+def test_running_out_of_tokens_is_distinguished_from_an_answer() -> None:
     thinking = replace(TURN, finish_reason="length", answer="")
 
     assert "Ran out of tokens while thinking: no answer." in markdown(thinking)
     assert "the answer is cut off" in markdown(replace(TURN, finish_reason="length"))
 
 
-def test_only_the_areas_asked_for_are_shown() -> None:
+def test_only_the_selected_panes_are_shown() -> None:
     assert "compare" not in markdown(TURN, show="answer")
     assert "is larger" not in markdown(TURN, show="reasoning")
     assert "<details open>" in markdown(TURN, show="reasoning")

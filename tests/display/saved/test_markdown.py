@@ -36,7 +36,7 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_the_corpus_is_live_where_it_is_not_written_anew() -> None:
+def test_the_corpus_is_live_unless_it_is_rewritten() -> None:
     # nbconvert refuses a notebook with a missing attachment altogether.
     live = [text for text in TEXTS if "attachment:" in text or problems(text)]
     families = Counter(payload.family for payload in PAYLOADS)
@@ -241,9 +241,7 @@ def test_only_web_and_mail_addresses_are_links(host: str) -> None:
         ("<https://evil.example/>", None),
     ],
 )
-def test_a_link_says_whom_it_reaches_whatever_its_text_claims(
-    answer: str, title: str | None
-) -> None:
+def test_a_link_names_its_real_host_even_if_its_text_lies(answer: str, title: str | None) -> None:
     for host in HOSTS:
         assert read(answer, host).titles == ([title] if title else []), host
 

@@ -37,7 +37,7 @@ def saved_size(turn: Turn) -> int:
     return len(nbformat.writes(new_notebook(cells=[new_code_cell("", outputs=[output])])).encode())
 
 
-def test_an_outline_tells_where_the_thinking_turned() -> None:
+def test_an_outline_lists_the_turning_points() -> None:
     assert outline(TURN).splitlines() == [
         "<p><em>9 steps, likely 1 orient, 4 work, 3 reflect, 1 conclude; 1 switch. "
         "Turning points:</em></p>",

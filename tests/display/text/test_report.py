@@ -1,4 +1,4 @@
-"""A report is text and nothing else, whoever reads it."""
+"""A report is plain text in every front end."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def server(*names: str, name: str = "ollama", at: str = OLLAMA) -> LocalServer:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_whatever_a_server_says_stays_text(text: str) -> None:
-    said = clean_with().line(text, most_bytes=2_000)
+def test_text_from_a_server_stays_text(text: str) -> None:
+    line = clean_with().line(text, most_bytes=2_000)
     section = local_section([server(text)], [OLLAMA], in_use=("", ""), clean=clean_with())
-    report = Report(ReportStatus("failed", said), (section, Section(said, lines=(said,))))
+    report = Report(ReportStatus("failed", line), (section, Section(line, lines=(line,))))
 
     assert problems(report.markdown()) == []
     assert "\x1b" not in report.plain(width=80)
 
 
-def test_a_key_is_masked_wherever_it_stands() -> None:
+def test_a_key_is_masked_everywhere() -> None:
     clean = clean_with(GROQ_API_KEY=KEY)
 
     assert KEY not in clean.line(f"Bad key {KEY}")
@@ -76,7 +76,7 @@ def test_the_line_to_type_is_safe_to_type(found: LocalServer, lines: tuple[str, 
 
 
 @pytest.mark.parametrize(
-    ("in_use", "said"),
+    ("in_use", "state"),
     [
         ((OLLAMA, "qwq"), "in use"),
         ((OLLAMA, "qwq:latest"), "in use"),
@@ -84,13 +84,13 @@ def test_the_line_to_type_is_safe_to_type(found: LocalServer, lines: tuple[str, 
         (("http://127.0.0.1:8000/v1", "qwq"), "%%qwq -s ollama -m qwq:latest"),
     ],
 )
-def test_a_server_is_in_use_where_it_has_the_model_asked_for(
-    in_use: tuple[str, str], said: str
+def test_a_server_is_in_use_if_it_has_the_selected_model(
+    in_use: tuple[str, str], state: str
 ) -> None:
     section = local_section([server("qwq:latest")], [OLLAMA], in_use=in_use, clean=clean_with())
 
     assert section.table is not None
-    assert section.table.rows[0][-1] == said
+    assert section.table.rows[0][-1] == state
 
 
 def test_lines_are_written_once_and_the_verdict_last() -> None:

@@ -90,7 +90,7 @@ def test_dimming_is_off_wherever_the_stream_is_stopped(count: int) -> None:
     assert text.rfind("\x1b[0m") >= text.rfind("\x1b[2m")
 
 
-def test_a_pipe_gets_no_escape_sequence_whatever_the_model_sends() -> None:
+def test_a_pipe_never_gets_an_escape_sequence_from_the_model() -> None:
     hostile = [ReasoningDelta("a\x1b]0;"), ReasoningDelta("t\x07b"), AnswerDelta("\x1b[2Jc\rd")]
 
     text = written([*hostile, Notice("retry\x1b[31m\ning")])
@@ -111,14 +111,14 @@ def test_an_error_is_one_line() -> None:
     assert written([], failed) == "Error: Too many requests. Wait 20 s.\n"
 
 
-def test_hidden_reasoning_still_says_that_it_goes_on() -> None:
+def test_hidden_reasoning_still_shows_progress() -> None:
     text = written(EVENTS, show="answer")
 
     assert text.startswith("Reasoning …\n\n9.9\n")
     assert "Compare" not in text
 
 
-def test_a_hidden_answer_still_says_that_it_came() -> None:
+def test_a_hidden_answer_still_shows_progress() -> None:
     assert written(EVENTS, show="reasoning").startswith(
         "Reasoning\nCompare them.\n\nAnswering …\n\nThought for"
     )

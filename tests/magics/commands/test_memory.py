@@ -185,7 +185,16 @@ def test_attempts_can_be_read_in_rows_and_side_by_side(notebook):
     assert [line.split()[0] for line in rows.split("\n")[2:] if line[:1].strip()] == ["1", "2"]
     assert "max_tokens=9" in rows.replace("\n", "")
     assert side.split("\n")[0].split() == ["attempt", "1", "attempt", "2"]
-    for name in ("started", "prompt", "parameters", "model", "tokens", "thought", "total", "answer"):
+    for name in (
+        "started",
+        "prompt",
+        "parameters",
+        "model",
+        "tokens",
+        "thought",
+        "total",
+        "answer",
+    ):
         assert re.search(rf"^{name} ", side, re.MULTILINE), name
     assert re.search(r"^answer +answer 1 +answer 2", side, re.MULTILINE)
 
