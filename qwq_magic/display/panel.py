@@ -17,8 +17,8 @@ Start: TypeAlias = Literal["open", "auto", "closed"]
 class Panel(Protocol):
     """Shows a turn while it streams.
 
-    Calls come from one thread at a time: the thread that runs the cell or, for a background
-    job that has been opened, the job's own thread.
+    Calls come from one thread at a time: the thread that runs the cell or, once the panel of a
+    background job is open, the thread of the job.
     """
 
     def open(self) -> None:

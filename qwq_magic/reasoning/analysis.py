@@ -76,7 +76,7 @@ def loops_in(reasoning: str) -> tuple[Loop, ...]:
 
 
 def reasoning_tokens_in(turn: FinishedTurn) -> int:
-    """Return the server's count of reasoning tokens, or an estimate from its other counts."""
+    """Return the server's count of reasoning tokens, or an estimate without one."""
     return _reasoning_tokens(turn.reasoning, turn.answer, turn.usage)
 
 

@@ -102,7 +102,7 @@ _TRAP = (
 
 
 def forged_turns() -> list[object]:
-    """Return turn data our code cannot produce: hostile text, wrong types, extreme depth and size."""
+    """Return turn data our code cannot produce: hostile text, wrong types, any depth or size."""
     fields = [*_plain_turn(""), "ending"]
     nested: object = _TRAP
     for _ in range(200):
