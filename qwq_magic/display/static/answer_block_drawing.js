@@ -1,11 +1,19 @@
 // One block of an answer → nodes: masked, parsed by the host, rebuilt, typeset.
 
+/** @import { Code, FenceBlock, Host } from "./types.js" */
+
 import { rebuild } from "./answer_dom.js";
 import { LESS_THAN, maskMath } from "./answer_math.js";
 import { isTangled } from "./block_limits.js";
-import { codeBox, fenceLanguage } from "./code_box.js";
+import { codeBox, codeIn, fenceLanguage } from "./code_box.js";
 import { isInertLanguage } from "./code_languages.js";
 import { element } from "./elements.js";
+
+/**
+ * @typedef {object} TextOptions
+ * @property {boolean} [open] may more follow?
+ * @property {string} [definitions] for reference links
+ */
 
 // A noncharacter: `cleanText` lets none in, and takes this one out of what the parser made.
 const NAME_MARK = "\ufdd3";
@@ -24,6 +32,8 @@ const TALLEST = 300;
  * A host's plugins draw what stands under a name such as `mermaid`, and load what it asks
  * for. Where fences begin, parsers disagree; so whatever follows a run that could open one,
  * anywhere, begins with a mark that is in no name and that no parser trims away.
+ *
+ * @param {string} markdown
  */
 function inertMarkdown(markdown) {
   return (
@@ -34,23 +44,37 @@ function inertMarkdown(markdown) {
   );
 }
 
+/** @param {string} source */
 function plainBlock(source) {
   return element("p", "qwq-plain", { dir: "auto" }, source.replace(/\n+$/, ""));
 }
 
 /** Draws blocks with one host; knows nothing of streams. */
 export class BlockDrawing {
+  /** @type {Host} */
   #host;
+  /** @type {() => Promise<void>} */
   #breathe;
   #formulasLeft = MOST_IN_ANSWER;
 
-  /** `breathe` lets the page have its turn, where much is done. */
+  /**
+   * `breathe` lets the page have its turn, where much is done.
+   *
+   * @param {Host} host
+   * @param {() => Promise<void>} breathe
+   */
   constructor(host, breathe) {
     this.#host = host;
     this.#breathe = breathe;
   }
 
-  /** Nodes for a block of text; `open`: more may follow; `definitions`: for reference links. */
+  /**
+   * Nodes for a block of text.
+   *
+   * @param {string} source
+   * @param {TextOptions} [options]
+   * @returns {Promise<ChildNode[]>}
+   */
   async text(source, { open = false, definitions = "" } = {}) {
     if (!this.#host.parse) return [plainBlock(source)];
     const { markdown, formulas } = maskMath(source, open);
@@ -59,29 +83,42 @@ export class BlockDrawing {
       const html = await this.#host.parse(inertMarkdown(markdown + definitions));
       const drawn = rebuild(html, formulas);
       await this.#highlightWithin(drawn);
-      return [...drawn.childNodes].filter((node) => node.nodeType !== 3 || node.data.trim());
+      return [...drawn.childNodes].filter((node) => !(node instanceof Text) || node.data.trim());
     } catch {
       return [plainBlock(source)];
     }
   }
 
-  /** A box for a fenced block, holding the code so far without colours. */
+  /**
+   * A box for a fenced block, holding the code so far without colours.
+   *
+   * @param {Code} block
+   */
   fence(block) {
-    const code = element("code", "", {}, document.createTextNode(""));
-    code.firstChild.appendData(block.code);
-    return codeBox(code, fenceLanguage(block.info));
+    const text = document.createTextNode("");
+    text.appendData(block.code);
+    return codeBox(element("code", "", {}, text), fenceLanguage(block.info));
   }
 
-  /** The parser was told no language of these. */
+  /**
+   * The parser was told no language of these.
+   *
+   * @param {DocumentFragment} drawn
+   */
   async #highlightWithin(drawn) {
     const boxes = [...drawn.querySelectorAll(".qwq-code")].slice(0, MOST_HIGHLIGHTED);
     for (const box of boxes) {
-      const info = box.querySelector(".qwq-code-language").textContent;
-      await this.highlight(box, { info, code: box.querySelector("code").textContent });
+      const info = box.querySelector(".qwq-code-language")?.textContent ?? "";
+      await this.highlight(box, { info, code: codeIn(box).textContent ?? "" });
     }
   }
 
-  /** Colour the code in a box; false where it stays as it is. */
+  /**
+   * Colour the code in a box; false where it stays as it is.
+   *
+   * @param {Element} box
+   * @param {Code} block
+   */
   async highlight(box, block) {
     const language = fenceLanguage(block.info);
     if (!this.#host.parse || !isInertLanguage(language) || block.code.length > HIGHLIGHTED_CODE) return false;
@@ -91,21 +128,26 @@ export class BlockDrawing {
       const html = await this.#host.parse(`${fence}${language}\n${block.code}\n${fence}\n`);
       const coloured = rebuild(html, []).querySelector("code");
       // The parser trims line breaks at the end; anything else would change the code itself.
-      const text = coloured?.textContent.replace(/\n+$/, "") ?? "";
-      if (text !== block.code.replace(/\n+$/, "")) return false;
-      const trimmed = coloured.textContent.length;
-      box.querySelector("code").replaceChildren(...coloured.childNodes, block.code.slice(trimmed));
+      const text = coloured?.textContent ?? "";
+      if (!coloured || text.replace(/\n+$/, "") !== block.code.replace(/\n+$/, "")) return false;
+      codeIn(box).replaceChildren(...coloured.childNodes, block.code.slice(text.length));
       return true;
     } catch {
       return false; // it stays readable without colours
     }
   }
 
-  /** Typeset the formulas under `root`; formulas drawn before are taken from `former`. */
+  /**
+   * Typeset the formulas under `root`; formulas drawn before are taken from `former`.
+   *
+   * @param {HTMLElement} root
+   * @param {Map<string, HTMLElement[]>} [former]
+   */
   async typeset(root, former = new Map()) {
     if (!this.#host.typeset) return;
+    /** @type {HTMLElement[]} */
     const waiting = [];
-    for (const node of root.querySelectorAll(".qwq-math")) {
+    for (const node of formulasIn(root, ".qwq-math")) {
       const drawn = former.get(mathKey(node))?.pop();
       if (drawn) node.replaceWith(drawn);
       else waiting.push(node);
@@ -119,15 +161,20 @@ export class BlockDrawing {
     if (!waiting.length) return;
     await this.#typesetAll(root, waiting);
     waiting.forEach((node, index) => {
-      if (node.querySelector(FORBIDDEN)) node.replaceChildren(sources[index]);
+      if (node.querySelector(FORBIDDEN)) node.replaceChildren(sources[index] ?? "");
       else node.dataset.typeset = "";
     });
     markLarge(root, waiting);
   }
 
+  /**
+   * @param {HTMLElement} root
+   * @param {HTMLElement[]} waiting
+   */
   async #typesetAll(root, waiting) {
     // A call costs milliseconds whatever it finds: one for many, if it finds nothing else.
-    if (waiting.length === 1) await this.#typesetIn(waiting[0]);
+    const [first] = waiting;
+    if (first && waiting.length === 1) await this.#typesetIn(first);
     else if (waiting.length <= MOST_TOGETHER && !hasDelimiters(root)) await this.#typesetIn(root);
     else {
       for (let at = 0; at < waiting.length; at += MOST_TOGETHER) {
@@ -137,46 +184,63 @@ export class BlockDrawing {
     }
   }
 
-  /** In a place of their own, out of sight. */
+  /**
+   * In a place of their own, out of sight.
+   *
+   * @param {HTMLElement} root
+   * @param {HTMLElement[]} formulas
+   */
   async #typesetApart(root, formulas) {
     const place = element("div", "qwq-math-queue");
     const marks = formulas.map((node) => {
       const mark = document.createComment("");
       node.replaceWith(mark);
-      return mark;
+      return { mark, node };
     });
     place.append(...formulas);
     root.append(place);
     await this.#typesetIn(place);
-    marks.forEach((mark, index) => mark.replaceWith(formulas[index]));
+    for (const { mark, node } of marks) mark.replaceWith(node);
     place.remove();
   }
 
+  /** @param {HTMLElement} node */
   async #typesetIn(node) {
     try {
-      await this.#host.typeset(node);
+      await this.#host.typeset?.(node);
     } catch {
       // The formula stays as its source.
     }
   }
 }
 
-/** Does text outside formulas and code hold what a typesetter might take for math? */
+/**
+ * Does text outside formulas and code hold what a typesetter might take for math?
+ *
+ * @param {HTMLElement} root
+ */
 function hasDelimiters(root) {
   const texts = document.createTreeWalker(root, NodeFilter.SHOW_ALL, (node) => {
-    if (node.nodeType === Node.TEXT_NODE) return NodeFilter.FILTER_ACCEPT;
-    return node.matches?.(".qwq-math, pre, code") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP;
+    if (node instanceof Text) return NodeFilter.FILTER_ACCEPT;
+    const isApart = node instanceof Element && node.matches(".qwq-math, pre, code");
+    return isApart ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_SKIP;
   });
-  while (texts.nextNode()) if (/[$\\]/.test(texts.currentNode.data)) return true;
+  while (texts.nextNode()) if (/[$\\]/.test(texts.currentNode.nodeValue ?? "")) return true;
   return false;
 }
 
+/** @param {HTMLElement} node */
 function leaveAsTyped(node) {
   node.className = "qwq-math-source";
-  node.replaceChildren(node.dataset.tex);
+  node.replaceChildren(node.dataset.tex ?? "");
 }
 
-/** A formula that is no part of a line of text scrolls, as display math does. */
+/**
+ * A formula that is no part of a line of text scrolls, as display math does.
+ *
+ * @param {HTMLElement} root
+ * @param {HTMLElement[]} formulas
+ */
 function markLarge(root, formulas) {
   const width = root.clientWidth;
   const large = formulas.filter((node) => {
@@ -187,17 +251,33 @@ function markLarge(root, formulas) {
   for (const node of large) node.classList.add("qwq-math-large");
 }
 
+/**
+ * @param {HTMLElement} root
+ * @param {string} selector
+ * @returns {NodeListOf<HTMLElement>}
+ */
+function formulasIn(root, selector) {
+  return root.querySelectorAll(selector);
+}
+
+/** @param {HTMLElement} node */
 function mathKey(node) {
   return `${node.className}\n${node.dataset.tex}`;
 }
 
-/** The formulas under `root` that are typeset already, by their source. */
+/**
+ * The formulas under `root` that are typeset already, by their source.
+ *
+ * @param {HTMLElement} root
+ */
 export function typesetFormulas(root) {
+  /** @type {Map<string, HTMLElement[]>} */
   const found = new Map();
-  for (const node of root.querySelectorAll(".qwq-math[data-typeset]")) {
+  for (const node of formulasIn(root, ".qwq-math[data-typeset]")) {
     const key = mathKey(node);
-    if (!found.has(key)) found.set(key, []);
-    found.get(key).push(node);
+    const same = found.get(key) ?? [];
+    same.push(node);
+    found.set(key, same);
   }
   return found;
 }

@@ -3,6 +3,10 @@
 // Only complete lines decide, and only by what stands before them: the cuts are the
 // same however the text arrives, so a live answer and a saved one look alike.
 
+/** @import { AnswerBlock, FenceBlock, TextBlock } from "./types.js" */
+
+/** @typedef {TextBlock & { lines: number, list: boolean }} OpenText */
+
 // Parsers are superlinear; past this many characters or lines a block is cut at a line.
 const LIMIT = 20000;
 const MOST_LINES = 800;
@@ -12,19 +16,30 @@ const HEADING = /^ {0,3}#{1,6}(?:[ \t]|$)/;
 const LIST = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)/;
 const BLANK = /^[ \t]*$/;
 
+/**
+ * @param {string} line
+ * @returns {FenceBlock | null}
+ */
 function openedFence(line) {
-  const match = FENCE.exec(line);
-  if (!match || (match[2][0] === "`" && match[3].includes("`"))) return null;
-  return { kind: "fence", indent: match[1].length, mark: match[2], info: match[3], code: "" };
+  const [opens, indent = "", mark = "", info = ""] = FENCE.exec(line) ?? [];
+  if (opens === undefined || (mark.startsWith("`") && info.includes("`"))) return null;
+  return { kind: "fence", indent: indent.length, mark, info, code: "" };
 }
 
 export class AnswerBlocks {
   #line = "";
+  /** @type {OpenText | FenceBlock | null} */
   #block = null;
   #afterBlank = false;
+  /** @type {AnswerBlock[]} */
   #finished = [];
 
-  /** Add text; returns the blocks it finished. */
+  /**
+   * Add text; returns the blocks it finished.
+   *
+   * @param {string} text
+   * @returns {AnswerBlock[]}
+   */
   push(text) {
     let start = 0;
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
@@ -37,7 +52,11 @@ export class AnswerBlocks {
     return this.#finished.splice(0);
   }
 
-  /** No more text. */
+  /**
+   * No more text.
+   *
+   * @returns {AnswerBlock[]}
+   */
   end() {
     if (this.#line) this.#take(this.#line);
     this.#line = "";
@@ -45,23 +64,32 @@ export class AnswerBlocks {
     return this.#finished.splice(0);
   }
 
-  /** What is not finished yet, or null: {kind: "text", source} or an open {kind: "fence", code}. */
+  /**
+   * What is not finished yet, or null: {kind: "text", source} or an open {kind: "fence", code}.
+   *
+   * @returns {AnswerBlock | null}
+   */
   get tail() {
     const block = this.#block;
     if (block?.kind === "fence") {
       // Backticks alone may be the closing fence: wait for the rest of the line.
       const waiting = /^ {0,3}(?:`+|~+)?[ \t]*$/.test(this.#line);
-      return { ...block, code: waiting ? block.code : block.code + this.#unindented(this.#line) };
+      return { ...block, code: waiting ? block.code : block.code + this.#unindented(block, this.#line) };
     }
     const source = (block?.source ?? "") + this.#line;
     return BLANK.test(source) ? null : { kind: "text", source };
+  }
+
+  /** The open block, unless it is a fence. */
+  get #openText() {
+    return this.#block?.kind === "text" ? this.#block : null;
   }
 
   #cutLongLine() {
     while (this.#line.length > LIMIT) {
       const space = this.#line.lastIndexOf(" ", LIMIT - 1);
       let cut = space > LIMIT / 2 ? space + 1 : LIMIT;
-      if (/[\ud800-\udbff]/.test(this.#line[cut - 1])) cut -= 1;
+      if (/[\ud800-\udbff]/.test(this.#line.charAt(cut - 1))) cut -= 1;
       const rest = this.#line.slice(cut);
       this.#close();
       this.#takeText(this.#line.slice(0, cut));
@@ -70,9 +98,10 @@ export class AnswerBlocks {
     }
   }
 
+  /** @param {string} line */
   #take(line) {
     if (this.#block?.kind === "fence") {
-      this.#takeFenced(line);
+      this.#takeFenced(this.#block, line);
       return;
     }
     this.#line = line;
@@ -80,53 +109,70 @@ export class AnswerBlocks {
     this.#takeLine(this.#line);
   }
 
-  #takeFenced(line) {
-    const { mark } = this.#block;
-    const match = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(line);
-    if (match && match[1][0] === mark[0] && match[1].length >= mark.length) this.#close();
-    else this.#block.code += `${this.#unindented(line)}\n`;
+  /**
+   * @param {FenceBlock} block
+   * @param {string} line
+   */
+  #takeFenced(block, line) {
+    const { mark } = block;
+    const closing = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(line)?.[1] ?? "";
+    if (closing.startsWith(mark)) this.#close();
+    else block.code += `${this.#unindented(block, line)}\n`;
   }
 
-  #unindented(line) {
+  /**
+   * @param {FenceBlock} block
+   * @param {string} line
+   */
+  #unindented(block, line) {
     let indent = 0;
-    while (indent < this.#block.indent && line[indent] === " ") indent += 1;
+    while (indent < block.indent && line[indent] === " ") indent += 1;
     return line.slice(indent);
   }
 
+  /** @param {string} line */
   #takeLine(line) {
+    const block = this.#openText;
     if (BLANK.test(line)) {
       this.#afterBlank = true;
-      if (this.#block) this.#block.source += "\n";
+      if (block) block.source += "\n";
       return;
     }
-    const inList = this.#block?.list ?? false;
+    const inList = block?.list ?? false;
     const fence = openedFence(line);
     if (fence && !(inList && fence.indent >= 2)) {
       this.#close();
       this.#block = fence;
       return;
     }
-    if (this.#afterBlank && !this.#continues(line, inList)) this.#close();
+    if (this.#afterBlank && !this.#continues(block, line)) this.#close();
     const heading = HEADING.test(line) && !(inList && line.startsWith("  "));
     if (heading) this.#close();
     this.#takeText(`${line}\n`);
     if (heading) this.#close();
   }
 
-  /** After a blank line: does `line` still belong to the block before? */
-  #continues(line, inList) {
-    if (this.#block === null) return true;
-    if (inList) return /^(?: {2}|\t)/.test(line) || LIST.test(line);
-    return /^(?: {4}|\t)/.test(this.#block.source) && /^(?: {4}|\t)/.test(line);
+  /**
+   * After a blank line: does `line` still belong to the block before?
+   *
+   * @param {OpenText | null} block
+   * @param {string} line
+   */
+  #continues(block, line) {
+    if (block === null) return true;
+    if (block.list) return /^(?: {2}|\t)/.test(line) || LIST.test(line);
+    return /^(?: {4}|\t)/.test(block.source) && /^(?: {4}|\t)/.test(line);
   }
 
+  /** @param {string} text */
   #takeText(text) {
-    const { source = "", lines = 0 } = this.#block ?? {};
-    if (this.#block && (source.length + text.length > LIMIT || lines >= MOST_LINES)) this.#close();
-    this.#block ??= { kind: "text", source: "", lines: 0, list: false };
-    this.#block.source += text;
-    this.#block.lines += 1;
-    this.#block.list ||= LIST.test(text);
+    const open = this.#openText;
+    if (open && (open.source.length + text.length > LIMIT || open.lines >= MOST_LINES)) this.#close();
+    const block = this.#openText ?? { kind: "text", source: "", lines: 0, list: false };
+    this.#block = block;
+    block.source += text;
+    block.lines += 1;
+    block.list ||= LIST.test(text);
     this.#afterBlank = false;
   }
 

@@ -4,11 +4,16 @@
 // is on the lists below is made anew; everything else becomes text. Nothing is ever
 // serialised again, so there is no string for a mutation attack to mutate.
 
+/** @import { Formula } from "./types.js" */
+
 import { LESS_THAN } from "./answer_math.js";
 import { codeBox, fenceLanguage } from "./code_box.js";
 import { element, scrolling } from "./elements.js";
 import { cleanText } from "./safe_text.js";
 
+/** @typedef {"p" | "code" | "ol" | "table" | "th" | "td"} PlainTag any of PLAIN, those that need care by name */
+
+/** @type {Set<string>} */
 const PLAIN = new Set(
   "p h1 h2 h3 h4 h5 h6 strong em b i del s code blockquote ul ol li hr br table thead tbody tr th td"
     .split(" "),
@@ -19,7 +24,11 @@ const HIGHLIGHT = /^(?:\u037c[0-9a-z]{1,4}|cm-[\w-]{1,40}|tok-[\w-]{1,40}|hljs[\
 const DEEPEST = 60;
 const MARKS = /\ufdd0|\ufdd1(\d+)\ufdd2/g;
 
-/** An address to follow by a click, or null. */
+/**
+ * An address to follow by a click, or null.
+ *
+ * @param {string} href
+ */
 export function safeAddress(href) {
   try {
     const url = new URL(href);
@@ -29,7 +38,11 @@ export function safeAddress(href) {
   }
 }
 
-/** The element of one formula: what the typesetter may see, or the source as text. */
+/**
+ * The element of one formula: what the typesetter may see, or the source as text.
+ *
+ * @param {Formula} formula
+ */
 export function mathElement(formula) {
   const { tex, display, safe, pending } = formula;
   // Its letters are no words: they must not make the text around it run from left to right.
@@ -43,16 +56,26 @@ export function mathElement(formula) {
 }
 
 class Rebuilder {
+  /** @type {Formula[]} */
   #formulas;
 
+  /** @param {Formula[]} formulas */
   constructor(formulas) {
     this.#formulas = formulas;
   }
 
+  /**
+   * @template {Element | DocumentFragment} Into
+   * @param {Node} from
+   * @param {Into} into
+   * @param {number} depth
+   * @param {boolean} inCode
+   * @returns {Into}
+   */
   children(from, into, depth, inCode) {
     for (const child of from.childNodes) {
-      if (child.nodeType === Node.TEXT_NODE) this.#text(child.data, into, inCode);
-      else if (child.nodeType === Node.ELEMENT_NODE) into.append(this.#element(child, depth, inCode));
+      if (child instanceof Text) this.#text(child.data, into, inCode);
+      else if (child instanceof Element) into.append(this.#element(child, depth, inCode));
     }
     return into;
   }
@@ -61,6 +84,10 @@ class Rebuilder {
    * Put the marks back: `<` as itself, a formula as an element (in code: as it was typed).
    *
    * The text was cleaned before, but an entity may have stood for what must not be shown.
+   *
+   * @param {string} data
+   * @param {Element | DocumentFragment} into
+   * @param {boolean} inCode
    */
   #text(data, into, inCode) {
     let text = "";
@@ -81,23 +108,41 @@ class Rebuilder {
     if (text) into.append(text);
   }
 
+  /** @param {string} text */
   #plain(text) {
+    /**
+     * @param {string} mark
+     * @param {string} number
+     */
     const typed = (mark, number) => (mark === LESS_THAN ? "<" : (this.#formulas[Number(number)]?.raw ?? ""));
     return cleanText(text.replace(MARKS, typed));
   }
 
+  /**
+   * @param {Element} node
+   * @param {number} depth
+   * @param {boolean} inCode
+   * @returns {Node}
+   */
   #element(node, depth, inCode) {
     const tag = node.localName;
-    if (depth > DEEPEST) return document.createTextNode(this.#plain(node.textContent));
+    if (depth > DEEPEST) return document.createTextNode(this.#plain(node.textContent ?? ""));
     if (tag === "pre") return this.#pre(node, depth);
     if (tag === "a") return this.#link(node, depth);
     if (tag === "img") return this.#image(node);
     if (tag === "span") return this.#span(node, depth, inCode);
     if (tag === "input") return document.createTextNode(node.hasAttribute("checked") ? "☑ " : "☐ ");
-    if (PLAIN.has(tag)) return this.#plainElement(node, tag, depth, inCode);
+    if (PLAIN.has(tag)) return this.#plainElement(node, /** @type {PlainTag} */ (tag), depth, inCode);
+    // eslint-disable-next-line no-restricted-properties -- read from the inert document, and shown as text
     return document.createTextNode(this.#plain(node.outerHTML));
   }
 
+  /**
+   * @param {Element} node
+   * @param {PlainTag} tag
+   * @param {number} depth
+   * @param {boolean} inCode
+   */
   #plainElement(node, tag, depth, inCode) {
     const made = element(tag, "");
     if (tag === "code") made.dir = "ltr";
@@ -105,15 +150,16 @@ class Rebuilder {
     // around it, so a list of such items, or such a table, would stay left to right.
     else if (depth === 0) made.dir = "auto";
     if (tag === "ol" && /^\d{1,9}$/.test(node.getAttribute("start") ?? "")) {
-      made.start = Number(node.getAttribute("start"));
+      made.setAttribute("start", String(Number(node.getAttribute("start"))));
     }
-    if ((tag === "th" || tag === "td") && /^(?:left|right|center)$/.test(node.getAttribute("align"))) {
+    if ((tag === "th" || tag === "td") && /^(?:left|right|center)$/.test(node.getAttribute("align") ?? "")) {
       made.classList.add(`qwq-${node.getAttribute("align")}`);
     }
     this.children(node, made, depth + 1, inCode || tag === "code");
     return tag === "table" ? this.#tableBox(made) : made;
   }
 
+  /** @param {HTMLElement} table */
   #tableBox(table) {
     const box = scrolling("div", "qwq-table", "Table", table);
     // The box runs as the table would, so that the table stands at the side where it begins.
@@ -122,6 +168,10 @@ class Rebuilder {
     return box;
   }
 
+  /**
+   * @param {Element} node
+   * @param {number} depth
+   */
   #pre(node, depth) {
     const inner = node.querySelector("code") ?? node;
     const language = /language-(\S+)/.exec(cleanText(inner.className))?.[1] ?? "";
@@ -129,6 +179,11 @@ class Rebuilder {
     return codeBox(code, fenceLanguage(language));
   }
 
+  /**
+   * @param {Element} node
+   * @param {number} depth
+   * @param {boolean} inCode
+   */
   #span(node, depth, inCode) {
     const made = this.children(node, element("span", ""), depth + 1, inCode);
     const classes = [...node.classList].filter((name) => HIGHLIGHT.test(name));
@@ -136,6 +191,10 @@ class Rebuilder {
     return made;
   }
 
+  /**
+   * @param {Element} node
+   * @param {number} depth
+   */
   #link(node, depth) {
     const url = safeAddress(this.#plain(node.getAttribute("href") ?? ""));
     if (!url) return this.children(node, element("span", "qwq-dead-link"), depth + 1, false);
@@ -143,6 +202,7 @@ class Rebuilder {
   }
 
   // Loading an image tells its server that, and when, this was read.
+  /** @param {Element} node */
   #image(node) {
     const source = this.#plain(node.getAttribute("src") ?? "");
     const alt = this.#plain(node.getAttribute("alt") ?? "");
@@ -156,6 +216,7 @@ class Rebuilder {
   }
 }
 
+/** @param {URL} url */
 function linkTo(url) {
   return element("a", "", {
     href: url.href,
@@ -165,8 +226,14 @@ function linkTo(url) {
   });
 }
 
-/** Safe nodes for a parser's HTML; `formulas` are those its placeholders number. */
+/**
+ * Safe nodes for a parser's HTML; `formulas` are those its placeholders number.
+ *
+ * @param {string} html
+ * @param {Formula[]} formulas
+ */
 export function rebuild(html, formulas) {
+  // eslint-disable-next-line no-restricted-syntax -- an inert document: nothing in it loads or runs
   const inert = new DOMParser().parseFromString(html, "text/html");
   return new Rebuilder(formulas).children(inert.body, document.createDocumentFragment(), 0, false);
 }

@@ -1,7 +1,12 @@
 // An answer as a growing document: finished blocks once, the open tail again and again.
 
+/** @import { AnswerBlock, FenceBlock, Host } from "./types.js" */
+/** @import { TextOptions } from "./answer_block_drawing.js" */
+/** @typedef {{ box: Element, drawn: number, coloured: boolean }} OpenFence */
+
 import { AnswerBlocks } from "./answer_blocks.js";
 import { BlockDrawing, typesetFormulas } from "./answer_block_drawing.js";
+import { codeIn } from "./code_box.js";
 import { element } from "./elements.js";
 import { TextCleaner } from "./safe_text.js";
 
@@ -18,7 +23,11 @@ const LONGEST_DEFINITIONS = 20000;
 const MOST_REFERRING_BLOCKS = 500;
 const DEFINITION = /^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*\S{1,2000}/gm;
 
-/** Resolves after a paint, or soon in a page that is not painted. */
+/**
+ * Resolves after a paint, or soon in a page that is not painted.
+ *
+ * @returns {Promise<void>}
+ */
 function nextPaint() {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, 50);
@@ -29,7 +38,11 @@ function nextPaint() {
   });
 }
 
-/** The first definitions, as many as every block may be read with. */
+/**
+ * The first definitions, as many as every block may be read with.
+ *
+ * @param {string[]} definitions
+ */
 function firstOf(definitions) {
   let room = LONGEST_DEFINITIONS;
   return definitions.slice(0, MOST_DEFINITIONS).filter(({ length }) => (room -= length) >= 0);
@@ -42,20 +55,28 @@ export class AnswerMarkdown {
   #drawing;
   #blocks = new AnswerBlocks();
   #cleaner = new TextCleaner();
+  /** @type {string[]} */
   #chunks = [];
+  /** @type {AnswerBlock[]} */
   #queue = [];
+  /** @type {HTMLElement | null} */
   #slot = null;
+  /** @type {OpenFence | null} */
   #openFence = null; // {box, drawn, coloured}: the fence the slot shows, how much of its code
+  /** @type {[slot: HTMLElement, source: string][]} */
   #references = []; // finished blocks that may hold a reference link
+  /** @type {string[]} */
   #definitions = [];
   #dirty = false;
   #ended = false;
   #hurried = false;
+  /** @type {Promise<void> | null} */
   #running = null;
   #wake = () => {};
   #everDrawn = false;
   #sliceBegan = 0;
 
+  /** @param {Host} host */
   constructor(host) {
     this.#drawing = new BlockDrawing(host, () => this.#breathe());
   }
@@ -66,6 +87,7 @@ export class AnswerMarkdown {
     return this.#chunks[0] ?? "";
   }
 
+  /** @param {string} delta */
   append(delta) {
     if (!delta) return;
     this.#chunks.push(delta);
@@ -91,6 +113,7 @@ export class AnswerMarkdown {
     this.#hurried = this.#ended;
   }
 
+  /** @param {AnswerBlock[]} blocks */
   #take(blocks) {
     this.#queue.push(...blocks);
     this.#dirty = true;
@@ -117,7 +140,7 @@ export class AnswerMarkdown {
     while (this.#queue.length || this.#dirty) {
       this.#dirty = false;
       while (this.#queue.length) {
-        await this.#drawFinished(this.#queue.shift());
+        await this.#drawFinished(/** @type {AnswerBlock} */ (this.#queue.shift()));
         await this.#breathe();
       }
       if (this.#ended) await this.#resolveReferences();
@@ -134,6 +157,10 @@ export class AnswerMarkdown {
     this.#sliceBegan = performance.now();
   }
 
+  /**
+   * @param {number} ms
+   * @returns {Promise<void>}
+   */
   #pause(ms) {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
@@ -159,13 +186,13 @@ export class AnswerMarkdown {
     return this.#slot;
   }
 
+  /** @param {AnswerBlock} block */
   async #drawFinished(block) {
     const slot = this.#openSlot();
     if (block.kind === "fence") {
-      this.#drawFence(slot, block);
-      const { box, coloured } = this.#openFence;
+      const { box, coloured } = this.#drawFence(slot, block);
       const kept = await this.#drawing.highlight(box, block);
-      if (!kept && coloured) box.querySelector("code").textContent = block.code;
+      if (!kept && coloured) codeIn(box).textContent = block.code;
       this.#openFence = null;
     } else {
       await this.#drawText(slot, block.source);
@@ -187,29 +214,46 @@ export class AnswerMarkdown {
     this.onDrawn();
   }
 
-  /** The colours of a long block wait until it is closed: they are for all of it or none. */
+  /**
+   * The colours of a long block wait until it is closed: they are for all of it or none.
+   *
+   * @param {HTMLElement} slot
+   * @param {FenceBlock} block
+   */
   async #drawOpenFence(slot, block) {
-    this.#drawFence(slot, block);
+    const fence = this.#drawFence(slot, block);
     if (block.code.length > COLOURED_OPEN_CODE) return;
-    if (await this.#drawing.highlight(this.#openFence.box, block)) this.#openFence.coloured = true;
+    if (await this.#drawing.highlight(fence.box, block)) fence.coloured = true;
   }
 
-  /** Code only ever grows: append what is new, whatever its length. */
+  /**
+   * Code only ever grows: append what is new, whatever its length.
+   *
+   * @param {HTMLElement} slot
+   * @param {FenceBlock} block
+   * @returns {OpenFence}
+   */
   #drawFence(slot, block) {
     if (!this.#openFence) {
       const box = this.#drawing.fence(block);
       this.#openFence = { box, drawn: block.code.length, coloured: false };
-      slot.replaceChildren(this.#openFence.box);
-      return;
+      slot.replaceChildren(box);
+      return this.#openFence;
     }
     const { box, drawn } = this.#openFence;
     const rest = block.code.slice(drawn);
-    const last = box.querySelector("code").lastChild;
-    if (last?.nodeType === Node.TEXT_NODE) last.appendData(rest);
-    else box.querySelector("code").append(rest);
+    const last = codeIn(box).lastChild;
+    if (last instanceof Text) last.appendData(rest);
+    else codeIn(box).append(rest);
     this.#openFence.drawn = block.code.length;
+    return this.#openFence;
   }
 
+  /**
+   * @param {HTMLElement} slot
+   * @param {string} source
+   * @param {TextOptions} [options]
+   */
   async #drawText(slot, source, options = {}) {
     const nodes = await this.#drawing.text(source, options);
     const former = typesetFormulas(slot);

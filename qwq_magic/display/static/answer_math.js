@@ -3,6 +3,8 @@
 // Each formula becomes one placeholder, which `answer_dom` turns into an element of its
 // own; only those elements are handed to the typesetter, so a price stays a price.
 
+/** @import { Formula } from "./types.js" */
+
 import { mathIsSafe, PROSE } from "./math_rules.js";
 
 /** Stand for `<`, and around a formula's number. Noncharacters: `cleanText` lets none in. */
@@ -17,14 +19,23 @@ const ENVIRONMENT =
   /^\\begin\{((?:equation|align|alignat|gather|multline|eqnarray|flalign)\*?)\}/;
 
 class MathScanner {
+  /** @type {string} */
   #source;
+  /** @type {boolean} */
   #open;
   #at = 0;
+  /** @type {string[]} */
   #out = [];
   #copied = 0;
+  /** @type {Map<string, number>} */
   #dead = new Map(); // closing mark → position before which it is known not to occur
+  /** @type {Formula[]} */
   formulas = [];
 
+  /**
+   * @param {string} source
+   * @param {boolean} open
+   */
   constructor(source, open) {
     this.#source = source;
     this.#open = open;
@@ -43,6 +54,7 @@ class MathScanner {
     return this.#out.join("");
   }
 
+  /** @param {string} character */
   #step(character) {
     if (character === "`") this.#skipCode();
     else if (character === "$") this.#dollar();
@@ -53,7 +65,7 @@ class MathScanner {
   #skipCode() {
     const run = /`+/y;
     run.lastIndex = this.#at;
-    const mark = run.exec(this.#source)[0];
+    const mark = run.exec(this.#source)?.[0] ?? "";
     const after = this.#at + mark.length;
     if (!this.#isDead(mark)) {
       const runs = /`+/g;
@@ -84,7 +96,11 @@ class MathScanner {
     if (!READS_AS_PROSE.test(tex)) this.#replace(start, end + 1, tex, false);
   }
 
-  /** The next unescaped dollar on this paragraph, if it can close; -1 if not. */
+  /**
+   * The next unescaped dollar on this paragraph, if it can close; -1 if not.
+   *
+   * @param {number} from
+   */
   #closingDollar(from) {
     const source = this.#source;
     const next = /\\[\s\S]|\$|`|\n[ \t]*\n/g;
@@ -93,7 +109,7 @@ class MathScanner {
     while (match?.[0].startsWith("\\")) match = next.exec(source);
     if (match?.[0] !== "$" || match.index - from > LONGEST || match.index === from) return -1;
     const end = match.index;
-    const closes = !/\s/.test(source[end - 1]) && !/[0-9$]/.test(source[end + 1] ?? "");
+    const closes = !/\s/.test(source.charAt(end - 1)) && !/[0-9$]/.test(source[end + 1] ?? "");
     return closes ? end : -1;
   }
 
@@ -106,12 +122,21 @@ class MathScanner {
     else if (next === "b") this.#environment(start);
   }
 
+  /** @param {number} start */
   #environment(start) {
     const match = ENVIRONMENT.exec(this.#source.slice(start, start + 30));
     if (match) this.#enclosed(start, "", `\\end{${match[1]}}`, true, `\\end{${match[1]}}`);
   }
 
-  /** Replace from `start` to `close`, if that comes within the paragraph. */
+  /**
+   * Replace from `start` to `close`, if that comes within the paragraph.
+   *
+   * @param {number} start
+   * @param {string} opening
+   * @param {string} close
+   * @param {boolean} display
+   * @param {string} [suffix]
+   */
   #enclosed(start, opening, close, display, suffix = "") {
     const from = start + opening.length;
     const end = this.#find(close, from);
@@ -130,6 +155,10 @@ class MathScanner {
     return false;
   }
 
+  /**
+   * @param {string} mark
+   * @param {number} from
+   */
   #find(mark, from) {
     if (this.#isDead(mark, from)) return -1;
     const end = this.#source.indexOf(mark, from);
@@ -139,10 +168,21 @@ class MathScanner {
     return -1;
   }
 
+  /**
+   * @param {string} mark
+   * @param {number} [from]
+   */
   #isDead(mark, from = this.#at) {
     return (this.#dead.get(mark) ?? -1) > from;
   }
 
+  /**
+   * @param {number} start
+   * @param {number} end
+   * @param {string} tex
+   * @param {boolean} display
+   * @param {boolean} [pending]
+   */
   #replace(start, end, tex, display, pending = false) {
     const raw = this.#source.slice(start, end);
     this.#out.push(this.#source.slice(this.#copied, start));
@@ -152,7 +192,12 @@ class MathScanner {
   }
 }
 
-/** Markdown with placeholders, and the formulas they stand for; `open`: more may follow. */
+/**
+ * Markdown with placeholders, and the formulas they stand for; `open`: more may follow.
+ *
+ * @param {string} source
+ * @param {boolean} open
+ */
 export function maskMath(source, open) {
   const scanner = new MathScanner(source, open);
   return { markdown: scanner.scan(), formulas: scanner.formulas };

@@ -1,5 +1,7 @@
 // The answer pane: the answer, and under it a quiet line with what it cost.
 
+/** @import { AnswerMarkdown } from "./answer_markdown.js" */
+
 import { copyButton } from "./copy_button.js";
 import { element } from "./elements.js";
 
@@ -7,7 +9,11 @@ export class AnswerPane {
   element;
   #footer = element("span", "qwq-footer-text");
 
-  /** `answer` is the AnswerMarkdown it shows, or null where only the footer is wanted. */
+  /**
+   * `answer` is the AnswerMarkdown it shows, or null where only the footer is wanted.
+   *
+   * @param {AnswerMarkdown | null} answer
+   */
   constructor(answer) {
     // The line has its height from the start, so nothing moves when it is filled.
     const footer = element("div", "qwq-footer", {}, this.#footer);
@@ -23,6 +29,7 @@ export class AnswerPane {
     this.element.append(footer);
   }
 
+  /** @param {string} text */
   showFooter(text) {
     this.#footer.textContent = text;
   }

@@ -16,13 +16,18 @@ const NEW_PARAGRAPH = /^[ \t>]*(?:$|[-*+] |1[.)] )/;
 const TABLE_RULE = /^[\s>*+\d.):|-]*\|[\s:|-]*$|^[\s>*+\d.):|-]*-[\s:|-]*\|[\s:|-]*$/;
 const DEFINITION = /\]:[ \t]*\n?[ \t]*(\S+)/g;
 
-/** Would this keep a Markdown parser busy for seconds, overflow its stack, or grow in it? */
+/**
+ * Would this keep a Markdown parser busy for seconds, overflow its stack, or grow in it?
+ *
+ * @param {string} markdown
+ */
 export function isTangled(markdown) {
   if (DEEP.test(markdown) || LONG_RUN.test(markdown)) return true;
   const lines = markdown.split("\n");
   return hasManyMarks(lines) || hasPaddedTable(lines) || repeatsAddresses(markdown);
 }
 
+/** @param {string[]} lines */
 function hasManyMarks(lines) {
   let marks = 0;
   let emphasis = 0;
@@ -35,7 +40,11 @@ function hasManyMarks(lines) {
   return marks > MOST_MARKS;
 }
 
-/** A parser fills every row up to the header's length. */
+/**
+ * A parser fills every row up to the header's length.
+ *
+ * @param {string[]} lines
+ */
 function hasPaddedTable(lines) {
   let columns = 0;
   let rows = 0;
@@ -52,13 +61,21 @@ function hasPaddedTable(lines) {
   return false;
 }
 
-/** One definition serves any number of links. */
+/**
+ * One definition serves any number of links.
+ *
+ * @param {string} markdown
+ */
 function repeatsAddresses(markdown) {
   let longest = 0;
-  for (const [, address] of markdown.matchAll(DEFINITION)) longest = Math.max(longest, address.length);
+  for (const [, address = ""] of markdown.matchAll(DEFINITION)) longest = Math.max(longest, address.length);
   return longest * count(markdown, /\[/g) > MOST_REFERENCED;
 }
 
+/**
+ * @param {string} text
+ * @param {RegExp} pattern
+ */
 function count(text, pattern) {
   return text.match(pattern)?.length ?? 0;
 }

@@ -3,9 +3,13 @@
 // The kernel names all turns that are shown and sends the text of each once; a turn whose
 // text never came is asked for. All views of the chat on the page share this.
 
+/** @import { ChatEntry, ChatPageData, KernelMessage, LiveReply, MimeBundle, PageMessage, SaveBundle, ViewRecord, WidgetModel } from "./types.js" */
+
 import { announce } from "./elements.js";
-import { lineOf } from "./turn_data.js";
+import { fieldsOf, lineOf } from "./turn_data.js";
 import { notify } from "./view_records.js";
+
+/** @typedef {{ shown: string, save: SaveBundle }} Saver */
 
 const ASK_AGAIN_MS = 1000;
 const UNHEARD_MS = 2000;
@@ -14,28 +18,49 @@ const BUSY = "The kernel is busy with a cell, and will hear of this when it is f
 
 export class ChatPage {
   conversation = "";
+  /** @type {string[]} */
   names = [];
+  /** @type {string[]} */
   keys = [];
   earlier = 0;
-  /** The reply under way: {turn_id, prompt, panes}, or null. */
+  /**
+   * The reply under way: {turn_id, prompt, panes}, or null.
+   *
+   * @type {LiveReply | null}
+   */
   live = null;
+  /** @type {Map<string, ChatEntry>} */
   turns = new Map();
   /** What stands in the prompt box. */
   draft = "";
-  /** The ask that the kernel has not heard yet: {id, text}. */
+  /**
+   * The ask that the kernel has not heard yet: {id, text}.
+   *
+   * @type {{ id: string, text: string } | null}
+   */
   pending = null;
   stopping = false;
   /** One line under the turns, and whether it is an error. */
   line = "";
   isError = false;
+  /** @type {WidgetModel} */
   #model;
+  /** @type {ViewRecord} */
   #record;
+  /** @type {Map<string, string>} */
   #asked = new Map();
-  #patience = null;
-  #asking = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #patience;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #asking;
+  /** @type {Set<Saver>} */
   #savers = new Set();
   #isLost = false;
 
+  /**
+   * @param {WidgetModel} model
+   * @param {ViewRecord} record
+   */
   constructor(model, record) {
     this.#model = model;
     this.#record = record;
@@ -44,9 +69,10 @@ export class ChatPage {
     model.on("comm_live_update", () => this.#lose());
   }
 
+  /** @param {KernelMessage} message */
   receive(message) {
-    const text = this.#asked.get(message?.id);
-    switch (message?.type) {
+    const text = this.#asked.get("id" in message ? message.id : "");
+    switch (message.type) {
       case "page":
         this.#take(message.page);
         break;
@@ -67,6 +93,7 @@ export class ChatPage {
     this.#changed();
   }
 
+  /** @param {string} draft */
   type(draft) {
     this.draft = draft;
     notify(this.#record, "draft");
@@ -88,6 +115,7 @@ export class ChatPage {
     this.#send({ type: "stop" });
   }
 
+  /** @param {string} conversation */
   select(conversation) {
     this.#send({ type: "select", conversation });
   }
@@ -105,9 +133,15 @@ export class ChatPage {
     this.#model.send({ type: "refresh" });
   }
 
-  /** Call `save(bundle)` whenever the notebook should hold other turns than those of `data`. */
+  /**
+   * Call `save(bundle)` whenever the notebook should hold other turns than those of `data`.
+   *
+   * @param {unknown} data
+   * @param {SaveBundle} save
+   * @param {AbortSignal} signal
+   */
   keepSaved(data, save, signal) {
-    const saver = { shown: shownIn(data), save };
+    const saver = { shown: shownIn(fieldsOf(data)), save };
     this.#savers.add(saver);
     signal.addEventListener("abort", () => this.#savers.delete(saver));
     this.#askForSaved();
@@ -118,6 +152,7 @@ export class ChatPage {
     clearTimeout(this.#asking);
   }
 
+  /** @param {PageMessage} message */
   #send(message) {
     this.#say("", false);
     this.#model.send(message);
@@ -129,24 +164,37 @@ export class ChatPage {
     this.#changed();
   }
 
+  /**
+   * @param {string | undefined} text
+   * @param {string} notice
+   */
   #heard(text, notice) {
     if (text === undefined) return;
     if (this.draft === text) this.draft = "";
     this.#settled(notice, false);
   }
 
+  /**
+   * @param {string} line
+   * @param {boolean} isError
+   */
   #settled(line, isError) {
     this.pending = null;
     clearTimeout(this.#patience);
     this.#say(line, isError);
   }
 
+  /**
+   * @param {string} line
+   * @param {boolean} isError
+   */
   #say(line, isError) {
     this.line = line;
     this.isError = isError;
     if (line) announce(line);
   }
 
+  /** @param {ChatPageData} page */
   #take(page) {
     clearTimeout(this.#asking);
     const before = `${this.conversation} ${this.live?.turn_id}`;
@@ -172,6 +220,7 @@ export class ChatPage {
     if ([...this.#savers].some((saver) => saver.shown !== shown)) this.#model.send({ type: "save" });
   }
 
+  /** @param {MimeBundle} bundle */
   #save(bundle) {
     for (const saver of this.#savers) {
       saver.shown = shownIn(this);
@@ -199,7 +248,11 @@ export class ChatPage {
   }
 }
 
-/** Which turns of which conversation. */
+/**
+ * Which turns of which conversation.
+ *
+ * @param {{ conversation?: unknown, keys?: unknown }} shown
+ */
 function shownIn({ conversation, keys }) {
   return JSON.stringify([conversation, keys]);
 }

@@ -1,16 +1,29 @@
 // The prompt box of a chat: Enter sends, Shift-Enter begins a line, one button sends or stops.
 
+/** @import { ViewRecord } from "./types.js" */
+/** @import { ChatPage } from "./chat_page.js" */
+
 import { button, element } from "./elements.js";
 import { listen } from "./view_records.js";
 
 export class ChatPrompt {
   element;
+  /** @type {ChatPage} */
   #page;
+  /** @type {HTMLTextAreaElement} */
   #box;
+  /** @type {HTMLButtonElement} */
   #button;
+  /** @type {() => void} */
   #onAsked;
 
-  /** `onAsk` sends what is typed. */
+  /**
+   * `onAsk` sends what is typed.
+   *
+   * @param {ChatPage} page
+   * @param {ViewRecord} record
+   * @param {{ onAsk: () => void, signal: AbortSignal }} options
+   */
   constructor(page, record, { onAsk, signal }) {
     this.#page = page;
     this.#onAsked = onAsk;
@@ -39,6 +52,7 @@ export class ChatPrompt {
     this.#box.focus({ preventScroll: true });
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     // While a word is being composed, Enter chooses it; Safari says so by the key code alone.
     const composing = event.isComposing || event.keyCode === 229;

@@ -1,5 +1,7 @@
 // One turn of a chat: the prompt, and below it the reply, under way or ended.
 
+/** @import { ChatEntry, LiveReply, Mounted, Services, WidgetManager, WidgetModel, WidgetView } from "./types.js" */
+
 import { element } from "./elements.js";
 import { cleanText } from "./safe_text.js";
 import { textOf } from "./turn_data.js";
@@ -11,9 +13,15 @@ const TRY_AGAIN_MS = 250;
 /** A turn that has ended, drawn as the final output of a cell is. */
 export class EndedTurn {
   element;
+  /** @type {Mounted} */
   #mounted;
 
-  /** `services` are the host's, as `mountTurn` takes them. */
+  /**
+   * `services` are the host's, as `mountTurn` takes them.
+   *
+   * @param {ChatEntry} entry
+   * @param {Services} services
+   */
   constructor(entry, services) {
     const reply = element("div", "qwq-chat-reply");
     this.element = turnElement(entry.prompt, reply, entry.hidden === true ? "hidden: not sent" : "");
@@ -30,9 +38,14 @@ export class EndedTurn {
 export class LiveTurn {
   element;
   turnId;
+  /** @type {WidgetView[]} */
   #views = [];
   #removed = false;
 
+  /**
+   * @param {LiveReply} live
+   * @param {WidgetManager} manager
+   */
   constructor(live, manager) {
     this.turnId = live.turn_id;
     const reply = element("div", "qwq-chat-reply qwq-chat-live");
@@ -46,6 +59,11 @@ export class LiveTurn {
     this.element.remove();
   }
 
+  /**
+   * @param {string[]} panes
+   * @param {HTMLElement} reply
+   * @param {WidgetManager} manager
+   */
   async #show(panes, reply, manager) {
     try {
       const views = await Promise.all(panes.map((id) => viewOf(id, manager)));
@@ -58,11 +76,21 @@ export class LiveTurn {
   }
 }
 
+/**
+ * @param {string} id
+ * @param {WidgetManager} manager
+ */
 async function viewOf(id, manager) {
   return manager.create_view(await modelOf(id, manager));
 }
 
-/** A page that loads may hear of the chat before it hears of the panes. */
+/**
+ * A page that loads may hear of the chat before it hears of the panes.
+ *
+ * @param {string} id
+ * @param {WidgetManager} manager
+ * @returns {Promise<WidgetModel>}
+ */
 async function modelOf(id, manager) {
   for (let left = TRIES; ; left--) {
     try {
@@ -74,6 +102,11 @@ async function modelOf(id, manager) {
   }
 }
 
+/**
+ * @param {unknown} prompt
+ * @param {HTMLElement} reply
+ * @param {string} mark
+ */
 function turnElement(prompt, reply, mark) {
   const text = element("div", "qwq-chat-prompt-text", { dir: "auto" }, cleanText(textOf(prompt)));
   const asked = element("div", "qwq-chat-prompt", { role: "group", "aria-label": "Prompt" }, text);

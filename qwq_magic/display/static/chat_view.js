@@ -1,5 +1,8 @@
 // One view of a chat: conversations above, turns in the middle, the prompt box below.
 
+/** @import { ViewRecord, WidgetManager } from "./types.js" */
+/** @import { ChatPage } from "./chat_page.js" */
+
 import { ChatPrompt } from "./chat_prompt.js";
 import { EndedTurn, LiveTurn } from "./chat_turn.js";
 import { button, element } from "./elements.js";
@@ -7,31 +10,52 @@ import { servicesOfManager } from "./host.js";
 import { TailFollowing } from "./tail_following.js";
 import { listen } from "./view_records.js";
 
-/** Draw the chat of a record into `el` until `signal` aborts. */
+/**
+ * Draw the chat of a record into `el` until `signal` aborts.
+ *
+ * @param {HTMLElement} el
+ * @param {ViewRecord} record
+ * @param {WidgetManager} manager
+ * @param {AbortSignal} signal
+ */
 export function mountChat(el, record, manager, signal) {
-  const view = new ChatView(record, manager, signal);
+  const view = new ChatView(record, /** @type {ChatPage} */ (record.chat), manager, signal);
   el.append(view.element);
   keepKeys(view.element, signal);
 }
 
 class ChatView {
   element;
+  /** @type {ChatPage} */
   #page;
+  /** @type {WidgetManager} */
   #manager;
   #select = element("select", "qwq-chat-select", { "aria-label": "Conversation" });
   #turns = element("div", "qwq-chat-turns");
+  /** @type {HTMLButtonElement} */
   #earlier;
   #line = element("div", "qwq-chat-line");
   #empty = element("p", "qwq-chat-empty");
+  /** @type {HTMLElement} */
   #log;
+  /** @type {TailFollowing} */
   #following;
+  /** @type {ChatPrompt} */
   #prompt;
+  /** @type {Map<string, EndedTurn>} */
   #ended = new Map();
+  /** @type {LiveTurn | null} */
   #live = null;
   #shownNames = "";
 
-  constructor(record, manager, signal) {
-    this.#page = record.chat;
+  /**
+   * @param {ViewRecord} record
+   * @param {ChatPage} page
+   * @param {WidgetManager} manager
+   * @param {AbortSignal} signal
+   */
+  constructor(record, page, manager, signal) {
+    this.#page = page;
     this.#manager = manager;
     this.#earlier = button("qwq-button qwq-chat-earlier", "", () => this.#showEarlier());
     // Boundaries are announced; every word of every reply would be too much.
@@ -60,11 +84,15 @@ class ChatView {
     this.#show();
   }
 
-  /** As turns push it down, who writes keeps the box in sight; who scrolled away does not. */
+  /**
+   * As turns push it down, who writes keeps the box in sight; who scrolled away does not.
+   *
+   * @param {AbortSignal} signal
+   */
   #keepPromptInSight(signal) {
     const foot = this.#prompt.element;
     let inSight = false;
-    const sight = new IntersectionObserver((entries) => (inSight = entries.at(-1).isIntersecting));
+    const sight = new IntersectionObserver((entries) => (inSight = entries.at(-1)?.isIntersecting ?? inSight));
     sight.observe(foot);
     // Resizes are told before what is in sight: it is what was, before the turns grew.
     const resized = new ResizeObserver(() => {
@@ -129,14 +157,17 @@ class ChatView {
       turn.remove();
       this.#ended.delete(key);
     }
+    /** @type {HTMLElement | null} */
     let after = null;
     for (const key of keys) {
-      if (!turns.has(key)) continue; // it is asked for
+      const entry = turns.get(key);
+      if (!entry) continue; // it is asked for
       let turn = this.#ended.get(key);
       if (!turn) {
-        turn = new EndedTurn(turns.get(key), servicesOfManager(this.#manager));
+        turn = new EndedTurn(entry, servicesOfManager(this.#manager));
         this.#ended.set(key, turn);
       }
+      /** @type {ChildNode | null} */
       const place = after ? after.nextSibling : this.#turns.firstChild;
       if (turn.element !== place) this.#turns.insertBefore(turn.element, place);
       after = turn.element;
@@ -153,13 +184,19 @@ class ChatView {
   }
 }
 
-/** Keys typed here are not the notebook's; only Ctrl-S still saves it. */
+/**
+ * Keys typed here are not the notebook's; only Ctrl-S still saves it.
+ *
+ * @param {HTMLElement} root
+ * @param {AbortSignal} signal
+ */
 function keepKeys(root, signal) {
   for (const type of ["keydown", "keypress", "keyup"]) {
     root.addEventListener(type, (event) => event.stopPropagation());
   }
+  /** @param {KeyboardEvent} event */
   const mark = (event) => {
-    if (!root.contains(event.target)) return;
+    if (!root.contains(/** @type {Node} */ (event.target))) return;
     const saves = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s";
     // JupyterLab listens before the event comes here, and heeds this.
     root.toggleAttribute("data-lm-suppress-shortcuts", !saves);

@@ -3,7 +3,12 @@
 import { copyButton } from "./copy_button.js";
 import { element, scrolling } from "./elements.js";
 
-/** `code` is the element that holds the text; `language` may be "". */
+/**
+ * `code` is the element that holds the text; `language` may be "".
+ *
+ * @param {HTMLElement} code
+ * @param {string} language
+ */
 export function codeBox(code, language) {
   code.className = language ? `language-${language.replace(/[^A-Za-z0-9_-]/g, "_")}` : "";
   const bar = element("div", "qwq-code-bar", {}, element("span", "qwq-code-language", {}, language));
@@ -13,7 +18,20 @@ export function codeBox(code, language) {
   return element("div", "qwq-code", {}, bar, pre);
 }
 
-/** The first word of a fence's info string, as far as it is a name. */
+/**
+ * The element that holds the text of a box.
+ *
+ * @param {Element} box
+ */
+export function codeIn(box) {
+  return /** @type {HTMLElement} */ (box.querySelector("code"));
+}
+
+/**
+ * The first word of a fence's info string, as far as it is a name.
+ *
+ * @param {string} info
+ */
 export function fenceLanguage(info) {
   return (/^[A-Za-z0-9_+#.-]{1,30}/.exec(info.trim()) ?? [""])[0];
 }

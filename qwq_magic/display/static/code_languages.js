@@ -7,7 +7,11 @@ const INERT_LANGUAGES = String.raw`ada|apl|asm|assembly|awk|bash|bat|batch|bibte
 
 const INERT = new RegExp(`^(?:${INERT_LANGUAGES})$`, "i");
 
-/** May a parser be told this name? */
+/**
+ * May a parser be told this name?
+ *
+ * @param {string} name
+ */
 export function isInertLanguage(name) {
   return INERT.test(name);
 }

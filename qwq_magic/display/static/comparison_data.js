@@ -3,19 +3,31 @@
 // Whatever the data says, every step of both sides is in one row, and all of both answers
 // in the parts: what the letters leave out stands alone.
 
+/** @import { AnswerPart, Compared, ComparedRow, ComparedSide, Step } from "./types.js" */
+
 import { unitBehind } from "./safe_text.js";
 import { loopsOf, StepTable } from "./step_table.js";
 import { fieldsOf, lineOf, numberOf, textOf } from "./turn_data.js";
 
 const MOST_ROWS = 60;
 
-/** Rows of `width` short lines. */
+/**
+ * Rows of `width` short lines.
+ *
+ * @param {unknown} value
+ * @param {number} width
+ * @returns {string[][]}
+ */
 function linesOf(value, width) {
   if (!Array.isArray(value)) return [];
   const rows = value.slice(0, MOST_ROWS).filter(Array.isArray);
   return rows.map((row) => Array.from({ length: width }, (_, index) => lineOf(row[index], 300)));
 }
 
+/**
+ * @param {unknown} value
+ * @returns {Compared}
+ */
 export function comparisonOf(value) {
   const data = fieldsOf(value);
   const [left, right] = [sideOf(data.left), sideOf(data.right)];
@@ -29,6 +41,10 @@ export function comparisonOf(value) {
   };
 }
 
+/**
+ * @param {unknown} value
+ * @returns {ComparedSide}
+ */
 function sideOf(value) {
   const data = fieldsOf(value);
   const reasoning = textOf(data.reasoning);
@@ -42,10 +58,17 @@ function sideOf(value) {
  * {left, right, match} of each row, and the index of the first that diverges, -1 without one.
  *
  * Between two meetings, what is only left and what is only right stand side by side.
+ *
+ * @param {string} pairs
+ * @param {Step[]} left
+ * @param {Step[]} right
+ * @param {number | null} divergence
  */
 function rowsOf(pairs, left, right, divergence) {
+  /** @type {ComparedRow[]} */
   const rows = [];
   let [i, j, first] = [0, 0, -1];
+  /** @type {{ left: Step[], right: Step[] }} */
   let gap = { left: [], right: [] };
   const close = () => {
     const longest = Math.max(gap.left.length, gap.right.length);
@@ -57,12 +80,15 @@ function rowsOf(pairs, left, right, divergence) {
   for (let at = 0; at < pairs.length; at++) {
     const letter = pairs[at];
     if (at === divergence) first = rows.length;
-    if (letter === "L" && i < left.length) gap.left.push(left[i++]);
-    else if (letter === "R" && j < right.length) gap.right.push(right[j++]);
-    else if ("SM".includes(letter) && i < left.length && j < right.length) {
+    const [onLeft, onRight] = [left[i], right[j]];
+    if (letter === "L" && onLeft) gap.left.push(onLeft);
+    else if (letter === "R" && onRight) gap.right.push(onRight);
+    else if ((letter === "S" || letter === "M") && onLeft && onRight) {
       close();
-      rows.push({ left: left[i++], right: right[j++], match: letter === "S" ? "same" : "similar" });
+      rows.push({ left: onLeft, right: onRight, match: letter === "S" ? "same" : "similar" });
     } else break;
+    if (letter !== "R") i += 1;
+    if (letter !== "L") j += 1;
   }
   gap.left.push(...left.slice(i));
   gap.right.push(...right.slice(j));
@@ -70,15 +96,28 @@ function rowsOf(pairs, left, right, divergence) {
   return { rows, divergence: first < rows.length ? first : -1 };
 }
 
-/** [side, text] of each stretch of the answers. */
+/**
+ * [side, text] of each stretch of the answers.
+ *
+ * @param {string} diff
+ * @param {string} left
+ * @param {string} right
+ */
 function partsOf(diff, left, right) {
+  /** @type {AnswerPart[]} */
   const parts = [];
   let [i, j] = [0, 0];
+  /**
+   * @param {string} text
+   * @param {number} at
+   * @param {number} count
+   */
   const take = (text, at, count) => {
     const end = unitBehind(text, at, count);
     return end === null ? null : text.slice(at, end);
   };
-  for (const [, side, digits] of diff.matchAll(/([BLR])([0-9a-z]{1,6})/g)) {
+  for (const [, letter, digits = ""] of diff.matchAll(/([BLR])([0-9a-z]{1,6})/g)) {
+    const side = /** @type {"B" | "L" | "R"} */ (letter);
     const text = side === "R" ? take(right, j, parseInt(digits, 36)) : take(left, i, parseInt(digits, 36));
     if (!text || (side === "B" && !right.startsWith(text, j))) break;
     if (side !== "R") i += text.length;

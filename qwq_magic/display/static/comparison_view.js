@@ -1,5 +1,9 @@
 // Two turns side by side: numbers, both maps, the steps as they meet, the answers diffed.
 
+/** @import { AnswerPart, Compared, ComparedRow, Mounted, Step } from "./types.js" */
+/** @import { Action } from "./inspector_keys.js" */
+/** @import { StepTable } from "./step_table.js" */
+
 import { comparisonOf } from "./comparison_data.js";
 import { button, element, unfolding } from "./elements.js";
 import { listenToKeys } from "./inspector_keys.js";
@@ -9,11 +13,24 @@ import { likely } from "./step_kinds.js";
 import { groupMark } from "./step_row.js";
 import { VirtualRows } from "./virtual_rows.js";
 
+/** @typedef {"left" | "right"} Side */
+/** @typedef {{ divergence: true }} Divergence */
+/** @typedef {ComparedRow | Divergence} Item */
+
 const SHOWN = 1_500;
+
+/** @type {Partial<Record<Action, 1 | -1>>} */
+const WAYS = { next: 1, nextSwitch: 1, previous: -1, previousSwitch: -1 };
 const SIGNS = { same: "=", similar: "≈", none: "≠" };
 const SAID = { same: "the same", similar: "similar", none: "only here" };
 
-/** Show saved comparison data in `el`; returns {dispose}. */
+/**
+ * Show saved comparison data in `el`; returns {dispose}.
+ *
+ * @param {HTMLElement} el
+ * @param {unknown} data
+ * @returns {Mounted}
+ */
 export function mountComparison(el, data) {
   const controller = new AbortController();
   const view = new ComparisonView(comparisonOf(data), controller.signal);
@@ -23,14 +40,23 @@ export function mountComparison(el, data) {
 
 class ComparisonView {
   element;
+  /** @type {Compared} */
   #compared;
+  /** @type {VirtualRows<Item>} */
   #rows;
+  /** @type {Item[]} */
   #items = [];
+  /** @type {Divergence} */
   #divergence = { divergence: true };
   #onlyDifferences = false;
   #at = -1; // the row the keys start from
+  /** @type {[side: Side, map: Minimap][]} */
   #maps;
 
+  /**
+   * @param {Compared} compared
+   * @param {AbortSignal} signal
+   */
   constructor(compared, signal) {
     this.#compared = compared;
     this.#rows = new VirtualRows({
@@ -40,7 +66,7 @@ class ComparisonView {
       signal,
     });
     this.#rows.onScrolled = () => this.#showMaps();
-    this.#maps = ["left", "right"].map((side) => [side, this.#mapOf(side, signal)]);
+    this.#maps = [["left", this.#mapOf("left", signal)], ["right", this.#mapOf("right", signal)]];
     this.element = this.#build();
     listenToKeys(this.element, (action) => this.#act(action), signal);
     this.#show();
@@ -49,7 +75,7 @@ class ComparisonView {
   #build() {
     const { names, findings, metrics, parts, divergence } = this.#compared;
     const list = element("dl", "qwq-findings");
-    for (const [word, said] of findings) {
+    for (const [word = "", said = ""] of findings) {
       list.append(element("dt", "", {}, word), element("dd", "", {}, said));
     }
     const differences = button("qwq-group", "Only differences", () => {
@@ -60,15 +86,20 @@ class ComparisonView {
     differences.setAttribute("aria-pressed", "false");
     const tools = element("div", "qwq-inspector-tools", {}, differences);
     if (divergence >= 0) tools.append(button("qwq-button", "Go to the first divergence", () => this.#go(this.#compared.rows[divergence])));
-    const maps = this.#maps.map(([side, map]) => element("div", "", {}, heading(names[side === "left" ? 0 : 1]), map.element));
+    const maps = this.#maps.map(([side, map]) => element("div", "", {}, heading(names[side === "left" ? 0 : 1] ?? side), map.element));
     return element("section", "qwq-part qwq-inspector qwq-comparison", { role: "region", "aria-label": "Comparison of two turns" },
       element("div", "qwq-inspector-head", {}, element("span", "qwq-inspector-title", {}, "Comparison")),
       list, folded("Metrics", tableOf(names, metrics)), element("div", "qwq-sides", {}, ...maps), tools,
       this.#rows.element, heading("Answers"), answers(parts));
   }
 
+  /**
+   * @param {Side} side
+   * @param {AbortSignal} signal
+   */
   #mapOf(side, signal) {
     const { table } = this.#compared[side];
+    /** @param {number} offset */
     const go = (offset) => {
       const step = table.steps[table.indexAt(offset)];
       this.#go(this.#compared.rows.find((row) => row[side] === step));
@@ -77,15 +108,15 @@ class ComparisonView {
   }
 
   #showMaps() {
-    const [first, last] = this.#rows.inSight;
+    const { first, last } = this.#rows.inSight;
     for (const [side, map] of this.#maps) {
       const { table, loops, seen } = this.#compared[side];
-      const steps = this.#items.slice(first, last + 1).map((item) => item[side]).filter(Boolean);
+      const steps = this.#items.slice(first, last + 1).flatMap((item) => ("divergence" in item ? [] : item[side] ?? []));
       map.show({
         table, loops,
-        seenEnd: table.steps[seen]?.end ?? null,
+        seenEnd: table.steps[seen ?? -1]?.end ?? null,
         selected: this.#compared.rows[this.#at]?.[side]?.index ?? -1,
-        sight: steps.length ? [steps[0].start, steps.at(-1).end] : null,
+        sight: steps.length ? [steps[0]?.start ?? 0, steps.at(-1)?.end ?? 0] : null,
         matches: [],
         isShown: () => true,
       });
@@ -103,8 +134,13 @@ class ComparisonView {
     this.#showMaps();
   }
 
+  /** @param {Item} item */
   #draw(item) {
-    if (item === this.#divergence) return element("div", "qwq-divergence", {}, "First divergence");
+    if ("divergence" in item) return element("div", "qwq-divergence", {}, "First divergence");
+    /**
+     * @param {Step | null} step
+     * @param {StepTable} table
+     */
     const side = (step, table) => {
       if (!step) return element("div", "qwq-side-step");
       const text = cleanText(table.textOf(step).trim());
@@ -121,6 +157,7 @@ class ComparisonView {
     return row;
   }
 
+  /** @param {ComparedRow | undefined} row */
   #go(row) {
     if (!row) return;
     this.#at = this.#compared.rows.indexOf(row);
@@ -129,43 +166,75 @@ class ComparisonView {
     this.#showMaps();
   }
 
+  /** @param {Action} action */
   #act(action) {
     const { rows, divergence } = this.#compared;
-    const way = { next: 1, nextSwitch: 1, previous: -1, previousSwitch: -1 }[action];
+    const way = WAYS[action];
     if (action === "firstSeen") this.#go(rows[divergence]);
     if (way === undefined) return;
     let index = this.#at + way;
-    while (rows[index] && rows[index].match === "same") index += way;
+    while (rows[index]?.match === "same") index += way;
     this.#go(rows[index]);
   }
 }
 
+/** @param {string} text */
 function heading(text) {
   return element("div", "qwq-side-name", {}, text);
 }
 
+/**
+ * @param {string} label
+ * @param {HTMLElement} content
+ */
 function folded(label, content) {
   return element("div", "qwq-fold", {}, unfolding("qwq-toggle", label, content), content);
 }
 
+/**
+ * @param {string[]} names
+ * @param {string[][]} metrics
+ */
 function tableOf(names, metrics) {
+  /**
+   * @param {"td" | "th"} tag
+   * @param {string[]} row
+   */
   const cells = (tag, row) => element("tr", "", {}, ...row.map((text, index) => element(index ? tag : "th", index ? "qwq-right" : "", {}, text)));
   const head = element("thead", "", {}, cells("th", ["", ...names, "difference"]));
-  const body = element("tbody", "", {}, ...metrics.map((row) => cells("td", [row[0].replaceAll("_", " "), ...row.slice(1)])));
+  const body = element("tbody", "", {}, ...metrics.map(([name = "", ...values]) => cells("td", [name.replaceAll("_", " "), ...values])));
   return element("div", "qwq-table", {}, element("table", "", {}, head, body));
 }
 
-/** Both answers, what only one has marked in it. */
+/**
+ * Both answers, what only one has marked in it.
+ *
+ * @param {AnswerPart[]} parts
+ */
 function answers(parts) {
+  /**
+   * @param {"L" | "R"} mine
+   * @param {"del" | "ins"} tag
+   * @param {string} name
+   */
   const column = (mine, tag, name) => element("div", "qwq-side-answer", { dir: "auto" },
     ...parts.filter(([side]) => side === "B" || side === mine)
       .map(([side, text]) => (side === "B" ? cleanText(text) : element(tag, name, {}, cleanText(text)))));
   return element("div", "qwq-sides", {}, column("L", "del", "qwq-only-left"), column("R", "ins", "qwq-only-right"));
 }
 
+/**
+ * @param {Item} item
+ * @param {number} width
+ * @param {Compared} compared
+ */
 function estimate(item, width, compared) {
-  if (item.divergence) return 30;
+  if ("divergence" in item) return 30;
   const room = Math.max(12, ((width || 700) - 60) / 2 / 6.9);
+  /**
+   * @param {Step | null} step
+   * @param {StepTable} table
+   */
   const lines = (step, table) => (step ? Math.ceil(table.textOf(step).trim().slice(0, SHOWN).length / room) : 1);
   return 8 + 21 * Math.max(lines(item.left, compared.left.table), lines(item.right, compared.right.table));
 }

@@ -4,6 +4,8 @@
 // the same. Nothing is held back: the state alone survives between deltas. A newline ends a
 // string sequence that was never closed, so that it cannot swallow the rest of an answer.
 
+/** @typedef {"ground" | "return" | "escape" | "intermediate" | "csi" | "string" | "st"} State */
+
 // Controls but tab and newline, the noncharacters this view uses as its own marks, and tag
 // characters (an invisible alphabet).
 const DROPPED = String.raw`\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufdd0-\ufdef\u{e0000}-\u{e007f}`;
@@ -11,8 +13,10 @@ const ANY_DROPPED = new RegExp(`[${DROPPED}]`, "u");
 const KEPT_RUN = new RegExp(`[^${DROPPED}]*`, "uy");
 const CSI_BODY = /[\x20-\x3f]*/y;
 const INTERMEDIATES = /[\x20-\x2f]*/y;
+// eslint-disable-next-line no-control-regex -- controls are what this is about
 const STRING_BODY = /[^\n\r\x07\x18\x1a\x1b\x9c]*/y;
 const STRING_OPENER = /[P\]X^_]/;
+/** @type {Partial<Record<string, State>>} */
 const C1_OPENERS = {
   "\x9b": "csi",
   "\x90": "string",
@@ -23,6 +27,11 @@ const C1_OPENERS = {
   "\x1b": "escape",
 };
 
+/**
+ * @param {RegExp} pattern
+ * @param {string} text
+ * @param {number} at
+ */
 function endOf(pattern, text, at) {
   pattern.lastIndex = at;
   pattern.test(text);
@@ -30,10 +39,12 @@ function endOf(pattern, text, at) {
 }
 
 export class ControlStripper {
+  /** @type {State} */
   #state = "ground";
   #text = "";
   #kept = "";
 
+  /** @param {string} text */
   feed(text) {
     if (this.#state === "ground" && !ANY_DROPPED.test(text)) return text;
     this.#text = text;
@@ -42,6 +53,10 @@ export class ControlStripper {
     return this.#kept;
   }
 
+  /**
+   * @param {number} at
+   * @returns {number}
+   */
   #step(at) {
     switch (this.#state) {
       case "escape":
@@ -60,6 +75,7 @@ export class ControlStripper {
     }
   }
 
+  /** @param {number} at */
   #readText(at) {
     const text = this.#text;
     if (this.#state === "return") {
@@ -69,8 +85,7 @@ export class ControlStripper {
     const end = endOf(KEPT_RUN, text, at);
     this.#kept += text.slice(at, end);
     if (end === text.length) return end;
-    const control = text.codePointAt(end);
-    const character = String.fromCodePoint(control);
+    const character = String.fromCodePoint(text.codePointAt(end) ?? 0);
     if (character === "\r") {
       this.#kept += "\n";
       this.#state = "return";
@@ -78,8 +93,9 @@ export class ControlStripper {
     return end + character.length;
   }
 
+  /** @param {number} at */
   #readEscape(at) {
-    const opener = this.#text[at];
+    const opener = this.#text.charAt(at);
     if (opener === "[") this.#state = "csi";
     else if (STRING_OPENER.test(opener)) this.#state = "string";
     else if (opener >= "\x20" && opener <= "\x2f") this.#state = "intermediate";
@@ -90,16 +106,24 @@ export class ControlStripper {
     return at + 1;
   }
 
-  /** Past the body and its final character; a character that cannot stand here is text. */
+  /**
+   * Past the body and its final character; a character that cannot stand here is text.
+   *
+   * @param {number} at
+   * @param {string} low
+   * @param {string} high
+   */
   #readToFinal(at, low, high) {
     if (at === this.#text.length) return at;
     this.#state = "ground";
-    return this.#text[at] >= low && this.#text[at] <= high ? at + 1 : at;
+    const final = this.#text.charAt(at);
+    return final >= low && final <= high ? at + 1 : at;
   }
 
+  /** @param {number} at */
   #readString(at) {
     if (at === this.#text.length) return at;
     this.#state = this.#text[at] === "\x1b" ? "st" : "ground";
-    return /[\n\r]/.test(this.#text[at]) ? at : at + 1;
+    return /[\n\r]/.test(this.#text.charAt(at)) ? at : at + 1;
   }
 }

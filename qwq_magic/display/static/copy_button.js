@@ -4,6 +4,7 @@ import { announce, button } from "./elements.js";
 
 const SHOWN_MS = 1800;
 
+/** @param {string} text */
 async function writeClipboard(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -15,7 +16,7 @@ async function writeClipboard(text) {
   area.value = text;
   area.style.cssText = "position:fixed;opacity:0";
   document.body.append(area);
-  const focused = document.activeElement;
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
   try {
     area.select();
     if (!document.execCommand("copy")) throw new Error("copy refused");
@@ -25,7 +26,11 @@ async function writeClipboard(text) {
   }
 }
 
-/** Copy, and say how it went; returns the words that say it. */
+/**
+ * Copy, and say how it went; returns the words that say it.
+ *
+ * @param {string} text
+ */
 export async function copyText(text) {
   let outcome = "Copied";
   try {
@@ -37,8 +42,15 @@ export async function copyText(text) {
   return outcome;
 }
 
-/** `text` is a function: what is copied is what stands there at the click. */
+/**
+ * `text` is a function: what is copied is what stands there at the click.
+ *
+ * @param {string} what
+ * @param {() => string} text
+ * @param {string} [label]
+ */
 export function copyButton(what, text, label = "Copy") {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const node = button("qwq-button qwq-copy", label, async () => {
     node.textContent = await copyText(text());

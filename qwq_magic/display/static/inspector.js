@@ -3,6 +3,10 @@
 // It shows a StepTable, finished or growing. What the reader chose is kept in the turn's
 // record, so that it survives the change from the live view to the final one.
 
+/** @import { Group, Inspected, InspectorState, Metrics, Step } from "./types.js" */
+/** @import { Action } from "./inspector_keys.js" */
+/** @import { StepTable } from "./step_table.js" */
+
 import { copyButton, copyText } from "./copy_button.js";
 import { announce, button, element, unfolding } from "./elements.js";
 import { captionLine, GroupFilter, SearchField } from "./inspector_bar.js";
@@ -16,7 +20,11 @@ import { StepSearch } from "./step_search.js";
 
 const NO_STEPS = "The file holds no steps of this turn, or not all: its paragraphs are shown, unclassified.";
 
-/** What a reader may have chosen; `open` is null until there is a choice. */
+/**
+ * What a reader may have chosen; `open` is null until there is a choice.
+ *
+ * @returns {InspectorState}
+ */
 export function inspectorState() {
   return { open: null, selected: -1, groups: [], query: "", folded: new Set(), opened: new Set() };
 }
@@ -25,9 +33,12 @@ export class Inspector {
   element;
   /** Where the answer is shown beside the steps. */
   beside = element("div", "qwq-inspector-beside");
+  /** @type {StepTable} */
   table;
+  /** @type {InspectorState} */
   state;
   search = new StepSearch();
+  /** @type {boolean} */
   growing;
   #loops;
   #seen;
@@ -39,16 +50,21 @@ export class Inspector {
   #note = element("div", "qwq-notice qwq-inspector-note");
   #metrics = element("div", "qwq-metrics-place");
 
-  /** `show` is {table, metrics, loops, growing}; `onClose` takes the inspector down. */
+  /**
+   * `show` is {table, metrics, loops, growing}; `onClose` takes the inspector down.
+   *
+   * @param {Inspected} shown
+   * @param {{ state: InspectorState, onClose: () => void, signal: AbortSignal }} options
+   */
   constructor(shown, { state, onClose, signal }) {
     this.state = state;
     this.table = shown.table;
     this.growing = shown.growing;
     this.#loops = shown.loops;
-    this.#seen = shown.metrics?.first_seen?.step ?? null;
+    this.#seen = shown.metrics?.first_seen?.step ?? -1;
     this.#minimap = new Minimap({
       onScrub: (offset) => this.#scrub(offset),
-      onHover: (offset) => this.#tell(offset === null ? null : this.table.steps[this.table.indexAt(offset)]),
+      onHover: (offset) => this.#tell(offset === null ? null : this.table.stepAt(offset)),
       signal,
     });
     this.#steps = new InspectorSteps(this, signal);
@@ -72,7 +88,11 @@ export class Inspector {
     this.#steps.rows.element.focus({ preventScroll: true });
   }
 
-  /** The table has grown: draw what is new. */
+  /**
+   * The table has grown: draw what is new.
+   *
+   * @param {Metrics | null} metrics
+   */
   grown(metrics) {
     this.#showMetrics(metrics);
     this.#filter.show(this.#counts(), this.state.groups);
@@ -81,16 +101,27 @@ export class Inspector {
     this.#showMap();
   }
 
+  /** @param {Step} step */
   isShown = (step) => !this.state.groups.length || this.state.groups.includes(step.kind.group);
 
+  /**
+   * @param {Step} step
+   * @returns {string[]}
+   */
   flagsOf(step) {
+    /** @type {string[]} */
     const flags = [];
     if (step.index === this.#seen) flags.push("⚑ answer first seen");
     if (this.#loops.some(([start, end]) => start < step.end && end > step.start)) flags.push("↻ loop");
     return flags;
   }
 
-  /** Make a step the one the keys start from. */
+  /**
+   * Make a step the one the keys start from.
+   *
+   * @param {Step | null | undefined} step
+   * @param {{ reveal?: boolean, focus?: boolean }} [options]
+   */
   select(step, { reveal = false, focus = false } = {}) {
     if (!step) return;
     this.state.selected = step.index;
@@ -103,12 +134,17 @@ export class Inspector {
     this.#showMap();
   }
 
-  /** Open or close a step's detail. */
+  /**
+   * Open or close a step's detail.
+   *
+   * @param {Step} step
+   */
   toggle(step) {
     if (!this.state.opened.delete(step.index)) this.state.opened.add(step.index);
     this.select(step, { focus: true });
   }
 
+  /** @param {() => void} onClose */
   #build(onClose) {
     const keys = element("dl", "qwq-keys");
     for (const [key, words] of KEYS) keys.append(element("div", "", {}, element("dt", "", {}, key), element("dd", "", {}, words)));
@@ -126,10 +162,12 @@ export class Inspector {
       head, keys, this.#metrics, this.#note, this.#minimap.element, this.#caption, tools, columns);
   }
 
+  /** @param {Metrics | null} metrics */
   #showMetrics(metrics) {
     this.#metrics.replaceChildren(metricList(metrics));
   }
 
+  /** @param {Step | null} [keep] */
   #showAll(keep = null) {
     this.#filter.show(this.#counts(), this.state.groups);
     this.#field.show(this.search);
@@ -150,12 +188,14 @@ export class Inspector {
     });
   }
 
+  /** @returns {Record<Group, number>} */
   #counts() {
-    const counts = Object.fromEntries(GROUPS.map((group) => [group, 0]));
+    const counts = { orient: 0, work: 0, reflect: 0, conclude: 0, unclassified: 0 };
     for (const step of this.table.steps) counts[step.kind.group] += 1;
     return counts;
   }
 
+  /** @param {Step | null | undefined} step */
   #tell(step) {
     const told = step ?? this.table.steps[this.state.selected];
     this.#caption.textContent = told
@@ -163,6 +203,7 @@ export class Inspector {
       : "Click or drag on the map to move through the reasoning.";
   }
 
+  /** @param {number} offset */
   #scrub(offset) {
     const steps = this.table.steps;
     let index = this.table.indexAt(offset);
@@ -177,6 +218,7 @@ export class Inspector {
     this.select(steps[index], { reveal: true });
   }
 
+  /** @param {Group} group */
   #toggleGroup(group) {
     const { groups } = this.state;
     const index = groups.indexOf(group);
@@ -186,6 +228,7 @@ export class Inspector {
     this.#showAll(this.table.steps[this.state.selected] ?? null);
   }
 
+  /** @param {string} query */
   #find(query) {
     this.state.query = query;
     this.#refind();
@@ -198,6 +241,7 @@ export class Inspector {
     this.#field.show(this.search);
   }
 
+  /** @param {1 | -1} way */
   #goFound(way) {
     const from = this.table.steps[this.state.selected]?.start ?? this.#steps.sight?.[0] ?? 0;
     const found = this.search.go(way, from);
@@ -205,30 +249,50 @@ export class Inspector {
     if (found) this.select(this.table.steps[this.table.indexAt(found[0])], { reveal: true });
   }
 
-  /** Say why a key did nothing, to those who see and to those who hear. */
+  /**
+   * Say why a key did nothing, to those who see and to those who hear.
+   *
+   * @param {string} text
+   */
   #say(text) {
     this.#caption.textContent = text;
     announce(text);
   }
 
-  /** The next shown step from the chosen one that `wanted` says yes to; `name` is what it is. */
+  /**
+   * The next shown step from the chosen one that `wanted` says yes to; `name` is what it is.
+   *
+   * @param {1 | -1} way
+   * @param {string} name
+   * @param {(step: Step) => boolean} wanted
+   */
   #move(way, name, wanted) {
     const { steps } = this.table;
     const sight = this.#steps.sight;
     const nowhere = sight === null ? 0 : this.table.indexAt(sight[0]) - (way > 0 ? 1 : 0);
     let index = (this.state.selected < 0 ? nowhere : this.state.selected) + way;
+    /** @param {Step} step */
     const fits = (step) => this.isShown(step) && wanted(step);
-    while (steps[index] && !fits(steps[index])) index += way;
+    for (let step = steps[index]; step && !fits(step); step = steps[index]) index += way;
     if (!steps[index]) return this.#say(this.#nothing(way, name, steps.some(fits)));
     this.select(steps[index], { reveal: true, focus: true });
   }
 
+  /**
+   * @param {1 | -1} way
+   * @param {string} name
+   * @param {boolean} isAnyShown
+   */
   #nothing(way, name, isAnyShown) {
     if (isAnyShown) return `No ${name} ${way > 0 ? "after" : "before"} this one`;
     return this.state.groups.length ? `No ${name} among the steps shown` : `No ${name} in this reasoning`;
   }
 
-  /** Have `act` do something with the chosen step, where the reader can see which it is. */
+  /**
+   * Have `act` do something with the chosen step, where the reader can see which it is.
+   *
+   * @param {(step: Step) => unknown} act
+   */
   #actOnChosen(act) {
     const chosen = this.table.steps[this.state.selected];
     if (!chosen) return this.#say("No step is chosen");
@@ -236,6 +300,7 @@ export class Inspector {
     return act(chosen);
   }
 
+  /** @param {Action} action */
   #act(action) {
     switch (action) {
       case "next": return this.#move(1, "step", () => true);
@@ -249,7 +314,7 @@ export class Inspector {
       case "previousFound": return this.#goFound(-1);
       case "expand": return this.#actOnChosen((step) => this.toggle(step));
       case "copy": return this.#actOnChosen((step) => this.#copy(step));
-      default: return this.#toggleGroup(GROUPS[Number(action.at(-1)) - 1]);
+      default: return this.#toggleGroup(/** @type {Group} */ (GROUPS[Number(action.at(-1)) - 1]));
     }
   }
 
@@ -264,6 +329,7 @@ export class Inspector {
     this.select(step, { reveal: true, focus: true });
   }
 
+  /** @param {Step} step */
   async #copy(step) {
     this.#caption.textContent = `${await copyText(this.table.textOf(step))}: step ${step.index + 1}`;
   }

@@ -1,5 +1,8 @@
 // The inspector's tools: the groups to filter by, the search, the buttons.
 
+/** @import { Group } from "./types.js" */
+/** @import { StepSearch } from "./step_search.js" */
+
 import { button, element } from "./elements.js";
 import { GROUP_WORDS, GROUPS } from "./step_kinds.js";
 import { groupMark } from "./step_row.js";
@@ -7,8 +10,10 @@ import { groupMark } from "./step_row.js";
 /** The groups as buttons, pressed where only their steps are shown. */
 export class GroupFilter {
   element = element("div", "qwq-groups", { role: "group", "aria-label": "Show only steps that likely" });
+  /** @type {Map<Group, { node: HTMLButtonElement, count: HTMLElement }>} */
   #buttons = new Map();
 
+  /** @param {(group: Group) => void} onToggle */
   constructor(onToggle) {
     for (const group of GROUPS) {
       const node = button("qwq-group", groupMark(group), () => onToggle(group));
@@ -20,6 +25,10 @@ export class GroupFilter {
     }
   }
 
+  /**
+   * @param {Record<Group, number>} counts
+   * @param {Group[]} pressed
+   */
   show(counts, pressed) {
     for (const [group, { node, count }] of this.#buttons) {
       count.textContent = counts[group].toLocaleString("en-US");
@@ -38,7 +47,13 @@ export class SearchField {
   #count = element("span", "qwq-search-count");
   #ways;
 
+  /** @param {{ onQuery: (query: string) => void, onGo: (direction: 1 | -1) => void }} options */
   constructor({ onQuery, onGo }) {
+    /**
+     * @param {string} label
+     * @param {string} name
+     * @param {1 | -1} direction
+     */
     const way = (label, name, direction) => {
       const node = button("qwq-button", label, () => onGo(direction));
       node.setAttribute("aria-label", name);
@@ -49,6 +64,7 @@ export class SearchField {
     this.element = element("div", "qwq-search", { role: "search" }, this.input, this.#count, ...this.#ways);
   }
 
+  /** @param {StepSearch} search */
   show(search) {
     if (this.input.value !== search.query) this.input.value = search.query;
     this.#count.textContent = search.words;

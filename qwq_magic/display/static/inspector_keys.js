@@ -1,5 +1,11 @@
 // The inspector's keys. They are heard only while the focus is inside it, and go no further.
 
+/** @typedef {"next" | "previous" | "nextSwitch" | "previousSwitch" | "firstSeen" | "expand" | "copy"} StepAction */
+/** @typedef {"search" | "leaveSearch" | "nextFound" | "previousFound"} SearchAction */
+/** @typedef {"filter1" | "filter2" | "filter3" | "filter4"} FilterAction */
+/** @typedef {StepAction | SearchAction | FilterAction} Action */
+
+/** @type {[key: string, words: string][]} */
 export const KEYS = [
   ["J / K", "next, previous step"],
   ["N / P", "next, previous switch"],
@@ -10,36 +16,62 @@ export const KEYS = [
   ["C", "copy the step"],
 ];
 
+/** @type {Partial<Record<string, Action>>} */
 const ACTIONS = {
   j: "next", k: "previous", n: "nextSwitch", p: "previousSwitch", g: "firstSeen", "/": "search",
   1: "filter1", 2: "filter2", 3: "filter3", 4: "filter4", e: "expand", c: "copy",
 };
+/** @type {Partial<Record<string, Action>>} */
+const SLIDING = { ArrowRight: "next", ArrowUp: "next", ArrowLeft: "previous", ArrowDown: "previous" };
 const SCROLLING = ["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", " ", "Enter"];
 
-/** Call `act(name)` for each key; notebook shortcuts do not fire for what is typed here. */
+/**
+ * Call `act(name)` for each key; notebook shortcuts do not fire for what is typed here.
+ *
+ * @param {HTMLElement} root
+ * @param {(action: Action) => void} act
+ * @param {AbortSignal} signal
+ */
 export function listenToKeys(root, act, signal) {
   // Notebook 7 hears keys on their way down from the document, so they are heard before that.
-  addEventListener("keydown", (event) => root.contains(event.target) && hear(event, act), { capture: true, signal });
+  addEventListener("keydown", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    if (root.contains(target)) hear(event, target, act);
+  }, { capture: true, signal });
 }
 
-function hear(event, act) {
-  const isTyping = event.target.tagName === "INPUT";
+/**
+ * @param {KeyboardEvent} event
+ * @param {Element} target
+ * @param {(action: Action) => void} act
+ */
+function hear(event, target, act) {
+  const isTyping = target.tagName === "INPUT";
   // Saving, running and the like still belong to the notebook and the browser.
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.key === "Enter" && event.shiftKey && !isTyping) return;
   if (event.key.length === 1 || SCROLLING.includes(event.key) || isTyping) event.stopPropagation();
-  const action = isTyping ? typingAction(event) : slidingAction(event) ?? ACTIONS[event.key.toLowerCase()];
+  const action = isTyping ? typingAction(event) : slidingAction(event, target) ?? ACTIONS[event.key.toLowerCase()];
   if (!action) return;
   event.preventDefault();
   act(action);
 }
 
+/**
+ * @param {KeyboardEvent} event
+ * @returns {Action | null}
+ */
 function typingAction(event) {
   if (event.key === "Enter") return event.shiftKey ? "previousFound" : "nextFound";
   return event.key === "Escape" ? "leaveSearch" : null;
 }
 
-function slidingAction(event) {
-  if (event.target.getAttribute("role") !== "slider") return null;
-  return { ArrowRight: "next", ArrowUp: "next", ArrowLeft: "previous", ArrowDown: "previous" }[event.key] ?? null;
+/**
+ * @param {KeyboardEvent} event
+ * @param {Element} target
+ * @returns {Action | null}
+ */
+function slidingAction(event, target) {
+  if (target.getAttribute("role") !== "slider") return null;
+  return SLIDING[event.key] ?? null;
 }

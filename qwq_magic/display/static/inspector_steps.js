@@ -1,22 +1,57 @@
 // The list of steps: a heading per episode, under it its steps, as far as they are shown.
 
+/** @import { Group, InspectorState, IsShown, Span, Step } from "./types.js" */
+/** @import { StepSearch } from "./step_search.js" */
+/** @import { StepTable } from "./step_table.js" */
+
 import { button, element, uniqueId } from "./elements.js";
 import { stepRow, tailRow } from "./step_row.js";
 import { VirtualRows } from "./virtual_rows.js";
+
+/**
+ * @typedef {object} Owner
+ * @property {StepTable} table
+ * @property {InspectorState} state
+ * @property {StepSearch} search
+ * @property {boolean} growing
+ * @property {IsShown} isShown
+ * @property {(step: Step) => string[]} flagsOf
+ * @property {(step: Step) => void} select
+ * @property {(step: Step) => void} toggle
+ */
+/** @typedef {{ episode: number, steps: Step[], count: number }} Heading */
+/** @typedef {{ tail: true }} Tail */
+/** @typedef {Heading | Step | Tail} Item */
 
 const LINE_PX = 21;
 const CHARACTER_PX = 6.9;
 const TAIL_SHOWN = 2_000;
 
+/**
+ * Where a step, or the first step of an episode, begins.
+ *
+ * @param {Heading | Step} item
+ */
+function startOf(item) {
+  return "steps" in item ? (item.steps[0]?.start ?? 0) : item.start;
+}
+
 export class InspectorSteps {
   rows;
+  /** @type {Owner} */
   #owner;
+  /** @type {Item[]} */
   #items = [];
+  /** @type {Heading[]} */
   #headings = []; // one per episode
+  /** @type {Tail} */
   #tail = { tail: true };
   #id = uniqueId("steps");
 
-  /** `owner` answers {table, state, search, growing, isShown, flagsOf, select, toggle}. */
+  /**
+   * @param {Owner} owner
+   * @param {AbortSignal} signal
+   */
   constructor(owner, signal) {
     this.#owner = owner;
     this.rows = new VirtualRows({
@@ -28,7 +63,11 @@ export class InspectorSteps {
     this.rows.element.id = this.#id;
   }
 
-  /** The list from scratch: the filter, or what is folded, has changed. */
+  /**
+   * The list from scratch: the filter, or what is folded, has changed.
+   *
+   * @param {Item | null} [keep]
+   */
   show(keep = null) {
     this.#items = this.#list();
     this.rows.show(this.#items, keep);
@@ -40,29 +79,43 @@ export class InspectorSteps {
     this.rows.grown(this.#items);
   }
 
+  /** @param {Item} step */
   indexOf(step) {
     return this.#items.indexOf(step);
   }
 
-  /** Put the focus on a step's button, so that a screen reader says it. */
+  /**
+   * Put the focus on a step's button, so that a screen reader says it.
+   *
+   * @param {Item} step
+   */
   focus(step) {
     const row = this.rows.rowOf(this.indexOf(step));
     (row?.querySelector("button") ?? this.rows.element).focus({ preventScroll: true });
   }
 
-  /** The places in the text of the first and the last step in sight. */
+  /**
+   * The places in the text of the first and the last step in sight.
+   *
+   * @returns {Span | null}
+   */
   get sight() {
-    const [first, last] = this.rows.inSight.map((index) => this.#items[index]);
-    if (!first) return null;
+    const { inSight } = this.rows;
+    const [first, last] = [this.#items[inSight.first], this.#items[inSight.last]];
+    if (!first || !last) return null;
     const { table } = this.#owner;
-    const begin = (item) => (item.tail ? table.end : item.steps ? item.steps[0].start : item.start);
-    const end = (item) => (item.tail ? table.text.length : item.steps ? item.steps[0].start : item.end);
+    /** @param {Item} item */
+    const begin = (item) => ("tail" in item ? table.end : startOf(item));
+    /** @param {Item} item */
+    const end = (item) => ("tail" in item ? table.text.length : "steps" in item ? startOf(item) : item.end);
     return [begin(first), Math.max(begin(first), end(last))];
   }
 
+  /** @returns {Item[]} */
   #list() {
     const { table, state, isShown, growing } = this.#owner;
     this.#deal(table);
+    /** @type {Item[]} */
     const items = [];
     for (const heading of this.#headings) {
       const shown = heading.steps.filter(isShown);
@@ -75,19 +128,26 @@ export class InspectorSteps {
     return items;
   }
 
-  /** Deal new steps to their episodes. */
+  /**
+   * Deal new steps to their episodes.
+   *
+   * @param {StepTable} table
+   */
   #deal(table) {
-    let dealt = this.#headings.reduce((sum, { steps }) => sum + steps.length, 0);
-    for (; dealt < table.steps.length; dealt++) {
-      const step = table.steps[dealt];
-      (this.#headings[step.episode] ??= { episode: step.episode, steps: [] }).steps.push(step);
+    const dealt = this.#headings.reduce((sum, { steps }) => sum + steps.length, 0);
+    for (const step of table.steps.slice(dealt)) {
+      (this.#headings[step.episode] ??= { episode: step.episode, steps: [], count: 0 }).steps.push(step);
     }
   }
 
+  /**
+   * @param {Item} item
+   * @returns {HTMLElement}
+   */
   #draw(item) {
     const owner = this.#owner;
-    if (item.tail) return tailRow(owner.table.text.slice(Math.max(owner.table.end, owner.table.text.length - TAIL_SHOWN)));
-    if (item.steps) return this.#heading(item);
+    if ("tail" in item) return tailRow(owner.table.text.slice(Math.max(owner.table.end, owner.table.text.length - TAIL_SHOWN)));
+    if ("steps" in item) return this.#heading(item);
     return stepRow(item, {
       table: owner.table,
       isOpen: owner.state.opened.has(item.index),
@@ -99,6 +159,7 @@ export class InspectorSteps {
     });
   }
 
+  /** @param {Heading} heading */
   #heading(heading) {
     const { state } = this.#owner;
     const isOpen = !state.folded.has(heading.episode);
@@ -115,12 +176,17 @@ export class InspectorSteps {
     return node;
   }
 
+  /**
+   * @param {Item} item
+   * @param {number} width
+   */
   #estimate(item, width) {
-    if (item.steps) return 30;
+    if ("steps" in item) return 30;
     const { table, state } = this.#owner;
-    const text = item.tail ? table.text.slice(table.end).slice(-TAIL_SHOWN) : table.textOf(item).trim().slice(0, 1600);
+    const isTail = "tail" in item;
+    const text = isTail ? table.text.slice(table.end).slice(-TAIL_SHOWN) : table.textOf(item).trim().slice(0, 1600);
     const room = Math.max(12, ((width || 600) - (width < 420 ? 40 : 130)) / CHARACTER_PX);
     const lines = text.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / room)), 0);
-    return lines * LINE_PX + 6 + (state.opened.has(item.index) ? 28 : 0);
+    return lines * LINE_PX + 6 + (!isTail && state.opened.has(item.index) ? 28 : 0);
   }
 }

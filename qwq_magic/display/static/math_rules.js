@@ -36,7 +36,11 @@ const lengths = new RegExp(LENGTH, "g");
 const smallLength = new RegExp(`^${SMALL_LENGTH}$`);
 const attributes = new RegExp(ATTRIBUTES);
 
-/** May the host's typesetter see this? */
+/**
+ * May the host's typesetter see this?
+ *
+ * @param {string} tex
+ */
 export function mathIsSafe(tex) {
   if (/["`]/.test(tex) || attributes.test(tex) || !commandsAreSafe(tex)) return false;
   if ((tex.match(backward) ?? []).length > MOST_BACKWARD) return false;
@@ -50,9 +54,10 @@ export function mathIsSafe(tex) {
   return depth === 0;
 }
 
+/** @param {string} tex */
 function commandsAreSafe(tex) {
   for (const command of tex.matchAll(/\\([A-Za-z@]+)/g)) {
-    const name = command[1];
+    const [, name = ""] = command;
     if (denied.test(name)) return false;
     if (MEASURED_NAME.test(name) && !matchesAt(measured, tex, command.index + 1)) return false;
     if (name === "begin" && !matchesAt(environments, tex, command.index + 6)) return false;
@@ -60,6 +65,11 @@ function commandsAreSafe(tex) {
   return true;
 }
 
+/**
+ * @param {RegExp} pattern
+ * @param {string} text
+ * @param {number} index
+ */
 function matchesAt(pattern, text, index) {
   pattern.lastIndex = index;
   return pattern.test(text);

@@ -3,8 +3,27 @@
 // Each group has a colour, a pattern and a lane of its own, so that the strip can be read
 // without colours, and where a segment is narrower than its pattern.
 
+/** @import { Group, IsShown, Span } from "./types.js" */
+/** @import { StepTable } from "./step_table.js" */
+
 import { element } from "./elements.js";
 import { GROUPS, likely } from "./step_kinds.js";
+
+/**
+ * What the map shows; places are offsets in the text.
+ *
+ * @typedef {object} Shown
+ * @property {StepTable} table
+ * @property {Span[]} loops
+ * @property {number | null} seenEnd
+ * @property {number} selected
+ * @property {Span | null} sight
+ * @property {Span[]} matches
+ * @property {IsShown} isShown
+ */
+/** @typedef {CanvasRenderingContext2D} Pen */
+/** @typedef {(offset: number) => number} Place */
+/** @typedef {ReturnType<typeof lookOf>} Look */
 
 const HEIGHT = 56;
 const TOP = 10; // above the lanes: ticks at switches, the flag
@@ -17,12 +36,19 @@ const TILE = 4;
 export class Minimap {
   element = element("div", "qwq-minimap");
   #canvas = element("canvas", "qwq-minimap-canvas", { role: "slider", tabindex: "0", "aria-label": "Minimap of the reasoning" });
+  /** @type {Shown | null} */
   #shown = null;
   #frame = 0;
+  /** @type {(offset: number) => void} */
   #onScrub;
+  /** @type {(offset: number | null) => void} */
   #onHover;
 
-  /** `onScrub(offset)` brings a place into sight, `onHover(offset)` tells of it; null when over. */
+  /**
+   * `onScrub(offset)` brings a place into sight, `onHover(offset)` tells of it; null when over.
+   *
+   * @param {{ onScrub: (offset: number) => void, onHover: (offset: number | null) => void, signal: AbortSignal }} options
+   */
   constructor({ onScrub, onHover, signal }) {
     this.#onScrub = onScrub;
     this.#onHover = onHover;
@@ -40,7 +66,7 @@ export class Minimap {
     });
   }
 
-  /** Show {table, loops, seenEnd, selected, sight, matches, isShown}; places are offsets in the text. */
+  /** @param {Shown} shown */
   show(shown) {
     this.#shown = shown;
     const { table, selected } = shown;
@@ -52,12 +78,19 @@ export class Minimap {
     this.#later();
   }
 
+  /** @param {AbortSignal} signal */
   #listen(signal) {
+    /** @param {PointerEvent} event */
     const at = (event) => {
       const { left, width } = this.#canvas.getBoundingClientRect();
       const share = Math.min(1, Math.max(0, (event.clientX - left) / Math.max(1, width)));
       return share * (this.#shown?.table.text.length ?? 0);
     };
+    /**
+     * @template {keyof HTMLElementEventMap} Name
+     * @param {Name} name
+     * @param {(event: HTMLElementEventMap[Name]) => void} handle
+     */
     const on = (name, handle) => this.#canvas.addEventListener(name, handle, { signal });
     on("pointerdown", (event) => {
       if (event.button) return;
@@ -78,27 +111,35 @@ export class Minimap {
 
   #draw() {
     const width = this.#canvas.clientWidth;
-    if (!this.#shown || !width) return;
+    const shown = this.#shown;
+    const pen = this.#canvas.getContext("2d");
+    if (!shown || !pen || !width) return;
     const scale = devicePixelRatio || 1;
     this.#canvas.width = Math.round(width * scale);
     this.#canvas.height = Math.round(HEIGHT * scale);
-    const pen = this.#canvas.getContext("2d");
     pen.scale(scale, scale);
-    const x = (offset) => (offset / Math.max(1, this.#shown.table.text.length)) * width;
+    /** @param {number} offset */
+    const x = (offset) => (offset / Math.max(1, shown.table.text.length)) * width;
     const look = lookOf(this.#canvas, pen);
-    this.#drawSight(pen, x, look);
-    this.#drawLoops(pen, x, look);
-    this.#drawSteps(pen, x, look);
-    this.#drawMatches(pen, x, look);
-    this.#drawMarkers(pen, x, look);
+    this.#drawSight(shown, pen, x, look);
+    this.#drawLoops(shown, pen, x, look);
+    this.#drawSteps(shown, pen, x, look);
+    this.#drawMatches(shown, pen, x, look);
+    this.#drawMarkers(shown, pen, x, look);
   }
 
-  #drawSight(pen, x, look) {
-    const { sight } = this.#shown;
+  /**
+   * @param {Shown} shown
+   * @param {Pen} pen
+   * @param {Place} x
+   * @param {Look} look
+   */
+  #drawSight(shown, pen, x, look) {
+    const { sight } = shown;
     pen.strokeStyle = look.line;
-    pen.strokeRect(0.5, TOP + 0.5, x(this.#shown.table.text.length) - 1, BOTTOM - TOP - 1);
+    pen.strokeRect(0.5, TOP + 0.5, x(shown.table.text.length) - 1, BOTTOM - TOP - 1);
     if (!sight) return;
-    const [left, right] = sight.map(x);
+    const [left, right] = [x(sight[0]), x(sight[1])];
     const wide = Math.max(3, right - left);
     pen.fillStyle = look.shade;
     pen.fillRect(left, TOP, wide, BOTTOM - TOP);
@@ -106,8 +147,14 @@ export class Minimap {
     pen.fillRect(left, BOTTOM + 1, wide, 3);
   }
 
-  #drawLoops(pen, x, look) {
-    for (const [start, end] of this.#shown.loops) {
+  /**
+   * @param {Shown} shown
+   * @param {Pen} pen
+   * @param {Place} x
+   * @param {Look} look
+   */
+  #drawLoops(shown, pen, x, look) {
+    for (const [start, end] of shown.loops) {
       const wide = Math.max(3, x(end) - x(start));
       pen.globalAlpha = 0.2;
       pen.fillStyle = look.bad;
@@ -120,8 +167,14 @@ export class Minimap {
     }
   }
 
-  #drawSteps(pen, x, look) {
-    const { table, isShown } = this.#shown;
+  /**
+   * @param {Shown} shown
+   * @param {Pen} pen
+   * @param {Place} x
+   * @param {Look} look
+   */
+  #drawSteps(shown, pen, x, look) {
+    const { table, isShown } = shown;
     for (const step of table.steps) {
       const { group } = step.kind;
       const left = x(step.start);
@@ -142,13 +195,25 @@ export class Minimap {
     pen.globalAlpha = 1;
   }
 
-  #drawMatches(pen, x, look) {
+  /**
+   * @param {Shown} shown
+   * @param {Pen} pen
+   * @param {Place} x
+   * @param {Look} look
+   */
+  #drawMatches(shown, pen, x, look) {
     pen.fillStyle = look.found;
-    for (const [start] of this.#shown.matches) pen.fillRect(x(start) - 0.5, TOP, 1.5, BOTTOM - TOP);
+    for (const [start] of shown.matches) pen.fillRect(x(start) - 0.5, TOP, 1.5, BOTTOM - TOP);
   }
 
-  #drawMarkers(pen, x, look) {
-    const { table, selected, seenEnd } = this.#shown;
+  /**
+   * @param {Shown} shown
+   * @param {Pen} pen
+   * @param {Place} x
+   * @param {Look} look
+   */
+  #drawMarkers(shown, pen, x, look) {
+    const { table, selected, seenEnd } = shown;
     pen.fillStyle = look.quiet;
     for (const step of table.steps) if (step.kind.name === "switch") pen.fillRect(x(step.start), 4, 1, TOP - 4);
     const step = table.steps[selected];
@@ -161,6 +226,11 @@ export class Minimap {
   }
 }
 
+/**
+ * @param {Pen} pen
+ * @param {number} at
+ * @param {Look} look
+ */
 function drawFlag(pen, at, look) {
   pen.fillStyle = look.colours.conclude;
   // At the right edge the flag flies the other way.
@@ -173,13 +243,21 @@ function drawFlag(pen, at, look) {
   pen.fill();
 }
 
-/** The colours of the theme around the canvas, and a pattern of each group's. */
+/**
+ * The colours of the theme around the canvas, and a pattern of each group's.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {Pen} pen
+ */
 function lookOf(canvas, pen) {
   const style = getComputedStyle(canvas);
+  /** @param {string} name */
   const of = (name) => style.getPropertyValue(`--qwq-${name}`).trim() || "gray";
-  const colours = Object.fromEntries(GROUPS.map((group) => [group, of(group)]));
-  const patterns = Object.fromEntries(GROUPS.map((group) => [group, patternOf(pen, group, colours[group])]));
-  patterns.loop = patternOf(pen, "loop", of("bad"));
+  const colours = byGroup(of);
+  const patterns = {
+    ...byGroup((group) => patternOf(pen, group, colours[group])),
+    loop: patternOf(pen, "loop", of("bad")),
+  };
   return {
     colours, patterns,
     line: of("line"), shade: of("sight"), accent: of("accent"), bad: of("bad"),
@@ -187,6 +265,15 @@ function lookOf(canvas, pen) {
   };
 }
 
+/**
+ * @template Value
+ * @param {(group: Group) => Value} valueOf
+ */
+function byGroup(valueOf) {
+  return /** @type {Record<Group, Value>} */ (Object.fromEntries(GROUPS.map((group) => [group, valueOf(group)])));
+}
+
+/** @type {Record<Group | "loop", [number, number, number, number][]>} */
 const TILES = {
   orient: [[0, 0, 2, 2], [2, 2, 2, 2]],
   work: [[0, 0, 4, 4]],
@@ -196,11 +283,17 @@ const TILES = {
   loop: [[0, 0, 1, 1], [1, 1, 1, 1], [2, 2, 1, 1], [3, 3, 1, 1]],
 };
 
+/**
+ * @param {Pen} pen
+ * @param {Group | "loop"} name
+ * @param {string} colour
+ */
 function patternOf(pen, name, colour) {
   const tile = document.createElement("canvas");
   tile.width = tile.height = TILE;
   const ink = tile.getContext("2d");
+  if (!ink) return colour;
   ink.fillStyle = colour;
   for (const rectangle of TILES[name]) ink.fillRect(...rectangle);
-  return pen.createPattern(tile, "repeat");
+  return pen.createPattern(tile, "repeat") ?? colour;
 }

@@ -1,5 +1,8 @@
 // The reasoning pane: a header that folds it, a body that follows its tail.
 
+/** @import { StartMode, ViewRecord } from "./types.js" */
+/** @import { ReasoningText } from "./reasoning_text.js" */
+
 import { copyButton } from "./copy_button.js";
 import { button, element, scrolling, uniqueId } from "./elements.js";
 import { TailFollowing } from "./tail_following.js";
@@ -7,17 +10,26 @@ import { listen, notify } from "./view_records.js";
 
 export class ReasoningPane {
   element;
+  /** @type {ViewRecord} */
   #record;
+  /** @type {ReasoningText} */
   #text;
   #label = element("span", "qwq-toggle-label");
   #toggle;
   #body;
   #following;
+  /** @type {StartMode} */
   #start;
   #answered = false;
   #hidden = false;
 
-  /** `text` is the ReasoningText it shows, `start` is open, auto or closed. */
+  /**
+   * `text` is the ReasoningText it shows, `start` is open, auto or closed.
+   *
+   * @param {ViewRecord} record
+   * @param {ReasoningText} text
+   * @param {{ start: StartMode, onInspect: () => void, signal: AbortSignal }} options
+   */
   constructor(record, text, { start, onInspect, signal }) {
     this.#record = record;
     this.#text = text;
@@ -43,7 +55,11 @@ export class ReasoningPane {
     this.#fold();
   }
 
-  /** `answered`: has the answer begun? `hidden`: there is no reasoning and will be none. */
+  /**
+   * `answered`: has the answer begun? `hidden`: there is no reasoning and will be none.
+   *
+   * @param {{ label: string, answered: boolean, hidden: boolean, growing: boolean }} shown
+   */
   show({ label, answered, hidden, growing }) {
     this.#following.growing = growing;
     if (this.#label.textContent !== label) this.#label.textContent = label;
@@ -55,6 +71,7 @@ export class ReasoningPane {
     if (!growing && !this.#isOpen) this.#following.fromTop();
   }
 
+  /** @param {string} delta */
   append(delta) {
     const wasEmpty = !this.#text.element.firstChild;
     this.#text.append(delta);

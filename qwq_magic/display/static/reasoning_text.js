@@ -11,7 +11,9 @@ const HARD = 16000;
 export class ReasoningText {
   element = element("div", "qwq-reasoning-text");
   #cleaner = new TextCleaner();
+  /** @type {string[]} */
   #chunks = [];
+  /** @type {Text | null} */
   #node = null;
   #size = 0;
 
@@ -21,12 +23,14 @@ export class ReasoningText {
     return this.#chunks[0] ?? "";
   }
 
+  /** @param {string} delta */
   append(delta) {
     if (!delta) return;
     this.#chunks.push(delta);
     this.#add(this.#cleaner.push(delta));
   }
 
+  /** @param {string} text */
   #add(text) {
     let rest = text;
     while (rest) {
@@ -36,16 +40,21 @@ export class ReasoningText {
     }
   }
 
-  /** How much of `text` goes into the current block. */
+  /**
+   * How much of `text` goes into the current block.
+   *
+   * @param {string} text
+   */
   #room(text) {
     const newline = text.indexOf("\n", Math.max(0, SOFT - this.#size));
     const soft = newline < 0 ? Infinity : newline + 1;
     const hard = HARD - this.#size;
     let cut = Math.min(soft, hard, text.length);
-    if (cut === hard && cut < text.length && /[\ud800-\udbff]/.test(text[cut - 1])) cut += 1;
+    if (cut === hard && cut < text.length && /[\ud800-\udbff]/.test(text.charAt(cut - 1))) cut += 1;
     return cut;
   }
 
+  /** @param {string} text */
   #write(text) {
     if (!this.#node) {
       this.#node = document.createTextNode("");

@@ -7,12 +7,21 @@ const CJK = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\u{20000}-\u{3
 const CHARACTERS_PER_TOKEN = 3.6;
 const CJK_PER_TOKEN = 1.5;
 
-/** Drop controls and escape sequences, show bidi controls as replacement characters. */
+/**
+ * Drop controls and escape sequences, show bidi controls as replacement characters.
+ *
+ * @param {string} text
+ */
 export function cleanText(text) {
   return new TextCleaner().push(text);
 }
 
-/** One line of it, for labels. */
+/**
+ * One line of it, for labels.
+ *
+ * @param {string} text
+ * @param {number} [limit]
+ */
 export function cleanLine(text, limit = 300) {
   const line = cleanText(text).replace(/\s+/g, " ").trim();
   return line.length > limit ? `${line.slice(0, limit - 1)}…` : line;
@@ -22,34 +31,54 @@ export function cleanLine(text, limit = 300) {
 export class TextCleaner {
   #stripper = new ControlStripper();
 
+  /** @param {string} delta */
   push(delta) {
     return this.#stripper.feed(delta).replace(REORDERING, "\ufffd");
   }
 }
 
-/** ≈ tokens of a text, by the rule of `token_estimate.py`. */
+/**
+ * ≈ tokens of a text, by the rule of `token_estimate.py`.
+ *
+ * @param {string} text
+ */
 export function estimateTokens(text) {
   const cjk = text.match(CJK)?.length ?? 0;
   return cjk / CJK_PER_TOKEN + (codePointLength(text) - cjk) / CHARACTERS_PER_TOKEN;
 }
 
-/** Length in code points, as Python counts it. */
+/**
+ * Length in code points, as Python counts it.
+ *
+ * @param {string} text
+ */
 export function codePointLength(text) {
   return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 }
 
-/** The place `count` code points behind `unit`; null where the text ends before. */
+/**
+ * The place `count` code points behind `unit`; null where the text ends before.
+ *
+ * @param {string} text
+ * @param {number} unit
+ * @param {number} count
+ */
 export function unitBehind(text, unit, count) {
   const ahead = text.slice(unit, unit + 2 * count);
   const end = unitOffset(ahead, count);
   return codePointLength(ahead.slice(0, end)) === count ? unit + end : null;
 }
 
-/** Where code point `count` begins, in UTF-16 units. */
+/**
+ * Where code point `count` begins, in UTF-16 units.
+ *
+ * @param {string} text
+ * @param {number} count
+ */
 export function unitOffset(text, count) {
   let unit = 0;
   for (let seen = 0; seen < count && unit < text.length; seen++) {
-    unit += text.codePointAt(unit) > 0xffff ? 2 : 1;
+    unit += (text.codePointAt(unit) ?? 0) > 0xffff ? 2 : 1;
   }
   return unit;
 }

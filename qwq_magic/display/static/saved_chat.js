@@ -1,5 +1,8 @@
 // A chat in a saved notebook: the turns to read, and the chat itself where its kernel lives.
 
+/** @typedef {{ id: string, conversation: string, turns: ChatEntry[] }} SavedChat */
+/** @import { ChatEntry, LiveChat, Mounted, SaveBundle, Services } from "./types.js" */
+
 import { EndedTurn } from "./chat_turn.js";
 import { element } from "./elements.js";
 import { liveChat, onChats } from "./live_chats.js";
@@ -13,12 +16,19 @@ const HINT = "Run the cell to go on with this chat.";
  *
  * Returns {keeps, dispose}: is this data of the chat that lives here, so that nothing is to be
  * drawn anew? And how to take it down.
+ *
+ * @param {HTMLElement} el
+ * @param {unknown} data
+ * @param {Services} services
+ * @param {SaveBundle} save
+ * @returns {Mounted & { keeps(other: unknown): boolean }}
  */
 export function mountSavedChat(el, data, services, save) {
   const chat = chatOf(data);
   const controller = new AbortController();
   const root = element("div", "qwq-part");
   el.replaceChildren(root);
+  /** @type {LiveChat | null | undefined} */
   let shown; // the live chat, null for the saved turns
   let current = new AbortController();
   const show = () => {
@@ -44,7 +54,12 @@ export function mountSavedChat(el, data, services, save) {
   };
 }
 
-/** The chat as this view needs it, whatever stands in the notebook. */
+/**
+ * The chat as this view needs it, whatever stands in the notebook.
+ *
+ * @param {unknown} value
+ * @returns {SavedChat}
+ */
 function chatOf(value) {
   const data = fieldsOf(value);
   const turns = Array.isArray(data.turns) ? data.turns.slice(-MOST_TURNS) : [];
@@ -55,6 +70,12 @@ function chatOf(value) {
   };
 }
 
+/**
+ * @param {HTMLElement} root
+ * @param {SavedChat} chat
+ * @param {Services} services
+ * @param {AbortSignal} signal
+ */
 function drawSaved(root, chat, services, signal) {
   const turns = chat.turns.map((entry) => new EndedTurn(entry, services));
   signal.addEventListener("abort", () => turns.forEach((turn) => turn.remove()));

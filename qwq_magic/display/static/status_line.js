@@ -1,7 +1,22 @@
 // The line above the panes: state, seconds, tokens, Stop; below it notices and the error.
 
+/** @import { TurnState } from "./types.js" */
+
 import { button, element } from "./elements.js";
 import { isRunning, STATE_WORDS } from "./turn_words.js";
+
+/**
+ * @typedef {object} Status
+ * @property {TurnState} state
+ * @property {string} seconds
+ * @property {string} tokens
+ * @property {string} about
+ * @property {string[]} notices
+ * @property {string} [error]
+ * @property {string} [advice] for a reader whose model repeats itself, beside the Stop button
+ * @property {boolean} [stopping]
+ * @property {number} [waitS]
+ */
 
 export class StatusLine {
   element;
@@ -10,11 +25,16 @@ export class StatusLine {
   #tokens = element("span", "qwq-figure");
   #about = element("span", "qwq-about");
   #badge = element("span", "qwq-badge", { hidden: "" }, "Repeating itself");
+  /** @type {HTMLButtonElement | undefined} */
   #stop;
   #notices = element("div", "qwq-notices");
   #shownLines = "";
 
-  /** `onStop` is called at a click; without one there is no button. */
+  /**
+   * `onStop` is called at a click; without one there is no button.
+   *
+   * @param {(() => void) | null} onStop
+   */
   constructor(onStop) {
     const row = element("div", "qwq-status-row", {}, this.#state, this.#seconds, this.#tokens, this.#about, this.#badge);
     if (onStop) {
@@ -25,10 +45,7 @@ export class StatusLine {
     this.element = element("div", "qwq-status", { role: "group", "aria-label": "Status" }, row, this.#notices);
   }
 
-  /**
-   * Show {state, seconds, tokens, about, notices, error, advice, stopping, waitS}: strings, but
-   * the lists. `advice` is for a reader whose model repeats itself, beside the Stop button.
-   */
+  /** @param {Status} shown */
   show({ state, seconds, tokens, about, notices, error = "", advice = "", stopping = false, waitS = 0 }) {
     const waiting = waitS > 0 ? `Retrying in ${Math.ceil(waitS)} s…` : STATE_WORDS[state];
     const word = stopping && isRunning(state) ? "Stopping…" : waiting;
@@ -46,6 +63,10 @@ export class StatusLine {
     this.#showLines(advised ? [...notices, advice] : notices, error);
   }
 
+  /**
+   * @param {string[]} notices
+   * @param {string} error
+   */
   #showLines(notices, error) {
     const lines = JSON.stringify([notices, error]);
     if (lines === this.#shownLines) return;
@@ -56,6 +77,10 @@ export class StatusLine {
   }
 }
 
+/**
+ * @param {HTMLElement} node
+ * @param {string} text
+ */
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

@@ -2,9 +2,16 @@
 //
 // A kind is a guess, and is called "likely" wherever it is shown.
 
-/** In the order of the keys 1 to 4; what no cue speaks for has no key. */
+/** @import { Group, StepKind } from "./types.js" */
+
+/**
+ * In the order of the keys 1 to 4; what no cue speaks for has no key.
+ *
+ * @type {Group[]}
+ */
 export const GROUPS = ["orient", "work", "reflect", "conclude", "unclassified"];
 
+/** @type {Record<Group, string>} */
 export const GROUP_WORDS = {
   orient: "sets up, recalls or plans",
   work: "computes",
@@ -13,6 +20,7 @@ export const GROUP_WORDS = {
   unclassified: "nothing speaks for any kind",
 };
 
+/** @type {Map<string, StepKind>} */
 const KINDS = new Map([
   ["U", { name: "setup", group: "orient" }],
   ["P", { name: "plan", group: "orient" }],
@@ -24,14 +32,23 @@ const KINDS = new Map([
   ["C", { name: "conclude", group: "conclude" }],
   ["A", { name: "answer", group: "conclude" }],
 ]);
+/** @type {StepKind} */
 export const UNCLASSIFIED = { name: "unclassified", group: "unclassified" };
 
-/** The kind of a record's letter; a letter of a later version is unclassified. */
+/**
+ * The kind of a record's letter; a letter of a later version is unclassified.
+ *
+ * @param {string} letter
+ */
 export function kindOf(letter) {
   return KINDS.get(letter) ?? UNCLASSIFIED;
 }
 
-/** "likely doubt", or "unclassified". */
+/**
+ * "likely doubt", or "unclassified".
+ *
+ * @param {StepKind} kind
+ */
 export function likely(kind) {
   return kind === UNCLASSIFIED ? kind.name : `likely ${kind.name}`;
 }

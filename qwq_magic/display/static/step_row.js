@@ -1,23 +1,44 @@
 // One step in the list: its likely kind, its text with the cue and what was found, its detail.
 
+/** @import { Group, Match, Span, Step } from "./types.js" */
+/** @import { StepTable } from "./step_table.js" */
+
 import { copyButton } from "./copy_button.js";
 import { button, element, uniqueId } from "./elements.js";
 import { cleanLine, cleanText, estimateTokens } from "./safe_text.js";
 import { GROUP_WORDS, likely, UNCLASSIFIED } from "./step_kinds.js";
 import { seconds } from "./turn_words.js";
 
+/**
+ * @typedef {object} StepView
+ * @property {StepTable} table
+ * @property {boolean} isOpen
+ * @property {boolean} isSelected
+ * @property {Match[]} found
+ * @property {string[]} flags
+ * @property {() => void} onToggle
+ * @property {() => void} onSelect
+ */
+
 const SHOWN = 1_500;
 const MOST_SHOWN = 100_000;
 const BEFORE_FOUND = 500;
 const MOST_MARKS = 2_000;
 
-/** The square that says a group by colour and by pattern. */
+/**
+ * The square that says a group by colour and by pattern.
+ *
+ * @param {Group} group
+ */
 export function groupMark(group) {
   return element("span", "qwq-group-mark", { "data-group": group, "aria-hidden": "true" });
 }
 
 /**
- * Draw a step. `view` is {table, isOpen, isSelected, found, onToggle, onSelect, flags}.
+ * Draw a step.
+ *
+ * @param {Step} step
+ * @param {StepView} view
  */
 export function stepRow(step, view) {
   const { kind } = step;
@@ -41,13 +62,21 @@ export function stepRow(step, view) {
   return row;
 }
 
-/** The growing end of a reasoning that nobody has settled yet. */
+/**
+ * The growing end of a reasoning that nobody has settled yet.
+ *
+ * @param {string} text
+ */
 export function tailRow(text) {
   return element("div", "qwq-step qwq-step-tail", { "data-group": "unclassified" },
     element("div", "qwq-step-toggle", {}, groupMark("unclassified"), element("span", "qwq-step-kind", {}, "…")),
     element("div", "qwq-step-body", {}, element("div", "qwq-step-text", { dir: "auto" }, cleanText(text).trim())));
 }
 
+/**
+ * @param {Step} step
+ * @param {StepView} view
+ */
 function textOf(step, view) {
   const { table, found, isOpen } = view;
   const whole = table.textOf(step);
@@ -56,7 +85,7 @@ function textOf(step, view) {
   const here = found.find(({ isCurrent }) => isCurrent);
   const begin = here && here.end > first + MOST_SHOWN ? here.start - BEFORE_FOUND : first;
   const trimmed = step.start + whole.trimEnd().length;
-  const room = isOpen || here?.end > begin + SHOWN ? MOST_SHOWN : SHOWN;
+  const room = isOpen || (here && here.end > begin + SHOWN) ? MOST_SHOWN : SHOWN;
   const end = Math.min(trimmed, begin + room);
   const node = element("div", "qwq-step-text", { dir: "auto" }, begin > first ? "… " : "", ...marked(table.text, begin, end, step.cue, found));
   if (end < trimmed) {
@@ -66,12 +95,23 @@ function textOf(step, view) {
   return node;
 }
 
-/** Nodes of `text` from `begin` to `end`, the cue underlined, what was found marked. */
+/**
+ * Nodes of `text` from `begin` to `end`, the cue underlined, what was found marked.
+ *
+ * @param {string} text
+ * @param {number} begin
+ * @param {number} end
+ * @param {Span | null} cue
+ * @param {Match[]} found
+ * @returns {(Node | string)[]}
+ */
 function marked(text, begin, end, cue, found) {
   const inRange = found.filter((place) => place.end > begin && place.start < end).slice(0, MOST_MARKS);
+  /** @type {[start: number, end: number, tag: "mark" | "span", name: string][]} */
   const spans = inRange.map(({ start, end, isCurrent }) => [start, end, "mark", isCurrent ? "qwq-found qwq-found-here" : "qwq-found"]);
   if (cue && !inRange.some(({ start, end }) => start < cue[1] && end > cue[0])) spans.push([...cue, "span", "qwq-cue"]);
   spans.sort(([one], [other]) => one - other);
+  /** @type {(Node | string)[]} */
   const nodes = [];
   let at = begin;
   for (const [from, to, tag, name] of spans) {
@@ -83,6 +123,10 @@ function marked(text, begin, end, cue, found) {
   return [...nodes, cleanText(text.slice(at, end))];
 }
 
+/**
+ * @param {Step} step
+ * @param {StepTable} table
+ */
 function detailOf(step, table) {
   const { kind, cue } = step;
   const text = table.textOf(step);

@@ -1,18 +1,27 @@
 // A scrolling body that follows its tail until the reader scrolls up.
 
+/** @import { ViewRecord } from "./types.js" */
+
 import { button } from "./elements.js";
 
 const NEAR_PX = 24;
 
 /** Follow the tail of `body`, whose only child is the text. */
 export class TailFollowing {
+  /** @type {HTMLElement} */
   #body;
+  /** @type {ViewRecord} */
   #record;
   #lastTop = 0;
   #wasHidden = true;
   #growing = true;
   following;
 
+  /**
+   * @param {HTMLElement} body
+   * @param {ViewRecord} record
+   * @param {AbortSignal} signal
+   */
   constructor(body, record, signal) {
     this.#body = body;
     this.#record = record;
@@ -22,11 +31,15 @@ export class TailFollowing {
     body.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
     const resized = new ResizeObserver(() => this.#resized());
     // The text as well: it grows with every delta, and when a font comes late.
-    for (const node of [body, body.firstElementChild]) resized.observe(node);
+    for (const node of [body, ...body.children]) resized.observe(node);
     signal.addEventListener("abort", () => resized.disconnect());
   }
 
-  /** Is more text to come? Without, there is nothing to jump to. */
+  /**
+   * Is more text to come? Without, there is nothing to jump to.
+   *
+   * @param {boolean} growing
+   */
   set growing(growing) {
     this.#growing = growing;
     this.#showJump();

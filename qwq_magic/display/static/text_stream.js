@@ -1,18 +1,32 @@
 // The text of one live pane, put together from deltas that may be lost or come twice.
 
+/** @import { DeltaMessage, KernelMessage } from "./types.js" */
+
+/** @typedef {Pick<DeltaMessage, "offset" | "text">} Delta */
+
 import { codePointLength, unitOffset } from "./safe_text.js";
 
 const ASK_AGAIN_MS = 1000;
 
 export class TextStream {
+  /** @type {string[]} */
   #chunks = [];
   #length = 0; // in code points, as the deltas count
+  /** @type {Delta[]} */
   #early = []; // deltas from beyond a gap
+  /** @type {Set<(delta: string) => void>} */
   #listeners = new Set();
+  /** @type {() => void} */
   #requestSnapshot;
-  #timer = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
-  /** `requestSnapshot` asks the kernel for all of the text. */
+  /**
+   * `requestSnapshot` asks the kernel for all of the text.
+   *
+   * @param {string} text
+   * @param {() => void} requestSnapshot
+   */
   constructor(text, requestSnapshot) {
     this.#requestSnapshot = requestSnapshot;
     this.#add(text);
@@ -23,12 +37,18 @@ export class TextStream {
     return this.#chunks[0] ?? "";
   }
 
-  /** Call `listener(delta)` from now on; returns how to stop. */
+  /**
+   * Call `listener(delta)` from now on; returns how to stop.
+   *
+   * @param {(delta: string) => void} listener
+   * @returns {() => void}
+   */
   subscribe(listener) {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
+  /** @param {KernelMessage} message */
   receive(message) {
     if (message?.type === "delta") this.#early.push(message);
     else if (message?.type === "snapshot") this.#early.push({ offset: 0, text: message.text });
@@ -42,14 +62,15 @@ export class TextStream {
 
   #settle() {
     this.#early.sort((one, other) => one.offset - other.offset);
-    while (this.#early.length && this.#early[0].offset <= this.#length) {
-      const { offset, text } = this.#early.shift();
+    for (let next = this.#early[0]; next && next.offset <= this.#length; next = this.#early[0]) {
+      const { offset, text } = next;
+      this.#early.shift();
       this.#add(text.slice(unitOffset(text, this.#length - offset)));
     }
     if (!this.#early.length) {
       clearTimeout(this.#timer);
-      this.#timer = null;
-    } else if (this.#timer === null) this.#ask();
+      this.#timer = undefined;
+    } else if (this.#timer === undefined) this.#ask();
   }
 
   #ask() {
@@ -57,6 +78,7 @@ export class TextStream {
     this.#timer = setTimeout(() => this.#ask(), ASK_AGAIN_MS);
   }
 
+  /** @param {string} text */
   #add(text) {
     if (!text) return;
     this.#chunks.push(text);

@@ -2,56 +2,95 @@
 //
 // Notebooks are shared: any value may be missing, of another type, or huge.
 
+/** @import { Metrics, SavedTurn, Usage } from "./types.js" */
+
 import { NUMBERS } from "./metric_figures.js";
 import { cleanLine } from "./safe_text.js";
 
 const LONGEST_TEXT = 8_000_000;
 const MOST_NOTICES = 20;
 
+/** @param {unknown} value */
 export function textOf(value) {
   return typeof value === "string" ? value.slice(0, LONGEST_TEXT) : "";
 }
 
+/**
+ * @param {unknown} value
+ * @param {number} limit
+ */
 export function lineOf(value, limit) {
   return typeof value === "string" ? cleanLine(value.slice(0, 5000), limit) : "";
 }
 
+/** @param {unknown} value */
 export function numberOf(value) {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 && value < 1e12 ? value : null;
 }
 
-/** The value, if it has fields; else an object without any. */
+/**
+ * The value, if it has fields; else an object without any.
+ *
+ * @param {unknown} value
+ * @returns {Record<string, unknown>}
+ */
 export function fieldsOf(value) {
-  return value !== null && typeof value === "object" ? value : {};
+  return value !== null && typeof value === "object" ? /** @type {Record<string, unknown>} */ (value) : {};
 }
 
+/**
+ * @template {string} Choice
+ * @param {unknown} value
+ * @param {Choice[]} choices
+ * @param {Choice} fallback
+ */
 function oneOf(value, choices, fallback) {
-  return choices.includes(value) ? value : fallback;
+  return choices.find((choice) => choice === value) ?? fallback;
 }
 
+/**
+ * @template {string} Name
+ * @param {unknown} value
+ * @param {readonly Name[]} names
+ */
 function numbers(value, names) {
   const source = fieldsOf(value);
-  return Object.fromEntries(names.map((name) => [name, numberOf(source[name])]));
+  const known = names.map((name) => [name, numberOf(source[name])]);
+  return /** @type {Record<Name, number | null>} */ (Object.fromEntries(known));
 }
 
-const USAGE = ["input_tokens", "output_tokens", "total_tokens", "reasoning_tokens", "cached_tokens"];
+const USAGE = /** @type {const} */ (["input_tokens", "output_tokens", "total_tokens", "reasoning_tokens", "cached_tokens"]);
 
+/**
+ * @param {unknown} value
+ * @returns {Usage}
+ */
 export function usageOf(value) {
   return numbers(value, USAGE);
 }
 
-/** The metrics, null where there are none. */
+/**
+ * The metrics, null where there are none.
+ *
+ * @param {unknown} value
+ * @returns {Metrics | null}
+ */
 function metricsOf(value) {
   if (value === null || typeof value !== "object" || Array.isArray(value)) return null;
-  const seen = value.first_seen;
+  const data = fieldsOf(value);
+  const { first_seen: seen } = data;
   const isSeen = seen !== null && typeof seen === "object";
   return {
-    ...numbers(value, NUMBERS),
-    tokens_estimated: value.tokens_estimated !== false,
-    first_seen: isSeen ? { value: lineOf(seen.value, 80), ...numbers(seen, ["step", "share"]) } : null,
+    ...numbers(data, NUMBERS),
+    tokens_estimated: data.tokens_estimated !== false,
+    first_seen: isSeen ? { value: lineOf(fieldsOf(seen).value, 80), ...numbers(seen, ["step", "share"]) } : null,
   };
 }
 
+/**
+ * @param {unknown} value
+ * @returns {SavedTurn}
+ */
 export function turnOf(value) {
   const data = fieldsOf(value);
   const view = fieldsOf(data.view);
@@ -82,6 +121,10 @@ export function turnOf(value) {
   };
 }
 
+/**
+ * @param {unknown} value
+ * @returns {string[]}
+ */
 export function noticesOf(value) {
   if (!Array.isArray(value)) return [];
   return value

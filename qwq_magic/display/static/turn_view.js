@@ -1,5 +1,7 @@
 // The final view of a turn: the live panes' parts, filled from saved data, without a kernel.
 
+/** @import { Host, Inspected, Mounted, SavedTurn, Services, TokenParts, ViewRecord } from "./types.js" */
+
 import { AnswerMarkdown } from "./answer_markdown.js";
 import { AnswerPane } from "./answer_pane.js";
 import { element } from "./elements.js";
@@ -14,10 +16,17 @@ import { turnOf } from "./turn_data.js";
 import { footerLine, reasoningLabel, seconds } from "./turn_words.js";
 import { adoptDrawing, viewRecord } from "./view_records.js";
 
+/** @typedef {{ answer: AnswerMarkdown, done: Promise<void>, adopted: boolean }} DrawnAnswer */
+
 /**
  * Show saved data in `el`, with the host's two services where it has them.
  *
  * Returns {done, dispose}: a promise for the last stroke, and how to take it down.
+ *
+ * @param {HTMLElement} el
+ * @param {unknown} data
+ * @param {Services} [services]
+ * @returns {Mounted & { done: Promise<void> }}
  */
 export function mountTurn(el, data, { markdownParser = null, latexTypesetter = null } = {}) {
   const turn = turnOf(data);
@@ -27,6 +36,7 @@ export function mountTurn(el, data, { markdownParser = null, latexTypesetter = n
   const estimated = estimatedTokens(turn);
   const root = element("div", "qwq-turn");
   root.append(element("div", "qwq-part", {}, statusOf(turn)));
+  /** @type {Inspecting | null} */
   let inspecting = null;
   const reasoning = element("div", "qwq-part");
   if (turn.show !== "answer") {
@@ -55,14 +65,20 @@ export function mountTurn(el, data, { markdownParser = null, latexTypesetter = n
   return { done, dispose: () => controller.abort() };
 }
 
-/** As `split_tokens` in Python: what the server counted of both is shared out. */
+/**
+ * As `split_tokens` in Python: what the server counted of both is shared out.
+ *
+ * @param {SavedTurn} turn
+ * @returns {TokenParts}
+ */
 function estimatedTokens({ reasoning, answer, usage }) {
   const parts = { reasoning: estimateTokens(reasoning), answer: estimateTokens(answer) };
   const scale = (usage.output_tokens ?? NaN) / (parts.reasoning + parts.answer);
-  if (Number.isFinite(scale)) for (const name of Object.keys(parts)) parts[name] *= scale;
-  return parts;
+  if (!Number.isFinite(scale)) return parts;
+  return { reasoning: parts.reasoning * scale, answer: parts.answer * scale };
 }
 
+/** @param {SavedTurn} turn */
 function statusOf(turn) {
   const line = new StatusLine(null);
   line.show({
@@ -76,6 +92,10 @@ function statusOf(turn) {
   return line.element;
 }
 
+/**
+ * @param {SavedTurn} turn
+ * @returns {Inspected}
+ */
 function inspected(turn) {
   const table = new StepTable();
   table.grow(turn.reasoning, turn.steps);
@@ -83,6 +103,12 @@ function inspected(turn) {
   return { table, metrics: turn.metrics, loops: loopsOf(turn.loops, turn.reasoning), growing: false };
 }
 
+/**
+ * @param {SavedTurn} turn
+ * @param {ViewRecord} record
+ * @param {TokenParts} estimated
+ * @param {{ onInspect: () => void, signal: AbortSignal }} options
+ */
 function reasoningOf(turn, record, estimated, { onInspect, signal }) {
   const adopted = adoptDrawing(record, "reasoning", turn.reasoning);
   const text = adopted ?? new ReasoningText();
@@ -101,6 +127,12 @@ function reasoningOf(turn, record, estimated, { onInspect, signal }) {
   return pane.element;
 }
 
+/**
+ * @param {SavedTurn} turn
+ * @param {ViewRecord} record
+ * @param {Host} host
+ * @returns {DrawnAnswer}
+ */
 function answerOf(turn, record, host) {
   const adopted = adoptDrawing(record, "answer", turn.answer);
   if (adopted) return { answer: adopted, done: adopted.finish(), adopted: true };
@@ -109,7 +141,14 @@ function answerOf(turn, record, host) {
   return { answer, done: answer.finish(), adopted: false };
 }
 
-/** Until the answer is drawn the view keeps the height the live one had. */
+/**
+ * Until the answer is drawn the view keeps the height the live one had.
+ *
+ * @param {HTMLElement} root
+ * @param {ViewRecord} record
+ * @param {DrawnAnswer | null} drawn
+ * @returns {Promise<void>}
+ */
 function holdHeight(root, record, drawn) {
   if (!drawn) return Promise.resolve();
   const { status = 0, reasoning = 0, answer = 0 } = record.heights;

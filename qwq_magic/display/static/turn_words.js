@@ -1,5 +1,8 @@
 // The words a turn is described with: states, seconds, tokens, the footer.
 
+/** @import { SavedTurn, TokenParts, TurnState, Usage } from "./types.js" */
+
+/** @type {Record<TurnState, string>} */
 export const STATE_WORDS = {
   connecting: "Connecting…",
   reasoning: "Thinking…",
@@ -9,10 +12,12 @@ export const STATE_WORDS = {
   error: "Failed",
 };
 
+/** @param {TurnState | undefined} state */
 export function isRunning(state) {
   return state === "connecting" || state === "reasoning" || state === "answering";
 }
 
+/** @param {number | null | undefined} value */
 export function seconds(value) {
   if (value === null || value === undefined) return "";
   // From here on, one decimal would say 60.0.
@@ -21,18 +26,32 @@ export function seconds(value) {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/**
+ * @param {number} value
+ * @param {boolean} exact
+ */
 function count(value, exact) {
   return `${exact ? "" : "≈ "}${Math.round(value).toLocaleString("en-US")}`;
 }
 
-/** "412 tokens", "≈ 412 tokens"; `reported` wins over the estimate. */
+/**
+ * "412 tokens", "≈ 412 tokens"; `reported` wins over the estimate.
+ *
+ * @param {number | null | undefined} reported
+ * @param {number} estimate
+ */
 export function tokens(reported, estimate) {
   const exact = reported !== null && reported !== undefined;
-  const value = exact ? reported : estimate;
+  const value = reported ?? estimate;
   return value >= 0.5 ? `${count(value, exact)} token${Math.round(value) === 1 ? "" : "s"}` : "";
 }
 
-/** "≈ 412 reasoning + 36 answer tokens", as far as there are any. */
+/**
+ * "≈ 412 reasoning + 36 answer tokens", as far as there are any.
+ *
+ * @param {Usage | null} usage
+ * @param {TokenParts} estimated
+ */
 export function tokenSplit(usage, estimated) {
   const thought = usage?.reasoning_tokens ?? null;
   const output = usage?.output_tokens ?? null;
@@ -46,13 +65,24 @@ export function tokenSplit(usage, estimated) {
   return `${exact ? "" : "≈ "}${parts.join(" + ")} tokens`;
 }
 
-/** "Thought for 12.4 s · 412 tokens". */
+/**
+ * "Thought for 12.4 s · 412 tokens".
+ *
+ * @param {number | null | undefined} thinkingS
+ * @param {number | null} reported
+ * @param {number} estimate
+ */
 export function reasoningLabel(thinkingS, reported, estimate) {
   const label = thinkingS === null || thinkingS === undefined ? "Reasoning" : `Thought for ${seconds(thinkingS)}`;
   return [label, tokens(reported, estimate)].filter(Boolean).join(" · ");
 }
 
-/** model · server · tokens · seconds · conversation · turn number · attempt. */
+/**
+ * model · server · tokens · seconds · conversation · turn number · attempt.
+ *
+ * @param {SavedTurn} turn
+ * @param {TokenParts} estimated
+ */
 export function footerLine(turn, estimated) {
   const { usage, timing } = turn;
   return [

@@ -4,12 +4,20 @@
 // load these modules separately. It is keyed by turn id; whatever was saved in a
 // notebook can name an id, but never put anything here.
 
+/** @import { ViewRecord } from "./types.js" */
+
+/** @typedef {ViewRecord["drawings"]} Drawings */
+
 const RECORDS = Symbol.for("qwq_magic.views");
 const LIMIT = 500;
 
 /** Bump when a drawing of one version can no longer be adopted by the other. */
 const VERSION = 1;
 
+/**
+ * @param {string} id
+ * @returns {ViewRecord}
+ */
 function newRecord(id) {
   return {
     id,
@@ -27,25 +35,46 @@ function newRecord(id) {
   };
 }
 
-/** The record of a turn; the oldest are forgotten. */
+/**
+ * The record of a turn; the oldest are forgotten.
+ *
+ * @param {string} id
+ * @returns {ViewRecord}
+ */
 export function viewRecord(id) {
-  const records = (globalThis[RECORDS] ??= new Map());
+  const page = /** @type {Record<symbol, Map<string, ViewRecord> | undefined>} */ (globalThis);
+  const records = (page[RECORDS] ??= new Map());
   if (!id) return newRecord("");
   let record = records.get(id);
   if (!record) {
-    if (records.size >= LIMIT) records.delete(records.keys().next().value);
+    if (records.size >= LIMIT) records.delete(/** @type {string} */ (records.keys().next().value));
     record = newRecord(id);
     records.set(id, record);
   }
   return record;
 }
 
-/** Leave a live drawing for the final view to take over, so that nothing is drawn twice. */
+/**
+ * Leave a live drawing for the final view to take over, so that nothing is drawn twice.
+ *
+ * @template {keyof Drawings} Part
+ * @param {ViewRecord} record
+ * @param {Part} part
+ * @param {Drawings[Part]} drawing
+ */
 export function offerDrawing(record, part, drawing) {
   record.drawings[part] = drawing;
 }
 
-/** Take a live drawing whose text begins `text`; null where there is none. */
+/**
+ * Take a live drawing whose text begins `text`; null where there is none.
+ *
+ * @template {keyof Drawings} Part
+ * @param {ViewRecord} record
+ * @param {Part} part
+ * @param {string} text
+ * @returns {NonNullable<Drawings[Part]> | null}
+ */
 export function adoptDrawing(record, part, text) {
   const drawing = record.drawings[part];
   delete record.drawings[part];
@@ -54,12 +83,24 @@ export function adoptDrawing(record, part, text) {
   return drawing;
 }
 
-/** Tell every view of the turn. */
+/**
+ * Tell every view of the turn.
+ *
+ * @param {ViewRecord} record
+ * @param {string} name
+ */
 export function notify(record, name) {
   record.events.dispatchEvent(new Event(name));
 }
 
-/** Call back on a record's event until `signal` aborts. */
+/**
+ * Call back on a record's event until `signal` aborts.
+ *
+ * @param {ViewRecord} record
+ * @param {string} name
+ * @param {() => void} callback
+ * @param {AbortSignal} signal
+ */
 export function listen(record, name, callback, signal) {
   record.events.addEventListener(name, callback, { signal });
 }

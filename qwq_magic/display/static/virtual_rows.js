@@ -4,12 +4,14 @@
 // row at the top stays where it is: the reader never notices.
 
 import { element } from "./elements.js";
+import { RowHeights } from "./row_heights.js";
 
 const OVERSCAN_PX = 300;
 const NEAR_PX = 24;
 const MOST_PASSES = 4;
 const SHARE_ABOVE = 0.3; // of the room around an item that is scrolled to
 
+/** @template T */
 export class VirtualRows {
   element = element("div", "qwq-rows", { tabindex: "0" });
   /** Does the list follow its growing end? Until the reader scrolls away from it. */
@@ -20,17 +22,25 @@ export class VirtualRows {
   onScrolled = () => {};
   #sizer = element("div", "qwq-rows-sizer");
   #rows = element("div", "qwq-rows-shown", { role: "list" });
+  /** @type {T[]} */
   #items = [];
-  #heights = new Float64Array(0);
-  #tops = new Float64Array(1);
+  #heights = new RowHeights();
+  /** @type {Map<number, HTMLElement>} */
   #nodes = new Map(); // index → the row on the page
+  /** @type {(item: T) => HTMLElement} */
   #draw;
+  /** @type {(item: T, width: number) => number} */
   #estimate;
   #ownTop = 0;
   #width = 0;
+  /** @type {number | null} */
   #wanted = null; // what to scroll to as soon as there is a height
 
-  /** `draw(item)` makes a row, `estimate(item, width)` guesses its height. */
+  /**
+   * `draw(item)` makes a row, `estimate(item, width)` guesses its height.
+   *
+   * @param {{ draw: (item: T) => HTMLElement, estimate: (item: T, width: number) => number, label: string, signal: AbortSignal }} options
+   */
   constructor({ draw, estimate, label, signal }) {
     this.#draw = draw;
     this.#estimate = estimate;
@@ -43,30 +53,36 @@ export class VirtualRows {
     signal.addEventListener("abort", () => resized.disconnect());
   }
 
-  /** Show these items from now on; rows are drawn anew, the item `keep` holds its place. */
+  /**
+   * Show these items from now on; rows are drawn anew, the item `keep` holds its place.
+   *
+   * @param {T[]} items
+   * @param {T | null} [keep]
+   */
   show(items, keep = null) {
-    const shift = keep === null ? null : this.#tops[this.#items.indexOf(keep)] - this.element.scrollTop;
-    const known = new Map(this.#items.map((item, index) => [item, this.#heights[index]]));
+    const former = keep === null ? -1 : this.#items.indexOf(keep);
+    const shift = this.#heights.topOf(former) - this.element.scrollTop;
+    const known = new Map(this.#items.map((item, index) => [item, this.#heights.heightOf(index)]));
     this.#items = items;
-    this.#heights = Float64Array.from(items, (item) => known.get(item) ?? this.#estimate(item, this.#width));
+    this.#heights.replace(items.map((item) => known.get(item) ?? this.#estimate(item, this.#width)));
     this.#clear();
     this.#layOut();
     const index = keep === null ? -1 : items.indexOf(keep);
-    if (index >= 0 && Number.isFinite(shift)) this.#setTop(this.#tops[index] - shift);
+    if (index >= 0 && former >= 0) this.#setTop(this.#heights.topOf(index) - shift);
     this.render();
   }
 
-  /** Items were added at the end, and the last one before them may have changed. */
+  /**
+   * Items were added at the end, and the last one before them may have changed.
+   *
+   * @param {T[]} items
+   */
   grown(items) {
-    const before = this.#items.length;
+    const first = Math.max(0, Math.min(this.#items.length - 1, items.length));
     this.#items = items;
-    const heights = new Float64Array(items.length);
-    heights.set(this.#heights.subarray(0, Math.min(before, items.length)));
-    for (let index = Math.max(0, before - 1); index < items.length; index++) {
-      heights[index] = this.#estimate(items[index], this.#width);
-      this.#drop(index);
-    }
-    this.#heights = heights;
+    const estimates = items.slice(first).map((item) => this.#estimate(item, this.#width));
+    for (let index = first; index < items.length; index++) this.#drop(index);
+    this.#heights.replaceFrom(first, estimates);
     this.#layOut();
     this.render();
   }
@@ -77,7 +93,11 @@ export class VirtualRows {
     this.render();
   }
 
-  /** Bring an item into sight, in the upper part of it. */
+  /**
+   * Bring an item into sight, in the upper part of it.
+   *
+   * @param {number} index
+   */
   scrollTo(index) {
     if (index < 0 || index >= this.#items.length) return;
     this.following = false;
@@ -87,20 +107,28 @@ export class VirtualRows {
     }
     // Rows above may turn out higher once they are drawn; then the place is another.
     for (let pass = 0; pass < MOST_PASSES; pass++) {
-      const room = Math.max(0, this.element.clientHeight - this.#heights[index]);
-      this.#setTop(this.#tops[index] - room * SHARE_ABOVE);
+      const room = Math.max(0, this.element.clientHeight - this.#heights.heightOf(index));
+      this.#setTop(this.#heights.topOf(index) - room * SHARE_ABOVE);
       this.render();
     }
   }
 
-  /** Bring an item into sight with as little scrolling as possible. */
+  /**
+   * Bring an item into sight with as little scrolling as possible.
+   *
+   * @param {number} index
+   */
   reveal(index) {
     this.following = false;
     const { scrollTop, clientHeight } = this.element;
-    const isSeen = this.#tops[index] >= scrollTop && this.#tops[index + 1] <= scrollTop + clientHeight;
+    const isSeen = this.#heights.topOf(index) >= scrollTop && this.#heights.topOf(index + 1) <= scrollTop + clientHeight;
     if (!isSeen) this.scrollTo(index);
   }
 
+  /**
+   * @param {number} index
+   * @returns {HTMLElement | null}
+   */
   rowOf(index) {
     return this.#nodes.get(index) ?? null;
   }
@@ -108,76 +136,63 @@ export class VirtualRows {
   /** The first and the last index in sight. */
   get inSight() {
     const { scrollTop, clientHeight } = this.element;
-    return [this.#indexAt(scrollTop + 1), this.#indexAt(scrollTop + clientHeight - 1)];
+    return {
+      first: this.#heights.indexAt(scrollTop + 1),
+      last: this.#heights.indexAt(scrollTop + clientHeight - 1),
+    };
   }
 
   render() {
     if (!this.element.clientHeight) return;
     for (let pass = 0; pass < MOST_PASSES; pass++) {
-      if (this.following) this.#setTop(this.#tops[this.#items.length]);
+      if (this.following) this.#setTop(this.#heights.total);
       this.#renderOnce();
       if (!this.#measure()) break;
     }
-    if (this.following) this.#setTop(this.#tops[this.#items.length]);
+    if (this.following) this.#setTop(this.#heights.total);
     this.onScrolled();
   }
 
   #renderOnce() {
     const { scrollTop, clientHeight } = this.element;
-    const first = this.#indexAt(scrollTop - OVERSCAN_PX);
-    const last = this.#items.length ? this.#indexAt(scrollTop + clientHeight + OVERSCAN_PX) : -1;
+    const first = this.#heights.indexAt(scrollTop - OVERSCAN_PX);
+    const last = this.#items.length ? this.#heights.indexAt(scrollTop + clientHeight + OVERSCAN_PX) : -1;
     for (const index of [...this.#nodes.keys()]) if (index < first || index > last) this.#drop(index);
+    /** @type {HTMLElement | null} */
     let before = null;
     for (let index = last; index >= first; index--) {
       let node = this.#nodes.get(index);
       if (!node) {
-        node = element("div", "qwq-row", { role: "listitem" }, this.#draw(this.#items[index]));
+        const item = /** @type {T} */ (this.#items[index]);
+        node = element("div", "qwq-row", { role: "listitem" }, this.#draw(item));
         this.#nodes.set(index, node);
         this.#rows.insertBefore(node, before);
       }
       before = node;
     }
-    this.#rows.style.transform = `translateY(${this.#tops[first]}px)`;
+    this.#rows.style.transform = `translateY(${this.#heights.topOf(first)}px)`;
   }
 
   /** Take the heights of what is drawn; true where one was another than thought. */
   #measure() {
     const top = this.element.scrollTop;
-    const anchor = this.#indexAt(top);
-    const within = top - this.#tops[anchor];
-    let changed = false;
-    for (const [index, node] of this.#nodes) {
-      const height = node.getBoundingClientRect().height;
-      if (Math.abs(height - this.#heights[index]) > 0.5) {
-        this.#heights[index] = height;
-        changed = true;
-      }
-    }
+    const anchor = this.#heights.indexAt(top);
+    const within = top - this.#heights.topOf(anchor);
+    /** @type {[number, number][]} */
+    const measured = [...this.#nodes].map(([index, node]) => [index, node.getBoundingClientRect().height]);
+    const changed = this.#heights.correct(measured);
     if (changed) {
       this.#layOut();
-      if (!this.following) this.#setTop(this.#tops[anchor] + within);
+      if (!this.following) this.#setTop(this.#heights.topOf(anchor) + within);
     }
     return changed;
   }
 
   #layOut() {
-    const tops = new Float64Array(this.#heights.length + 1);
-    for (let index = 0; index < this.#heights.length; index++) tops[index + 1] = tops[index] + this.#heights[index];
-    this.#tops = tops;
-    this.#sizer.style.height = `${tops[this.#heights.length]}px`;
+    this.#sizer.style.height = `${this.#heights.total}px`;
   }
 
-  #indexAt(top) {
-    let low = 0;
-    let high = Math.max(0, this.#items.length - 1);
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#tops[middle] <= top) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-
+  /** @param {number} index */
   #drop(index) {
     const node = this.#nodes.get(index);
     if (!node) return;
@@ -191,6 +206,7 @@ export class VirtualRows {
     for (const index of [...this.#nodes.keys()]) this.#drop(index);
   }
 
+  /** @param {number} top */
   #setTop(top) {
     if (Math.abs(this.element.scrollTop - top) > 0.5) this.element.scrollTop = top;
     this.#ownTop = this.element.scrollTop;
@@ -209,15 +225,15 @@ export class VirtualRows {
     const width = this.element.clientWidth;
     if (!width) return;
     // A browser forgets the scroll position of what was hidden or moved.
-    const anchor = this.#indexAt(this.#ownTop);
-    const within = this.#ownTop - this.#tops[anchor];
+    const anchor = this.#heights.indexAt(this.#ownTop);
+    const within = this.#ownTop - this.#heights.topOf(anchor);
     if (width !== this.#width) {
       this.#width = width;
-      this.#heights = Float64Array.from(this.#items, (item) => this.#estimate(item, width));
+      this.#heights.replace(this.#items.map((item) => this.#estimate(item, width)));
       this.#layOut();
       this.#clear();
     }
-    if (!this.following) this.#setTop(this.#tops[anchor] + within);
+    if (!this.following) this.#setTop(this.#heights.topOf(anchor) + within);
     if (this.#wanted === null) return this.render();
     const wanted = this.#wanted;
     this.#wanted = null;

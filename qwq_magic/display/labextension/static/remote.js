@@ -2,13 +2,28 @@
 // renderer this small needs no bundler. It loads the very modules the live panes use.
 
 (() => {
+  /** @import { MimeBundle, Mounted, Services } from "../../static/types.js" */
+
+  /**
+   * @typedef {object} Model
+   * @property {MimeBundle} data
+   * @property {(options: { data: MimeBundle }) => void} setData
+   */
+  /** @typedef {Mounted & { keeps?(data: unknown): boolean }} MountedHere */
+  /** @typedef {Record<string, Record<string, { get(): Promise<() => unknown> }>>} SharedScope */
+  /** @typedef {[typeof import("../../static/turn_view.js"), typeof import("../../static/comparison_view.js"), typeof import("../../static/saved_chat.js")]} Views */
+  /** @typedef {{ node: HTMLElement, addClass(name: string): void, dispose(): void }} LuminoWidget */
+
   const TURN = "application/vnd.qwq.turn.v1+json";
   const COMPARISON = "application/vnd.qwq.comparison.v1+json";
   const CHAT = "application/vnd.qwq.chat.v1+json";
-  const here = document.currentScript.src;
+  const here = /** @type {HTMLScriptElement} */ (document.currentScript).src;
+  /** @type {SharedScope} */
   let sharedScope = {};
+  /** @type {Promise<Views> | null} */
   let views = null;
 
+  /** @returns {Promise<Views>} */
   function loadViews() {
     const folder = new URL("./view/", here);
     for (const name of ["turn_view.css", "inspector.css", "comparison.css", "chat.css"]) {
@@ -18,26 +33,41 @@
       document.head.append(style);
     }
     const modules = ["turn_view.js", "comparison_view.js", "saved_chat.js"].map((name) => import(new URL(name, folder).href));
-    views ??= Promise.all(modules);
+    views ??= /** @type {Promise<Views>} */ (Promise.all(modules));
     return views;
   }
 
+  /**
+   * The module that JupyterLab shares under a name, in the first of its versions.
+   *
+   * @param {string} name
+   */
   async function sharedModule(name) {
-    return (await Object.values(sharedScope[name])[0].get())();
+    const [version] = Object.values(sharedScope[name] ?? {});
+    if (!version) throw new Error(`JupyterLab does not share ${name}`);
+    return (await version.get())();
   }
 
   async function mime() {
-    const [{ Widget }, [{ mountTurn }, { mountComparison }, { mountSavedChat }]] = await Promise.all([sharedModule("@lumino/widgets"), loadViews()]);
+    const [shared, [{ mountTurn }, { mountComparison }, { mountSavedChat }]] = await Promise.all([sharedModule("@lumino/widgets"), loadViews()]);
+    const { Widget } = /** @type {{ Widget: new () => LuminoWidget }} */ (shared);
 
     class TurnRenderer extends Widget {
-      constructor(options) {
+      /** @type {MountedHere | null} */
+      mounted = null;
+
+      /** @param {Services} services */
+      constructor(services) {
         super();
         this.addClass("qwq-output");
-        this.services = options;
-        this.mounted = null;
+        this.services = services;
       }
 
-      // Drawn before the promise settles: the output area shows it with its full height.
+      /**
+       * Drawn before the promise settles: the output area shows it with its full height.
+       *
+       * @param {Model} model
+       */
       renderModel(model) {
         const { data } = model;
         // A chat that lives here has just put this data there itself.
@@ -49,6 +79,7 @@
         return Promise.resolve();
       }
 
+      /** @override */
       dispose() {
         this.mounted?.dispose();
         super.dispose();
@@ -58,7 +89,7 @@
     const rendererFactory = {
       safe: true,
       mimeTypes: [TURN, COMPARISON, CHAT],
-      createRenderer: (options) => new TurnRenderer(options),
+      createRenderer: (/** @type {Services} */ options) => new TurnRenderer(options),
     };
     return {
       __esModule: true,
@@ -66,8 +97,9 @@
     };
   }
 
-  (window._JUPYTERLAB ??= {})["qwq-magic"] = {
-    init: (scope) => {
+  const page = /** @type {Window & { _JUPYTERLAB?: Record<string, object> }} */ (window);
+  (page._JUPYTERLAB ??= {})["qwq-magic"] = {
+    init: (/** @type {SharedScope} */ scope) => {
       sharedScope = scope;
     },
     get: async () => {

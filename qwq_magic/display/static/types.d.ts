@@ -1,0 +1,362 @@
+// The values that more than one module of the view handles, for the type checker alone.
+//
+// Nothing imports this file at run time: modules name it in `@import` comments.
+
+import type { AnswerMarkdown } from "./answer_markdown.js";
+import type { ChatPage } from "./chat_page.js";
+import type { NUMBERS } from "./metric_figures.js";
+import type { ReasoningText } from "./reasoning_text.js";
+import type { StepTable } from "./step_table.js";
+import type { TextStream } from "./text_stream.js";
+
+/** Start and end in a text, in UTF-16 units. */
+export type Span = [start: number, end: number];
+
+// ── Jupyter, as far as the view uses it ──
+
+export type MimeBundle = Record<string, unknown>;
+
+/** What a host of final outputs hands to its renderers; either may be missing. */
+export interface Services {
+  markdownParser?: MarkdownParser | null;
+  latexTypesetter?: LatexTypesetter | null;
+}
+
+export interface MarkdownParser {
+  render?(markdown: string): unknown;
+}
+
+export interface LatexTypesetter {
+  typeset?(node: HTMLElement): unknown;
+}
+
+/** The host's two services as the view calls them, null where it has none. */
+export interface Host {
+  parse: ((markdown: string) => Promise<string>) | null;
+  typeset: ((node: HTMLElement) => unknown) | null;
+}
+
+interface RenderMime extends Services {
+  getFactory?(mime: string): unknown;
+}
+
+/** A notebook's widget manager. Hosts name its renderers differently. */
+export interface WidgetManager {
+  get_model(id: string): Promise<WidgetModel>;
+  create_view(model: WidgetModel): Promise<WidgetView>;
+  renderMime?: RenderMime;
+  rendermime?: RenderMime;
+  _rendermime?: RenderMime;
+  context?: { sessionContext?: { session?: { kernel?: { interrupt?(): unknown } | null } | null } };
+}
+
+export interface WidgetView {
+  el: HTMLElement;
+  remove(): void;
+}
+
+/** A widget's model on the page, with the traits of one of our panes. */
+export interface WidgetModel {
+  get<Name extends keyof PaneTraits>(name: Name): PaneTraits[Name];
+  on(event: "msg:custom", callback: (message: KernelMessage) => void): void;
+  on(event: string, callback: () => void): void;
+  off(event: string, callback: (message: KernelMessage) => void): void;
+  send(message: PageMessage): void;
+  widget_manager: WidgetManager;
+}
+
+export type PaneKind = "status" | "reasoning" | "answer" | "saved" | "chat";
+
+/** The traits of all panes; `kind` decides which of them a model has. */
+export interface PaneTraits {
+  kind: PaneKind;
+  turn_id: string;
+  assets: string;
+  digest: string;
+  /** Of the assets: the joined modules and the style sheets. */
+  source: string;
+  style: string;
+  /** Of the text panes. */
+  text: string;
+  steps: string;
+  start: StartMode;
+  footer: boolean;
+  /** Of the status line. */
+  state: TurnState;
+  elapsed_s: number;
+  waits_until_s: number;
+  usage: unknown;
+  advice: string;
+  notices: unknown;
+  model_name: string;
+  conversation: string;
+  interrupts: boolean;
+  /** Of panes that show what is saved. */
+  mime: string;
+  data: unknown;
+  /** Of the chat. */
+  page: ChatPageData;
+}
+
+/** From the kernel to the page. */
+export type KernelMessage =
+  | DeltaMessage
+  | SnapshotMessage
+  | { type: "stopping" }
+  | { type: "page"; page: ChatPageData }
+  | { type: "heard" | "refused"; id: string; text: string }
+  | { type: "failed"; id: string }
+  | { type: "saved"; bundle: MimeBundle };
+
+/** One delta, with the records of the steps that it settled, if any. */
+export type DeltaMessage = { type: "delta"; offset: number; text: string } & (
+  | { steps: string; steps_offset: number }
+  | { steps?: undefined; steps_offset?: undefined }
+);
+
+export interface SnapshotMessage {
+  type: "snapshot";
+  text: string;
+  steps?: string;
+}
+
+/** From the page to the kernel. */
+export type PageMessage =
+  | { type: "resync" | "stop" | "renderer" | "new" | "earlier" | "refresh" | "save" | "whole" }
+  | { type: "ask"; id: string; text: string }
+  | { type: "select"; conversation: string };
+
+// ── A turn ──
+
+export type TurnState = "connecting" | "reasoning" | "answering" | EndState;
+export type EndState = "complete" | "stopped" | "error";
+export type StartMode = "open" | "auto" | "closed";
+
+/** Estimated tokens. */
+export interface TokenParts {
+  reasoning: number;
+  answer: number;
+}
+
+export type Usage = Record<
+  "input_tokens" | "output_tokens" | "total_tokens" | "reasoning_tokens" | "cached_tokens",
+  number | null
+>;
+
+export type Timing = Record<"ttft_s" | "thinking_s" | "total_s", number | null>;
+
+/** A saved turn, checked: every field is there and has its type. */
+export interface SavedTurn {
+  id: string;
+  state: EndState;
+  reasoning: string;
+  answer: string;
+  model: string;
+  server: string;
+  conversation: string;
+  number: number | null;
+  attempt: number | null;
+  finish_reason: string;
+  /** The lines that Python wrote above the reasoning and below the answer; "" if it did not. */
+  caption: string;
+  footer: string;
+  usage: Usage;
+  timing: Timing;
+  error: string;
+  notices: string[];
+  ending: string;
+  steps: string;
+  loops: string;
+  metrics: Metrics | null;
+  show: "both" | "reasoning" | "answer";
+  start: StartMode;
+  inspect: boolean;
+}
+
+export type MetricName = (typeof NUMBERS)[number];
+
+export interface FirstSeen {
+  value: string;
+  step: number | null;
+  share: number | null;
+}
+
+/** Each number is null where it is not known. */
+export type Metrics = Record<MetricName, number | null> & {
+  tokens_estimated: boolean;
+  first_seen: FirstSeen | null;
+};
+
+// ── Steps ──
+
+export type Group = "orient" | "work" | "reflect" | "conclude" | "unclassified";
+
+export interface StepKind {
+  name: string;
+  group: Group;
+}
+
+export interface Step {
+  index: number;
+  start: number;
+  end: number;
+  kind: StepKind;
+  /** The words that gave the kind away. */
+  cue: Span | null;
+  episode: number;
+  seconds: number | null;
+}
+
+/** A place where the search found its query, within one step. */
+export interface Match {
+  start: number;
+  end: number;
+  isCurrent: boolean;
+}
+
+/** What the reader chose in a turn's inspector; `open` is null until there is a choice. */
+export interface InspectorState {
+  open: boolean | null;
+  selected: number;
+  groups: Group[];
+  query: string;
+  folded: Set<number>;
+  opened: Set<number>;
+}
+
+/** What an inspector shows. */
+export interface Inspected {
+  table: StepTable;
+  metrics: Metrics | null;
+  loops: Span[];
+  growing: boolean;
+}
+
+export type IsShown = (step: Step) => boolean;
+
+// ── An answer ──
+
+/** A run of Markdown that later text does not change any more, or the open end of it. */
+export type AnswerBlock = TextBlock | FenceBlock;
+
+export interface TextBlock {
+  kind: "text";
+  source: string;
+}
+
+export interface FenceBlock {
+  kind: "fence";
+  indent: number;
+  mark: string;
+  info: string;
+  code: string;
+}
+
+/** The part of a fenced block that drawing it takes. */
+export type Code = Pick<FenceBlock, "info" | "code">;
+
+export interface Formula {
+  tex: string;
+  raw: string;
+  display: boolean;
+  pending: boolean;
+  safe: boolean;
+}
+
+// ── What the page remembers ──
+
+/** What the page remembers of a turn. */
+export interface ViewRecord {
+  id: string;
+  reasoningOpen: boolean | null;
+  scroll: number | null;
+  heights: Partial<Record<PaneKind, number>>;
+  streams: { reasoning?: TextStream; answer?: TextStream; steps?: TextStream };
+  drawings: { reasoning?: ReasoningText; answer?: AnswerMarkdown };
+  version: number;
+  live: LiveStatus | null;
+  tokens: TokenParts;
+  inspector: InspectorState | null;
+  thinking: { began: number | null; ended: number | null };
+  events: EventTarget;
+  chat?: ChatPage;
+}
+
+/** What the status line of a turn that streams knows. */
+export interface LiveStatus {
+  began: number;
+  state?: TurnState;
+  stopping: boolean;
+  lost: boolean;
+  acknowledged?: boolean;
+  unheard?: boolean;
+}
+
+/** A view that is on the page. */
+export interface Mounted {
+  dispose(): void;
+}
+
+// ── A chat ──
+
+/** The kernel's account of a chat; `turns` holds only those the page may not have. */
+export interface ChatPageData {
+  conversation: string;
+  names: string[];
+  keys: string[];
+  earlier: number;
+  live: LiveReply | null;
+  turns: Record<string, ChatEntry>;
+}
+
+/** A reply under way: the ids of its panes' models. */
+export interface LiveReply {
+  turn_id: string;
+  prompt: string;
+  panes: string[];
+}
+
+/** A turn that has ended, as it is saved: `mountTurn` checks it. */
+export interface ChatEntry {
+  prompt?: unknown;
+  hidden?: unknown;
+  turn?: unknown;
+}
+
+export type SaveBundle = (bundle: MimeBundle) => void;
+
+/** A chat whose kernel lives. */
+export interface LiveChat {
+  mount(el: HTMLElement, signal: AbortSignal): void;
+  keepSaved(data: unknown, save: SaveBundle, signal: AbortSignal): void;
+}
+
+// ── A comparison ──
+
+export interface ComparedSide {
+  table: StepTable;
+  answer: string;
+  loops: Span[];
+  seen: number | null;
+}
+
+export interface ComparedRow {
+  left: Step | null;
+  right: Step | null;
+  match: "same" | "similar" | "none";
+}
+
+/** A stretch of the answers: of both, only of the left one, only of the right one. */
+export type AnswerPart = [side: "B" | "L" | "R", text: string];
+
+export interface Compared {
+  names: string[];
+  findings: string[][];
+  metrics: string[][];
+  left: ComparedSide;
+  right: ComparedSide;
+  rows: ComparedRow[];
+  /** The index of the first row that diverges, -1 without one. */
+  divergence: number;
+  parts: AnswerPart[];
+}
