@@ -17,51 +17,13 @@ _STYLES: Final = ("turn_view.css", "inspector.css", "comparison.css", "chat.css"
 _IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./([a-z_]+\.js)";\n', re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)
 
-# Loads the view once per page, by digest. Messages that arrive before it has loaded are queued.
-LOADER: Final = """
-const PAGE = Symbol.for("qwq_magic.modules");
-function load(model) {
-  const modules = (globalThis[PAGE] ??= new Map());
-  const digest = model.get("digest");
-  if (!modules.has(digest)) {
-    modules.set(digest, fetchView(model, digest).catch((error) => {
-      modules.delete(digest);
-      throw error;
-    }));
-  }
-  return modules.get(digest);
-}
-async function fetchView(model, digest) {
-  const assets = await model.widget_manager.get_model(model.get("assets"));
-  const url = URL.createObjectURL(new Blob([assets.get("source")], { type: "text/javascript" }));
-  try {
-    const view = await import(url);
-    view.useStyle(assets.get("style"), digest);
-    return view;
-  } finally {
-    URL.revokeObjectURL(url);
-  }
-}
-export default {
-  initialize({ model }) {
-    const inbox = [];
-    const keep = (message) => inbox.push(message);
-    model.on("msg:custom", keep);
-    const started = load(model).then((view) => {
-      model.off("msg:custom", keep);
-      return view.start(model, inbox);
-    });
-    return () => started.then((stop) => stop());
-  },
-  async render({ model, el }) {
-    return (await load(model)).render({ model, el });
-  },
-};
-"""
-
 
 def _static(name: str) -> str:
     return (files("qwq_magic.display") / "static" / name).read_text(encoding="utf-8")
+
+
+# The module that travels with every pane; it loads the view once per page.
+LOADER: Final = _static("loader.js")
 
 
 def _scope(name: str) -> str:
