@@ -87,7 +87,7 @@ def test_metrics_carry_units_and_say_what_is_estimated(lab: Lab, open_saved: Ope
     assert figures["reasoning"] == f"{DEMO.usage.reasoning_tokens:,} tokens"
     assert figures["answer first seen"].startswith("at ≈ ")
     assert figures["switches"].startswith("≈ ")
-    assert figures["switches"].endswith("in 100 steps")
+    assert figures["switches"].endswith("per 100 steps")
 
 
 def test_keys_move_through_the_steps_and_go_no_further(either: Lab, open_saved: OpenSaved) -> None:

@@ -35,7 +35,7 @@ const TALLEST = 300;
  *
  * @param {string} markdown
  */
-function inertMarkdown(markdown) {
+export function inertMarkdown(markdown) {
   return (
     markdown
       // A real autolink may stay: its characters leave no room for an attribute.

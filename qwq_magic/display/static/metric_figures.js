@@ -53,34 +53,44 @@ function decimal(value) {
 }
 
 /**
- * [label, value, what it means] of each metric that is known.
+ * A number with its unit; "" where there is no number.
+ *
+ * @param {string} number
+ * @param {{ before?: string, after?: string }} [words]
+ */
+function figure(number, { before = "", after = "" } = {}) {
+  return number && before + number + after;
+}
+
+/**
+ * The known metrics: label, figure, and what it means.
  *
  * @param {Metrics} metrics
- * @returns {[label: string, value: string, title: string][]}
+ * @returns {[label: string, figure: string, title: string][]}
  */
-function wordsOf(metrics) {
+export function figuresOf(metrics) {
   const about = metrics.tokens_estimated ? "≈ " : "";
   const seen = metrics.first_seen;
-  /** @type {[label: string, value: string, title: string][]} */
-  const words = [
+  /** @type {[label: string, figure: string, title: string][]} */
+  const figures = [
     ["first text", seconds(metrics.ttft_s), "Seconds from the request to the first text"],
     ["thinking", seconds(metrics.thinking_s), "Seconds from the first reasoning text to the first answer text"],
-    ["in all", seconds(metrics.total_s), "Seconds from the request to the end"],
-    ["reasoning", about + whole(metrics.reasoning_tokens) + " tokens", "Tokens of the reasoning"],
-    ["of the output", about + percent(metrics.reasoning_share), "Reasoning ÷ (reasoning + answer), in tokens"],
-    ["speed", about + decimal(metrics.tokens_per_s) + " tokens/s", "Tokens per second, from the first text to the end"],
+    ["total", seconds(metrics.total_s), "Seconds from the request to the end"],
+    ["reasoning", figure(whole(metrics.reasoning_tokens), { before: about, after: " tokens" }), "Tokens of the reasoning"],
+    ["reasoning share", figure(percent(metrics.reasoning_share), { before: about }), "Reasoning ÷ (reasoning + answer), in tokens"],
+    ["speed", figure(decimal(metrics.tokens_per_s), { before: about, after: " tokens/s" }), "Tokens per second, from the first text to the end"],
     ["steps", whole(metrics.steps), "Number of steps"],
-    ["episodes", "≈ " + whole(metrics.episodes), "Runs of steps between two switches; switches are guesses"],
-    ["an episode", "≈ " + decimal(metrics.mean_episode_steps) + " steps", "Mean length of an episode"],
-    ["switches", "≈ " + decimal(metrics.switches_per_100_steps) + " in 100 steps", "Steps that likely switch to another approach"],
-    ["checks", "≈ " + whole(metrics.checks), "Steps that likely check something"],
-    ["answer first seen", seen ? "at ≈ " + percent(seen.share) : "", `Where the reasoning first asserts ${seen?.value || "the answer"}`],
-    ["behind it", "≈ " + percent(metrics.post_answer_ratio), "Share of the reasoning behind the place where the answer was first seen"],
-    ["repetition", percent(metrics.repetition), "Share of 8-word runs that stood there before"],
-    ["loops", whole(metrics.loops), "Stretches that say the same three times or more in a row"],
-    ["Chinese", percent(metrics.language_mix), "Chinese characters ÷ (Chinese characters + Latin letters), math and code left out"],
+    ["episodes", figure(whole(metrics.episodes), { before: "≈ " }), "Runs of steps between two switches; switches are guesses"],
+    ["mean episode", figure(decimal(metrics.mean_episode_steps), { before: "≈ ", after: " steps" }), "Mean number of steps in an episode"],
+    ["switches", figure(decimal(metrics.switches_per_100_steps), { before: "≈ ", after: " per 100 steps" }), "Steps that likely switch to another approach"],
+    ["checks", figure(whole(metrics.checks), { before: "≈ " }), "Steps that likely check something"],
+    ["answer first seen", figure(percent(seen?.share ?? null), { before: "at ≈ " }), `Where the reasoning first states ${seen?.value || "the answer"}`],
+    ["after that", figure(percent(metrics.post_answer_ratio), { before: "≈ " }), "Share of the reasoning after the answer was first seen"],
+    ["repetition", percent(metrics.repetition), "Share of 8-word sequences that occurred before"],
+    ["loops", whole(metrics.loops), "Passages repeated three or more times in a row"],
+    ["Chinese", percent(metrics.language_mix), "Chinese characters ÷ (Chinese characters + Latin letters), without math and code"],
   ];
-  return words.filter(([, value]) => /\d/.test(value));
+  return figures.filter(([, value]) => value !== "");
 }
 
 /**
@@ -90,7 +100,7 @@ function wordsOf(metrics) {
  */
 export function metricList(metrics) {
   const list = element("dl", "qwq-metrics", { "aria-label": "Metrics" });
-  for (const [label, value, title] of metrics ? wordsOf(metrics) : []) {
+  for (const [label, value, title] of metrics ? figuresOf(metrics) : []) {
     const term = element("dt", "", {}, label);
     list.append(element("div", "qwq-metric", { title }, term, element("dd", "", {}, value)));
   }

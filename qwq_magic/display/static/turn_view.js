@@ -71,7 +71,7 @@ export function mountTurn(el, data, { markdownParser = null, latexTypesetter = n
  * @param {SavedTurn} turn
  * @returns {TokenParts}
  */
-function estimatedTokens({ reasoning, answer, usage }) {
+export function estimatedTokens({ reasoning, answer, usage }) {
   const parts = { reasoning: estimateTokens(reasoning), answer: estimateTokens(answer) };
   const scale = (usage.output_tokens ?? NaN) / (parts.reasoning + parts.answer);
   if (!Number.isFinite(scale)) return parts;

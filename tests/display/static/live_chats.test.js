@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { addChat, liveChat, onChats, removeChat } from "../../../qwq_magic/display/static/live_chats.js";
+
+const chat = { mount() {}, keepSaved() {} };
+
+test("a chat is found by its id for as long as it lives", () => {
+  addChat("one", chat);
+  assert.equal(liveChat("one"), chat);
+  removeChat("one");
+
+  assert.equal(liveChat("one"), null);
+});
+
+test("views hear when a chat comes or goes, until they are taken down", () => {
+  const controller = new AbortController();
+  const heard = [];
+  onChats(() => heard.push(liveChat("two")), controller.signal);
+  addChat("two", chat);
+  removeChat("two");
+  controller.abort();
+  addChat("two", chat);
+
+  assert.deepEqual(heard, [chat, null]);
+});

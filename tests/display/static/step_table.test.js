@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { loopsOf, StepTable } from "../../../qwq_magic/display/static/step_table.js";
+import { tableOf } from "./tables.js";
+
+const TEXT = "Let me see. Wait, no. So 12.";
+const RECORDS = "Uc~f Sa+5 C6"; // without the blanks
+
+const spans = (table) => table.steps.map(({ start, end }) => TEXT.slice(start, end));
+
+test("records say where each step ends, its kind, cue and seconds", () => {
+  const table = tableOf(TEXT, RECORDS.replaceAll(" ", ""));
+
+  assert.deepEqual(spans(table), ["Let me see. ", "Wait, no. ", "So 12."]);
+  assert.deepEqual(table.steps.map(({ kind }) => kind.name), ["setup", "switch", "conclude"]);
+  assert.deepEqual(table.steps.map(({ cue }) => cue && TEXT.slice(...cue)), [null, "Wait,", null]);
+  assert.deepEqual(table.steps.map(({ seconds }) => seconds), [1.5, null, null]);
+  assert.equal(table.isPartial, false);
+});
+
+test("a switch begins an episode, unless it is the first step", () => {
+  const table = tableOf("abcdef", "S1W1S1W1S1W1");
+
+  assert.deepEqual(table.steps.map(({ episode }) => episode), [0, 0, 1, 1, 2, 2]);
+  assert.equal(table.episodes, 3);
+});
+
+test("a cue is read from where it begins in its step", () => {
+  const [, step] = tableOf(TEXT, "UcSa.6+2").steps;
+
+  assert.equal(TEXT.slice(...step.cue), "no");
+});
+
+test("a cue that leaves its step is none", () => {
+  assert.equal(tableOf("abc", "U2.1+2").steps[0].cue, null);
+});
+
+test("lengths count code points", () => {
+  const table = tableOf("🙂🙂ab", "U2W2");
+
+  assert.deepEqual(table.steps.map(({ start, end }) => [start, end]), [[0, 4], [4, 6]]);
+});
+
+test("text behind the records is unclassified, by paragraphs", () => {
+  const table = tableOf("One.\n\nTwo.\n\nThree.", "U6");
+
+  assert.deepEqual(table.steps.map(({ kind, end }) => [kind.name, end]), [
+    ["setup", 6],
+    ["unclassified", 12],
+    ["unclassified", 18],
+  ]);
+  assert.equal(table.isPartial, true);
+});
+
+test("a record that does not fit the text ends the reading", () => {
+  const table = tableOf("abcd", "U2Wz");
+
+  assert.deepEqual(table.steps.map(({ kind }) => kind.name), ["setup", "unclassified"]);
+});
+
+test("a record of no length ends the reading", () => {
+  assert.deepEqual(tableOf("ab", "U0W2").steps.map(({ kind }) => kind.name), ["unclassified"]);
+});
+
+test("records that come in pieces are read as they are whole", () => {
+  const table = new StepTable();
+  table.grow("Let me see. Wait", "Uc");
+  assert.equal(table.steps.length, 1);
+  table.grow(TEXT, "UcSaC6");
+
+  assert.deepEqual(spans(table), ["Let me see. ", "Wait, no. ", "So 12."]);
+});
+
+test("a place in the text has a step, the nearest where there is none", () => {
+  const table = tableOf("abcdef", "U2W2C2");
+
+  assert.deepEqual([-5, 0, 1, 2, 5, 99].map((offset) => table.indexAt(offset)), [0, 0, 0, 1, 2, 2]);
+});
+
+test("an empty table has no step anywhere", () => {
+  assert.equal(tableOf("", "").stepAt(0), undefined);
+});
+
+test("loops are spans, each counted from the beginning of the text", () => {
+  assert.deepEqual(loopsOf("1+2 4+1", "abcdef"), [[1, 3], [4, 5]]);
+  assert.deepEqual(loopsOf("1+1", "🙂b"), [[2, 3]]);
+});
+
+test("a loop that does not fit the text, or that begins inside the last, ends the list", () => {
+  assert.deepEqual(loopsOf("0+1 1+9 2+1", "abcdef"), [[0, 1]]);
+  assert.deepEqual(loopsOf("0+3 1+2", "abcdef"), [[0, 3]]);
+});
+
+test("loops of another type are none", () => {
+  for (const value of [null, undefined, 5, [[0, 1]]]) assert.deepEqual(loopsOf(value, "abc"), []);
+});

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { TextStream } from "../../../qwq_magic/display/static/text_stream.js";
+
+const delta = (offset, text) => ({ type: "delta", offset, text });
+
+/** A stream, what its listener heard, and how often it asked for a snapshot. */
+function listened(text = "") {
+  const heard = [];
+  const asked = [];
+  const stream = new TextStream(text, () => asked.push("resync"));
+  stream.subscribe((part) => heard.push(part));
+  return { stream, heard, asked };
+}
+
+test("deltas in order are passed on as they come", () => {
+  const { stream, heard } = listened("a");
+  stream.receive(delta(1, "b"));
+  stream.receive(delta(2, "c"));
+
+  assert.equal(stream.text, "abc");
+  assert.deepEqual(heard, ["b", "c"]);
+});
+
+test("offsets count code points", () => {
+  const { stream } = listened("🙂");
+  stream.receive(delta(1, "b"));
+
+  assert.equal(stream.text, "🙂b");
+});
+
+test("a delta that comes twice is taken once", () => {
+  const { stream, heard } = listened();
+  stream.receive(delta(0, "ab"));
+  stream.receive(delta(0, "ab"));
+
+  assert.equal(stream.text, "ab");
+  assert.deepEqual(heard, ["ab"]);
+});
+
+test("of a delta that overlaps only the new part is taken", () => {
+  const { stream } = listened("a🙂");
+  stream.receive(delta(1, "🙂b"));
+
+  assert.equal(stream.text, "a🙂b");
+});
+
+test("a gap asks for a snapshot, again and again until it comes", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { stream, asked } = listened();
+  stream.receive(delta(1, "b"));
+  assert.equal(asked.length, 1);
+  context.mock.timers.tick(1_000);
+  context.mock.timers.tick(1_000);
+  assert.equal(asked.length, 3);
+  stream.receive({ type: "snapshot", text: "ab" });
+  context.mock.timers.tick(5_000);
+
+  assert.equal(asked.length, 3);
+  assert.equal(stream.text, "ab");
+});
+
+test("deltas from beyond a gap wait, and follow the snapshot that fills it", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { stream, heard } = listened();
+  stream.receive(delta(2, "c"));
+  stream.receive(delta(3, "d"));
+  stream.receive(delta(0, "ab"));
+
+  assert.deepEqual(heard, ["ab", "c", "d"]);
+});
+
+test("a closed stream asks no more", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { stream, asked } = listened();
+  stream.receive(delta(1, "b"));
+  stream.close();
+  context.mock.timers.tick(5_000);
+
+  assert.equal(asked.length, 1);
+});
+
+test("who unsubscribes hears nothing more", () => {
+  const { stream } = listened();
+  const heard = [];
+  const stop = stream.subscribe((part) => heard.push(part));
+  stop();
+  stream.receive(delta(0, "a"));
+
+  assert.deepEqual(heard, []);
+});
+
+test("other messages change nothing", () => {
+  const { stream, asked } = listened("a");
+  stream.receive({ type: "stopping" });
+
+  assert.equal(stream.text, "a");
+  assert.deepEqual(asked, []);
+});

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { adoptDrawing, listen, notify, offerDrawing, viewRecord } from "../../../qwq_magic/display/static/view_records.js";
+
+/** Stands for a live drawing of a text. */
+function drawingOf(source) {
+  return {
+    source,
+    append(delta) {
+      this.source += delta;
+    },
+  };
+}
+
+test("a turn has one record on the page", () => {
+  viewRecord("one").scroll = 12;
+
+  assert.equal(viewRecord("one").scroll, 12);
+  assert.equal(viewRecord("two").scroll, null);
+});
+
+test("turns without an id share no record", () => {
+  assert.notEqual(viewRecord(""), viewRecord(""));
+});
+
+test("the oldest records are forgotten", () => {
+  const first = viewRecord("oldest");
+  for (let index = 0; index < 500; index++) viewRecord(`turn ${index}`);
+
+  assert.notEqual(viewRecord("oldest"), first);
+});
+
+test("a live drawing is adopted with what its text lacks", () => {
+  const record = viewRecord("adopts");
+  const drawing = drawingOf("Let me");
+  offerDrawing(record, "answer", drawing);
+
+  assert.equal(adoptDrawing(record, "answer", "Let me see."), drawing);
+  assert.equal(drawing.source, "Let me see.");
+});
+
+test("a drawing is adopted once", () => {
+  const record = viewRecord("once");
+  offerDrawing(record, "answer", drawingOf("a"));
+  adoptDrawing(record, "answer", "a");
+
+  assert.equal(adoptDrawing(record, "answer", "a"), null);
+});
+
+test("a drawing of another text is not adopted", () => {
+  const record = viewRecord("other");
+  offerDrawing(record, "answer", drawingOf("abc"));
+
+  assert.equal(adoptDrawing(record, "answer", "ab"), null);
+});
+
+test("a drawing by another version of this view is not adopted", () => {
+  const record = viewRecord("version");
+  record.version -= 1;
+  offerDrawing(record, "answer", drawingOf("a"));
+
+  assert.equal(adoptDrawing(record, "answer", "a"), null);
+});
+
+test("a view is notified until it is taken down", () => {
+  const record = viewRecord("notified");
+  const controller = new AbortController();
+  let calls = 0;
+  listen(record, "live", () => (calls += 1), controller.signal);
+  notify(record, "live");
+  notify(record, "tokens");
+  controller.abort();
+  notify(record, "live");
+
+  assert.equal(calls, 1);
+});
