@@ -68,7 +68,11 @@ export default [
     languageOptions: { globals: globals.node },
   },
   {
+    // One expression each, in which `Notebook.js` and the tests name these.
     files: ["tests/browser/**/*.js"],
-    languageOptions: { globals: globals.browser },
+    languageOptions: {
+      sourceType: "script",
+      globals: { ...globals.browser, FOREIGN: "readonly", arg: "readonly", nb: "readonly", panel: "readonly" },
+    },
   },
 ];

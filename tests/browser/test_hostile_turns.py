@@ -26,6 +26,7 @@ from browser.hostile_notebooks import (
 from browser.inert_dom import FOREIGN, foreign_to_markdown, foreign_to_ours
 from browser.lab import VIEW, Lab, Notebook
 from browser.payload_cells import PIECES
+from browser.scripts import script
 from browser.watch import Watch, payload_numbers
 from hostile.corpus import PAYLOADS, STREAMED, TEXTS, Family
 from playwright.sync_api import BrowserContext, Locator, expect
@@ -115,37 +116,7 @@ def test_payloads_are_inert_after_every_delta_and_ever_after(
 
 
 # The view's own modules with the host's parser and typesetter, without the way there.
-TYPE = (
-    """(async () => {
-  const { AnswerMarkdown } = await import(arg.url + "answer_markdown.js");
-  const { hostOf } = await import(arg.url + "host.js");
-  const host = hostOf(nb.rendermime.markdownParser, nb.rendermime.latexTypesetter);
-  const foreign = """
-    + FOREIGN
-    + """;
-  const place = document.createElement("div");
-  panel.node.append(place);
-  const found = new Set();
-  let prefixes = 0;
-  for (const [index, text] of arg.texts.entries()) {
-    const answer = new AnswerMarkdown(host);
-    const part = document.createElement("div");
-    part.className = "qwq-part";
-    part.append(answer.element);
-    place.replaceChildren(part);
-    // Every fifth character by character, the others faster.
-    const characters = Array.from(text);
-    while (characters.length) {
-      answer.append(characters.splice(0, index % 5 ? 3 : 1).join(""));
-      await answer.drawn();
-      prefixes += 1;
-      for (const problem of foreign(place, [".qwq-part", true])) found.add(problem);
-    }
-  }
-  place.remove();
-  return [prefixes, [...found]];
-})()"""
-)
+TYPE = script("typed_answers.js").replace("FOREIGN", FOREIGN)
 
 
 def test_payloads_are_inert_at_prefixes_of_any_length(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from browser.lab import VIEW, Lab, Notebook
+from browser.scripts import script
 from hostile.corpus import pieces
 from hostile.runaway import RUNAWAYS
 
@@ -25,22 +26,7 @@ DRAW = """(async () => {
   place.remove();
   return drawn;
 })()"""
-STREAM = """(async () => {
-  const { AnswerMarkdown } = await import(arg.url + "answer_markdown.js");
-  const { hostOf } = await import(arg.url + "host.js");
-  const { markdownParser, latexTypesetter } = nb.rendermime;
-  const answer = new AnswerMarkdown(hostOf(markdownParser, latexTypesetter));
-  panel.node.append(answer.element);
-  window.__longTasks.splice(0);
-  for (const delta of arg.deltas) {
-    answer.append(delta);
-    await answer.drawn();
-  }
-  await answer.finish();
-  answer.element.remove();
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  return { ms: Math.max(0, ...window.__longTasks) };
-})()"""
+STREAM = script("streamed_answer.js")
 SAVED = """(async () => {
   const renderer = nb.rendermime.createRenderer("text/markdown");
   panel.node.append(renderer.node);

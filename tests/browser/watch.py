@@ -6,7 +6,6 @@ identified even among hundreds in one page. Navigation is stopped where it begin
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,60 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from browser.scripts import script
 from hostile.corpus import COMMAND, DOMAIN
 from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Request
 
 _NUMBER = re.compile(rf"p(\d+)\.{re.escape(DOMAIN)}|secret-(\d+)|fired\((\d+)\)")
 
-# Every navigation is noted, with the link that was clicked, and stopped.
-_GUARD = """() => {
-  window.__clicked = null;
-  window.__navigations = [];
-  window.__commands = [];
-  window.addEventListener("pointerdown", (event) => (window.__clicked = event.target), true);
-  navigation.addEventListener("navigate", (event) => {
-    const { url, sameDocument } = event.destination;
-    if (sameDocument && !event.hashChange) return;  // the host writes its own address
-    const link = window.__clicked?.closest?.("a") ?? window.__clicked;
-    // The host's own, at every heading.
-    if (link?.matches?.(".jp-InternalAnchorLink, .anchor-link")) return;
-    window.__navigations.push({ url, shown: `${link?.textContent ?? ""} ${link?.title ?? ""}` });
-    if (event.cancelable) event.preventDefault();
-  });
-  window.jupyterapp?.commands.addCommand(COMMAND, {
-    execute: (args) => void window.__commands.push(args.n ?? -1),
-  });
-}""".replace("COMMAND", json.dumps(COMMAND))
-
-# Point at, focus and click everything under a node; links lose their target first.
-_SWEEP = """(root) => {
-  const fire = (node, type, bubbles = true) =>
-    node.dispatchEvent(new MouseEvent(type, { bubbles, cancelable: true, composed: true }));
-  const focusable = "a, button, input, select, textarea, summary, iframe, [tabindex], [onfocus]";
-  const sweep = (node) => {
-    window.__clicked = node;
-    node.removeAttribute("target");
-    for (const type of ["pointerover", "mouseover", "mousemove"]) fire(node, type);
-    for (const type of ["pointerenter", "mouseenter"]) fire(node, type, false);
-    for (const type of ["pointerdown", "mousedown", "mouseup"]) fire(node, type);
-    if (node.matches(focusable)) node.focus?.({ preventScroll: true });
-    if (node.click) node.click();
-    else fire(node, "click");
-  };
-  let swept = 0;
-  const walk = (place) => {
-    for (const node of place.querySelectorAll("*")) {
-      if (node.shadowRoot) walk(node.shadowRoot);
-      // A letter of a formula has no more to it than the formula.
-      const inFormula = node.closest("mjx-container") !== null;
-      if (inFormula && !node.matches("mjx-container, a, [href], [onclick]")) continue;
-      swept += 1;
-      sweep(node);
-    }
-  };
-  walk(root);
-  return swept;
-}"""
+_GUARD = script("guard.js")
+_SWEEP = script("sweep.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +53,7 @@ class Watch:
 
     def attend(self, page: Page) -> None:
         """From now on, this page's navigation is noted and stopped."""
-        page.evaluate(_GUARD)
+        page.evaluate(_GUARD, COMMAND)
         page.on("dialog", self._dismiss)
         page.on("download", lambda download: self.other.append(f"download {download.url}"))
 
