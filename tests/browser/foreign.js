@@ -1,4 +1,4 @@
-// What stands under a selector and is not on the lists: in our own views, or in the host's
+// What is under a selector and not on the lists: in our own views, or in the host's
 // rendering of the saved Markdown. What its typesetter makes of a formula has rules of its own.
 (place, [selector, ours]) => {
   const common =

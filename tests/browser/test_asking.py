@@ -155,7 +155,7 @@ def test_a_restarted_kernel_ends_the_panel_and_keeps_its_text(
 
         expect(pane(notebook, "state")).to_have_text("Stopped")
         never.set()
-    expect(notebook.output(2)).to_contain_text("The connection to the kernel is lost")
+    expect(notebook.output(2)).to_contain_text("The connection to the kernel was lost")
     expect(pane(notebook, "reasoning-text")).to_have_text("Hm, let me see.")
     expect(notebook.output(2).get_by_role("button", name="Stop")).to_be_hidden()
 

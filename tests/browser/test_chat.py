@@ -243,7 +243,7 @@ def test_a_saved_notebook_shows_the_turns_without_a_kernel(
     page.notebook.shut_kernel_down()
     page.notebook.reload()
     expect(page.answers).to_have_text(["The 0.", "The 1.", "The 2."])
-    expect(page.output).to_contain_text("Run the cell to go on with this chat.")
+    expect(page.output).to_contain_text("Run the cell to continue this chat.")
     expect(page.output).not_to_contain_text("Error displaying widget")
     expect(page.box).to_have_count(0)
 
@@ -268,7 +268,7 @@ def test_a_kernel_restart_is_reported_and_typed_text_stays(
         page.box.fill("two")
         page.notebook.js("panel.sessionContext.restartKernel().then(() => null)")
 
-        expect(page.line).to_contain_text("Run the cell again to go on.")
+        expect(page.line).to_contain_text("Run the cell again to continue")
         page.box.press("Enter")
         expect(page.box).to_have_value("two")
 

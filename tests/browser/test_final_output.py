@@ -122,7 +122,7 @@ def test_seconds_read_alike_in_a_terminal_and_on_the_page(lab: Lab, empty_page: 
 
     shown = empty_page.js(
         "import(arg.url).then(({ seconds }) => arg.values.map(seconds))",
-        {"url": f"{lab.url}{VIEW}turn_words.js", "values": values},
+        {"url": f"{lab.url}{VIEW}turn_captions.js", "values": values},
     )
 
     assert shown == [spoken_seconds(value) for value in values]

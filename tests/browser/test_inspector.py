@@ -134,21 +134,21 @@ def test_search_counts_and_goes_round(lab: Lab, open_saved: OpenSaved) -> None:
 
     press(notebook, "/")
     notebook.page.keyboard.type("Tiling")
-    expect(count).to_have_text(f"{many} found")
+    expect(count).to_have_text(f"{many} matches")
     notebook.page.keyboard.press("Enter")
     expect(count).to_have_text(f"1 of {many}")
     expect(inspector.locator(".qwq-found-here")).to_have_text(re.compile("^tiling$", re.IGNORECASE))
     notebook.page.keyboard.press("Shift+Enter")
     expect(count).to_have_text(f"{many} of {many}")
     expect(inspector.locator(".qwq-found-here")).to_be_visible()
-    inspector.get_by_label("Next place found").click()
+    inspector.get_by_label("Next match").click()
     expect(count).to_have_text(f"1 of {many}")
     inspector.get_by_label("Search the reasoning").fill("no such words (at [all]")
-    expect(count).to_have_text("none found")
+    expect(count).to_have_text("no matches")
     signs = ["-", "/", "\\", "^", "$", ".", "*", "+", "?", "(", ")", "[", "]", "{", "}", "|"]
     for sign in (sign for sign in signs if sign in DEMO.reasoning):
         inspector.get_by_label("Search the reasoning").fill(sign)
-        expect(count).to_have_text(f"{DEMO.reasoning.count(sign):,} found")
+        expect(count).to_have_text(f"{DEMO.reasoning.count(sign):,} matches")
 
 
 @pytest.mark.parametrize("query", ["", "tiling"])
@@ -231,8 +231,8 @@ def test_a_key_that_finds_nothing_says_so(lab: Lab, open_saved: OpenSaved) -> No
 
     for keys, text in (
         ("n", "No switch in this reasoning"),
-        ("g", "No step in which the answer is first seen"),
-        ("c", "No step is chosen"),
+        ("g", "It is not known where the answer is first seen"),
+        ("c", "No step is selected"),
         ("jk", "No step before this one"),
     ):
         press(notebook, keys)
@@ -248,7 +248,7 @@ def test_a_chosen_step_that_is_filtered_out_is_not_copied(lab: Lab, open_saved: 
 
     press(notebook, "j3c")
 
-    expect(inspector.locator(".qwq-caption")).to_have_text("The chosen step is filtered out")
+    expect(inspector.locator(".qwq-caption")).to_have_text("The selected step is filtered out")
     assert notebook.page.evaluate("navigator.clipboard.readText()") == "before"
     press(notebook, "3c")
     expect(inspector.locator(".qwq-caption")).to_have_text("Copied: step 1")
@@ -297,7 +297,7 @@ def test_a_file_without_steps_says_so_and_shows_the_text(lab: Lab, open_saved: O
         del old[TURN_MIME][name]
     inspector = opened(open_saved(lab, old))
 
-    expect(inspector.locator(".qwq-inspector-note")).to_contain_text("holds no steps")
+    expect(inspector.locator(".qwq-inspector-note")).to_contain_text("does not contain all steps")
     expect(inspector.locator(".qwq-step").first).to_contain_text(DEMO.steps[0].text.strip())
     expect(inspector.get_by_role("button", name=re.compile("^unclassified"))).to_be_visible()
 
@@ -440,7 +440,7 @@ def test_a_megabyte_in_one_step_opens_and_is_searched(lab: Lab, open_saved: Open
     expect(inspector.locator(".qwq-step-more")).to_contain_text("more characters")
     press(notebook, "/")
     notebook.page.keyboard.type("needle")
-    expect(inspector.locator(".qwq-search-count")).to_have_text("1 found")
+    expect(inspector.locator(".qwq-search-count")).to_have_text("1 match")
     notebook.page.keyboard.press("Enter")
     expect(inspector.locator(".qwq-found-here")).to_have_text("needle")
     assert inspector.locator(".qwq-step-text").first.evaluate("n => n.textContent.length") < 101_000

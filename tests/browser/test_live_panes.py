@@ -86,7 +86,7 @@ def test_a_badge_beside_stop_says_that_the_model_repeats_itself(
     notebook.release("loop")
     expect(badge).to_have_text("Repeating itself")
     expect(in_pane(notebook, "notice")).to_contain_text("Stop it")
-    expect(notebook.page.locator(".qwq-announcer")).to_have_text("The model repeats itself")
+    expect(notebook.page.locator(".qwq-announcer")).to_have_text("The model is repeating itself")
     notebook.release("on")
     expect(badge).to_be_hidden()
     expect(in_pane(notebook, "notice")).to_have_count(0)

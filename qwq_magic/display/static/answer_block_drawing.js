@@ -1,4 +1,4 @@
-// One block of an answer → nodes: masked, parsed by the host, rebuilt, typeset.
+// One block of an answer → nodes: its math is masked, the host parses it, it is rebuilt and typeset.
 
 /** @import { Code, FenceBlock, Host } from "./types.js" */
 
@@ -15,30 +15,31 @@ import { element } from "./elements.js";
  * @property {string} [definitions] for reference links
  */
 
-// A noncharacter: `cleanText` lets none in, and takes this one out of what the parser made.
+// A noncharacter: `cleanText` removes all of them from the input, and this one from the parser's
+// output.
 const NAME_MARK = "\ufdd3";
 const HIGHLIGHTED_CODE = 30000;
-const MOST_HIGHLIGHTED = 20;
+const MAX_HIGHLIGHTED = 20;
 const FORBIDDEN = "a, img, image, iframe, object, script, foreignObject";
-// A typesetter takes half a second for so many.
-const MOST_TOGETHER = 50;
-const MOST_FORMULAS = 400;
-const MOST_IN_ANSWER = 2000;
-const TALLEST = 300;
+// A typesetter takes about half a second for this many.
+const MAX_TOGETHER = 50;
+const MAX_FORMULAS = 400;
+const MAX_IN_ANSWER = 2000;
+const MAX_HEIGHT_PX = 300;
 
 /**
- * Markdown in which nothing is HTML and no fence has a name its host could act upon.
+ * Markdown that contains no HTML, and no fence with a name that the host acts on.
  *
- * A host's plugins draw what stands under a name such as `mermaid`, and load what it asks
- * for. Where fences begin, parsers disagree; so whatever follows a run that could open one,
- * anywhere, begins with a mark that is in no name and that no parser trims away.
+ * A host's plugins draw fences with names such as `mermaid`, and load the resources these refer
+ * to. Parsers disagree on where a fence begins, so a mark is inserted after every run of
+ * characters that could open one. The mark occurs in no name, and no parser trims it.
  *
  * @param {string} markdown
  */
 export function inertMarkdown(markdown) {
   return (
     markdown
-      // A real autolink may stay: its characters leave no room for an attribute.
+      // A real autolink is kept: its characters leave no room for an attribute.
       .replace(/<(?!(?:https?:\/\/|mailto:)[^\s<>"'`]{1,2000}>)/g, LESS_THAN)
       .replace(/(?:`{3,}|~{3,}|:{3,})[ \t]*(?=[^ \t\n])/g, `$&${NAME_MARK}`)
   );
@@ -49,16 +50,16 @@ function plainBlock(source) {
   return element("p", "qwq-plain", { dir: "auto" }, source.replace(/\n+$/, ""));
 }
 
-/** Draws blocks with one host; knows nothing of streams. */
+/** Draws blocks with one host, independently of streaming. */
 export class BlockDrawing {
   /** @type {Host} */
   #host;
   /** @type {() => Promise<void>} */
   #breathe;
-  #formulasLeft = MOST_IN_ANSWER;
+  #formulasLeft = MAX_IN_ANSWER;
 
   /**
-   * `breathe` lets the page have its turn, where much is done.
+   * `breathe` yields to the page during long work.
    *
    * @param {Host} host
    * @param {() => Promise<void>} breathe
@@ -90,7 +91,7 @@ export class BlockDrawing {
   }
 
   /**
-   * A box for a fenced block, holding the code so far without colours.
+   * A box for a fenced block, with the code so far, not highlighted.
    *
    * @param {Code} block
    */
@@ -101,12 +102,12 @@ export class BlockDrawing {
   }
 
   /**
-   * The parser was told no language of these.
+   * Highlight code whose language was hidden from the parser.
    *
    * @param {DocumentFragment} drawn
    */
   async #highlightWithin(drawn) {
-    const boxes = [...drawn.querySelectorAll(".qwq-code")].slice(0, MOST_HIGHLIGHTED);
+    const boxes = [...drawn.querySelectorAll(".qwq-code")].slice(0, MAX_HIGHLIGHTED);
     for (const box of boxes) {
       const info = box.querySelector(".qwq-code-language")?.textContent ?? "";
       await this.highlight(box, { info, code: codeIn(box).textContent ?? "" });
@@ -114,7 +115,7 @@ export class BlockDrawing {
   }
 
   /**
-   * Colour the code in a box; false where it stays as it is.
+   * Highlight the code in a box; false if it was left unchanged.
    *
    * @param {Element} box
    * @param {Code} block
@@ -127,18 +128,18 @@ export class BlockDrawing {
     try {
       const html = await this.#host.parse(`${fence}${language}\n${block.code}\n${fence}\n`);
       const coloured = rebuild(html, []).querySelector("code");
-      // The parser trims line breaks at the end; anything else would change the code itself.
+      // The parser trims trailing line breaks; any other difference would change the code itself.
       const text = coloured?.textContent ?? "";
       if (!coloured || text.replace(/\n+$/, "") !== block.code.replace(/\n+$/, "")) return false;
       codeIn(box).replaceChildren(...coloured.childNodes, block.code.slice(text.length));
       return true;
     } catch {
-      return false; // it stays readable without colours
+      return false; // it is readable without highlighting
     }
   }
 
   /**
-   * Typeset the formulas under `root`; formulas drawn before are taken from `former`.
+   * Typeset the formulas under `root`, reusing those in `former` that were typeset before.
    *
    * @param {HTMLElement} root
    * @param {Map<string, HTMLElement[]>} [former]
@@ -153,11 +154,11 @@ export class BlockDrawing {
       else waiting.push(node);
     }
     const typeset = root.querySelectorAll(".qwq-math[data-typeset]").length;
-    const room = Math.max(0, Math.min(MOST_FORMULAS - typeset, this.#formulasLeft));
+    const room = Math.max(0, Math.min(MAX_FORMULAS - typeset, this.#formulasLeft));
     for (const node of waiting.splice(room)) leaveAsTyped(node);
     this.#formulasLeft -= waiting.length;
     const sources = waiting.map((node) => node.textContent);
-    // Even a look at how wide the place is would have all of the page laid out.
+    // Return early: even reading the width of `root` would force a layout of the page.
     if (!waiting.length) return;
     await this.#typesetAll(root, waiting);
     waiting.forEach((node, index) => {
@@ -172,36 +173,36 @@ export class BlockDrawing {
    * @param {HTMLElement[]} waiting
    */
   async #typesetAll(root, waiting) {
-    // A call costs milliseconds whatever it finds: one for many, if it finds nothing else.
+    // Every call costs milliseconds: use one for many formulas if `root` contains no other math.
     const [first] = waiting;
     if (first && waiting.length === 1) await this.#typesetIn(first);
-    else if (waiting.length <= MOST_TOGETHER && !hasDelimiters(root)) await this.#typesetIn(root);
+    else if (waiting.length <= MAX_TOGETHER && !hasDelimiters(root)) await this.#typesetIn(root);
     else {
-      for (let at = 0; at < waiting.length; at += MOST_TOGETHER) {
-        await this.#typesetApart(root, waiting.slice(at, at + MOST_TOGETHER));
+      for (let at = 0; at < waiting.length; at += MAX_TOGETHER) {
+        await this.#typesetApart(root, waiting.slice(at, at + MAX_TOGETHER));
         await this.#breathe();
       }
     }
   }
 
   /**
-   * In a place of their own, out of sight.
+   * Typeset formulas in a hidden container of their own.
    *
    * @param {HTMLElement} root
    * @param {HTMLElement[]} formulas
    */
   async #typesetApart(root, formulas) {
-    const place = element("div", "qwq-math-queue");
+    const queue = element("div", "qwq-math-queue");
     const marks = formulas.map((node) => {
       const mark = document.createComment("");
       node.replaceWith(mark);
       return { mark, node };
     });
-    place.append(...formulas);
-    root.append(place);
-    await this.#typesetIn(place);
+    queue.append(...formulas);
+    root.append(queue);
+    await this.#typesetIn(queue);
     for (const { mark, node } of marks) mark.replaceWith(node);
-    place.remove();
+    queue.remove();
   }
 
   /** @param {HTMLElement} node */
@@ -209,13 +210,13 @@ export class BlockDrawing {
     try {
       await this.#host.typeset?.(node);
     } catch {
-      // The formula stays as its source.
+      // The formula is shown as its source.
     }
   }
 }
 
 /**
- * Does text outside formulas and code hold what a typesetter might take for math?
+ * Does text outside formulas and code contain anything a typesetter might take for math?
  *
  * @param {HTMLElement} root
  */
@@ -236,7 +237,7 @@ function leaveAsTyped(node) {
 }
 
 /**
- * A formula that is no part of a line of text scrolls, as display math does.
+ * Let a formula that is larger than a line of text scroll, as display math does.
  *
  * @param {HTMLElement} root
  * @param {HTMLElement[]} formulas
@@ -244,9 +245,9 @@ function leaveAsTyped(node) {
 function markLarge(root, formulas) {
   const width = root.clientWidth;
   const large = formulas.filter((node) => {
-    // The typesetter's outer element may be no larger than the line it stands in.
+    // The typesetter's outer element may be as small as the line that contains it.
     const box = node.firstElementChild?.firstElementChild?.getBoundingClientRect();
-    return box && width && (box.width > width || box.height > TALLEST);
+    return box && width && (box.width > width || box.height > MAX_HEIGHT_PX);
   });
   for (const node of large) node.classList.add("qwq-math-large");
 }
@@ -266,7 +267,7 @@ function mathKey(node) {
 }
 
 /**
- * The formulas under `root` that are typeset already, by their source.
+ * The formulas under `root` that are already typeset, by their source.
  *
  * @param {HTMLElement} root
  */

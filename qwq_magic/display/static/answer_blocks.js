@@ -1,15 +1,15 @@
-// Cut a growing Markdown text into top-level blocks that will not change any more.
+// Cut a growing Markdown text into top-level blocks that later text does not change.
 //
-// Only complete lines decide, and only by what stands before them: the cuts are the
-// same however the text arrives, so a live answer and a saved one look alike.
+// Cuts depend only on complete lines and the lines before them. They are the same however the
+// text arrives, so a live answer and a saved one look alike.
 
 /** @import { AnswerBlock, FenceBlock, TextBlock } from "./types.js" */
 
 /** @typedef {TextBlock & { lines: number, list: boolean }} OpenText */
 
-// Parsers are superlinear; past this many characters or lines a block is cut at a line.
+// Parsers take superlinear time: a block past this many characters or lines is cut at a line break.
 const LIMIT = 20000;
-const MOST_LINES = 800;
+const MAX_LINES = 800;
 
 const FENCE = /^( {0,3})(`{3,}|~{3,})(.*)$/;
 const HEADING = /^ {0,3}#{1,6}(?:[ \t]|$)/;
@@ -35,7 +35,7 @@ export class AnswerBlocks {
   #finished = [];
 
   /**
-   * Add text; returns the blocks it finished.
+   * Add text, and return the blocks it completes.
    *
    * @param {string} text
    * @returns {AnswerBlock[]}
@@ -53,7 +53,7 @@ export class AnswerBlocks {
   }
 
   /**
-   * No more text.
+   * End the text, and return the remaining blocks.
    *
    * @returns {AnswerBlock[]}
    */
@@ -65,14 +65,14 @@ export class AnswerBlocks {
   }
 
   /**
-   * What is not finished yet, or null: {kind: "text", source} or an open {kind: "fence", code}.
+   * The incomplete end of the text, or null: {kind: "text", source} or an open {kind: "fence", code}.
    *
    * @returns {AnswerBlock | null}
    */
   get tail() {
     const block = this.#block;
     if (block?.kind === "fence") {
-      // Backticks alone may be the closing fence: wait for the rest of the line.
+      // A run of backticks may turn out to be the closing fence: wait for the rest of the line.
       const waiting = /^ {0,3}(?:`+|~+)?[ \t]*$/.test(this.#line);
       return { ...block, code: waiting ? block.code : block.code + this.#unindented(block, this.#line) };
     }
@@ -153,7 +153,7 @@ export class AnswerBlocks {
   }
 
   /**
-   * After a blank line: does `line` still belong to the block before?
+   * After a blank line, does `line` still belong to the previous block?
    *
    * @param {OpenText | null} block
    * @param {string} line
@@ -167,7 +167,7 @@ export class AnswerBlocks {
   /** @param {string} text */
   #takeText(text) {
     const open = this.#openText;
-    if (open && (open.source.length + text.length > LIMIT || open.lines >= MOST_LINES)) this.#close();
+    if (open && (open.source.length + text.length > LIMIT || open.lines >= MAX_LINES)) this.#close();
     const block = this.#openText ?? { kind: "text", source: "", lines: 0, list: false };
     this.#block = block;
     block.source += text;

@@ -1,8 +1,8 @@
 // A Markdown parser's HTML, rebuilt element by element.
 //
-// The HTML is parsed into an inert document, where nothing loads and nothing runs. What
-// is on the lists below is made anew; everything else becomes text. Nothing is ever
-// serialised again, so there is no string for a mutation attack to mutate.
+// The HTML is parsed into an inert document, in which nothing loads and nothing runs. Elements on
+// the lists below are created again; everything else becomes text. Nothing is serialised again,
+// so a mutation attack finds no string to mutate.
 
 /** @import { Formula } from "./types.js" */
 
@@ -21,11 +21,11 @@ const PLAIN = new Set(
 const LINK_SCHEMES = new Set(["http:", "https:", "mailto:"]);
 const INLINE_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]{1,60000}$/;
 const HIGHLIGHT = /^(?:\u037c[0-9a-z]{1,4}|cm-[\w-]{1,40}|tok-[\w-]{1,40}|hljs[\w-]{0,40})$/;
-const DEEPEST = 60;
+const MAX_DEPTH = 60;
 const MARKS = /\ufdd0|\ufdd1(\d+)\ufdd2/g;
 
 /**
- * An address to follow by a click, or null.
+ * An address that a click may open, or null.
  *
  * @param {string} href
  */
@@ -34,18 +34,18 @@ export function safeAddress(href) {
     const url = new URL(href);
     return LINK_SCHEMES.has(url.protocol) ? url : null;
   } catch {
-    return null; // relative: it would lead into the reader's own server
+    return null; // relative: it would resolve to the reader's own server
   }
 }
 
 /**
- * The element of one formula: what the typesetter may see, or the source as text.
+ * The element of one formula: input for the typesetter, or the source as text.
  *
  * @param {Formula} formula
  */
 export function mathElement(formula) {
   const { tex, display, safe, pending } = formula;
-  // Its letters are no words: they must not make the text around it run from left to right.
+  // Its letters are not words: they must not set the direction of the surrounding text.
   const ltr = { dir: "ltr" };
   if (!safe) return element("span", pending ? "qwq-math-pending" : "qwq-math-source", ltr, formula.raw);
   const [open, close] = display ? ["\\[", "\\]"] : ["\\(", "\\)"];
@@ -81,9 +81,9 @@ class Rebuilder {
   }
 
   /**
-   * Put the marks back: `<` as itself, a formula as an element (in code: as it was typed).
+   * Replace the marks: `<` by itself, a formula by an element (in code, by its source).
    *
-   * The text was cleaned before, but an entity may have stood for what must not be shown.
+   * The text was cleaned before parsing, but an entity may have encoded a forbidden character.
    *
    * @param {string} data
    * @param {Element | DocumentFragment} into
@@ -126,7 +126,7 @@ class Rebuilder {
    */
   #element(node, depth, inCode) {
     const tag = node.localName;
-    if (depth > DEEPEST) return document.createTextNode(this.#plain(node.textContent ?? ""));
+    if (depth > MAX_DEPTH) return document.createTextNode(this.#plain(node.textContent ?? ""));
     if (tag === "pre") return this.#pre(node, depth);
     if (tag === "a") return this.#link(node, depth);
     if (tag === "img") return this.#image(node);
@@ -146,8 +146,8 @@ class Rebuilder {
   #plainElement(node, tag, depth, inCode) {
     const made = element(tag, "");
     if (tag === "code") made.dir = "ltr";
-    // Only the outermost block: what has a direction of its own says nothing about the text
-    // around it, so a list of such items, or such a table, would stay left to right.
+    // Only on the outermost block: text with a direction of its own is ignored when the direction
+    // of its parent is determined, so a list of such items would always run left to right.
     else if (depth === 0) made.dir = "auto";
     if (tag === "ol" && /^\d{1,9}$/.test(node.getAttribute("start") ?? "")) {
       made.setAttribute("start", String(Number(node.getAttribute("start"))));
@@ -162,7 +162,8 @@ class Rebuilder {
   /** @param {HTMLElement} table */
   #tableBox(table) {
     const box = scrolling("div", "qwq-table", "Table", table);
-    // The box runs as the table would, so that the table stands at the side where it begins.
+    // The box has the table's direction, so that the table is aligned with the side where it
+    // begins.
     if (table.dir) box.dir = table.dir;
     table.removeAttribute("dir");
     return box;
@@ -201,7 +202,7 @@ class Rebuilder {
     return this.children(node, linkTo(url), depth + 1, false);
   }
 
-  // Loading an image tells its server that, and when, this was read.
+  // Loading an image would reveal to its server that, and when, this was read.
   /** @param {Element} node */
   #image(node) {
     const source = this.#plain(node.getAttribute("src") ?? "");
@@ -227,7 +228,7 @@ function linkTo(url) {
 }
 
 /**
- * Safe nodes for a parser's HTML; `formulas` are those its placeholders number.
+ * Safe nodes for a parser's HTML; its placeholders are indices of `formulas`.
  *
  * @param {string} html
  * @param {Formula[]} formulas

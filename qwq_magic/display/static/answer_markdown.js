@@ -1,4 +1,4 @@
-// An answer as a growing document: finished blocks once, the open tail again and again.
+// An answer as a growing document: a finished block is drawn once, the open tail repeatedly.
 
 /** @import { AnswerBlock, FenceBlock, Host } from "./types.js" */
 /** @import { TextOptions } from "./answer_block_drawing.js" */
@@ -10,21 +10,21 @@ import { codeIn } from "./code_box.js";
 import { element } from "./elements.js";
 import { TextCleaner } from "./safe_text.js";
 
-// The tail is drawn again after REST times what drawing it took: at most a fifth of the
-// page's time, however slow the page.
+// After drawing the tail, wait REST times as long as it took: drawing takes at most a fifth of
+// the time, however slow the page.
 const REST = 4;
-const SHORTEST_MS = 60;
-const LONGEST_MS = 600;
+const MIN_PAUSE_MS = 60;
+const MAX_PAUSE_MS = 600;
 const SLICE_MS = 12;
 const COLOURED_OPEN_CODE = 6000;
 
-const MOST_DEFINITIONS = 100;
-const LONGEST_DEFINITIONS = 20000;
-const MOST_REFERRING_BLOCKS = 500;
+const MAX_DEFINITIONS = 100;
+const MAX_DEFINITIONS_LENGTH = 20000;
+const MAX_REFERRING_BLOCKS = 500;
 const DEFINITION = /^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*\S{1,2000}/gm;
 
 /**
- * Resolves after a paint, or soon in a page that is not painted.
+ * Resolves after a paint, or after a short time if the page is not being painted.
  *
  * @returns {Promise<void>}
  */
@@ -39,18 +39,18 @@ function nextPaint() {
 }
 
 /**
- * The first definitions, as many as every block may be read with.
+ * The first definitions, up to the limits for parsing them with every block.
  *
  * @param {string[]} definitions
  */
 function firstOf(definitions) {
-  let room = LONGEST_DEFINITIONS;
-  return definitions.slice(0, MOST_DEFINITIONS).filter(({ length }) => (room -= length) >= 0);
+  let room = MAX_DEFINITIONS_LENGTH;
+  return definitions.slice(0, MAX_DEFINITIONS).filter(({ length }) => (room -= length) >= 0);
 }
 
 export class AnswerMarkdown {
   element = element("div", "qwq-answer-text");
-  /** Called after every change of height. */
+  /** Called when the height may have changed. */
   onDrawn = () => {};
   #drawing;
   #blocks = new AnswerBlocks();
@@ -62,9 +62,9 @@ export class AnswerMarkdown {
   /** @type {HTMLElement | null} */
   #slot = null;
   /** @type {OpenFence | null} */
-  #openFence = null; // {box, drawn, coloured}: the fence the slot shows, how much of its code
+  #openFence = null; // the fence in the slot, and how much of its code is drawn
   /** @type {[slot: HTMLElement, source: string][]} */
-  #references = []; // finished blocks that may hold a reference link
+  #references = []; // finished blocks that may contain a reference link
   /** @type {string[]} */
   #definitions = [];
   #dirty = false;
@@ -81,7 +81,7 @@ export class AnswerMarkdown {
     this.#drawing = new BlockDrawing(host, () => this.#breathe());
   }
 
-  /** Everything given so far, as it came. */
+  /** All text received so far, unchanged. */
   get source() {
     if (this.#chunks.length > 1) this.#chunks = [this.#chunks.join("")];
     return this.#chunks[0] ?? "";
@@ -95,7 +95,7 @@ export class AnswerMarkdown {
     this.#start();
   }
 
-  /** No more text; resolves when all of it is drawn. */
+  /** End the text; resolves when all of it is drawn. */
   finish() {
     if (!this.#ended) {
       this.#take(this.#blocks.end());
@@ -104,7 +104,7 @@ export class AnswerMarkdown {
     return this.drawn();
   }
 
-  /** Resolves when everything given so far is drawn, without the rests in between. */
+  /** Draw all text received so far without pausing; resolves when done. */
   async drawn() {
     this.#hurried = true;
     this.#wake();
@@ -127,7 +127,7 @@ export class AnswerMarkdown {
     });
   }
 
-  // The host loads its parser when first asked: until then the text is there, plain.
+  // The host loads its parser on first use: until then, the text is shown plain.
   #showPlain() {
     const tail = this.#blocks.tail;
     if (this.#queue.length || tail?.kind !== "text") return;
@@ -153,7 +153,7 @@ export class AnswerMarkdown {
     const began = performance.now();
     await this.#drawTail();
     const cost = performance.now() - began;
-    await this.#pause(Math.min(LONGEST_MS, Math.max(SHORTEST_MS, cost * REST)));
+    await this.#pause(Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, cost * REST)));
     this.#sliceBegan = performance.now();
   }
 
@@ -215,7 +215,7 @@ export class AnswerMarkdown {
   }
 
   /**
-   * The colours of a long block wait until it is closed: they are for all of it or none.
+   * A long block is highlighted only when it is closed: highlighting covers all of it or none.
    *
    * @param {HTMLElement} slot
    * @param {FenceBlock} block
@@ -227,7 +227,7 @@ export class AnswerMarkdown {
   }
 
   /**
-   * Code only ever grows: append what is new, whatever its length.
+   * Code only grows, so only the new part is appended, however long the block is.
    *
    * @param {HTMLElement} slot
    * @param {FenceBlock} block
@@ -261,9 +261,9 @@ export class AnswerMarkdown {
     await this.#drawing.typeset(slot, former);
   }
 
-  /** A reference link may stand long before its definition. */
+  /** Draw blocks again whose reference links are defined later in the text. */
   async #resolveReferences() {
-    const blocks = this.#definitions.length ? this.#references.slice(0, MOST_REFERRING_BLOCKS) : [];
+    const blocks = this.#definitions.length ? this.#references.slice(0, MAX_REFERRING_BLOCKS) : [];
     const definitions = `\n\n${firstOf(this.#definitions).join("\n")}\n`;
     this.#definitions = [];
     this.#references = [];

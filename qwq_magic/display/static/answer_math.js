@@ -1,18 +1,19 @@
 // Find the math in a block of Markdown and hide it from the Markdown parser.
 //
-// Each formula becomes one placeholder, which `answer_dom` turns into an element of its
-// own; only those elements are handed to the typesetter, so a price stays a price.
+// Each formula becomes a placeholder, which `answer_dom` turns into an element. Only these
+// elements are passed to the typesetter, so prices are never typeset.
 
 /** @import { Formula } from "./types.js" */
 
 import { mathIsSafe, PROSE } from "./math_rules.js";
 
-/** Stand for `<`, and around a formula's number. Noncharacters: `cleanText` lets none in. */
+// They replace `<` and enclose a formula's index: noncharacters, which `cleanText` removes from
+// the input.
 export const LESS_THAN = "\ufdd0";
 export const MATH_OPEN = "\ufdd1";
 export const MATH_CLOSE = "\ufdd2";
 
-const LONGEST = 4000;
+const MAX_LENGTH = 4000;
 const READS_AS_PROSE = new RegExp(PROSE);
 
 const ENVIRONMENT =
@@ -61,7 +62,7 @@ class MathScanner {
     else this.#backslash();
   }
 
-  // A run of backticks closes with a run of the same length; without one it is literal.
+  // A run of backticks is closed by a run of the same length; otherwise it is literal.
   #skipCode() {
     const run = /`+/y;
     run.lastIndex = this.#at;
@@ -97,7 +98,7 @@ class MathScanner {
   }
 
   /**
-   * The next unescaped dollar on this paragraph, if it can close; -1 if not.
+   * The next unescaped dollar sign in this paragraph if it can close a formula; otherwise -1.
    *
    * @param {number} from
    */
@@ -107,7 +108,7 @@ class MathScanner {
     next.lastIndex = from;
     let match = next.exec(source);
     while (match?.[0].startsWith("\\")) match = next.exec(source);
-    if (match?.[0] !== "$" || match.index - from > LONGEST || match.index === from) return -1;
+    if (match?.[0] !== "$" || match.index - from > MAX_LENGTH || match.index === from) return -1;
     const end = match.index;
     const closes = !/\s/.test(source.charAt(end - 1)) && !/[0-9$]/.test(source[end + 1] ?? "");
     return closes ? end : -1;
@@ -129,7 +130,7 @@ class MathScanner {
   }
 
   /**
-   * Replace from `start` to `close`, if that comes within the paragraph.
+   * Replace the text from `start` to `close`, if that occurs in the same paragraph.
    *
    * @param {number} start
    * @param {string} opening
@@ -148,7 +149,7 @@ class MathScanner {
     }
     const rest = this.#source.slice(from);
     if (this.#open && !/\n[ \t]*\n/.test(rest)) {
-      // Still being written: shown quietly as it is, out of the Markdown parser's reach.
+      // Still being written: its source is shown, and hidden from the Markdown parser.
       this.#replace(start, this.#source.length, rest, display, true);
       return true;
     }
@@ -187,13 +188,13 @@ class MathScanner {
     const raw = this.#source.slice(start, end);
     this.#out.push(this.#source.slice(this.#copied, start));
     this.#out.push(`${MATH_OPEN}${this.formulas.length}${MATH_CLOSE}`);
-    this.formulas.push({ tex, raw, display, pending, safe: !pending && tex.length <= LONGEST && mathIsSafe(tex) });
+    this.formulas.push({ tex, raw, display, pending, safe: !pending && tex.length <= MAX_LENGTH && mathIsSafe(tex) });
     this.#copied = this.#at = end;
   }
 }
 
 /**
- * Markdown with placeholders, and the formulas they stand for; `open`: more may follow.
+ * Markdown with placeholders, and their formulas; `open` if more text may follow.
  *
  * @param {string} source
  * @param {boolean} open

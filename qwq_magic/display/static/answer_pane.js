@@ -1,4 +1,4 @@
-// The answer pane: the answer, and under it a quiet line with what it cost.
+// The answer pane: the answer, and a footer with tokens and time.
 
 /** @import { AnswerMarkdown } from "./answer_markdown.js" */
 
@@ -10,12 +10,12 @@ export class AnswerPane {
   #footer = element("span", "qwq-footer-text");
 
   /**
-   * `answer` is the AnswerMarkdown it shows, or null where only the footer is wanted.
+   * `answer` is the AnswerMarkdown to show, or null to show only the footer.
    *
    * @param {AnswerMarkdown | null} answer
    */
   constructor(answer) {
-    // The line has its height from the start, so nothing moves when it is filled.
+    // The footer has its full height from the start, so that filling it moves nothing.
     const footer = element("div", "qwq-footer", {}, this.#footer);
     this.element = element("section", "qwq-answer", { role: "region", "aria-label": "Answer" });
     if (answer) {

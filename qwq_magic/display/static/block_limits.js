@@ -1,10 +1,10 @@
-// How much a block of Markdown may ask of a parser: little more than it is long.
+// Which blocks of Markdown may be parsed: those whose cost grows little faster than their length.
 
-const MOST_MARKS = 1500;
-const MOST_MARKS_IN_LINE = 300;
-const MOST_EMPHASIS = 800;
-const MOST_REFERENCED = 200000;
-// What a table may be padded with, beside as much again as was written.
+const MAX_MARKS = 1500;
+const MAX_MARKS_IN_LINE = 300;
+const MAX_EMPHASIS = 800;
+const MAX_REFERENCED = 200000;
+// Cells a parser may add to a table, besides as many as were written.
 const PADDING = 100;
 
 const DEEP = /^[ \t]*(?:(?:[-*+>]|\d+[.)])[ \t]*){30}|^[ \t]{200}/m;
@@ -12,12 +12,13 @@ const LONG_RUN = /([*_~`\\[\]!])\1{200}/;
 const MARK = /[*_~`\\]+|[[\]!@]/g;
 const EMPHASIS = /[*_~]+/g;
 const NEW_PARAGRAPH = /^[ \t>]*(?:$|[-*+] |1[.)] )/;
-// Between a table's header and its rows, in a quote or a list too.
+// The line between a table's header and its rows, also in a quote or a list.
 const TABLE_RULE = /^[\s>*+\d.):|-]*\|[\s:|-]*$|^[\s>*+\d.):|-]*-[\s:|-]*\|[\s:|-]*$/;
 const DEFINITION = /\]:[ \t]*\n?[ \t]*(\S+)/g;
 
 /**
- * Would this keep a Markdown parser busy for seconds, overflow its stack, or grow in it?
+ * Would this keep a Markdown parser busy for seconds, overflow its stack or produce far longer
+ * output?
  *
  * @param {string} markdown
  */
@@ -35,13 +36,13 @@ function hasManyMarks(lines) {
     const inLine = count(line, MARK);
     marks += inLine;
     emphasis = (NEW_PARAGRAPH.test(line) ? 0 : emphasis) + count(line, EMPHASIS);
-    if (inLine > MOST_MARKS_IN_LINE || emphasis > MOST_EMPHASIS) return true;
+    if (inLine > MAX_MARKS_IN_LINE || emphasis > MAX_EMPHASIS) return true;
   }
-  return marks > MOST_MARKS;
+  return marks > MAX_MARKS;
 }
 
 /**
- * A parser fills every row up to the header's length.
+ * A parser pads every row to the length of the header.
  *
  * @param {string[]} lines
  */
@@ -62,14 +63,14 @@ function hasPaddedTable(lines) {
 }
 
 /**
- * One definition serves any number of links.
+ * A parser repeats an address for every link that refers to its definition.
  *
  * @param {string} markdown
  */
 function repeatsAddresses(markdown) {
   let longest = 0;
   for (const [, address = ""] of markdown.matchAll(DEFINITION)) longest = Math.max(longest, address.length);
-  return longest * count(markdown, /\[/g) > MOST_REFERENCED;
+  return longest * count(markdown, /\[/g) > MAX_REFERENCED;
 }
 
 /**

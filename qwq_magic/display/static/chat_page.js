@@ -1,7 +1,7 @@
-// A chat as this browser page knows it: what the kernel last said, and what the reader types.
+// A chat as this browser page knows it: the latest state from the kernel, and the user's draft.
 //
-// The kernel names all turns that are shown and sends the text of each once; a turn whose
-// text never came is asked for. All views of the chat on the page share this.
+// The kernel names all turns to show and sends the text of each once; the page requests turns
+// whose text is missing. All views of the chat on the page share this object.
 
 /** @import { ChatEntry, ChatPageData, KernelMessage, LiveReply, MimeBundle, PageMessage, SaveBundle, ViewRecord, WidgetModel } from "./types.js" */
 
@@ -11,10 +11,10 @@ import { notify } from "./view_records.js";
 
 /** @typedef {{ shown: string, save: SaveBundle }} Saver */
 
-const ASK_AGAIN_MS = 1000;
-const UNHEARD_MS = 2000;
-const GONE = "The kernel is gone, and the chat with it. Run the cell again to go on.";
-const BUSY = "The kernel is busy with a cell, and will hear of this when it is free.";
+const RETRY_MS = 1000;
+const REPLY_TIMEOUT_MS = 2000;
+const KERNEL_ENDED = "The kernel was restarted or shut down. Run the cell again to continue the chat.";
+const KERNEL_BUSY = "The kernel is busy with a cell and will respond when the cell has finished.";
 
 export class ChatPage {
   conversation = "";
@@ -24,17 +24,17 @@ export class ChatPage {
   keys = [];
   earlier = 0;
   /**
-   * The reply under way: {turn_id, prompt, panes}, or null.
+   * The reply in progress, or null.
    *
    * @type {LiveReply | null}
    */
   live = null;
   /** @type {Map<string, ChatEntry>} */
   turns = new Map();
-  /** What stands in the prompt box. */
+  /** The text in the prompt box. */
   draft = "";
   /**
-   * The ask that the kernel has not heard yet: {id, text}.
+   * The prompt that the kernel has not acknowledged yet, or null.
    *
    * @type {{ id: string, text: string } | null}
    */
@@ -48,14 +48,14 @@ export class ChatPage {
   /** @type {ViewRecord} */
   #record;
   /** @type {Map<string, string>} */
-  #asked = new Map();
+  #prompts = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #patience;
+  #replyTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #asking;
+  #retryTimer;
   /** @type {Set<Saver>} */
   #savers = new Set();
-  #isLost = false;
+  #hasEnded = false;
 
   /**
    * @param {WidgetModel} model
@@ -65,19 +65,19 @@ export class ChatPage {
     this.#model = model;
     this.#record = record;
     this.#take(model.get("page"));
-    // Told when the kernel restarts or dies.
-    model.on("comm_live_update", () => this.#lose());
+    // Fires when the kernel restarts or dies.
+    model.on("comm_live_update", () => this.#end());
   }
 
   /** @param {KernelMessage} message */
   receive(message) {
-    const text = this.#asked.get("id" in message ? message.id : "");
+    const text = this.#prompts.get("id" in message ? message.id : "");
     switch (message.type) {
       case "page":
         this.#take(message.page);
         break;
       case "heard":
-        this.#heard(text, lineOf(message.text, 1000));
+        this.#accepted(text, lineOf(message.text, 1000));
         break;
       case "refused":
         if (text !== undefined) this.#settled(lineOf(message.text, 1000), true);
@@ -86,7 +86,7 @@ export class ChatPage {
         this.#save(message.bundle);
         break;
       case "failed":
-        // What was typed is not lost with the reply, unless something else is typed by now.
+        // Restore the prompt, unless the user has typed something else since.
         if (text !== undefined && !this.draft) this.draft = text;
         break;
     }
@@ -99,12 +99,12 @@ export class ChatPage {
     notify(this.#record, "draft");
   }
 
-  /** Send what is typed, if it can be; returns whether it was. */
+  /** Send the draft if possible; returns whether it was sent. */
   ask() {
-    if (!this.draft.trim() || this.pending || this.live || this.#isLost) return false;
-    const id = `${Math.random().toString(36).slice(2)}${this.#asked.size}`;
+    if (!this.draft.trim() || this.pending || this.live || this.#hasEnded) return false;
+    const id = `${Math.random().toString(36).slice(2)}${this.#prompts.size}`;
     this.pending = { id, text: this.draft };
-    this.#asked.set(id, this.draft);
+    this.#prompts.set(id, this.draft);
     this.#send({ type: "ask", id, text: this.draft });
     return true;
   }
@@ -128,13 +128,13 @@ export class ChatPage {
     this.#send({ type: "earlier" });
   }
 
-  /** Something may have been asked in a cell. */
+  /** Request the current state: a cell may have added turns. */
   refresh() {
     this.#model.send({ type: "refresh" });
   }
 
   /**
-   * Call `save(bundle)` whenever the notebook should hold other turns than those of `data`.
+   * Call `save(bundle)` whenever the turns to save differ from those in `data`.
    *
    * @param {unknown} data
    * @param {SaveBundle} save
@@ -144,23 +144,23 @@ export class ChatPage {
     const saver = { shown: shownIn(fieldsOf(data)), save };
     this.#savers.add(saver);
     signal.addEventListener("abort", () => this.#savers.delete(saver));
-    this.#askForSaved();
+    this.#requestSaved();
   }
 
   close() {
-    clearTimeout(this.#patience);
-    clearTimeout(this.#asking);
+    clearTimeout(this.#replyTimer);
+    clearTimeout(this.#retryTimer);
   }
 
   /** @param {PageMessage} message */
   #send(message) {
-    this.#say("", false);
+    this.#showLine("", false);
     this.#model.send(message);
-    clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => {
-      this.#say(BUSY, false);
+    clearTimeout(this.#replyTimer);
+    this.#replyTimer = setTimeout(() => {
+      this.#showLine(KERNEL_BUSY, false);
       this.#changed();
-    }, UNHEARD_MS);
+    }, REPLY_TIMEOUT_MS);
     this.#changed();
   }
 
@@ -168,7 +168,7 @@ export class ChatPage {
    * @param {string | undefined} text
    * @param {string} notice
    */
-  #heard(text, notice) {
+  #accepted(text, notice) {
     if (text === undefined) return;
     if (this.draft === text) this.draft = "";
     this.#settled(notice, false);
@@ -180,15 +180,15 @@ export class ChatPage {
    */
   #settled(line, isError) {
     this.pending = null;
-    clearTimeout(this.#patience);
-    this.#say(line, isError);
+    clearTimeout(this.#replyTimer);
+    this.#showLine(line, isError);
   }
 
   /**
    * @param {string} line
    * @param {boolean} isError
    */
-  #say(line, isError) {
+  #showLine(line, isError) {
     this.line = line;
     this.isError = isError;
     if (line) announce(line);
@@ -196,7 +196,7 @@ export class ChatPage {
 
   /** @param {ChatPageData} page */
   #take(page) {
-    clearTimeout(this.#asking);
+    clearTimeout(this.#retryTimer);
     const before = `${this.conversation} ${this.live?.turn_id}`;
     this.conversation = lineOf(page.conversation, 200);
     this.names = page.names;
@@ -207,14 +207,14 @@ export class ChatPage {
     for (const [key, turn] of Object.entries(page.turns)) this.turns.set(key, turn);
     for (const key of this.turns.keys()) if (!this.keys.includes(key)) this.turns.delete(key);
     if (!this.pending && !this.stopping) {
-      clearTimeout(this.#patience);
-      if (this.line === BUSY) this.#say("", false);
+      clearTimeout(this.#replyTimer);
+      if (this.line === KERNEL_BUSY) this.#showLine("", false);
     }
-    if (this.keys.some((key) => !this.turns.has(key))) this.#askForAll();
-    this.#askForSaved();
+    if (this.keys.some((key) => !this.turns.has(key))) this.#requestAll();
+    this.#requestSaved();
   }
 
-  #askForSaved() {
+  #requestSaved() {
     if (this.live) return;
     const shown = shownIn(this);
     if ([...this.#savers].some((saver) => saver.shown !== shown)) this.#model.send({ type: "save" });
@@ -228,18 +228,18 @@ export class ChatPage {
     }
   }
 
-  #lose() {
-    this.#isLost = true;
+  #end() {
+    this.#hasEnded = true;
     this.live = null;
     this.pending = null;
-    clearTimeout(this.#patience);
-    this.#say(GONE, true);
+    clearTimeout(this.#replyTimer);
+    this.#showLine(KERNEL_ENDED, true);
     this.#changed();
   }
 
-  #askForAll() {
+  #requestAll() {
     this.#model.send({ type: "whole" });
-    this.#asking = setTimeout(() => this.#askForAll(), ASK_AGAIN_MS);
+    this.#retryTimer = setTimeout(() => this.#requestAll(), RETRY_MS);
   }
 
   #changed() {
@@ -249,7 +249,7 @@ export class ChatPage {
 }
 
 /**
- * Which turns of which conversation.
+ * Identifies the shown turns and their conversation.
  *
  * @param {{ conversation?: unknown, keys?: unknown }} shown
  */

@@ -1,4 +1,4 @@
-// The prompt box of a chat: Enter sends, Shift-Enter begins a line, one button sends or stops.
+// The prompt box of a chat: Enter sends, Shift-Enter begins a new line, and one button sends or stops.
 
 /** @import { ViewRecord } from "./types.js" */
 /** @import { ChatPage } from "./chat_page.js" */
@@ -18,7 +18,7 @@ export class ChatPrompt {
   #onAsked;
 
   /**
-   * `onAsk` sends what is typed.
+   * `onAsk` sends the draft.
    *
    * @param {ChatPage} page
    * @param {ViewRecord} record
@@ -54,7 +54,7 @@ export class ChatPrompt {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    // While a word is being composed, Enter chooses it; Safari says so by the key code alone.
+    // In an input method, Enter confirms a word; Safari reports this by key code only.
     const composing = event.isComposing || event.keyCode === 229;
     if (event.key !== "Enter" || event.shiftKey || composing) return;
     event.preventDefault();
@@ -73,13 +73,13 @@ export class ChatPrompt {
     const word = pending ? "Sending…" : stopping ? "Stopping…" : live ? "Stop" : "Send";
     if (this.#button.textContent !== word) this.#button.textContent = word;
     this.#button.classList.toggle("qwq-stop", live !== null && !pending);
-    // Not `disabled`: a button that loses the focus takes the reader out of the chat.
+    // Not `disabled`: that would take the focus away from the chat.
     const idle = !live && !draft.trim();
     this.#button.setAttribute("aria-disabled", String(Boolean(pending || stopping || idle)));
     this.#fit();
   }
 
-  /** As high as what is typed, to the limit in the style sheet. */
+  /** Fit the height to the draft, up to the limit in the style sheet. */
   #fit() {
     if (!this.#box.offsetWidth) return;
     this.#box.style.height = "auto";

@@ -1,4 +1,4 @@
-// One turn of a chat: the prompt, and below it the reply, under way or ended.
+// One turn of a chat: the prompt, and below it the reply, live or finished.
 
 /** @import { ChatEntry, LiveReply, Mounted, Services, WidgetManager, WidgetModel, WidgetView } from "./types.js" */
 
@@ -7,17 +7,17 @@ import { cleanText } from "./safe_text.js";
 import { textOf } from "./turn_data.js";
 import { mountTurn } from "./turn_view.js";
 
-const TRIES = 20;
-const TRY_AGAIN_MS = 250;
+const RETRIES = 20;
+const RETRY_MS = 250;
 
-/** A turn that has ended, drawn as the final output of a cell is. */
+/** A finished turn, drawn like the final output of a cell. */
 export class EndedTurn {
   element;
   /** @type {Mounted} */
   #mounted;
 
   /**
-   * `services` are the host's, as `mountTurn` takes them.
+   * `services` are the host's, as `mountTurn` expects them.
    *
    * @param {ChatEntry} entry
    * @param {Services} services
@@ -34,7 +34,7 @@ export class EndedTurn {
   }
 }
 
-/** A turn under way: the live panes, which are widgets of their own. */
+/** A turn in progress: the live panes, which are separate widgets. */
 export class LiveTurn {
   element;
   turnId;
@@ -71,7 +71,7 @@ export class LiveTurn {
       if (this.#removed) this.remove();
       else reply.append(...views.map((view) => view.el));
     } catch {
-      // The reply ended before its panes came: its turn is on its way.
+      // The reply ended before its panes were loaded: the finished turn follows.
     }
   }
 }
@@ -85,19 +85,19 @@ async function viewOf(id, manager) {
 }
 
 /**
- * A page that loads may hear of the chat before it hears of the panes.
+ * Retry, since a page that is loading may know the chat before it knows the panes.
  *
  * @param {string} id
  * @param {WidgetManager} manager
  * @returns {Promise<WidgetModel>}
  */
 async function modelOf(id, manager) {
-  for (let left = TRIES; ; left--) {
+  for (let left = RETRIES; ; left--) {
     try {
       return await manager.get_model(id);
     } catch (error) {
       if (!left) throw error;
-      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 }

@@ -58,7 +58,7 @@ class ChatView {
     this.#page = page;
     this.#manager = manager;
     this.#earlier = button("qwq-button qwq-chat-earlier", "", () => this.#showEarlier());
-    // Boundaries are announced; every word of every reply would be too much.
+    // Only the beginning and the end of replies are announced, not every word.
     this.#log = element(
       "div",
       "qwq-chat-log",
@@ -75,7 +75,7 @@ class ChatView {
       element("div", "qwq-chat-frame", {}, this.#log, this.#following.jump),
       this.#prompt.element,
     );
-    this.#keepPromptInSight(signal);
+    this.#keepPromptVisible(signal);
     listen(record, "chat", () => this.#show(), signal);
     signal.addEventListener("abort", () => {
       for (const turn of this.#ended.values()) turn.remove();
@@ -85,22 +85,24 @@ class ChatView {
   }
 
   /**
-   * As turns push it down, who writes keeps the box in sight; who scrolled away does not.
+   * Keep the prompt box visible while turns push it down, unless the user has scrolled away from
+   * it.
    *
    * @param {AbortSignal} signal
    */
-  #keepPromptInSight(signal) {
+  #keepPromptVisible(signal) {
     const foot = this.#prompt.element;
-    let inSight = false;
-    const sight = new IntersectionObserver((entries) => (inSight = entries.at(-1)?.isIntersecting ?? inSight));
-    sight.observe(foot);
-    // Resizes are told before what is in sight: it is what was, before the turns grew.
+    let isVisible = false;
+    const intersections = new IntersectionObserver((entries) => (isVisible = entries.at(-1)?.isIntersecting ?? isVisible));
+    intersections.observe(foot);
+    // Resizes are reported before intersections, so `isVisible` is still the state before the
+    // resize.
     const resized = new ResizeObserver(() => {
-      if (inSight && this.element.contains(document.activeElement)) foot.scrollIntoView({ block: "nearest" });
+      if (isVisible && this.element.contains(document.activeElement)) foot.scrollIntoView({ block: "nearest" });
     });
     resized.observe(this.element);
     signal.addEventListener("abort", () => {
-      sight.disconnect();
+      intersections.disconnect();
       resized.disconnect();
     });
   }
@@ -121,7 +123,7 @@ class ChatView {
   }
 
   #showEarlier() {
-    // What the reader looks at is the top.
+    // The user wants to read the earliest turns.
     this.#following.fromTop();
     this.#page.showEarlier();
     this.#log.focus();
@@ -134,7 +136,7 @@ class ChatView {
     this.#earlier.hidden = !earlier;
     this.#earlier.textContent = `Show earlier turns (${earlier})`;
     this.#empty.hidden = Boolean(keys.length || live);
-    this.#empty.textContent = `Nothing has been asked in “${conversation}” yet.`;
+    this.#empty.textContent = `“${conversation}” has no turns yet.`;
     this.#line.textContent = line;
     this.#line.className = isError ? "qwq-chat-line qwq-error" : "qwq-chat-line qwq-notice";
     this.#line.hidden = !line;
@@ -161,18 +163,18 @@ class ChatView {
     let after = null;
     for (const key of keys) {
       const entry = turns.get(key);
-      if (!entry) continue; // it is asked for
+      if (!entry) continue; // it has been requested
       let turn = this.#ended.get(key);
       if (!turn) {
         turn = new EndedTurn(entry, servicesOfManager(this.#manager));
         this.#ended.set(key, turn);
       }
       /** @type {ChildNode | null} */
-      const place = after ? after.nextSibling : this.#turns.firstChild;
-      if (turn.element !== place) this.#turns.insertBefore(turn.element, place);
+      const next = after ? after.nextSibling : this.#turns.firstChild;
+      if (turn.element !== next) this.#turns.insertBefore(turn.element, next);
       after = turn.element;
     }
-    // Afterwards: the turn that has ended has taken the live drawings over by now.
+    // Only now, when the finished turn has taken over the live drawings.
     if (this.#live && this.#live.turnId !== live?.turn_id) {
       this.#live.remove();
       this.#live = null;
@@ -185,7 +187,7 @@ class ChatView {
 }
 
 /**
- * Keys typed here are not the notebook's; only Ctrl-S still saves it.
+ * Keep keys typed here from the notebook, except Ctrl-S, which still saves it.
  *
  * @param {HTMLElement} root
  * @param {AbortSignal} signal
@@ -198,7 +200,7 @@ function keepKeys(root, signal) {
   const mark = (event) => {
     if (!root.contains(/** @type {Node} */ (event.target))) return;
     const saves = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s";
-    // JupyterLab listens before the event comes here, and heeds this.
+    // JupyterLab handles the event before it arrives here, and respects this attribute.
     root.toggleAttribute("data-lm-suppress-shortcuts", !saves);
   };
   window.addEventListener("keydown", mark, { capture: true, signal });

@@ -1,10 +1,10 @@
-// A block of code: its language, a copy button, the text.
+// A block of code: its language, a copy button and the text.
 
 import { copyButton } from "./copy_button.js";
 import { element, scrolling } from "./elements.js";
 
 /**
- * `code` is the element that holds the text; `language` may be "".
+ * `code` is the element with the text; `language` may be "".
  *
  * @param {HTMLElement} code
  * @param {string} language
@@ -19,7 +19,7 @@ export function codeBox(code, language) {
 }
 
 /**
- * The element that holds the text of a box.
+ * The element with the text of a box.
  *
  * @param {Element} box
  */
@@ -28,7 +28,7 @@ export function codeIn(box) {
 }
 
 /**
- * The first word of a fence's info string, as far as it is a name.
+ * The first word of a fence's info string if it is a valid name; otherwise "".
  *
  * @param {string} info
  */

@@ -1,18 +1,18 @@
-// A saved comparison as its view needs it (`comparison_data.py` says how it is written).
+// A saved comparison as its view needs it (`saved/comparison.py` defines the format).
 //
-// Whatever the data says, every step of both sides is in one row, and all of both answers
-// in the parts: what the letters leave out stands alone.
+// Whatever the data contains, every step of both sides is in exactly one row, and the parts
+// contain both answers in full: anything the letters omit is added at the end.
 
 /** @import { AnswerPart, Compared, ComparedRow, ComparedSide, Step } from "./types.js" */
 
-import { unitBehind } from "./safe_text.js";
+import { unitAfter } from "./safe_text.js";
 import { loopsOf, StepTable } from "./step_table.js";
 import { fieldsOf, lineOf, numberOf, textOf } from "./turn_data.js";
 
-const MOST_ROWS = 60;
+const MAX_ROWS = 60;
 
 /**
- * Rows of `width` short lines.
+ * Rows of `width` short lines each.
  *
  * @param {unknown} value
  * @param {number} width
@@ -20,7 +20,7 @@ const MOST_ROWS = 60;
  */
 function linesOf(value, width) {
   if (!Array.isArray(value)) return [];
-  const rows = value.slice(0, MOST_ROWS).filter(Array.isArray);
+  const rows = value.slice(0, MAX_ROWS).filter(Array.isArray);
   return rows.map((row) => Array.from({ length: width }, (_, index) => lineOf(row[index], 300)));
 }
 
@@ -55,9 +55,9 @@ function sideOf(value) {
 }
 
 /**
- * {left, right, match} of each row, and the index of the first that diverges, -1 without one.
+ * The rows, and the index of the first one that diverges, or -1.
  *
- * Between two meetings, what is only left and what is only right stand side by side.
+ * Between two matches, steps of the left side only are placed beside steps of the right side only.
  *
  * @param {string} pairs
  * @param {Step[]} left
@@ -97,7 +97,7 @@ function rowsOf(pairs, left, right, divergence) {
 }
 
 /**
- * [side, text] of each stretch of the answers.
+ * The parts of both answers, in order.
  *
  * @param {string} diff
  * @param {string} left
@@ -113,7 +113,7 @@ function partsOf(diff, left, right) {
    * @param {number} count
    */
   const take = (text, at, count) => {
-    const end = unitBehind(text, at, count);
+    const end = unitAfter(text, at, count);
     return end === null ? null : text.slice(at, end);
   };
   for (const [, letter, digits = ""] of diff.matchAll(/([BLR])([0-9a-z]{1,6})/g)) {

@@ -1,4 +1,4 @@
-// Two turns side by side: numbers, both maps, the steps as they meet, the answers diffed.
+// Two turns side by side: metrics, both maps, the aligned steps, and a diff of the answers.
 
 /** @import { AnswerPart, Compared, ComparedRow, Mounted, Step } from "./types.js" */
 /** @import { Action } from "./inspector_keys.js" */
@@ -22,7 +22,7 @@ const SHOWN = 1_500;
 /** @type {Partial<Record<Action, 1 | -1>>} */
 const WAYS = { next: 1, nextSwitch: 1, previous: -1, previousSwitch: -1 };
 const SIGNS = { same: "=", similar: "≈", none: "≠" };
-const SAID = { same: "the same", similar: "similar", none: "only here" };
+const MATCH_LABELS = { same: "the same", similar: "similar", none: "only here" };
 
 /**
  * Show saved comparison data in `el`; returns {dispose}.
@@ -49,7 +49,7 @@ class ComparisonView {
   /** @type {Divergence} */
   #divergence = { divergence: true };
   #onlyDifferences = false;
-  #at = -1; // the row the keys start from
+  #at = -1; // the row from which the keys move
   /** @type {[side: Side, map: Minimap][]} */
   #maps;
 
@@ -75,8 +75,8 @@ class ComparisonView {
   #build() {
     const { names, findings, metrics, parts, divergence } = this.#compared;
     const list = element("dl", "qwq-findings");
-    for (const [word = "", said = ""] of findings) {
-      list.append(element("dt", "", {}, word), element("dd", "", {}, said));
+    for (const [name = "", value = ""] of findings) {
+      list.append(element("dt", "", {}, name), element("dd", "", {}, value));
     }
     const differences = button("qwq-group", "Only differences", () => {
       this.#onlyDifferences = !this.#onlyDifferences;
@@ -108,7 +108,7 @@ class ComparisonView {
   }
 
   #showMaps() {
-    const { first, last } = this.#rows.inSight;
+    const { first, last } = this.#rows.visible;
     for (const [side, map] of this.#maps) {
       const { table, loops, seen } = this.#compared[side];
       const steps = this.#items.slice(first, last + 1).flatMap((item) => ("divergence" in item ? [] : item[side] ?? []));
@@ -116,7 +116,7 @@ class ComparisonView {
         table, loops,
         seenEnd: table.steps[seen ?? -1]?.end ?? null,
         selected: this.#compared.rows[this.#at]?.[side]?.index ?? -1,
-        sight: steps.length ? [steps[0]?.start ?? 0, steps.at(-1)?.end ?? 0] : null,
+        visible: steps.length ? [steps[0]?.start ?? 0, steps.at(-1)?.end ?? 0] : null,
         matches: [],
         isShown: () => true,
       });
@@ -147,7 +147,7 @@ class ComparisonView {
       const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)} …` : text;
       const mark = groupMark(step.kind.group);
       mark.title = likely(step.kind);
-      return element("div", "qwq-side-step", { "aria-label": `Step ${step.index + 1}, ${likely(step.kind)}, ${SAID[item.match]}`, role: "group" },
+      return element("div", "qwq-side-step", { "aria-label": `Step ${step.index + 1}, ${likely(step.kind)}, ${MATCH_LABELS[item.match]}`, role: "group" },
         mark, element("div", "qwq-step-text", { dir: "auto" }, shown));
     };
     const { left, right, rows } = this.#compared;
@@ -207,7 +207,7 @@ function tableOf(names, metrics) {
 }
 
 /**
- * Both answers, what only one has marked in it.
+ * Both answers, with the parts marked that only one of them contains.
  *
  * @param {AnswerPart[]} parts
  */

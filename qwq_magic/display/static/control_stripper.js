@@ -1,19 +1,20 @@
-// Take controls and whole escape sequences (ECMA-48) out of a text that arrives in deltas.
+// Remove control characters and whole escape sequences (ECMA-48) from a text that arrives in
+// deltas.
 //
-// The same states as `plain_text.py` goes through, so that a pane and what is saved of it say
-// the same. Nothing is held back: the state alone survives between deltas. A newline ends a
-// string sequence that was never closed, so that it cannot swallow the rest of an answer.
+// The states are those of `plain_text.py`, so that a pane and the saved text agree. No text is
+// held back: only the state survives between deltas. A newline ends a string sequence that was
+// never closed, so that it cannot swallow the rest of an answer.
 
 /** @typedef {"ground" | "return" | "escape" | "intermediate" | "csi" | "string" | "st"} State */
 
-// Controls but tab and newline, the noncharacters this view uses as its own marks, and tag
-// characters (an invisible alphabet).
+// Control characters except tab and newline, the noncharacters that this view uses as marks, and
+// tag characters (an invisible alphabet).
 const DROPPED = String.raw`\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufdd0-\ufdef\u{e0000}-\u{e007f}`;
 const ANY_DROPPED = new RegExp(`[${DROPPED}]`, "u");
 const KEPT_RUN = new RegExp(`[^${DROPPED}]*`, "uy");
 const CSI_BODY = /[\x20-\x3f]*/y;
 const INTERMEDIATES = /[\x20-\x2f]*/y;
-// eslint-disable-next-line no-control-regex -- controls are what this is about
+// eslint-disable-next-line no-control-regex -- it matches control characters on purpose
 const STRING_BODY = /[^\n\r\x07\x18\x1a\x1b\x9c]*/y;
 const STRING_OPENER = /[P\]X^_]/;
 /** @type {Partial<Record<string, State>>} */
@@ -107,7 +108,7 @@ export class ControlStripper {
   }
 
   /**
-   * Past the body and its final character; a character that cannot stand here is text.
+   * Skip the final character of a sequence; a character that is not valid there is text.
    *
    * @param {number} at
    * @param {string} low

@@ -1,4 +1,4 @@
-// A button that copies, and says so; it works in a saved notebook without a kernel.
+// A button that copies text and confirms it; it works in a saved notebook without a kernel.
 
 import { announce, button } from "./elements.js";
 
@@ -10,7 +10,7 @@ async function writeClipboard(text) {
     await navigator.clipboard.writeText(text);
     return;
   } catch {
-    // Not a secure context, or no permission: the old way still works there.
+    // Not a secure context, or no permission: the older API still works there.
   }
   const area = document.createElement("textarea");
   area.value = text;
@@ -27,7 +27,7 @@ async function writeClipboard(text) {
 }
 
 /**
- * Copy, and say how it went; returns the words that say it.
+ * Copy a text and announce the outcome; returns the announced words.
  *
  * @param {string} text
  */
@@ -43,7 +43,7 @@ export async function copyText(text) {
 }
 
 /**
- * `text` is a function: what is copied is what stands there at the click.
+ * `text` is called on each click, so that the current text is copied.
  *
  * @param {string} what
  * @param {() => string} text

@@ -1,4 +1,4 @@
-// Making elements without ever parsing HTML into the page.
+// Create elements without parsing HTML.
 
 /**
  * An element with classes, attributes and children; strings become text nodes.
@@ -19,7 +19,7 @@ export function element(tag, className, attributes = {}, ...children) {
 }
 
 /**
- * What scrolls on its own: reached by the keyboard, and named to those who cannot see it.
+ * An element that scrolls: focusable by keyboard, and labelled for screen readers.
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -32,7 +32,7 @@ export function scrolling(tag, className, name, ...children) {
 }
 
 /**
- * A real button: keyboard and screen readers work without further ado.
+ * A native button, which supports keyboards and screen readers by itself.
  *
  * @param {string} className
  * @param {Node | string} label
@@ -45,7 +45,7 @@ export function button(className, label, onClick) {
 }
 
 /**
- * An id that nothing else on the page has; these modules may be loaded there more than once.
+ * An id that is unique on the page, even if these modules are loaded more than once.
  *
  * @param {string} name
  */
@@ -54,7 +54,7 @@ export function uniqueId(name) {
 }
 
 /**
- * A button that shows `content`, which begins hidden, and hides it again.
+ * A button that shows and hides `content`, which is hidden at first.
  *
  * @param {string} className
  * @param {string} label
@@ -73,7 +73,7 @@ export function unfolding(className, label, content) {
 }
 
 /**
- * Load the style sheet text once per page and version.
+ * Add the style sheet once per page and version.
  *
  * @param {string} css
  * @param {string} key
@@ -85,7 +85,7 @@ export function useStyle(css, key) {
 }
 
 /**
- * Say one short thing to a screen reader; the region outlives every view.
+ * Announce a short text to screen readers; the region outlives every view.
  *
  * @param {string} text
  */
@@ -95,7 +95,7 @@ export function announce(text) {
   let region = page[KEY];
   if (!region?.isConnected) {
     region = page[KEY] = element("div", "qwq-announcer", { role: "status", "aria-live": "polite" });
-    // Inline too, so that it stays invisible where the style sheet has not loaded yet.
+    // Styled inline too, so that it is invisible before the style sheet has loaded.
     region.style.cssText =
       "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap";
     document.body.append(region);

@@ -1,13 +1,13 @@
-// What the page around us can do: parse Markdown to a string, typeset math.
+// The services of the host page: parsing Markdown to a string, and typesetting math.
 //
-// Never its Markdown renderer or sanitizer: both let a model's text load addresses.
+// Its Markdown renderer and sanitizer are not used: both let a model's text load URLs.
 
 /** @import { Host, LatexTypesetter, MarkdownParser, Services, WidgetManager } from "./types.js" */
 
 /** @typedef {WidgetManager | null | undefined} Manager */
 
 /**
- * The services of the notebook a live widget stands in.
+ * The services of the notebook that contains a live widget.
  *
  * @param {Manager} manager
  * @returns {Host}
@@ -18,12 +18,12 @@ export function hostOfManager(manager) {
 }
 
 /**
- * Would the notebook draw an output of this MIME type? Its renderer may be missing or switched off.
+ * Can the notebook render this MIME type? The renderer may be missing or disabled.
  *
  * @param {Manager} manager
  * @param {string} mime
  */
-export function draws(manager, mime) {
+export function canRender(manager, mime) {
   return Boolean(rendermimeOf(manager)?.getFactory?.(mime));
 }
 
@@ -33,7 +33,7 @@ function rendermimeOf(manager) {
 }
 
 /**
- * The same as the renderer of final outputs is handed it.
+ * The services in the form that a renderer of final outputs receives.
  *
  * @param {Manager} manager
  * @returns {Services}
@@ -44,7 +44,7 @@ export function servicesOfManager(manager) {
 }
 
 /**
- * The same from the two services themselves; either may be missing.
+ * The services made of a parser and a typesetter, either of which may be missing.
  *
  * @param {MarkdownParser | null | undefined} parser
  * @param {LatexTypesetter | null | undefined} typesetter
@@ -58,7 +58,7 @@ export function hostOf(parser, typesetter) {
 }
 
 /**
- * Interrupt the kernel where the host lets a widget reach it.
+ * Interrupt the kernel, if the host gives widgets access to it.
  *
  * @param {Manager} manager
  */

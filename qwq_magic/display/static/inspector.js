@@ -1,7 +1,7 @@
-// The inspector: a reasoning as episodes and steps, with a map, a search and a filter.
+// The inspector: a reasoning as episodes and steps, with a map, search and filter.
 //
-// It shows a StepTable, finished or growing. What the reader chose is kept in the turn's
-// record, so that it survives the change from the live view to the final one.
+// It shows a StepTable, finished or growing. The reader's choices are kept in the turn's record,
+// so that they survive the change from the live view to the final one.
 
 /** @import { Group, Inspected, InspectorState, Metrics, Step } from "./types.js" */
 /** @import { Action } from "./inspector_keys.js" */
@@ -18,10 +18,10 @@ import { cleanLine } from "./safe_text.js";
 import { GROUPS, likely } from "./step_kinds.js";
 import { StepSearch } from "./step_search.js";
 
-const NO_STEPS = "The file holds no steps of this turn, or not all: its paragraphs are shown, unclassified.";
+const NO_STEPS = "The notebook does not contain all steps of this turn. The rest is shown by paragraph.";
 
 /**
- * What a reader may have chosen; `open` is null until there is a choice.
+ * The reader's choices at first; `open` is null until the reader opens or closes it.
  *
  * @returns {InspectorState}
  */
@@ -31,7 +31,7 @@ export function inspectorState() {
 
 export class Inspector {
   element;
-  /** Where the answer is shown beside the steps. */
+  /** The container of the answer beside the steps. */
   beside = element("div", "qwq-inspector-beside");
   /** @type {StepTable} */
   table;
@@ -48,10 +48,10 @@ export class Inspector {
   #field = new SearchField({ onQuery: (query) => this.#find(query), onGo: (way) => this.#goFound(way) });
   #caption = captionLine();
   #note = element("div", "qwq-notice qwq-inspector-note");
-  #metrics = element("div", "qwq-metrics-place");
+  #metrics = element("div", "qwq-metrics-frame");
 
   /**
-   * `show` is {table, metrics, loops, growing}; `onClose` takes the inspector down.
+   * `onClose` removes the inspector.
    *
    * @param {Inspected} shown
    * @param {{ state: InspectorState, onClose: () => void, signal: AbortSignal }} options
@@ -64,7 +64,7 @@ export class Inspector {
     this.#seen = shown.metrics?.first_seen?.step ?? -1;
     this.#minimap = new Minimap({
       onScrub: (offset) => this.#scrub(offset),
-      onHover: (offset) => this.#tell(offset === null ? null : this.table.stepAt(offset)),
+      onHover: (offset) => this.#showCaption(offset === null ? null : this.table.stepAt(offset)),
       signal,
     });
     this.#steps = new InspectorSteps(this, signal);
@@ -78,7 +78,7 @@ export class Inspector {
     this.#showAll();
   }
 
-  /** Begin where the reader was; called when the element is on the page. */
+  /** Scroll to the reader's position; call it when the element is on the page. */
   settle() {
     const step = this.table.steps[this.state.selected];
     if (step) this.#steps.rows.scrollTo(this.#steps.indexOf(step));
@@ -89,14 +89,14 @@ export class Inspector {
   }
 
   /**
-   * The table has grown: draw what is new.
+   * Draw the new steps of a table that has grown.
    *
    * @param {Metrics | null} metrics
    */
   grown(metrics) {
     this.#showMetrics(metrics);
     this.#filter.show(this.#counts(), this.state.groups);
-    if (this.search.query) this.#refind();
+    if (this.search.query) this.#updateSearch();
     this.#steps.grown();
     this.#showMap();
   }
@@ -117,7 +117,7 @@ export class Inspector {
   }
 
   /**
-   * Make a step the one the keys start from.
+   * Select a step, from which the keys move.
    *
    * @param {Step | null | undefined} step
    * @param {{ reveal?: boolean, focus?: boolean }} [options]
@@ -130,7 +130,7 @@ export class Inspector {
     this.#steps.rows.refresh();
     if (reveal && index >= 0) this.#steps.rows.reveal(index);
     if (focus) this.#steps.focus(step);
-    this.#tell(null);
+    this.#showCaption(null);
     this.#showMap();
   }
 
@@ -147,7 +147,7 @@ export class Inspector {
   /** @param {() => void} onClose */
   #build(onClose) {
     const keys = element("dl", "qwq-keys");
-    for (const [key, words] of KEYS) keys.append(element("div", "", {}, element("dt", "", {}, key), element("dd", "", {}, words)));
+    for (const [key, action] of KEYS) keys.append(element("div", "", {}, element("dt", "", {}, key), element("dd", "", {}, action)));
     const help = unfolding("qwq-button", "Keys", keys);
     const copy = copyButton("all of the reasoning", () => this.table.text, "Copy all");
     const close = button("qwq-button qwq-inspector-close", "Close", onClose);
@@ -172,7 +172,7 @@ export class Inspector {
     this.#filter.show(this.#counts(), this.state.groups);
     this.#field.show(this.search);
     this.#steps.show(keep);
-    this.#tell(null);
+    this.#showCaption(null);
     this.#showMap();
   }
 
@@ -182,7 +182,7 @@ export class Inspector {
       loops: this.#loops,
       seenEnd: this.table.steps[this.#seen]?.end ?? null,
       selected: this.state.selected,
-      sight: this.#steps.sight,
+      visible: this.#steps.visible,
       matches: this.search.matches,
       isShown: this.isShown,
     });
@@ -196,10 +196,10 @@ export class Inspector {
   }
 
   /** @param {Step | null | undefined} step */
-  #tell(step) {
-    const told = step ?? this.table.steps[this.state.selected];
-    this.#caption.textContent = told
-      ? `${told.index + 1} · ${likely(told.kind)} · ${cleanLine(this.table.textOf(told), 200)}`
+  #showCaption(step) {
+    const shown = step ?? this.table.steps[this.state.selected];
+    this.#caption.textContent = shown
+      ? `${shown.index + 1} · ${likely(shown.kind)} · ${cleanLine(this.table.textOf(shown), 200)}`
       : "Click or drag on the map to move through the reasoning.";
   }
 
@@ -207,7 +207,7 @@ export class Inspector {
   #scrub(offset) {
     const steps = this.table.steps;
     let index = this.table.indexAt(offset);
-    // Under a filter, the nearest step that is shown.
+    // Under a filter, use the nearest step that is shown.
     for (let away = 0; away < steps.length; away++) {
       const near = [steps[index - away], steps[index + away]].find((step) => step && this.isShown(step));
       if (near) {
@@ -224,43 +224,43 @@ export class Inspector {
     const index = groups.indexOf(group);
     if (index < 0) groups.push(group);
     else groups.splice(index, 1);
-    this.#refind();
+    this.#updateSearch();
     this.#showAll(this.table.steps[this.state.selected] ?? null);
   }
 
   /** @param {string} query */
   #find(query) {
     this.state.query = query;
-    this.#refind();
+    this.#updateSearch();
     this.#steps.rows.refresh();
     this.#showMap();
   }
 
-  #refind() {
+  #updateSearch() {
     this.search.find(this.state.query, this.table, this.isShown);
     this.#field.show(this.search);
   }
 
   /** @param {1 | -1} way */
   #goFound(way) {
-    const from = this.table.steps[this.state.selected]?.start ?? this.#steps.sight?.[0] ?? 0;
+    const from = this.table.steps[this.state.selected]?.start ?? this.#steps.visible?.[0] ?? 0;
     const found = this.search.go(way, from);
     this.#field.show(this.search);
     if (found) this.select(this.table.steps[this.table.indexAt(found[0])], { reveal: true });
   }
 
   /**
-   * Say why a key did nothing, to those who see and to those who hear.
+   * Show and announce why a key had no effect.
    *
    * @param {string} text
    */
-  #say(text) {
+  #report(text) {
     this.#caption.textContent = text;
     announce(text);
   }
 
   /**
-   * The next shown step from the chosen one that `wanted` says yes to; `name` is what it is.
+   * Select the next shown step that `wanted` accepts; `name` describes such a step.
    *
    * @param {1 | -1} way
    * @param {string} name
@@ -268,13 +268,13 @@ export class Inspector {
    */
   #move(way, name, wanted) {
     const { steps } = this.table;
-    const sight = this.#steps.sight;
-    const nowhere = sight === null ? 0 : this.table.indexAt(sight[0]) - (way > 0 ? 1 : 0);
+    const visible = this.#steps.visible;
+    const nowhere = visible === null ? 0 : this.table.indexAt(visible[0]) - (way > 0 ? 1 : 0);
     let index = (this.state.selected < 0 ? nowhere : this.state.selected) + way;
     /** @param {Step} step */
     const fits = (step) => this.isShown(step) && wanted(step);
     for (let step = steps[index]; step && !fits(step); step = steps[index]) index += way;
-    if (!steps[index]) return this.#say(this.#nothing(way, name, steps.some(fits)));
+    if (!steps[index]) return this.#report(this.#noneText(way, name, steps.some(fits)));
     this.select(steps[index], { reveal: true, focus: true });
   }
 
@@ -283,21 +283,21 @@ export class Inspector {
    * @param {string} name
    * @param {boolean} isAnyShown
    */
-  #nothing(way, name, isAnyShown) {
+  #noneText(way, name, isAnyShown) {
     if (isAnyShown) return `No ${name} ${way > 0 ? "after" : "before"} this one`;
     return this.state.groups.length ? `No ${name} among the steps shown` : `No ${name} in this reasoning`;
   }
 
   /**
-   * Have `act` do something with the chosen step, where the reader can see which it is.
+   * Call `act` with the selected step, if it is shown.
    *
    * @param {(step: Step) => unknown} act
    */
-  #actOnChosen(act) {
-    const chosen = this.table.steps[this.state.selected];
-    if (!chosen) return this.#say("No step is chosen");
-    if (!this.isShown(chosen)) return this.#say("The chosen step is filtered out");
-    return act(chosen);
+  #actOnSelected(act) {
+    const selected = this.table.steps[this.state.selected];
+    if (!selected) return this.#report("No step is selected");
+    if (!this.isShown(selected)) return this.#report("The selected step is filtered out");
+    return act(selected);
   }
 
   /** @param {Action} action */
@@ -312,18 +312,18 @@ export class Inspector {
       case "leaveSearch": return this.focus();
       case "nextFound": return this.#goFound(1);
       case "previousFound": return this.#goFound(-1);
-      case "expand": return this.#actOnChosen((step) => this.toggle(step));
-      case "copy": return this.#actOnChosen((step) => this.#copy(step));
+      case "expand": return this.#actOnSelected((step) => this.toggle(step));
+      case "copy": return this.#actOnSelected((step) => this.#copy(step));
       default: return this.#toggleGroup(/** @type {Group} */ (GROUPS[Number(action.at(-1)) - 1]));
     }
   }
 
   #goFirstSeen() {
     const step = this.table.steps[this.#seen];
-    if (!step) return this.#say("No step in which the answer is first seen");
+    if (!step) return this.#report("It is not known where the answer is first seen");
     if (!this.isShown(step)) {
       this.state.groups = [];
-      this.#refind();
+      this.#updateSearch();
       this.#showAll();
     }
     this.select(step, { reveal: true, focus: true });

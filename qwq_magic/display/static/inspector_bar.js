@@ -1,15 +1,15 @@
-// The inspector's tools: the groups to filter by, the search, the buttons.
+// The inspector's tools: filter buttons for the groups, and the search field.
 
 /** @import { Group } from "./types.js" */
 /** @import { StepSearch } from "./step_search.js" */
 
 import { button, element } from "./elements.js";
-import { GROUP_WORDS, GROUPS } from "./step_kinds.js";
+import { GROUP_DESCRIPTIONS, GROUPS } from "./step_kinds.js";
 import { groupMark } from "./step_row.js";
 
-/** The groups as buttons, pressed where only their steps are shown. */
+/** A button per group; while some are pressed, only steps of these groups are shown. */
 export class GroupFilter {
-  element = element("div", "qwq-groups", { role: "group", "aria-label": "Show only steps that likely" });
+  element = element("div", "qwq-groups", { role: "group", "aria-label": "Filter steps by likely kind" });
   /** @type {Map<Group, { node: HTMLButtonElement, count: HTMLElement }>} */
   #buttons = new Map();
 
@@ -19,7 +19,7 @@ export class GroupFilter {
       const node = button("qwq-group", groupMark(group), () => onToggle(group));
       const count = element("span", "qwq-group-count");
       node.append(element("span", "", {}, group), count);
-      node.title = `${group === "unclassified" ? "" : "Likely "}${GROUP_WORDS[group]}`;
+      node.title = `${group === "unclassified" ? "" : "Likely "}${GROUP_DESCRIPTIONS[group]}`;
       this.#buttons.set(group, { node, count });
       this.element.append(node);
     }
@@ -38,7 +38,7 @@ export class GroupFilter {
   }
 }
 
-/** The search field, its count, and the way to the next place and the one before. */
+/** The search field, the number of matches, and buttons for the next and the previous one. */
 export class SearchField {
   element;
   input = element("input", "qwq-search-input", {
@@ -59,7 +59,7 @@ export class SearchField {
       node.setAttribute("aria-label", name);
       return node;
     };
-    this.#ways = [way("↑", "Previous place found", -1), way("↓", "Next place found", 1)];
+    this.#ways = [way("↑", "Previous match", -1), way("↓", "Next match", 1)];
     this.input.addEventListener("input", () => onQuery(this.input.value));
     this.element = element("div", "qwq-search", { role: "search" }, this.input, this.#count, ...this.#ways);
   }
@@ -67,12 +67,12 @@ export class SearchField {
   /** @param {StepSearch} search */
   show(search) {
     if (this.input.value !== search.query) this.input.value = search.query;
-    this.#count.textContent = search.words;
+    this.#count.textContent = search.summary;
     for (const node of this.#ways) node.disabled = !search.matches.length;
   }
 }
 
-/** The line that tells of the step under the pointer, or of the chosen one. */
+/** A line about the step under the pointer, or about the selected one. */
 export function captionLine() {
   return element("div", "qwq-caption");
 }

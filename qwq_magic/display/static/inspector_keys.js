@@ -1,17 +1,17 @@
-// The inspector's keys. They are heard only while the focus is inside it, and go no further.
+// The inspector's keys. They work only while the focus is inside it, and do not reach the notebook.
 
 /** @typedef {"next" | "previous" | "nextSwitch" | "previousSwitch" | "firstSeen" | "expand" | "copy"} StepAction */
 /** @typedef {"search" | "leaveSearch" | "nextFound" | "previousFound"} SearchAction */
 /** @typedef {"filter1" | "filter2" | "filter3" | "filter4"} FilterAction */
 /** @typedef {StepAction | SearchAction | FilterAction} Action */
 
-/** @type {[key: string, words: string][]} */
+/** @type {[key: string, action: string][]} */
 export const KEYS = [
   ["J / K", "next, previous step"],
   ["N / P", "next, previous switch"],
-  ["G", "where the answer was first seen"],
-  ["/", "search; Enter and Shift+Enter go on"],
-  ["1–4", "only orient, work, reflect, conclude"],
+  ["G", "go to where the answer was first seen"],
+  ["/", "search; Enter and Shift+Enter for the next and previous match"],
+  ["1–4", "filter by orient, work, reflect, conclude"],
   ["E", "open or close a step's detail"],
   ["C", "copy the step"],
 ];
@@ -26,17 +26,17 @@ const SLIDING = { ArrowRight: "next", ArrowUp: "next", ArrowLeft: "previous", Ar
 const SCROLLING = ["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", " ", "Enter"];
 
 /**
- * Call `act(name)` for each key; notebook shortcuts do not fire for what is typed here.
+ * Call `act` for each key; keys typed here trigger no notebook shortcuts.
  *
  * @param {HTMLElement} root
  * @param {(action: Action) => void} act
  * @param {AbortSignal} signal
  */
 export function listenToKeys(root, act, signal) {
-  // Notebook 7 hears keys on their way down from the document, so they are heard before that.
+  // Notebook 7 handles keys in the capture phase at the document, so they are handled before that.
   addEventListener("keydown", (event) => {
     const target = /** @type {Element} */ (event.target);
-    if (root.contains(target)) hear(event, target, act);
+    if (root.contains(target)) handle(event, target, act);
   }, { capture: true, signal });
 }
 
@@ -45,9 +45,9 @@ export function listenToKeys(root, act, signal) {
  * @param {Element} target
  * @param {(action: Action) => void} act
  */
-function hear(event, target, act) {
+function handle(event, target, act) {
   const isTyping = target.tagName === "INPUT";
-  // Saving, running and the like still belong to the notebook and the browser.
+  // Shortcuts for saving, running and the like still reach the notebook and the browser.
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.key === "Enter" && event.shiftKey && !isTyping) return;
   if (event.key.length === 1 || SCROLLING.includes(event.key) || isTyping) event.stopPropagation();

@@ -1,4 +1,4 @@
-// The list of steps: a heading per episode, under it its steps, as far as they are shown.
+// The list of steps: a heading for each episode, followed by those of its steps that are shown.
 
 /** @import { Group, InspectorState, IsShown, Span, Step } from "./types.js" */
 /** @import { StepSearch } from "./step_search.js" */
@@ -64,7 +64,7 @@ export class InspectorSteps {
   }
 
   /**
-   * The list from scratch: the filter, or what is folded, has changed.
+   * Rebuild the list after the filter or the folded episodes have changed.
    *
    * @param {Item | null} [keep]
    */
@@ -73,7 +73,7 @@ export class InspectorSteps {
     this.rows.show(this.#items, keep);
   }
 
-  /** The table has grown. */
+  /** Add the new steps of a table that has grown. */
   grown() {
     this.#items = this.#list();
     this.rows.grown(this.#items);
@@ -85,7 +85,7 @@ export class InspectorSteps {
   }
 
   /**
-   * Put the focus on a step's button, so that a screen reader says it.
+   * Focus a step's button, so that a screen reader reads it.
    *
    * @param {Item} step
    */
@@ -95,13 +95,13 @@ export class InspectorSteps {
   }
 
   /**
-   * The places in the text of the first and the last step in sight.
+   * The span of the text that the visible rows cover.
    *
    * @returns {Span | null}
    */
-  get sight() {
-    const { inSight } = this.rows;
-    const [first, last] = [this.#items[inSight.first], this.#items[inSight.last]];
+  get visible() {
+    const { visible } = this.rows;
+    const [first, last] = [this.#items[visible.first], this.#items[visible.last]];
     if (!first || !last) return null;
     const { table } = this.#owner;
     /** @param {Item} item */
@@ -129,7 +129,7 @@ export class InspectorSteps {
   }
 
   /**
-   * Deal new steps to their episodes.
+   * Add new steps to their episodes.
    *
    * @param {StepTable} table
    */

@@ -1,7 +1,7 @@
-// The chats that live on this page, by id; a saved chat gives its place to the live one.
+// The live chats on this page, by id; a saved chat is replaced by the live one.
 //
-// They hang on the page, because widgets and the final output's renderer load these
-// modules separately. A saved notebook can name an id, but never put a chat here.
+// They are stored on `globalThis`, because the widgets and the renderer of final outputs load
+// these modules separately. A saved notebook can name an id, but cannot add a chat.
 
 /** @import { LiveChat } from "./types.js" */
 
@@ -16,7 +16,7 @@ function chats() {
 }
 
 /**
- * `chat` has mount(el, signal) and keepSaved(data, save, signal).
+ * Add a chat, and notify the saved views of it.
  *
  * @param {string} id
  * @param {LiveChat} chat
@@ -33,7 +33,7 @@ export function removeChat(id) {
 }
 
 /**
- * The chat of that id, or null.
+ * The chat with this id, or null.
  *
  * @param {string} id
  * @returns {LiveChat | null}
@@ -43,7 +43,7 @@ export function liveChat(id) {
 }
 
 /**
- * Call back when a chat comes or goes, until `signal` aborts.
+ * Call back when a chat is added or removed, until `signal` aborts.
  *
  * @param {() => void} callback
  * @param {AbortSignal} signal

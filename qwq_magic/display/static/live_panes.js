@@ -9,8 +9,8 @@ import { mountChat } from "./chat_view.js";
 import { mountComparison } from "./comparison_view.js";
 import { announce, element, useStyle } from "./elements.js";
 import { countsOf } from "./metric_figures.js";
-import { draws, hostOfManager, interruptKernel, servicesOfManager } from "./host.js";
-import { Inspecting } from "./inspecting.js";
+import { canRender, hostOfManager, interruptKernel, servicesOfManager } from "./host.js";
+import { InspectorToggle } from "./inspector_toggle.js";
 import { addChat, removeChat } from "./live_chats.js";
 import { ReasoningPane } from "./reasoning_pane.js";
 import { ReasoningText } from "./reasoning_text.js";
@@ -20,17 +20,17 @@ import { StepTable } from "./step_table.js";
 import { TextStream } from "./text_stream.js";
 import { noticesOf, usageOf } from "./turn_data.js";
 import { mountTurn } from "./turn_view.js";
-import { isRunning, reasoningLabel, seconds, STATE_WORDS, tokenSplit } from "./turn_words.js";
+import { isRunning, reasoningLabel, seconds, STATE_LABELS, tokenSplit } from "./turn_captions.js";
 import { listen, notify, offerDrawing, viewRecord } from "./view_records.js";
 
 /** @typedef {{ receive: (message: KernelMessage) => void, stop: () => void }} Started */
 /** @typedef {(model: WidgetModel, record: ViewRecord) => Started} Start */
 /** @typedef {(model: WidgetModel, record: ViewRecord, el: HTMLElement, signal: AbortSignal) => void} Render */
 
-const UNHEARD_MS = 500;
+const STOP_TIMEOUT_MS = 500;
 const ADOPTION_MS = 20000;
-const UNHEARD = "Stops when the cell that is running has ended.";
-const LOST = "The connection to the kernel is lost; what came until then is shown.";
+const STOPS_LATER = "This turn stops when the running cell has finished.";
+const CONNECTION_LOST = "The connection to the kernel was lost. The text received until then is shown.";
 
 /** @param {WidgetModel} model */
 function recordOf(model) {
@@ -38,7 +38,7 @@ function recordOf(model) {
 }
 
 /**
- * A host renders the status line only after its model has started.
+ * Its status, which is set: a host renders the status line only after its model has started.
  *
  * @param {ViewRecord} record
  */
@@ -47,7 +47,7 @@ function statusOf(record) {
 }
 
 /**
- * The same holds for a text pane.
+ * Its stream, which is set for the same reason.
  *
  * @param {ViewRecord} record
  * @param {keyof ViewRecord["streams"]} name
@@ -57,7 +57,7 @@ function streamOf(record, name) {
 }
 
 /**
- * Run a model: collect what the kernel sends. `inbox` came before this module did.
+ * Start a model: receive the kernel's messages, beginning with those in `inbox`.
  *
  * @param {WidgetModel} model
  * @param {KernelMessage[]} inbox
@@ -72,7 +72,7 @@ export function start(model, inbox) {
   inbox.forEach(receive);
   return () => {
     stop();
-    // The final view, where one comes, has taken the drawings over long before.
+    // By then, the final view, if any, has taken over the drawings.
     setTimeout(() => (record.drawings = {}), ADOPTION_MS);
   };
 }
@@ -109,7 +109,7 @@ function startText(model, record) {
 }
 
 /**
- * The records of steps come with the text, and are lost and found with it.
+ * The records of steps arrive with the text, and are recovered with it when lost.
  *
  * @param {WidgetModel} model
  * @param {ViewRecord} record
@@ -146,7 +146,7 @@ function startStatus(model, record) {
   };
   const advise = () => {
     refresh();
-    if (model.get("advice")) announce("The model repeats itself");
+    if (model.get("advice")) announce("The model is repeating itself");
   };
   for (const name of ["state", "usage", "waits_until_s", "notices"]) model.on(`change:${name}`, refresh);
   model.on("change:advice", advise);
@@ -158,7 +158,7 @@ function startStatus(model, record) {
       notify(record, "live");
     }
   };
-  // All that came before the page had loaded the view.
+  // Apply changes from before the page had loaded the view.
   advise();
   return { receive, stop: () => {} };
 }
@@ -173,11 +173,11 @@ function changeState(record, live, state) {
   if (state === "reasoning") record.thinking.began ??= now;
   else if (record.thinking.began !== null) record.thinking.ended ??= now;
   live.state = state;
-  if (state !== "reasoning") announce(STATE_WORDS[state]);
+  if (state !== "reasoning") announce(STATE_LABELS[state]);
 }
 
 /**
- * Draw a view of a model into `el`; returns how to take it down.
+ * Draw a view of a model into `el`; returns a function that removes it.
  *
  * @param {{ model: WidgetModel, el: HTMLElement }} view
  * @returns {() => void}
@@ -210,7 +210,7 @@ function renderStatus(model, record, el, signal) {
   const line = new StatusLine(() => askToStop(model, statusOf(record), record));
   const refresh = () => {
     const live = statusOf(record);
-    // The host marks widgets whose kernel restarted or died; nobody else tells.
+    // The host marks widgets whose kernel restarted or died; there is no other notification.
     const lost = isRunning(model.get("state")) && el.closest(".jupyter-widgets-disconnected") !== null;
     if (lost !== live.lost) {
       live.lost = lost;
@@ -225,7 +225,7 @@ function renderStatus(model, record, el, signal) {
       seconds: lost ? "" : seconds(elapsedS),
       tokens: tokenSplit(usageOf(model.get("usage")), record.tokens),
       about: [model.get("model_name"), model.get("conversation")].map((name) => cleanLine(name)).filter(Boolean).join(" · "),
-      notices: lost ? [LOST] : [...noticesOf(model.get("notices")), ...(live.unheard ? [UNHEARD] : [])],
+      notices: lost ? [CONNECTION_LOST] : [...noticesOf(model.get("notices")), ...(live.unanswered ? [STOPS_LATER] : [])],
       advice: lost ? "" : model.get("advice"),
       stopping,
     });
@@ -247,12 +247,12 @@ function askToStop(model, live, record) {
   model.send({ type: "stop" });
   notify(record, "live");
   announce("Stopping");
-  // Where the kernel cannot hear a busy cell's widgets, an interrupt is what it hears.
+  // Some kernels handle no widget messages while a cell runs, but do handle an interrupt.
   setTimeout(() => {
     if (live.acknowledged || !isRunning(model.get("state"))) return;
     if (model.get("interrupts")) interruptKernel(model.widget_manager);
-    else live.unheard = true;
-  }, UNHEARD_MS);
+    else live.unanswered = true;
+  }, STOP_TIMEOUT_MS);
 }
 
 /**
@@ -263,9 +263,9 @@ function askToStop(model, live, record) {
  */
 function renderReasoning(model, record, el, signal) {
   const text = new ReasoningText();
-  /** @type {Inspecting | null} */
-  let inspecting = null;
-  const onInspect = () => inspecting?.open();
+  /** @type {InspectorToggle | null} */
+  let toggle = null;
+  const onInspect = () => toggle?.open();
   const pane = new ReasoningPane(record, text, { start: model.get("start"), onInspect, signal });
   const refresh = () => pane.show(liveReasoning(record));
   listen(record, "live", refresh, signal);
@@ -277,19 +277,19 @@ function renderReasoning(model, record, el, signal) {
   refresh();
   const part = element("div", "", {}, pane.element);
   el.append(part);
-  inspecting = inspectLive(record, el, part, signal);
+  toggle = inspectLive(record, el, part, signal);
   if (model.get("footer")) el.append(element("div", "qwq-footer"));
 }
 
 /**
- * The inspector of a turn that still streams; the answer has a pane of its own.
+ * The inspector of a turn that is still streaming; its answer has a pane of its own.
  *
  * @param {ViewRecord} record
- * @param {HTMLElement} place
+ * @param {HTMLElement} container
  * @param {HTMLElement} part
  * @param {AbortSignal} signal
  */
-function inspectLive(record, place, part, signal) {
+function inspectLive(record, container, part, signal) {
   const table = new StepTable();
   const reasoning = streamOf(record, "reasoning");
   const steps = streamOf(record, "steps");
@@ -297,15 +297,15 @@ function inspectLive(record, place, part, signal) {
     table.grow(reasoning.text, steps.text);
     return { table, metrics: countsOf(table), loops: [], growing: true };
   };
-  const inspecting = new Inspecting(record, { place, panes: [part], read, signal });
+  const toggle = new InspectorToggle(record, { container, panes: [part], read, signal });
   let frame = 0;
   const grown = () => {
     cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(() => inspecting.inspector?.grown(read().metrics));
+    frame = requestAnimationFrame(() => toggle.inspector?.grown(read().metrics));
   };
   for (const stream of [reasoning, steps]) signal.addEventListener("abort", stream.subscribe(grown));
-  inspecting.begin(false);
-  return inspecting;
+  toggle.begin(false);
+  return toggle;
 }
 
 /** @param {ViewRecord} record */
@@ -321,7 +321,7 @@ function liveReasoning(record) {
 }
 
 /**
- * All of it came with the model.
+ * Nothing to start: all data came with the model.
  *
  * @returns {Started}
  */
@@ -330,7 +330,7 @@ function startSaved() {
 }
 
 /**
- * What the renderer would show; where the page has it, the kernel gives it the place.
+ * Show what the renderer would show; if the page has the renderer, the kernel switches to that.
  *
  * @param {WidgetModel} model
  * @param {ViewRecord} record
@@ -341,7 +341,7 @@ function renderSaved(model, record, el, signal) {
   const mount = model.get("mime").includes("comparison") ? mountComparison : mountTurn;
   const mounted = mount(el, model.get("data"), servicesOfManager(model.widget_manager));
   signal.addEventListener("abort", () => mounted.dispose());
-  sayWhereSaved(model);
+  reportRenderer(model);
 }
 
 /**
@@ -371,16 +371,16 @@ function startChat(model, record) {
  */
 function renderChat(model, record, el, signal) {
   mountChat(el, record, model.widget_manager, signal);
-  sayWhereSaved(model);
+  reportRenderer(model);
 }
 
 /**
- * Tell the kernel where the page has the renderer for what is saved.
+ * Notify the kernel if the page has the renderer for saved data.
  *
  * @param {WidgetModel} model
  */
-function sayWhereSaved(model) {
-  if (draws(model.widget_manager, model.get("mime"))) model.send({ type: "renderer" });
+function reportRenderer(model) {
+  if (canRender(model.widget_manager, model.get("mime"))) model.send({ type: "renderer" });
 }
 
 /**

@@ -1,4 +1,4 @@
-// What every live pane brings along: it asks the page for the view, which the page keeps.
+// The module of every live pane: it loads the view once per page.
 
 /** @import { KernelMessage, WidgetModel } from "./types.js" */
 /** @typedef {typeof import("./live_panes.js")} View */
@@ -40,7 +40,7 @@ async function fetchView(model, digest) {
 export default {
   /** @param {{ model: WidgetModel }} widget */
   initialize({ model }) {
-    // Messages that come before the view wait for it.
+    // Keep messages that arrive before the view is loaded.
     /** @type {KernelMessage[]} */
     const inbox = [];
     const keep = (/** @type {KernelMessage} */ message) => inbox.push(message);

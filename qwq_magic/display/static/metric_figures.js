@@ -1,11 +1,11 @@
-// The metrics of a turn in words: each with its unit, and "≈" where it is an estimate.
+// The metrics of a turn as text, with their units, and with "≈" for estimates.
 
 /** @import { MetricName, Metrics } from "./types.js" */
 
 /** @import { StepTable } from "./step_table.js" */
 
 import { element } from "./elements.js";
-import { seconds } from "./turn_words.js";
+import { seconds } from "./turn_captions.js";
 
 /** The metrics that are numbers. */
 export const NUMBERS = /** @type {const} */ ([
@@ -15,7 +15,7 @@ export const NUMBERS = /** @type {const} */ ([
 ]);
 
 /**
- * What can be counted of a reasoning that still grows.
+ * The metrics that can be counted while a reasoning is growing.
  *
  * @param {StepTable} table
  * @returns {Metrics}
@@ -53,7 +53,7 @@ function decimal(value) {
 }
 
 /**
- * A number with its unit; "" where there is no number.
+ * A number with its unit, or "" if the number is not known.
  *
  * @param {string} number
  * @param {{ before?: string, after?: string }} [words]
@@ -63,7 +63,7 @@ function figure(number, { before = "", after = "" } = {}) {
 }
 
 /**
- * The known metrics: label, figure, and what it means.
+ * The known metrics: label, figure and meaning.
  *
  * @param {Metrics} metrics
  * @returns {[label: string, figure: string, title: string][]}
@@ -94,7 +94,7 @@ export function figuresOf(metrics) {
 }
 
 /**
- * The list of figures; empty where nothing is known.
+ * The list of figures; empty if no metric is known.
  *
  * @param {Metrics | null} metrics
  */

@@ -1,7 +1,7 @@
-// The whole reasoning on one strip: a segment per step, as wide as it has characters.
+// The whole reasoning on one strip: a segment per step, as wide as its share of the characters.
 //
-// Each group has a colour, a pattern and a lane of its own, so that the strip can be read
-// without colours, and where a segment is narrower than its pattern.
+// Each group has its own colour, pattern and lane, so that the strip is readable without colours
+// and where a segment is narrower than its pattern.
 
 /** @import { Group, IsShown, Span } from "./types.js" */
 /** @import { StepTable } from "./step_table.js" */
@@ -10,19 +10,19 @@ import { element } from "./elements.js";
 import { GROUPS, likely } from "./step_kinds.js";
 
 /**
- * What the map shows; places are offsets in the text.
+ * What the map shows, as offsets in the text.
  *
  * @typedef {object} Shown
  * @property {StepTable} table
  * @property {Span[]} loops
  * @property {number | null} seenEnd
  * @property {number} selected
- * @property {Span | null} sight
+ * @property {Span | null} visible
  * @property {Span[]} matches
  * @property {IsShown} isShown
  */
 /** @typedef {CanvasRenderingContext2D} Pen */
-/** @typedef {(offset: number) => number} Place */
+/** @typedef {(offset: number) => number} ToX */
 /** @typedef {ReturnType<typeof lookOf>} Look */
 
 const HEIGHT = 56;
@@ -45,7 +45,8 @@ export class Minimap {
   #onHover;
 
   /**
-   * `onScrub(offset)` brings a place into sight, `onHover(offset)` tells of it; null when over.
+   * `onScrub(offset)` scrolls to an offset; `onHover(offset)` describes it, null when the pointer
+   * leaves.
    *
    * @param {{ onScrub: (offset: number) => void, onHover: (offset: number | null) => void, signal: AbortSignal }} options
    */
@@ -56,7 +57,7 @@ export class Minimap {
     this.#listen(signal);
     const resized = new ResizeObserver(() => this.#later());
     resized.observe(this.#canvas);
-    // A change of theme changes the variables the colours are taken from.
+    // A change of theme changes the CSS variables of the colours.
     const themed = new MutationObserver(() => this.#later());
     themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "class"] });
     signal.addEventListener("abort", () => {
@@ -74,7 +75,7 @@ export class Minimap {
     this.#canvas.setAttribute("aria-valuemin", "1");
     this.#canvas.setAttribute("aria-valuemax", String(Math.max(1, table.steps.length)));
     this.#canvas.setAttribute("aria-valuenow", String(selected + 1 || 1));
-    this.#canvas.setAttribute("aria-valuetext", step ? `Step ${selected + 1}, ${likely(step.kind)}` : "No step chosen");
+    this.#canvas.setAttribute("aria-valuetext", step ? `Step ${selected + 1}, ${likely(step.kind)}` : "No step selected");
     this.#later();
   }
 
@@ -121,7 +122,7 @@ export class Minimap {
     /** @param {number} offset */
     const x = (offset) => (offset / Math.max(1, shown.table.text.length)) * width;
     const look = lookOf(this.#canvas, pen);
-    this.#drawSight(shown, pen, x, look);
+    this.#drawVisible(shown, pen, x, look);
     this.#drawLoops(shown, pen, x, look);
     this.#drawSteps(shown, pen, x, look);
     this.#drawMatches(shown, pen, x, look);
@@ -131,15 +132,15 @@ export class Minimap {
   /**
    * @param {Shown} shown
    * @param {Pen} pen
-   * @param {Place} x
+   * @param {ToX} x
    * @param {Look} look
    */
-  #drawSight(shown, pen, x, look) {
-    const { sight } = shown;
+  #drawVisible(shown, pen, x, look) {
+    const { visible } = shown;
     pen.strokeStyle = look.line;
     pen.strokeRect(0.5, TOP + 0.5, x(shown.table.text.length) - 1, BOTTOM - TOP - 1);
-    if (!sight) return;
-    const [left, right] = [x(sight[0]), x(sight[1])];
+    if (!visible) return;
+    const [left, right] = [x(visible[0]), x(visible[1])];
     const wide = Math.max(3, right - left);
     pen.fillStyle = look.shade;
     pen.fillRect(left, TOP, wide, BOTTOM - TOP);
@@ -150,7 +151,7 @@ export class Minimap {
   /**
    * @param {Shown} shown
    * @param {Pen} pen
-   * @param {Place} x
+   * @param {ToX} x
    * @param {Look} look
    */
   #drawLoops(shown, pen, x, look) {
@@ -170,7 +171,7 @@ export class Minimap {
   /**
    * @param {Shown} shown
    * @param {Pen} pen
-   * @param {Place} x
+   * @param {ToX} x
    * @param {Look} look
    */
   #drawSteps(shown, pen, x, look) {
@@ -179,7 +180,7 @@ export class Minimap {
       const { group } = step.kind;
       const left = x(step.start);
       const wide = x(step.end) - left;
-      // A hair between segments, as long as there is room for one.
+      // Leave a gap between segments if they are wide enough.
       const bar = Math.max(0.75, wide > 3 ? wide - 1 : wide);
       const lane = LANES.indexOf(group);
       const top = lane < 0 ? BOTTOM - 3 : TOP + 1 + lane * LANE;
@@ -198,7 +199,7 @@ export class Minimap {
   /**
    * @param {Shown} shown
    * @param {Pen} pen
-   * @param {Place} x
+   * @param {ToX} x
    * @param {Look} look
    */
   #drawMatches(shown, pen, x, look) {
@@ -209,7 +210,7 @@ export class Minimap {
   /**
    * @param {Shown} shown
    * @param {Pen} pen
-   * @param {Place} x
+   * @param {ToX} x
    * @param {Look} look
    */
   #drawMarkers(shown, pen, x, look) {
@@ -233,7 +234,7 @@ export class Minimap {
  */
 function drawFlag(pen, at, look) {
   pen.fillStyle = look.colours.conclude;
-  // At the right edge the flag flies the other way.
+  // At the right edge the flag points left.
   const toward = at + 9 > pen.canvas.clientWidth ? -1 : 1;
   pen.fillRect(at - 0.75, 0, 1.5, BOTTOM);
   pen.beginPath();
@@ -244,7 +245,7 @@ function drawFlag(pen, at, look) {
 }
 
 /**
- * The colours of the theme around the canvas, and a pattern of each group's.
+ * The colours of the theme, and a pattern for each group.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {Pen} pen

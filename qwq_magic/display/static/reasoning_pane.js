@@ -1,4 +1,4 @@
-// The reasoning pane: a header that folds it, a body that follows its tail.
+// The reasoning pane: a header that folds it, and a body that follows its tail.
 
 /** @import { StartMode, ViewRecord } from "./types.js" */
 /** @import { ReasoningText } from "./reasoning_text.js" */
@@ -24,7 +24,7 @@ export class ReasoningPane {
   #hidden = false;
 
   /**
-   * `text` is the ReasoningText it shows, `start` is open, auto or closed.
+   * `start` is open, auto or closed.
    *
    * @param {ViewRecord} record
    * @param {ReasoningText} text
@@ -56,7 +56,7 @@ export class ReasoningPane {
   }
 
   /**
-   * `answered`: has the answer begun? `hidden`: there is no reasoning and will be none.
+   * `answered`: has the answer begun? `hidden`: the turn has no reasoning and will have none.
    *
    * @param {{ label: string, answered: boolean, hidden: boolean, growing: boolean }} shown
    */
@@ -78,7 +78,7 @@ export class ReasoningPane {
     if (wasEmpty) this.#fold();
   }
 
-  // The reader's own choice wins for good, over every start mode.
+  // The reader's own choice always overrides the start mode.
   get #isOpen() {
     if (this.#record.reasoningOpen !== null) return this.#record.reasoningOpen;
     if (this.#start === "auto") return !this.#answered;

@@ -3,8 +3,8 @@
 import { element } from "./elements.js";
 import { TextCleaner } from "./safe_text.js";
 
-// A browser lays a block of text out anew when it grows, so text is dealt into
-// blocks: past SOFT at the next line break, past HARD anywhere.
+// A browser lays out a block of text again whenever it grows, so text is split into blocks: after
+// SOFT characters at the next line break, after HARD anywhere.
 const SOFT = 2000;
 const HARD = 16000;
 
@@ -17,7 +17,7 @@ export class ReasoningText {
   #node = null;
   #size = 0;
 
-  /** Everything given so far, as it came. */
+  /** All text received so far, unchanged. */
   get source() {
     if (this.#chunks.length > 1) this.#chunks = [this.#chunks.join("")];
     return this.#chunks[0] ?? "";
@@ -41,7 +41,7 @@ export class ReasoningText {
   }
 
   /**
-   * How much of `text` goes into the current block.
+   * How many characters of `text` go into the current block.
    *
    * @param {string} text
    */

@@ -1,8 +1,8 @@
-// Where each row of a list begins, while most heights are estimates.
+// The positions of the rows of a list, most of whose heights are estimates.
 
 export class RowHeights {
   #heights = new Float64Array(0);
-  #tops = new Float64Array(1); // one more than there are rows: the last is the end
+  #tops = new Float64Array(1); // one more than there are rows: the last one is the end of the list
 
   get count() {
     return this.#heights.length;
@@ -20,7 +20,7 @@ export class RowHeights {
   }
 
   /**
-   * Change the rows from `first` on; the ones before keep their heights.
+   * Replace the heights from row `first` on.
    *
    * @param {number} first
    * @param {number[]} heights
@@ -34,7 +34,7 @@ export class RowHeights {
   }
 
   /**
-   * Take measured heights; false where all of them were known.
+   * Use measured heights; returns whether any of them differ.
    *
    * @param {Iterable<[index: number, height: number]>} measured
    */
@@ -55,7 +55,7 @@ export class RowHeights {
   }
 
   /**
-   * Where a row begins; for the count of rows, where the list ends.
+   * The position of a row, or of the end of the list if `index` is the count.
    *
    * @param {number} index
    */
@@ -64,7 +64,7 @@ export class RowHeights {
   }
 
   /**
-   * The row at a height, the nearest where there is none.
+   * The row at a position, or the nearest one.
    *
    * @param {number} top
    */

@@ -1,4 +1,4 @@
-// Text a model wrote, made fit to be shown: nothing invisible, nothing that reorders a line.
+// Text of a model, made safe to display: without invisible characters or any that reorder a line.
 
 import { ControlStripper } from "./control_stripper.js";
 
@@ -8,7 +8,7 @@ const CHARACTERS_PER_TOKEN = 3.6;
 const CJK_PER_TOKEN = 1.5;
 
 /**
- * Drop controls and escape sequences, show bidi controls as replacement characters.
+ * Drop controls and escape sequences, and show bidi controls as replacement characters.
  *
  * @param {string} text
  */
@@ -17,7 +17,7 @@ export function cleanText(text) {
 }
 
 /**
- * One line of it, for labels.
+ * The cleaned text as one line, for labels.
  *
  * @param {string} text
  * @param {number} [limit]
@@ -27,7 +27,7 @@ export function cleanLine(text, limit = 300) {
   return line.length > limit ? `${line.slice(0, limit - 1)}…` : line;
 }
 
-/** `cleanText` over deltas: a sequence or a CRLF may be cut anywhere. */
+/** `cleanText` for deltas, which may split a sequence or a CRLF anywhere. */
 export class TextCleaner {
   #stripper = new ControlStripper();
 
@@ -38,7 +38,7 @@ export class TextCleaner {
 }
 
 /**
- * ≈ tokens of a text, by the rule of `token_estimate.py`.
+ * The estimated tokens of a text, by the rule in `token_estimate.py`.
  *
  * @param {string} text
  */
@@ -57,20 +57,20 @@ export function codePointLength(text) {
 }
 
 /**
- * The place `count` code points behind `unit`; null where the text ends before.
+ * The offset `count` code points after `unit`, or null if the text is shorter.
  *
  * @param {string} text
  * @param {number} unit
  * @param {number} count
  */
-export function unitBehind(text, unit, count) {
+export function unitAfter(text, unit, count) {
   const ahead = text.slice(unit, unit + 2 * count);
   const end = unitOffset(ahead, count);
   return codePointLength(ahead.slice(0, end)) === count ? unit + end : null;
 }
 
 /**
- * Where code point `count` begins, in UTF-16 units.
+ * The offset of code point `count`, in UTF-16 units.
  *
  * @param {string} text
  * @param {number} count

@@ -1,4 +1,4 @@
-// A chat in a saved notebook: the turns to read, and the chat itself where its kernel lives.
+// A chat in a saved notebook: its saved turns, or the live chat while its kernel is running.
 
 /** @typedef {{ id: string, conversation: string, turns: ChatEntry[] }} SavedChat */
 /** @import { ChatEntry, LiveChat, Mounted, SaveBundle, Services } from "./types.js" */
@@ -8,14 +8,14 @@ import { element } from "./elements.js";
 import { liveChat, onChats } from "./live_chats.js";
 import { fieldsOf, lineOf } from "./turn_data.js";
 
-const MOST_TURNS = 500;
-const HINT = "Run the cell to go on with this chat.";
+const MAX_TURNS = 500;
+const HINT = "Run the cell to continue this chat.";
 
 /**
- * Show saved data in `el`; `save(bundle)` puts newer data into the notebook.
+ * Show saved data in `el`; `save(bundle)` replaces the saved data in the notebook.
  *
- * Returns {keeps, dispose}: is this data of the chat that lives here, so that nothing is to be
- * drawn anew? And how to take it down.
+ * Returns {keeps, dispose}. `keeps(data)` is true if the data belongs to the live chat shown
+ * here, so that nothing must be redrawn.
  *
  * @param {HTMLElement} el
  * @param {unknown} data
@@ -55,14 +55,14 @@ export function mountSavedChat(el, data, services, save) {
 }
 
 /**
- * The chat as this view needs it, whatever stands in the notebook.
+ * The chat as this view needs it, whatever the notebook contains.
  *
  * @param {unknown} value
  * @returns {SavedChat}
  */
 function chatOf(value) {
   const data = fieldsOf(value);
-  const turns = Array.isArray(data.turns) ? data.turns.slice(-MOST_TURNS) : [];
+  const turns = Array.isArray(data.turns) ? data.turns.slice(-MAX_TURNS) : [];
   return {
     id: lineOf(data.id, 200),
     conversation: lineOf(data.conversation, 200),

@@ -1,9 +1,9 @@
-// The line above the panes: state, seconds, tokens, Stop; below it notices and the error.
+// The line above the panes: state, seconds, tokens, Stop; below it, notices and the error.
 
 /** @import { TurnState } from "./types.js" */
 
 import { button, element } from "./elements.js";
-import { isRunning, STATE_WORDS } from "./turn_words.js";
+import { isRunning, STATE_LABELS } from "./turn_captions.js";
 
 /**
  * @typedef {object} Status
@@ -31,7 +31,7 @@ export class StatusLine {
   #shownLines = "";
 
   /**
-   * `onStop` is called at a click; without one there is no button.
+   * `onStop` is called on a click; without it, the line has no Stop button.
    *
    * @param {(() => void) | null} onStop
    */
@@ -47,7 +47,7 @@ export class StatusLine {
 
   /** @param {Status} shown */
   show({ state, seconds, tokens, about, notices, error = "", advice = "", stopping = false, waitS = 0 }) {
-    const waiting = waitS > 0 ? `Retrying in ${Math.ceil(waitS)} s…` : STATE_WORDS[state];
+    const waiting = waitS > 0 ? `Retrying in ${Math.ceil(waitS)} s…` : STATE_LABELS[state];
     const word = stopping && isRunning(state) ? "Stopping…" : waiting;
     setText(this.#state, word);
     this.#state.dataset.state = state;

@@ -1,23 +1,23 @@
-// What a step may be: the letters of its record, the kinds, the groups they are coloured by.
+// The kinds of steps: their letters in the records, and the groups that determine their colours.
 //
-// A kind is a guess, and is called "likely" wherever it is shown.
+// A kind is a guess, and is always shown as "likely".
 
 /** @import { Group, StepKind } from "./types.js" */
 
 /**
- * In the order of the keys 1 to 4; what no cue speaks for has no key.
+ * In the order of the keys 1 to 4; unclassified steps have no key.
  *
  * @type {Group[]}
  */
 export const GROUPS = ["orient", "work", "reflect", "conclude", "unclassified"];
 
 /** @type {Record<Group, string>} */
-export const GROUP_WORDS = {
+export const GROUP_DESCRIPTIONS = {
   orient: "sets up, recalls or plans",
   work: "computes",
   reflect: "checks, doubts or switches",
   conclude: "concludes or answers",
-  unclassified: "nothing speaks for any kind",
+  unclassified: "no evidence for any kind",
 };
 
 /** @type {Map<string, StepKind>} */
@@ -36,7 +36,7 @@ const KINDS = new Map([
 export const UNCLASSIFIED = { name: "unclassified", group: "unclassified" };
 
 /**
- * The kind of a record's letter; a letter of a later version is unclassified.
+ * The kind for a letter in a record; letters of later versions are unclassified.
  *
  * @param {string} letter
  */

@@ -1,4 +1,4 @@
-// One step in the list: its likely kind, its text with the cue and what was found, its detail.
+// One step in the list: its likely kind, its text with the cue and the matches, and its details.
 
 /** @import { Group, Match, Span, Step } from "./types.js" */
 /** @import { StepTable } from "./step_table.js" */
@@ -6,8 +6,8 @@
 import { copyButton } from "./copy_button.js";
 import { button, element, uniqueId } from "./elements.js";
 import { cleanLine, cleanText, estimateTokens } from "./safe_text.js";
-import { GROUP_WORDS, likely, UNCLASSIFIED } from "./step_kinds.js";
-import { seconds } from "./turn_words.js";
+import { GROUP_DESCRIPTIONS, likely, UNCLASSIFIED } from "./step_kinds.js";
+import { seconds } from "./turn_captions.js";
 
 /**
  * @typedef {object} StepView
@@ -21,12 +21,12 @@ import { seconds } from "./turn_words.js";
  */
 
 const SHOWN = 1_500;
-const MOST_SHOWN = 100_000;
+const MAX_SHOWN = 100_000;
 const BEFORE_FOUND = 500;
-const MOST_MARKS = 2_000;
+const MAX_MARKS = 2_000;
 
 /**
- * The square that says a group by colour and by pattern.
+ * The square that shows a group by colour and by pattern.
  *
  * @param {Group} group
  */
@@ -50,7 +50,7 @@ export function stepRow(step, view) {
   toggle.setAttribute("aria-label", `Step ${step.index + 1}, ${likely(kind)}`);
   const body = element("div", "qwq-step-body", {}, textOf(step, view));
   body.addEventListener("click", () => {
-    // A reader who selects text to copy it does not choose the step.
+    // Selecting text in order to copy it does not select the step.
     if (getSelection()?.isCollapsed ?? true) view.onSelect();
   });
   const detail = element("div", "qwq-step-detail", { id });
@@ -63,7 +63,7 @@ export function stepRow(step, view) {
 }
 
 /**
- * The growing end of a reasoning that nobody has settled yet.
+ * The growing end of a reasoning, which is not yet a step.
  *
  * @param {string} text
  */
@@ -81,11 +81,11 @@ function textOf(step, view) {
   const { table, found, isOpen } = view;
   const whole = table.textOf(step);
   const first = step.start + (whole.length - whole.trimStart().length);
-  // What the reader looks for is shown, however far inside it stands.
+  // The current match is shown, however far inside the step it is.
   const here = found.find(({ isCurrent }) => isCurrent);
-  const begin = here && here.end > first + MOST_SHOWN ? here.start - BEFORE_FOUND : first;
+  const begin = here && here.end > first + MAX_SHOWN ? here.start - BEFORE_FOUND : first;
   const trimmed = step.start + whole.trimEnd().length;
-  const room = isOpen || (here && here.end > begin + SHOWN) ? MOST_SHOWN : SHOWN;
+  const room = isOpen || (here && here.end > begin + SHOWN) ? MAX_SHOWN : SHOWN;
   const end = Math.min(trimmed, begin + room);
   const node = element("div", "qwq-step-text", { dir: "auto" }, begin > first ? "… " : "", ...marked(table.text, begin, end, step.cue, found));
   if (end < trimmed) {
@@ -96,7 +96,7 @@ function textOf(step, view) {
 }
 
 /**
- * Nodes of `text` from `begin` to `end`, the cue underlined, what was found marked.
+ * Nodes for `text` from `begin` to `end`, with the cue underlined and the matches marked.
  *
  * @param {string} text
  * @param {number} begin
@@ -106,7 +106,7 @@ function textOf(step, view) {
  * @returns {(Node | string)[]}
  */
 function marked(text, begin, end, cue, found) {
-  const inRange = found.filter((place) => place.end > begin && place.start < end).slice(0, MOST_MARKS);
+  const inRange = found.filter((match) => match.end > begin && match.start < end).slice(0, MAX_MARKS);
   /** @type {[start: number, end: number, tag: "mark" | "span", name: string][]} */
   const spans = inRange.map(({ start, end, isCurrent }) => [start, end, "mark", isCurrent ? "qwq-found qwq-found-here" : "qwq-found"]);
   if (cue && !inRange.some(({ start, end }) => start < cue[1] && end > cue[0])) spans.push([...cue, "span", "qwq-cue"]);
@@ -130,10 +130,10 @@ function marked(text, begin, end, cue, found) {
 function detailOf(step, table) {
   const { kind, cue } = step;
   const text = table.textOf(step);
-  const words = cue ? `cue “${cleanLine(table.text.slice(...cue), 60)}”` : kind === UNCLASSIFIED ? "" : "no cue, from its words and form";
+  const evidence = cue ? `cue “${cleanLine(table.text.slice(...cue), 60)}”` : kind === UNCLASSIFIED ? "" : "no cue; classified by wording and form";
   const facts = [
-    kind === UNCLASSIFIED ? kind.name : `${likely(kind)} (${kind.group}: ${GROUP_WORDS[kind.group]})`,
-    words,
+    kind === UNCLASSIFIED ? kind.name : `${likely(kind)} (${kind.group}: ${GROUP_DESCRIPTIONS[kind.group]})`,
+    evidence,
     `step ${(step.index + 1).toLocaleString("en-US")} of ${table.steps.length.toLocaleString("en-US")}`,
     `episode ${step.episode + 1}`,
     `characters ${step.start.toLocaleString("en-US")}–${step.end.toLocaleString("en-US")}`,

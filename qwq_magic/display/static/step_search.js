@@ -1,23 +1,23 @@
-// Finding words in a reasoning of which only a screenful is on the page.
+// Text search in a reasoning of which only the visible part is on the page.
 
 /** @import { IsShown, Match, Span, Step } from "./types.js" */
 /** @import { StepTable } from "./step_table.js" */
 
-const MOST_MATCHES = 20_000;
+const MAX_MATCHES = 20_000;
 
 export class StepSearch {
   query = "";
   /**
-   * [start, end] of each place found, in order.
+   * The matches, in order.
    *
    * @type {Span[]}
    */
   matches = [];
-  /** Which of them the reader is at, -1 before the first. */
+  /** The index of the current match, -1 before the first one. */
   current = -1;
 
   /**
-   * Look for `query`, whatever its case, in the steps `isShown` says yes to.
+   * Find `query`, ignoring case, in the steps that `isShown` accepts.
    *
    * @param {string} query
    * @param {StepTable} table
@@ -32,13 +32,13 @@ export class StepSearch {
       const span = [match.index, match.index + match[0].length];
       const step = table.stepAt(span[0]);
       if (step && isShown(step)) this.matches.push(span);
-      if (this.matches.length >= MOST_MATCHES) break;
+      if (this.matches.length >= MAX_MATCHES) break;
     }
     this.current = this.matches.findIndex(([start]) => start === at);
   }
 
   /**
-   * Go to the next place, or the one before; from nowhere, to the first at or behind `offset`.
+   * Go to the next or the previous match; without a current one, start at `offset`.
    *
    * @param {1 | -1} direction
    * @param {number} offset
@@ -57,31 +57,32 @@ export class StepSearch {
   }
 
   /**
-   * The places within a step, with a mark on the current one.
+   * The matches within a step.
    *
    * @param {Step} step
    * @returns {Match[]}
    */
   within(step) {
     const found = [];
-    let index = this.#firstBehind(step.start);
+    let index = this.#firstAfter(step.start);
     for (let span = this.matches[index]; span && span[0] < step.end; span = this.matches[++index]) {
       found.push({ start: span[0], end: span[1], isCurrent: index === this.current });
     }
     return found;
   }
 
-  /** "3 of 17", "17 found", "none found", or "". */
-  get words() {
+  /** "3 of 17", "17 matches", "no matches", or "". */
+  get summary() {
     if (!this.query) return "";
     const count = this.matches.length;
-    if (!count) return "none found";
-    const many = count === MOST_MATCHES ? `${count.toLocaleString("en-US")}+` : count.toLocaleString("en-US");
-    return this.current < 0 ? `${many} found` : `${(this.current + 1).toLocaleString("en-US")} of ${many}`;
+    if (!count) return "no matches";
+    const many = count === MAX_MATCHES ? `${count.toLocaleString("en-US")}+` : count.toLocaleString("en-US");
+    const noun = count === 1 ? "match" : "matches";
+    return this.current < 0 ? `${many} ${noun}` : `${(this.current + 1).toLocaleString("en-US")} of ${many}`;
   }
 
   /** @param {number} offset */
-  #firstBehind(offset) {
+  #firstAfter(offset) {
     let low = 0;
     let high = this.matches.length;
     while (low < high) {

@@ -1,17 +1,17 @@
-// The steps of a reasoning, read from their records (`step_records.py` says how they are written).
+// The steps of a reasoning, read from their records (`saved/step_records.py` defines the format).
 //
-// Records count code points, this table UTF-16 units. Records may come from anywhere: one
-// that does not fit the text ends the reading, and the text behind it is unclassified.
+// Records count code points, this table UTF-16 units. Records are not trusted: reading ends at
+// the first one that does not fit the text, and the remaining text is unclassified.
 
 /** @import { Span, Step, StepKind } from "./types.js" */
 
-import { unitBehind } from "./safe_text.js";
+import { unitAfter } from "./safe_text.js";
 import { kindOf, UNCLASSIFIED } from "./step_kinds.js";
 
 const RECORD = /([A-Z])([0-9a-z]{1,6})(?:\.([0-9a-z]{1,6}))?(?:\+([0-9a-z]{1,4}))?(?:~([0-9a-z]{1,6}))?/y;
 const SPAN = /([0-9a-z]{1,6})\+([0-9a-z]{1,6})/g;
-const MOST_STEPS = 200_000;
-// Without records a text is dealt at its blank lines.
+const MAX_STEPS = 200_000;
+// A text without records is split at blank lines.
 const PARAGRAPH = /[^]{0,3900}?\n\s*\n|[^]{1,4000}/y;
 
 /** @param {string} digits */
@@ -21,18 +21,18 @@ function number(digits) {
 
 export class StepTable {
   /**
-   * {index, start, end, kind, cue: [start, end] or null, episode, seconds or null}, in order.
+   * In the order of the text, without gaps.
    *
    * @type {Step[]}
    */
   steps = [];
   text = "";
-  /** Are there steps that nobody classified, since the data does not name them? */
+  /** Is a part of the text not covered by records? */
   isPartial = false;
-  #read = 0; // of the records
+  #read = 0; // how much of the records
 
   /**
-   * Take all of the text and of the records so far; what was read is not read again.
+   * Read the new records; `text` and `records` are everything received so far.
    *
    * @param {string} text
    * @param {string} records
@@ -42,25 +42,25 @@ export class StepTable {
     RECORD.lastIndex = this.#read;
     /** @type {RegExpExecArray | null} */
     let match;
-    while (this.steps.length < MOST_STEPS && (match = RECORD.exec(records))) {
+    while (this.steps.length < MAX_STEPS && (match = RECORD.exec(records))) {
       if (!this.#add(match)) break;
       this.#read = RECORD.lastIndex;
     }
   }
 
-  /** No more will come: whatever has no record is unclassified. */
+  /** End the table: text without records becomes unclassified steps. */
   finish() {
     this.isPartial = this.end < this.text.length;
     PARAGRAPH.lastIndex = this.end;
     while (this.end < this.text.length) {
-      // However many there are, the last one takes the rest.
-      const isLast = this.steps.length >= MOST_STEPS || !PARAGRAPH.test(this.text);
+      // The last allowed step takes the rest of the text.
+      const isLast = this.steps.length >= MAX_STEPS || !PARAGRAPH.test(this.text);
       const end = isLast ? this.text.length : PARAGRAPH.lastIndex;
       this.#push({ end, kind: UNCLASSIFIED, cue: null, seconds: null });
     }
   }
 
-  /** Where the last step ends, and what is still open begins. */
+  /** The end of the last step, where the open part of the text begins. */
   get end() {
     return this.steps.at(-1)?.end ?? 0;
   }
@@ -75,7 +75,7 @@ export class StepTable {
   }
 
   /**
-   * The index of the step at a place in the text, the nearest where there is none.
+   * The index of the step at an offset, or of the nearest step.
    *
    * @param {number} offset
    */
@@ -91,7 +91,7 @@ export class StepTable {
   }
 
   /**
-   * The step at a place in the text, undefined where the table is empty.
+   * The step at an offset; undefined if the table is empty.
    *
    * @param {number} offset
    */
@@ -101,7 +101,7 @@ export class StepTable {
 
   /** @param {RegExpExecArray} match */
   #add([, letter = "", length = "", cueBegin, cueLength, tenths]) {
-    const end = unitBehind(this.text, this.end, number(length));
+    const end = unitAfter(this.text, this.end, number(length));
     if (end === null || end === this.end) return false;
     const seconds = tenths === undefined ? null : number(tenths) / 10;
     const cue = cueLength === undefined ? null : this.#cue(end, cueBegin === undefined ? 0 : number(cueBegin), number(cueLength));
@@ -117,9 +117,9 @@ export class StepTable {
    */
   #cue(end, begin, length) {
     if (!length) return null;
-    const from = unitBehind(this.text, this.end, begin);
+    const from = unitAfter(this.text, this.end, begin);
     if (from === null) return null;
-    const to = unitBehind(this.text, from, length);
+    const to = unitAfter(this.text, from, length);
     return to === null || to > end ? null : [from, to];
   }
 
@@ -133,7 +133,7 @@ export class StepTable {
 }
 
 /**
- * The loops of a saved turn, [start, end] in UTF-16 units, as far as they fit the text.
+ * The loops of a saved turn, up to the first one that does not fit the text.
  *
  * @param {unknown} value
  * @param {string} text
@@ -146,9 +146,9 @@ export function loopsOf(value, text) {
   let unit = 0;
   let seen = 0; // code points before `unit`
   for (const [, begin = "", length = ""] of value.slice(0, 20_000).matchAll(SPAN)) {
-    const start = number(begin) < seen ? null : unitBehind(text, unit, number(begin) - seen);
+    const start = number(begin) < seen ? null : unitAfter(text, unit, number(begin) - seen);
     if (start === null) break;
-    const end = unitBehind(text, start, number(length));
+    const end = unitAfter(text, start, number(length));
     if (end === null) break;
     loops.push([start, end]);
     unit = end;

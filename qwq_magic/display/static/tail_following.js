@@ -30,13 +30,13 @@ export class TailFollowing {
     this.jump.hidden = true;
     body.addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
     const resized = new ResizeObserver(() => this.#resized());
-    // The text as well: it grows with every delta, and when a font comes late.
+    // Observe the text as well: it grows with every delta, and when a font loads late.
     for (const node of [body, ...body.children]) resized.observe(node);
     signal.addEventListener("abort", () => resized.disconnect());
   }
 
   /**
-   * Is more text to come? Without, there is nothing to jump to.
+   * Set whether more text will arrive; otherwise there is nothing to jump to.
    *
    * @param {boolean} growing
    */
@@ -45,7 +45,7 @@ export class TailFollowing {
     this.#showJump();
   }
 
-  /** What nobody saw growing is read from its beginning. */
+  /** Show text from the beginning if the reader did not watch it grow. */
   fromTop() {
     this.following = false;
     this.#record.scroll = 0;
@@ -56,7 +56,7 @@ export class TailFollowing {
     this.#lastTop = this.#body.scrollTop;
   }
 
-  /** The reader is at the tail, wherever they were. */
+  /** Scroll to the tail and follow it. */
   follow() {
     this.following = true;
     this.#record.scroll = null;
@@ -75,7 +75,7 @@ export class TailFollowing {
 
   #scrolled() {
     const top = this.#body.scrollTop;
-    if (this.#body.clientHeight === 0) return; // hidden or detached: not the reader
+    if (this.#body.clientHeight === 0) return; // hidden or detached: the reader did not scroll
     if (this.#distance() < NEAR_PX) this.following = true;
     else if (top < this.#lastTop) this.following = false;
     this.#lastTop = top;
@@ -83,8 +83,8 @@ export class TailFollowing {
     this.#showJump();
   }
 
-  // This runs before the next paint, without a layout of its own: the reader never sees
-  // the tail gone, nor the scroll position that a browser forgets where it hides or moves.
+  // This runs before the next paint and causes no extra layout. The reader therefore never sees
+  // the tail leave the view, nor a scroll position that the browser lost on hiding or moving.
   #resized() {
     const hidden = this.#body.clientHeight === 0;
     if (!hidden && this.#wasHidden) {

@@ -1,4 +1,4 @@
-// The text of one live pane, put together from deltas that may be lost or come twice.
+// The text of one live pane, assembled from deltas that may be lost or arrive twice.
 
 /** @import { DeltaMessage, KernelMessage } from "./types.js" */
 
@@ -6,14 +6,14 @@
 
 import { codePointLength, unitOffset } from "./safe_text.js";
 
-const ASK_AGAIN_MS = 1000;
+const RETRY_MS = 1000;
 
 export class TextStream {
   /** @type {string[]} */
   #chunks = [];
   #length = 0; // in code points, as the deltas count
   /** @type {Delta[]} */
-  #early = []; // deltas from beyond a gap
+  #early = []; // deltas after a gap
   /** @type {Set<(delta: string) => void>} */
   #listeners = new Set();
   /** @type {() => void} */
@@ -22,7 +22,7 @@ export class TextStream {
   #timer;
 
   /**
-   * `requestSnapshot` asks the kernel for all of the text.
+   * `requestSnapshot` requests the whole text from the kernel.
    *
    * @param {string} text
    * @param {() => void} requestSnapshot
@@ -38,7 +38,7 @@ export class TextStream {
   }
 
   /**
-   * Call `listener(delta)` from now on; returns how to stop.
+   * Call `listener` with each new delta; returns a function that unsubscribes it.
    *
    * @param {(delta: string) => void} listener
    * @returns {() => void}
@@ -70,12 +70,12 @@ export class TextStream {
     if (!this.#early.length) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
-    } else if (this.#timer === undefined) this.#ask();
+    } else if (this.#timer === undefined) this.#request();
   }
 
-  #ask() {
+  #request() {
     this.#requestSnapshot();
-    this.#timer = setTimeout(() => this.#ask(), ASK_AGAIN_MS);
+    this.#timer = setTimeout(() => this.#request(), RETRY_MS);
   }
 
   /** @param {string} text */

@@ -1,4 +1,4 @@
-// A saved turn as this view needs it, whatever stands in the notebook.
+// A saved turn as this view needs it, whatever the notebook contains.
 //
 // Notebooks are shared: any value may be missing, of another type, or huge.
 
@@ -7,12 +7,12 @@
 import { NUMBERS } from "./metric_figures.js";
 import { cleanLine } from "./safe_text.js";
 
-const LONGEST_TEXT = 8_000_000;
-const MOST_NOTICES = 20;
+const MAX_TEXT_LENGTH = 8_000_000;
+const MAX_NOTICES = 20;
 
 /** @param {unknown} value */
 export function textOf(value) {
-  return typeof value === "string" ? value.slice(0, LONGEST_TEXT) : "";
+  return typeof value === "string" ? value.slice(0, MAX_TEXT_LENGTH) : "";
 }
 
 /**
@@ -29,7 +29,7 @@ export function numberOf(value) {
 }
 
 /**
- * The value, if it has fields; else an object without any.
+ * The value if it is an object, otherwise an empty object.
  *
  * @param {unknown} value
  * @returns {Record<string, unknown>}
@@ -70,7 +70,7 @@ export function usageOf(value) {
 }
 
 /**
- * The metrics, null where there are none.
+ * The metrics, or null if there are none.
  *
  * @param {unknown} value
  * @returns {Metrics | null}
@@ -128,7 +128,7 @@ export function turnOf(value) {
 export function noticesOf(value) {
   if (!Array.isArray(value)) return [];
   return value
-    .slice(-MOST_NOTICES)
+    .slice(-MAX_NOTICES)
     .map((notice) => lineOf(notice, 500))
     .filter(Boolean);
 }

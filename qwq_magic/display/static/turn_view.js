@@ -1,4 +1,4 @@
-// The final view of a turn: the live panes' parts, filled from saved data, without a kernel.
+// The final view of a turn: the parts of the live panes, filled from saved data, without a kernel.
 
 /** @import { Host, Inspected, Mounted, SavedTurn, Services, TokenParts, ViewRecord } from "./types.js" */
 
@@ -6,22 +6,22 @@ import { AnswerMarkdown } from "./answer_markdown.js";
 import { AnswerPane } from "./answer_pane.js";
 import { element } from "./elements.js";
 import { hostOf } from "./host.js";
-import { Inspecting } from "./inspecting.js";
+import { InspectorToggle } from "./inspector_toggle.js";
 import { ReasoningPane } from "./reasoning_pane.js";
 import { ReasoningText } from "./reasoning_text.js";
 import { estimateTokens } from "./safe_text.js";
 import { StatusLine } from "./status_line.js";
 import { loopsOf, StepTable } from "./step_table.js";
 import { turnOf } from "./turn_data.js";
-import { footerLine, reasoningLabel, seconds } from "./turn_words.js";
+import { footerLine, reasoningLabel, seconds } from "./turn_captions.js";
 import { adoptDrawing, viewRecord } from "./view_records.js";
 
 /** @typedef {{ answer: AnswerMarkdown, done: Promise<void>, adopted: boolean }} DrawnAnswer */
 
 /**
- * Show saved data in `el`, with the host's two services where it has them.
+ * Show saved data in `el`, with the host's services if it has them.
  *
- * Returns {done, dispose}: a promise for the last stroke, and how to take it down.
+ * `done` resolves when everything is drawn; `dispose` removes the view.
  *
  * @param {HTMLElement} el
  * @param {unknown} data
@@ -30,17 +30,17 @@ import { adoptDrawing, viewRecord } from "./view_records.js";
  */
 export function mountTurn(el, data, { markdownParser = null, latexTypesetter = null } = {}) {
   const turn = turnOf(data);
-  // An output that is for inspecting opens there, whatever was chosen where it was asked.
+  // An output of the inspect command opens the inspector, independently of the turn's other output.
   const record = viewRecord(turn.inspect ? `${turn.id} inspected` : turn.id);
   const controller = new AbortController();
   const estimated = estimatedTokens(turn);
   const root = element("div", "qwq-turn");
   root.append(element("div", "qwq-part", {}, statusOf(turn)));
-  /** @type {Inspecting | null} */
-  let inspecting = null;
+  /** @type {InspectorToggle | null} */
+  let toggle = null;
   const reasoning = element("div", "qwq-part");
   if (turn.show !== "answer") {
-    const pane = reasoningOf(turn, record, estimated, { onInspect: () => inspecting?.open(), signal: controller.signal });
+    const pane = reasoningOf(turn, record, estimated, { onInspect: () => toggle?.open(), signal: controller.signal });
     reasoning.append(pane);
     root.append(reasoning);
   }
@@ -51,8 +51,8 @@ export function mountTurn(el, data, { markdownParser = null, latexTypesetter = n
   const reply = element("div", "qwq-part", {}, pane.element);
   root.append(reply);
   if (turn.show !== "answer" && turn.reasoning) {
-    inspecting = new Inspecting(record, {
-      place: root,
+    toggle = new InspectorToggle(record, {
+      container: root,
       panes: [reasoning, reply],
       answer: pane.element,
       read: () => inspected(turn),
@@ -61,12 +61,12 @@ export function mountTurn(el, data, { markdownParser = null, latexTypesetter = n
   }
   const done = holdHeight(root, record, drawn);
   el.replaceChildren(root);
-  inspecting?.begin(turn.inspect);
+  toggle?.begin(turn.inspect);
   return { done, dispose: () => controller.abort() };
 }
 
 /**
- * As `split_tokens` in Python: what the server counted of both is shared out.
+ * Like `split_tokens` in Python: a total counted by the server is split by the estimates.
  *
  * @param {SavedTurn} turn
  * @returns {TokenParts}
@@ -114,7 +114,7 @@ function reasoningOf(turn, record, estimated, { onInspect, signal }) {
   const text = adopted ?? new ReasoningText();
   if (!adopted) {
     text.append(turn.reasoning);
-    // A saved turn is read from its beginning.
+    // Show a saved turn from its beginning.
     record.scroll ??= 0;
   }
   const pane = new ReasoningPane(record, text, { start: turn.start, onInspect, signal });
@@ -142,7 +142,7 @@ function answerOf(turn, record, host) {
 }
 
 /**
- * Until the answer is drawn the view keeps the height the live one had.
+ * Keep the height of the live view until the answer is drawn.
  *
  * @param {HTMLElement} root
  * @param {ViewRecord} record

@@ -1,6 +1,6 @@
-// The values that more than one module of the view handles, for the type checker alone.
+// Types that more than one module of the view uses, for the type checker only.
 //
-// Nothing imports this file at run time: modules name it in `@import` comments.
+// No module imports this file at run time: they refer to it in `@import` comments.
 
 import type { AnswerMarkdown } from "./answer_markdown.js";
 import type { ChatPage } from "./chat_page.js";
@@ -12,11 +12,11 @@ import type { TextStream } from "./text_stream.js";
 /** Start and end in a text, in UTF-16 units. */
 export type Span = [start: number, end: number];
 
-// ── Jupyter, as far as the view uses it ──
+// Jupyter, as far as the view uses it
 
 export type MimeBundle = Record<string, unknown>;
 
-/** What a host of final outputs hands to its renderers; either may be missing. */
+/** The services that a host passes to renderers of final outputs; either may be missing. */
 export interface Services {
   markdownParser?: MarkdownParser | null;
   latexTypesetter?: LatexTypesetter | null;
@@ -30,7 +30,7 @@ export interface LatexTypesetter {
   typeset?(node: HTMLElement): unknown;
 }
 
-/** The host's two services as the view calls them, null where it has none. */
+/** The host's services as the view calls them, null if missing. */
 export interface Host {
   parse: ((markdown: string) => Promise<string>) | null;
   typeset: ((node: HTMLElement) => unknown) | null;
@@ -126,7 +126,7 @@ export type PageMessage =
   | { type: "ask"; id: string; text: string }
   | { type: "select"; conversation: string };
 
-// ── A turn ──
+// A turn
 
 export type TurnState = "connecting" | "reasoning" | "answering" | EndState;
 export type EndState = "complete" | "stopped" | "error";
@@ -181,13 +181,13 @@ export interface FirstSeen {
   share: number | null;
 }
 
-/** Each number is null where it is not known. */
+/** A number is null if it is not known. */
 export type Metrics = Record<MetricName, number | null> & {
   tokens_estimated: boolean;
   first_seen: FirstSeen | null;
 };
 
-// ── Steps ──
+// Steps
 
 export type Group = "orient" | "work" | "reflect" | "conclude" | "unclassified";
 
@@ -201,20 +201,20 @@ export interface Step {
   start: number;
   end: number;
   kind: StepKind;
-  /** The words that gave the kind away. */
+  /** The words that indicate the kind. */
   cue: Span | null;
   episode: number;
   seconds: number | null;
 }
 
-/** A place where the search found its query, within one step. */
+/** A match of the search within one step. */
 export interface Match {
   start: number;
   end: number;
   isCurrent: boolean;
 }
 
-/** What the reader chose in a turn's inspector; `open` is null until there is a choice. */
+/** The reader's choices in a turn's inspector; `open` is null until the first choice. */
 export interface InspectorState {
   open: boolean | null;
   selected: number;
@@ -234,9 +234,9 @@ export interface Inspected {
 
 export type IsShown = (step: Step) => boolean;
 
-// ── An answer ──
+// An answer
 
-/** A run of Markdown that later text does not change any more, or the open end of it. */
+/** A part of a Markdown text that later text does not change, or its open end. */
 export type AnswerBlock = TextBlock | FenceBlock;
 
 export interface TextBlock {
@@ -252,7 +252,7 @@ export interface FenceBlock {
   code: string;
 }
 
-/** The part of a fenced block that drawing it takes. */
+/** The part of a fenced block that is needed to draw it. */
 export type Code = Pick<FenceBlock, "info" | "code">;
 
 export interface Formula {
@@ -263,9 +263,9 @@ export interface Formula {
   safe: boolean;
 }
 
-// ── What the page remembers ──
+// What the page remembers
 
-/** What the page remembers of a turn. */
+/** What the page remembers about a turn. */
 export interface ViewRecord {
   id: string;
   reasoningOpen: boolean | null;
@@ -282,14 +282,14 @@ export interface ViewRecord {
   chat?: ChatPage;
 }
 
-/** What the status line of a turn that streams knows. */
+/** The state of the status line of a turn that is streaming. */
 export interface LiveStatus {
   began: number;
   state?: TurnState;
   stopping: boolean;
   lost: boolean;
   acknowledged?: boolean;
-  unheard?: boolean;
+  unanswered?: boolean;
 }
 
 /** A view that is on the page. */
@@ -297,9 +297,9 @@ export interface Mounted {
   dispose(): void;
 }
 
-// ── A chat ──
+// A chat
 
-/** The kernel's account of a chat; `turns` holds only those the page may not have. */
+/** The state of a chat; `turns` contains only those that the page may not have. */
 export interface ChatPageData {
   conversation: string;
   names: string[];
@@ -309,14 +309,14 @@ export interface ChatPageData {
   turns: Record<string, ChatEntry>;
 }
 
-/** A reply under way: the ids of its panes' models. */
+/** A reply in progress; `panes` are the ids of its models. */
 export interface LiveReply {
   turn_id: string;
   prompt: string;
   panes: string[];
 }
 
-/** A turn that has ended, as it is saved: `mountTurn` checks it. */
+/** A finished turn as it is saved; `mountTurn` checks it. */
 export interface ChatEntry {
   prompt?: unknown;
   hidden?: unknown;
@@ -325,13 +325,13 @@ export interface ChatEntry {
 
 export type SaveBundle = (bundle: MimeBundle) => void;
 
-/** A chat whose kernel lives. */
+/** A chat whose kernel is running. */
 export interface LiveChat {
   mount(el: HTMLElement, signal: AbortSignal): void;
   keepSaved(data: unknown, save: SaveBundle, signal: AbortSignal): void;
 }
 
-// ── A comparison ──
+// A comparison
 
 export interface ComparedSide {
   table: StepTable;
@@ -346,7 +346,7 @@ export interface ComparedRow {
   match: "same" | "similar" | "none";
 }
 
-/** A stretch of the answers: of both, only of the left one, only of the right one. */
+/** A part of both answers, or only of the left or the right one. */
 export type AnswerPart = [side: "B" | "L" | "R", text: string];
 
 export interface Compared {

@@ -1,8 +1,8 @@
-// What the page remembers about a turn, across the change from live widgets to final output.
+// What the page remembers about a turn when its live widgets are replaced by the final output.
 //
-// The Map hangs on the page, because the live panes and the final output's renderer
-// load these modules separately. It is keyed by turn id; whatever was saved in a
-// notebook can name an id, but never put anything here.
+// The records are stored on `globalThis`, because the live panes and the renderer of final
+// outputs load these modules separately. They are keyed by turn id; a saved notebook can name an
+// id, but cannot add a record's contents.
 
 /** @import { ViewRecord } from "./types.js" */
 
@@ -11,7 +11,7 @@
 const RECORDS = Symbol.for("qwq_magic.views");
 const LIMIT = 500;
 
-/** Bump when a drawing of one version can no longer be adopted by the other. */
+/** Increase it when drawings of the previous version can no longer be adopted. */
 const VERSION = 1;
 
 /**
@@ -21,22 +21,22 @@ const VERSION = 1;
 function newRecord(id) {
   return {
     id,
-    reasoningOpen: null, // the reader's own choice; null until there is one
-    scroll: null, // the reasoning's scrollTop, null = at the tail
+    reasoningOpen: null, // the reader's own choice, null until then
+    scroll: null, // the reasoning's scrollTop, null at the tail
     heights: {}, // of the live parts
     streams: {}, // the text live panes received
     drawings: {}, // live drawings the final view may adopt
     version: VERSION,
-    live: null, // what the status line knows: state, elapsed, usage …
-    tokens: { reasoning: 0, answer: 0 }, // estimated from what arrived
-    inspector: null, // what the reader chose in the inspector
+    live: null, // the state of the status line
+    tokens: { reasoning: 0, answer: 0 }, // estimated from the text received
+    inspector: null, // the reader's choices in the inspector
     thinking: { began: null, ended: null }, // performance.now()
     events: new EventTarget(), // "toggle", "live", "tokens"
   };
 }
 
 /**
- * The record of a turn; the oldest are forgotten.
+ * The record of a turn; the oldest records are dropped.
  *
  * @param {string} id
  * @returns {ViewRecord}
@@ -55,7 +55,7 @@ export function viewRecord(id) {
 }
 
 /**
- * Leave a live drawing for the final view to take over, so that nothing is drawn twice.
+ * Offer a live drawing to the final view, so that nothing is drawn twice.
  *
  * @template {keyof Drawings} Part
  * @param {ViewRecord} record
@@ -67,7 +67,7 @@ export function offerDrawing(record, part, drawing) {
 }
 
 /**
- * Take a live drawing whose text begins `text`; null where there is none.
+ * Take over a live drawing whose text is a prefix of `text`, or null.
  *
  * @template {keyof Drawings} Part
  * @param {ViewRecord} record
@@ -84,7 +84,7 @@ export function adoptDrawing(record, part, text) {
 }
 
 /**
- * Tell every view of the turn.
+ * Notify every view of the turn.
  *
  * @param {ViewRecord} record
  * @param {string} name
@@ -94,7 +94,7 @@ export function notify(record, name) {
 }
 
 /**
- * Call back on a record's event until `signal` aborts.
+ * Call back on an event of a record until `signal` aborts.
  *
  * @param {ViewRecord} record
  * @param {string} name

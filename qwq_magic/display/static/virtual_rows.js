@@ -1,22 +1,22 @@
-// A scrolling list that keeps only what is in sight on the page.
+// A scrolling list that keeps only the visible rows on the page.
 //
-// Heights are estimated until a row was seen. Whenever a height turns out different, the
-// row at the top stays where it is: the reader never notices.
+// Heights are estimated until a row is drawn. When a height turns out to be different, the row at
+// the top keeps its position, so that the reader does not notice.
 
 import { element } from "./elements.js";
 import { RowHeights } from "./row_heights.js";
 
 const OVERSCAN_PX = 300;
 const NEAR_PX = 24;
-const MOST_PASSES = 4;
-const SHARE_ABOVE = 0.3; // of the room around an item that is scrolled to
+const MAX_PASSES = 4;
+const SHARE_ABOVE = 0.3; // of the space around an item that is scrolled to
 
 /** @template T */
 export class VirtualRows {
   element = element("div", "qwq-rows", { tabindex: "0" });
-  /** Does the list follow its growing end? Until the reader scrolls away from it. */
+  /** Does the list follow its growing end? It stops when the reader scrolls away. */
   following = false;
-  /** Is there a growing end, so that a reader who scrolls to it follows it? */
+  /** Is the list growing, so that scrolling to the end follows it? */
   mayFollow = false;
   /** Called after the reader or the list itself has scrolled. */
   onScrolled = () => {};
@@ -34,10 +34,10 @@ export class VirtualRows {
   #ownTop = 0;
   #width = 0;
   /** @type {number | null} */
-  #wanted = null; // what to scroll to as soon as there is a height
+  #wanted = null; // the item to scroll to as soon as the list has a height
 
   /**
-   * `draw(item)` makes a row, `estimate(item, width)` guesses its height.
+   * `draw` creates a row, `estimate` guesses its height.
    *
    * @param {{ draw: (item: T) => HTMLElement, estimate: (item: T, width: number) => number, label: string, signal: AbortSignal }} options
    */
@@ -54,7 +54,7 @@ export class VirtualRows {
   }
 
   /**
-   * Show these items from now on; rows are drawn anew, the item `keep` holds its place.
+   * Replace the items and redraw all rows; the item `keep` keeps its position.
    *
    * @param {T[]} items
    * @param {T | null} [keep]
@@ -73,7 +73,7 @@ export class VirtualRows {
   }
 
   /**
-   * Items were added at the end, and the last one before them may have changed.
+   * Show items that were added at the end; the last one before them may have changed.
    *
    * @param {T[]} items
    */
@@ -87,14 +87,14 @@ export class VirtualRows {
     this.render();
   }
 
-  /** Draw the rows in sight anew: what they show has changed. */
+  /** Redraw the visible rows, whose contents have changed. */
   refresh() {
     this.#clear();
     this.render();
   }
 
   /**
-   * Bring an item into sight, in the upper part of it.
+   * Scroll to an item, into the upper part of the view.
    *
    * @param {number} index
    */
@@ -102,11 +102,11 @@ export class VirtualRows {
     if (index < 0 || index >= this.#items.length) return;
     this.following = false;
     if (!this.element.clientHeight) {
-      this.#wanted = index; // the host shows what it was given a little later
+      this.#wanted = index; // the host attaches the element a little later
       return;
     }
-    // Rows above may turn out higher once they are drawn; then the place is another.
-    for (let pass = 0; pass < MOST_PASSES; pass++) {
+    // Rows above may turn out taller once they are drawn, which moves the item.
+    for (let pass = 0; pass < MAX_PASSES; pass++) {
       const room = Math.max(0, this.element.clientHeight - this.#heights.heightOf(index));
       this.#setTop(this.#heights.topOf(index) - room * SHARE_ABOVE);
       this.render();
@@ -114,7 +114,7 @@ export class VirtualRows {
   }
 
   /**
-   * Bring an item into sight with as little scrolling as possible.
+   * Make an item visible with as little scrolling as possible.
    *
    * @param {number} index
    */
@@ -133,8 +133,8 @@ export class VirtualRows {
     return this.#nodes.get(index) ?? null;
   }
 
-  /** The first and the last index in sight. */
-  get inSight() {
+  /** The first and the last visible index. */
+  get visible() {
     const { scrollTop, clientHeight } = this.element;
     return {
       first: this.#heights.indexAt(scrollTop + 1),
@@ -144,7 +144,7 @@ export class VirtualRows {
 
   render() {
     if (!this.element.clientHeight) return;
-    for (let pass = 0; pass < MOST_PASSES; pass++) {
+    for (let pass = 0; pass < MAX_PASSES; pass++) {
       if (this.following) this.#setTop(this.#heights.total);
       this.#renderOnce();
       if (!this.#measure()) break;
@@ -173,7 +173,7 @@ export class VirtualRows {
     this.#rows.style.transform = `translateY(${this.#heights.topOf(first)}px)`;
   }
 
-  /** Take the heights of what is drawn; true where one was another than thought. */
+  /** Measure the drawn rows; returns whether any height differs. */
   #measure() {
     const top = this.element.scrollTop;
     const anchor = this.#heights.indexAt(top);
@@ -196,7 +196,7 @@ export class VirtualRows {
   #drop(index) {
     const node = this.#nodes.get(index);
     if (!node) return;
-    // The keys must not be lost with the row that had the focus.
+    // Keep the focus in the list, so that its keys still work.
     if (node.contains(document.activeElement)) this.element.focus({ preventScroll: true });
     node.remove();
     this.#nodes.delete(index);
@@ -224,7 +224,7 @@ export class VirtualRows {
   #resized() {
     const width = this.element.clientWidth;
     if (!width) return;
-    // A browser forgets the scroll position of what was hidden or moved.
+    // A browser loses the scroll position of an element that is hidden or moved.
     const anchor = this.#heights.indexAt(this.#ownTop);
     const within = this.#ownTop - this.#heights.topOf(anchor);
     if (width !== this.#width) {

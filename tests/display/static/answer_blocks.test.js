@@ -48,7 +48,7 @@ test("a fence inside a list item belongs to the list", () => {
   assert.deepEqual(cut("1. a\n\n   ```py\n   x\n   ```\n"), ["1. a\n\n   ```py\n   x\n   ```\n"]);
 });
 
-test("a fence that never closes holds the rest", () => {
+test("a fence that never closes contains the rest", () => {
   assert.deepEqual(cut("```\na\n# b"), [["", "a\n# b\n"]]);
 });
 
@@ -81,14 +81,14 @@ test("a block of many lines is cut", () => {
   assert.equal(cut("line\n".repeat(1_700)).length, 3);
 });
 
-test("the tail is what no block holds yet", () => {
+test("the tail is the text that no block contains yet", () => {
   const blocks = new AnswerBlocks();
   blocks.push("a\n\nb\nc");
 
   assert.deepEqual(blocks.tail, { kind: "text", source: "b\nc" });
 });
 
-test("a blank tail is none", () => {
+test("a blank tail is null", () => {
   const blocks = new AnswerBlocks();
   blocks.push("# a\n  ");
 

@@ -5,7 +5,7 @@ import { MATH_CLOSE, MATH_OPEN, maskMath } from "../../../qwq_magic/display/stat
 
 const mark = (number) => `${MATH_OPEN}${number}${MATH_CLOSE}`;
 
-/** What of a text is mathematics. */
+/** The sources of the formulas in a text. */
 function formulasIn(source, open = false) {
   return maskMath(source, open).formulas.map(({ raw }) => raw);
 }
@@ -44,11 +44,11 @@ test("an escaped dollar neither opens nor closes", () => {
   assert.deepEqual(formulasIn("\\$a$ and $b\\$c$"), ["$b\\$c$"]);
 });
 
-test("code holds no formula", () => {
+test("code contains no formula", () => {
   assert.deepEqual(formulasIn("`$a$` and ``\\(b\\) ` $c$`` and $d$"), ["$d$"]);
 });
 
-test("a backtick that closes nothing hides no formula", () => {
+test("an unmatched backtick hides no formula", () => {
   assert.deepEqual(formulasIn("a ` and $b$"), ["$b$"]);
 });
 
@@ -64,7 +64,7 @@ test("a formula still being written is kept from the Markdown parser", () => {
   assert.deepEqual(formulas, [{ tex: "a_1 * b", raw: "$$a_1 * b", display: true, pending: true, safe: false }]);
 });
 
-test("what opens no formula in a finished text stays text", () => {
+test("an opening mark in a finished text stays text", () => {
   assert.equal(maskMath("so $$a_1 * b", false).markdown, "so $$a_1 * b");
 });
 

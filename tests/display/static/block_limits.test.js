@@ -8,7 +8,7 @@ const tangled = {
   "an indent of two hundred": `${" ".repeat(200)}a`,
   "a long run of one mark": "*".repeat(201),
   "many marks in one line": "a*b ".repeat(301),
-  "many marks in all": "a [b\n".repeat(1501),
+  "many marks in total": "a [b\n".repeat(1501),
   "much emphasis in one paragraph": `${"a *b\n".repeat(801)}`,
   "a table whose rows a parser pads": `|${"a|".repeat(100)}\n|${"-|".repeat(100)}\n${"|a\n".repeat(100)}`,
   "one long address for many links": `${"[a] ".repeat(250)}\n\n[a]: https://a.example/${"x".repeat(1000)}`,

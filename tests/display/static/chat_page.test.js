@@ -4,7 +4,7 @@ import test, { mock } from "node:test";
 import { ChatPage } from "../../../qwq_magic/display/static/chat_page.js";
 import { viewRecord } from "../../../qwq_magic/display/static/view_records.js";
 
-// Instead of the page's region for screen readers.
+// Replaces the page's region for screen readers.
 const announced = { isConnected: true, textContent: "" };
 globalThis[Symbol.for("qwq_magic.announcer")] = announced;
 mock.timers.enable({ apis: ["setTimeout"] });
@@ -25,7 +25,7 @@ function opened(page = EMPTY) {
   return { chat, sent, lose: () => heard.comm_live_update() };
 }
 
-test("what is typed is sent, and kept until the kernel has it", () => {
+test("a draft is sent, and kept until the kernel acknowledges it", () => {
   const { chat, sent } = opened();
   chat.type("Which is larger?");
   assert.equal(chat.ask(), true);
@@ -36,7 +36,7 @@ test("what is typed is sent, and kept until the kernel has it", () => {
   assert.deepEqual([chat.draft, chat.pending], ["", null]);
 });
 
-test("what was typed since stays in the box", () => {
+test("a draft typed since then is kept", () => {
   const { chat, sent } = opened();
   chat.type("one");
   chat.ask();
@@ -46,7 +46,7 @@ test("what was typed since stays in the box", () => {
   assert.equal(chat.draft, "two");
 });
 
-test("nothing is asked without words, twice at once, or while a reply is under way", () => {
+test("nothing is sent for a blank draft, twice at once, or while a reply is in progress", () => {
   const { chat } = opened();
   chat.type("  ");
   assert.equal(chat.ask(), false);
@@ -69,7 +69,7 @@ test("a refusal is shown as an error, and the draft is kept", () => {
   assert.equal(announced.textContent, "No key is set.");
 });
 
-test("a failed reply gives the prompt back, unless something else is typed", () => {
+test("a failed reply restores the prompt, unless the user has typed something else", () => {
   const { chat, sent } = opened();
   chat.type("a");
   chat.ask();
@@ -92,7 +92,7 @@ test("another page's messages change nothing here", () => {
   assert.deepEqual([chat.draft, chat.line], ["a", ""]);
 });
 
-test("a kernel that does not reply is said to be busy, until it does", () => {
+test("a kernel that does not reply is reported as busy, until it does", () => {
   const { chat, sent } = opened();
   chat.type("a");
   chat.ask();
@@ -103,14 +103,14 @@ test("a kernel that does not reply is said to be busy, until it does", () => {
   assert.equal(chat.line, "");
 });
 
-test("turns travel once, and are forgotten when they are no longer shown", () => {
+test("turns are sent once, and dropped when they are no longer shown", () => {
   const { chat } = opened({ ...EMPTY, keys: ["a", "b"], turns: { a: { prompt: "1" }, b: { prompt: "2" } } });
   chat.receive({ type: "page", page: { ...EMPTY, keys: ["b"] } });
 
   assert.deepEqual([...chat.turns], [["b", { prompt: "2" }]]);
 });
 
-test("a turn whose text never came is asked for, until it comes", () => {
+test("a turn whose text is missing is requested until it arrives", () => {
   const { chat, sent } = opened({ ...EMPTY, keys: ["a"] });
   mock.timers.tick(1_000);
   assert.deepEqual(sent, [{ type: "whole" }, { type: "whole" }]);
@@ -121,7 +121,7 @@ test("a turn whose text never came is asked for, until it comes", () => {
   assert.equal(sent.length, 2);
 });
 
-test("stopping lasts as long as the reply it stops", () => {
+test("a reply stays stopping until it has ended", () => {
   const { chat } = opened(LIVE);
   chat.stop();
   chat.receive({ type: "page", page: LIVE });
@@ -131,7 +131,7 @@ test("stopping lasts as long as the reply it stops", () => {
   assert.equal(chat.stopping, false);
 });
 
-test("a kernel that is gone takes the chat with it", () => {
+test("a chat ends with its kernel", () => {
   const { chat, lose } = opened(LIVE);
   lose();
   chat.type("a");
@@ -140,7 +140,7 @@ test("a kernel that is gone takes the chat with it", () => {
   assert.match(chat.line, /Run the cell again/);
 });
 
-test("a notebook that holds other turns is saved anew, once no reply is under way", () => {
+test("a notebook with other turns is saved again, once no reply is in progress", () => {
   const { chat, sent } = opened();
   const saved = [];
   chat.keepSaved({ conversation: "main", keys: [] }, (bundle) => saved.push(bundle), new AbortController().signal);
@@ -154,7 +154,7 @@ test("a notebook that holds other turns is saved anew, once no reply is under wa
   assert.deepEqual(saved, [{ "text/plain": "x" }]);
 });
 
-test("an output that is gone is not saved any more", () => {
+test("an output that was removed is not saved", () => {
   const { chat } = opened();
   const controller = new AbortController();
   const saved = [];

@@ -8,7 +8,7 @@ test("the first word of an info string is the language", () => {
   assert.equal(fenceLanguage("c++"), "c++");
 });
 
-test("an info string that begins with no name has no language", () => {
+test("an info string that does not begin with a name has no language", () => {
   assert.equal(fenceLanguage("{.python}"), "");
   assert.equal(fenceLanguage('"><img>'), "");
   assert.equal(fenceLanguage(""), "");

@@ -12,16 +12,16 @@ function rowsOf(data) {
 
 const TWO = { left: side("abc", "U1W1C1"), right: side("xyz", "U1W1C1") };
 
-test("steps that meet share a row", () => {
+test("matching steps share a row", () => {
   assert.deepEqual(rowsOf({ ...TWO, pairs: "SMS" }), [[0, 0, "same"], [1, 1, "similar"], [2, 2, "same"]]);
 });
 
-test("between two meetings, steps of one side only are beside those of the other", () => {
+test("between two matches, unmatched steps of both sides are paired", () => {
   assert.deepEqual(rowsOf({ ...TWO, pairs: "SLRS" }), [[0, 0, "same"], [1, 1, "none"], [2, 2, "same"]]);
   assert.deepEqual(rowsOf({ ...TWO, pairs: "LLRSR" }), [[0, 0, "none"], [1, null, "none"], [2, 1, "same"], [null, 2, "none"]]);
 });
 
-test("whatever the letters say, every step is in one row", () => {
+test("every step is in exactly one row, whatever the letters are", () => {
   for (const pairs of ["", "S", "SX", "LLLLLL", "RRRRSSSS", "??", null, 5]) {
     const { rows } = comparisonOf({ ...TWO, pairs });
     for (const name of ["left", "right"]) {
@@ -31,7 +31,7 @@ test("whatever the letters say, every step is in one row", () => {
   }
 });
 
-test("the first divergence is a row, -1 without one", () => {
+test("the first divergence is the index of a row, or -1", () => {
   assert.equal(comparisonOf({ ...TWO, pairs: "SLRS", divergence: 1 }).divergence, 1);
   assert.equal(comparisonOf({ ...TWO, pairs: "SMS" }).divergence, -1);
   assert.equal(comparisonOf({ ...TWO, pairs: "SMS", divergence: 99 }).divergence, -1);
@@ -49,7 +49,7 @@ test("lengths of the answers' parts count code points", () => {
   assert.deepEqual(parts, [["B", "🙂"], ["L", "a"], ["R", "b"]]);
 });
 
-test("whatever the diff says, all of both answers is in the parts", () => {
+test("the parts contain both answers in full, whatever the diff is", () => {
   for (const diff of ["", "B9", "L9zzzzz", "B3R1", "R2", null]) {
     const { parts } = comparisonOf({ left: side("", "", "abc"), right: side("", "", "abd"), diff });
     const of = (name) => parts.filter(([where]) => where === "B" || where === name).map(([, text]) => text).join("");
@@ -64,7 +64,7 @@ test("a comparison of any shape can be shown", () => {
   }
 });
 
-test("findings and metrics are rows of short lines, as wide as they are shown", () => {
+test("findings and metrics are rows of a fixed width", () => {
   const { findings, metrics } = comparisonOf({ findings: [["answer", "same", "extra"]], metrics: [["steps", 4]] });
 
   assert.deepEqual(findings, [["answer", "same"]]);

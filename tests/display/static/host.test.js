@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { draws, hostOf, hostOfManager, interruptKernel, servicesOfManager } from "../../../qwq_magic/display/static/host.js";
+import { canRender, hostOf, hostOfManager, interruptKernel, servicesOfManager } from "../../../qwq_magic/display/static/host.js";
 
 const parser = { render: (markdown) => Promise.resolve(`<p>${markdown}</p>`) };
 
-test("a host's parser gives a string, whatever it returns", async () => {
+test("the result of a host's parser becomes a string", async () => {
   assert.equal(await hostOf(parser, null).parse("a"), "<p>a</p>");
   assert.equal(await hostOf({ render: () => undefined }, null).parse("a"), "undefined");
 });
@@ -29,20 +29,20 @@ test("a manager's renderers are found by any of their names", async () => {
   }
 });
 
-test("a manager's services are those a renderer of final outputs is handed", async () => {
+test("a manager's services have the form that renderers receive", async () => {
   const services = servicesOfManager({ rendermime: { markdownParser: parser } });
 
   assert.equal(await services.markdownParser.render("a"), "<p>a</p>");
   assert.equal(services.latexTypesetter, null);
 });
 
-test("a notebook draws the MIME types it has a renderer for", () => {
+test("a notebook can render the MIME types it has a renderer for", () => {
   const manager = { rendermime: { getFactory: (mime) => (mime === "a/b" ? {} : undefined) } };
 
-  assert.deepEqual([draws(manager, "a/b"), draws(manager, "c/d"), draws({}, "a/b")], [true, false, false]);
+  assert.deepEqual([canRender(manager, "a/b"), canRender(manager, "c/d"), canRender({}, "a/b")], [true, false, false]);
 });
 
-test("a kernel is interrupted where it can be reached, and nowhere else", () => {
+test("a kernel is interrupted if it can be reached", () => {
   let interrupts = 0;
   const kernel = { interrupt: () => (interrupts += 1) };
   interruptKernel({ context: { sessionContext: { session: { kernel } } } });

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { KEYS, listenToKeys } from "../../../qwq_magic/display/static/inspector_keys.js";
 
-/** What pressing a key does: the action, and whether the notebook still hears the key. */
+/** The effect of a key: its action, and whether it reaches the notebook and keeps its default. */
 function press(key, { tag = "DIV", role = null, inside = true, ...modifiers } = {}) {
   let hear;
   globalThis.addEventListener = (_name, callback) => (hear = callback);
@@ -22,7 +22,7 @@ function press(key, { tag = "DIV", role = null, inside = true, ...modifiers } = 
   return pressed;
 }
 
-test("each key has its action, and goes no further", () => {
+test("each key has its action, and does not reach the notebook", () => {
   const actions = { j: "next", k: "previous", n: "nextSwitch", P: "previousSwitch", g: "firstSeen", "/": "search", 3: "filter3", e: "expand", c: "copy" };
 
   for (const [key, action] of Object.entries(actions)) {
@@ -30,38 +30,38 @@ test("each key has its action, and goes no further", () => {
   }
 });
 
-test("a letter without an action is kept from the notebook too", () => {
+test("a letter without an action does not reach the notebook either", () => {
   assert.deepEqual(press("d"), { action: null, isHeard: false, isDefault: true });
 });
 
-test("shortcuts of the notebook and the browser pass", () => {
+test("shortcuts reach the notebook and the browser", () => {
   for (const modifier of ["ctrlKey", "metaKey", "altKey", "isComposing"]) {
     assert.deepEqual(press("c", { [modifier]: true }), { action: null, isHeard: true, isDefault: true }, modifier);
   }
   assert.equal(press("Enter", { shiftKey: true }).isHeard, true);
 });
 
-test("keys outside the inspector are not its own", () => {
+test("keys outside the inspector are ignored", () => {
   assert.deepEqual(press("j", { inside: false }), { action: null, isHeard: true, isDefault: true });
 });
 
-test("letters typed into the search are letters", () => {
+test("letters typed into the search trigger no action", () => {
   assert.deepEqual(press("j", { tag: "INPUT" }), { action: null, isHeard: false, isDefault: true });
 });
 
-test("in the search, Enter goes on, Shift-Enter back, Escape out", () => {
+test("in the search, Enter and Shift-Enter move between matches, and Escape leaves", () => {
   assert.equal(press("Enter", { tag: "INPUT" }).action, "nextFound");
   assert.equal(press("Enter", { tag: "INPUT", shiftKey: true }).action, "previousFound");
   assert.equal(press("Escape", { tag: "INPUT" }).action, "leaveSearch");
 });
 
-test("arrows move on the map alone", () => {
+test("arrow keys move only on the map", () => {
   assert.equal(press("ArrowRight", { role: "slider" }).action, "next");
   assert.equal(press("ArrowDown", { role: "slider" }).action, "previous");
   assert.equal(press("ArrowRight").action, null);
 });
 
-test("every key of the help does something", () => {
+test("every key in the help has an action", () => {
   const keys = KEYS.flatMap(([names]) => (names === "1–4" ? ["1", "2", "3", "4"] : names.split(/ ?\/ (?=\w)/)));
 
   assert.deepEqual(keys.filter((key) => !press(key).action), []);

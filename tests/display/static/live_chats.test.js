@@ -5,7 +5,7 @@ import { addChat, liveChat, onChats, removeChat } from "../../../qwq_magic/displ
 
 const chat = { mount() {}, keepSaved() {} };
 
-test("a chat is found by its id for as long as it lives", () => {
+test("a chat is found by its id until it is removed", () => {
   addChat("one", chat);
   assert.equal(liveChat("one"), chat);
   removeChat("one");
@@ -13,7 +13,7 @@ test("a chat is found by its id for as long as it lives", () => {
   assert.equal(liveChat("one"), null);
 });
 
-test("views hear when a chat comes or goes, until they are taken down", () => {
+test("views are notified of chats until they are removed", () => {
   const controller = new AbortController();
   const heard = [];
   onChats(() => heard.push(liveChat("two")), controller.signal);

@@ -17,7 +17,7 @@ function modelOf(digest) {
   return { model, send: (message) => listeners.forEach((callback) => callback(message)), listeners };
 }
 
-test("messages that come before the view are handed to it", async () => {
+test("messages that arrive before the view are passed to it", async () => {
   const { model, send, listeners } = modelOf("early");
   let inbox;
   const view = Promise.resolve({ start: (_model, early) => ((inbox = early), () => {}) });
@@ -46,7 +46,7 @@ test("a view is drawn by the version of the model", async () => {
   assert.equal(await widget.render({ model: modelOf("new").model, el: "cell" }), "new in cell");
 });
 
-test("a view that could not be loaded is asked for again", async () => {
+test("a view that failed to load is loaded again", async () => {
   globalThis[PAGE] = new Map();
   await assert.rejects(widget.render({ model: modelOf("later").model, el: null }), /no assets yet/);
 

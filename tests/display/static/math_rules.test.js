@@ -41,14 +41,14 @@ test("braces must close what they open, in order", () => {
   assert.equal(mathIsSafe(String.raw`\{a`), true);
 });
 
-test("braces nest only so deep", () => {
+test("the depth of braces is limited", () => {
   const nested = (depth) => "{".repeat(depth) + "}".repeat(depth);
 
   assert.equal(mathIsSafe(nested(40)), true);
   assert.equal(mathIsSafe(nested(41)), false);
 });
 
-test("a formula steps back only so often", () => {
+test("a formula may move backwards only a few times", () => {
   assert.equal(mathIsSafe(String.raw`\!`.repeat(12)), true);
   assert.equal(mathIsSafe(String.raw`\!`.repeat(13)), false);
 });

@@ -7,7 +7,7 @@ import { tableOf } from "./tables.js";
 
 const figures = (metrics) => figuresOf(turnOf({ metrics }).metrics).map(([label, value]) => [label, value]);
 
-test("of a growing reasoning the steps are counted", () => {
+test("the steps of a growing reasoning are counted", () => {
   const counts = countsOf(tableOf("abcd", "W1S1V1V1"));
 
   assert.deepEqual(
@@ -23,7 +23,7 @@ test("a reasoning without steps has no means", () => {
   assert.deepEqual([counts.switches_per_100_steps, counts.mean_episode_steps, counts.episodes], [null, null, 0]);
 });
 
-test("what is not known is not shown", () => {
+test("unknown metrics are not shown", () => {
   assert.deepEqual(figures({ steps: 12 }), [["steps", "12"]]);
   assert.deepEqual(figures({}), []);
 });

@@ -68,7 +68,7 @@ test("the styles of the view are loaded with it", () => {
   assert.deepEqual(styles.slice(0, 4), ["turn_view.css", "inspector.css", "comparison.css", "chat.css"]);
 });
 
-test("a host that shares no widgets is named in the error", async () => {
+test("a host without shared widgets gets a clear error", async () => {
   container.init({});
 
   await assert.rejects(container.get("./mime"), /does not share @lumino\/widgets/);

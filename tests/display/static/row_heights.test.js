@@ -19,7 +19,7 @@ test("a list without rows has no height", () => {
   assert.deepEqual([rows().total, rows().indexAt(50)], [0, 0]);
 });
 
-test("a height belongs to the row that begins at or above it", () => {
+test("a position belongs to the last row that begins at or above it", () => {
   const made = rows(10, 20, 30);
 
   assert.deepEqual([-5, 0, 9, 10, 29, 30, 999].map((top) => made.indexAt(top)), [0, 0, 0, 1, 1, 2, 2]);
@@ -32,7 +32,7 @@ test("a measured height moves the rows below", () => {
   assert.deepEqual(topsOf(made), [0, 15, 35, 65]);
 });
 
-test("half a pixel is no change", () => {
+test("half a pixel is not a change", () => {
   const made = rows(10, 20);
 
   assert.equal(made.correct([[0, 10.5], [1, 19.5]]), false);

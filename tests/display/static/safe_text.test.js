@@ -7,7 +7,7 @@ import {
   codePointLength,
   estimateTokens,
   TextCleaner,
-  unitBehind,
+  unitAfter,
   unitOffset,
 } from "../../../qwq_magic/display/static/safe_text.js";
 
@@ -24,7 +24,7 @@ test("a line past its limit is cut to the limit, the ellipsis included", () => {
   assert.equal(cleanLine("abcd", 4), "abcd");
 });
 
-test("a cleaner over deltas cleans as the whole text is cleaned", () => {
+test("cleaning by deltas gives the same text as cleaning the whole", () => {
   const text = "a\x1b[1mb\r\nc\u202ed\x1b]x\x07🙂";
   const cleaner = new TextCleaner();
 
@@ -39,13 +39,13 @@ test("an offset in code points is found in UTF-16 units", () => {
   assert.deepEqual([0, 1, 2, 3, 9].map((count) => unitOffset("a🙂b", count)), [0, 1, 3, 4, 4]);
 });
 
-test("a place behind the end of the text is none", () => {
-  assert.equal(unitBehind("a🙂b", 1, 2), 4);
-  assert.equal(unitBehind("a🙂b", 1, 3), null);
-  assert.equal(unitBehind("ab", 2, 0), 2);
+test("an offset after the end of the text is null", () => {
+  assert.equal(unitAfter("a🙂b", 1, 2), 4);
+  assert.equal(unitAfter("a🙂b", 1, 3), null);
+  assert.equal(unitAfter("ab", 2, 0), 2);
 });
 
-test("Chinese takes more tokens a character than Latin letters", () => {
+test("a Chinese character takes more tokens than a Latin letter", () => {
   assert.equal(estimateTokens("想".repeat(15)), 10);
   assert.equal(estimateTokens("word".repeat(9)), 10);
   assert.equal(estimateTokens(""), 0);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { GROUP_WORDS, GROUPS, kindOf, likely, UNCLASSIFIED } from "../../../qwq_magic/display/static/step_kinds.js";
+import { GROUP_DESCRIPTIONS, GROUPS, kindOf, likely, UNCLASSIFIED } from "../../../qwq_magic/display/static/step_kinds.js";
 
 test("each letter of a record has a kind in one of the groups", () => {
   const kinds = [..."UPRWVDSCA"].map(kindOf);
@@ -20,5 +20,5 @@ test("a kind is a guess, and is called likely", () => {
 });
 
 test("every group has words", () => {
-  assert.deepEqual(Object.keys(GROUP_WORDS), GROUPS);
+  assert.deepEqual(Object.keys(GROUP_DESCRIPTIONS), GROUPS);
 });

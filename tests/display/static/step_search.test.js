@@ -42,15 +42,15 @@ test("going back from nowhere starts before the offset, and goes round", () => {
   assert.deepEqual([search.go(-1, 10), search.go(-1, 0)], [[4, 7], [20, 23]]);
 });
 
-test("going back from the beginning starts at the last place", () => {
+test("going back from the beginning starts at the last match", () => {
   assert.deepEqual(searched("cat").go(-1, 0), [20, 23]);
 });
 
-test("without places there is nowhere to go", () => {
+test("without matches there is nowhere to go", () => {
   assert.equal(searched("bird").go(1, 0), null);
 });
 
-test("the place within a step that the reader is at is marked", () => {
+test("the current match within a step is marked", () => {
   const search = searched("cat");
   search.go(1, 17);
 
@@ -61,27 +61,29 @@ test("the place within a step that the reader is at is marked", () => {
   assert.deepEqual(search.within(TABLE.steps[1]), []);
 });
 
-test("the reader's place survives a narrower search", () => {
+test("the current match survives a narrower search", () => {
   const search = searched("cat");
   search.go(1, 17);
   search.find("cat.", TABLE, all);
 
-  assert.equal(search.words, "2 of 2");
+  assert.equal(search.summary, "2 of 2");
 });
 
-test("the words count what was found", () => {
+test("the summary counts the matches", () => {
   const search = searched("cat");
-  assert.equal(search.words, "3 found");
+  assert.equal(search.summary, "3 matches");
   search.go(1, 0);
 
-  assert.equal(search.words, "1 of 3");
-  assert.equal(searched("bird").words, "none found");
-  assert.equal(searched("").words, "");
+  assert.equal(search.summary, "1 of 3");
+  assert.equal(searched("bird").summary, "no matches");
+  assert.equal(searched("bi").summary, "no matches");
+  assert.equal(searched("dog").summary, "1 match");
+  assert.equal(searched("").summary, "");
 });
 
-test("the words say when there are more than are counted", () => {
+test("the summary shows when there are more matches than are counted", () => {
   const search = new StepSearch();
   search.find("a", tableOf("a".repeat(20_001), ""), all);
 
-  assert.equal(search.words, "20,000+ found");
+  assert.equal(search.summary, "20,000+ matches");
 });

@@ -5,11 +5,11 @@ import { loopsOf, StepTable } from "../../../qwq_magic/display/static/step_table
 import { tableOf } from "./tables.js";
 
 const TEXT = "Let me see. Wait, no. So 12.";
-const RECORDS = "Uc~f Sa+5 C6"; // without the blanks
+const RECORDS = "Uc~f Sa+5 C6"; // joined without the blanks
 
 const spans = (table) => table.steps.map(({ start, end }) => TEXT.slice(start, end));
 
-test("records say where each step ends, its kind, cue and seconds", () => {
+test("records give the end, kind, cue and seconds of each step", () => {
   const table = tableOf(TEXT, RECORDS.replaceAll(" ", ""));
 
   assert.deepEqual(spans(table), ["Let me see. ", "Wait, no. ", "So 12."]);
@@ -32,7 +32,7 @@ test("a cue is read from where it begins in its step", () => {
   assert.equal(TEXT.slice(...step.cue), "no");
 });
 
-test("a cue that leaves its step is none", () => {
+test("a cue that exceeds its step is ignored", () => {
   assert.equal(tableOf("abc", "U2.1+2").steps[0].cue, null);
 });
 
@@ -42,7 +42,7 @@ test("lengths count code points", () => {
   assert.deepEqual(table.steps.map(({ start, end }) => [start, end]), [[0, 4], [4, 6]]);
 });
 
-test("text behind the records is unclassified, by paragraphs", () => {
+test("text after the records is unclassified, by paragraph", () => {
   const table = tableOf("One.\n\nTwo.\n\nThree.", "U6");
 
   assert.deepEqual(table.steps.map(({ kind, end }) => [kind.name, end]), [
@@ -63,7 +63,7 @@ test("a record of no length ends the reading", () => {
   assert.deepEqual(tableOf("ab", "U0W2").steps.map(({ kind }) => kind.name), ["unclassified"]);
 });
 
-test("records that come in pieces are read as they are whole", () => {
+test("records that arrive in parts are read like whole ones", () => {
   const table = new StepTable();
   table.grow("Let me see. Wait", "Uc");
   assert.equal(table.steps.length, 1);
@@ -72,13 +72,13 @@ test("records that come in pieces are read as they are whole", () => {
   assert.deepEqual(spans(table), ["Let me see. ", "Wait, no. ", "So 12."]);
 });
 
-test("a place in the text has a step, the nearest where there is none", () => {
+test("every offset has a step, or the nearest one", () => {
   const table = tableOf("abcdef", "U2W2C2");
 
   assert.deepEqual([-5, 0, 1, 2, 5, 99].map((offset) => table.indexAt(offset)), [0, 0, 0, 1, 2, 2]);
 });
 
-test("an empty table has no step anywhere", () => {
+test("an empty table has no step at any offset", () => {
   assert.equal(tableOf("", "").stepAt(0), undefined);
 });
 
@@ -92,6 +92,6 @@ test("a loop that does not fit the text, or that begins inside the last, ends th
   assert.deepEqual(loopsOf("0+3 1+2", "abcdef"), [[0, 3]]);
 });
 
-test("loops of another type are none", () => {
+test("a value of another type has no loops", () => {
   for (const value of [null, undefined, 5, [[0, 1]]]) assert.deepEqual(loopsOf(value, "abc"), []);
 });

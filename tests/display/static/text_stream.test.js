@@ -5,7 +5,7 @@ import { TextStream } from "../../../qwq_magic/display/static/text_stream.js";
 
 const delta = (offset, text) => ({ type: "delta", offset, text });
 
-/** A stream, what its listener heard, and how often it asked for a snapshot. */
+/** A stream, the deltas its listener received, and its requests for a snapshot. */
 function listened(text = "") {
   const heard = [];
   const asked = [];
@@ -30,7 +30,7 @@ test("offsets count code points", () => {
   assert.equal(stream.text, "🙂b");
 });
 
-test("a delta that comes twice is taken once", () => {
+test("a delta that arrives twice is added once", () => {
   const { stream, heard } = listened();
   stream.receive(delta(0, "ab"));
   stream.receive(delta(0, "ab"));
@@ -39,14 +39,14 @@ test("a delta that comes twice is taken once", () => {
   assert.deepEqual(heard, ["ab"]);
 });
 
-test("of a delta that overlaps only the new part is taken", () => {
+test("only the new part of an overlapping delta is added", () => {
   const { stream } = listened("a🙂");
   stream.receive(delta(1, "🙂b"));
 
   assert.equal(stream.text, "a🙂b");
 });
 
-test("a gap asks for a snapshot, again and again until it comes", (context) => {
+test("a gap requests a snapshot, repeatedly until it arrives", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const { stream, asked } = listened();
   stream.receive(delta(1, "b"));
@@ -61,7 +61,7 @@ test("a gap asks for a snapshot, again and again until it comes", (context) => {
   assert.equal(stream.text, "ab");
 });
 
-test("deltas from beyond a gap wait, and follow the snapshot that fills it", (context) => {
+test("deltas after a gap wait until it is filled", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const { stream, heard } = listened();
   stream.receive(delta(2, "c"));
@@ -71,7 +71,7 @@ test("deltas from beyond a gap wait, and follow the snapshot that fills it", (co
   assert.deepEqual(heard, ["ab", "c", "d"]);
 });
 
-test("a closed stream asks no more", (context) => {
+test("a closed stream requests nothing", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const { stream, asked } = listened();
   stream.receive(delta(1, "b"));
@@ -81,7 +81,7 @@ test("a closed stream asks no more", (context) => {
   assert.equal(asked.length, 1);
 });
 
-test("who unsubscribes hears nothing more", () => {
+test("an unsubscribed listener is not called", () => {
   const { stream } = listened();
   const heard = [];
   const stop = stream.subscribe((part) => heard.push(part));

@@ -48,11 +48,11 @@ test("a saved turn is read as it was written", () => {
   assert.deepEqual([turn.show, turn.start, turn.inspect], ["answer", "closed", true]);
 });
 
-test("an unknown state is taken for stopped", () => {
+test("an unknown state becomes stopped", () => {
   assert.equal(turnOf({ state: "reasoning" }).state, "stopped");
 });
 
-test("metrics of another shape are none", () => {
+test("metrics of another shape are null", () => {
   for (const metrics of [null, [], "x", 5]) assert.equal(turnOf({ metrics }).metrics, null);
 });
 
@@ -85,6 +85,6 @@ test("an unknown usage is null throughout", () => {
   assert.deepEqual(new Set(Object.values(usageOf("x"))), new Set([null]));
 });
 
-test("what has no fields is an object without any", () => {
+test("a value without fields becomes an empty object", () => {
   for (const value of [null, undefined, 5, "x"]) assert.deepEqual(fieldsOf(value), {});
 });

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { adoptDrawing, listen, notify, offerDrawing, viewRecord } from "../../../qwq_magic/display/static/view_records.js";
 
-/** Stands for a live drawing of a text. */
+/** A fake live drawing of a text. */
 function drawingOf(source) {
   return {
     source,
@@ -24,14 +24,14 @@ test("turns without an id share no record", () => {
   assert.notEqual(viewRecord(""), viewRecord(""));
 });
 
-test("the oldest records are forgotten", () => {
+test("the oldest records are dropped", () => {
   const first = viewRecord("oldest");
   for (let index = 0; index < 500; index++) viewRecord(`turn ${index}`);
 
   assert.notEqual(viewRecord("oldest"), first);
 });
 
-test("a live drawing is adopted with what its text lacks", () => {
+test("an adopted drawing receives the rest of the text", () => {
   const record = viewRecord("adopts");
   const drawing = drawingOf("Let me");
   offerDrawing(record, "answer", drawing);
@@ -63,7 +63,7 @@ test("a drawing by another version of this view is not adopted", () => {
   assert.equal(adoptDrawing(record, "answer", "a"), null);
 });
 
-test("a view is notified until it is taken down", () => {
+test("a view is notified until it is removed", () => {
   const record = viewRecord("notified");
   const controller = new AbortController();
   let calls = 0;

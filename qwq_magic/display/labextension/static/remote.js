@@ -1,5 +1,5 @@
-// The prebuilt mime renderer: a module-federation container written by hand, since a
-// renderer this small needs no bundler. It loads the very modules the live panes use.
+// The prebuilt mime renderer: a module-federation container written by hand, since a renderer
+// this small needs no bundler. It loads the same modules as the live panes.
 
 (() => {
   /** @import { MimeBundle, Mounted, Services } from "../../static/types.js" */
@@ -38,7 +38,7 @@
   }
 
   /**
-   * The module that JupyterLab shares under a name, in the first of its versions.
+   * A module that JupyterLab shares, in the first of its versions.
    *
    * @param {string} name
    */
@@ -64,13 +64,13 @@
       }
 
       /**
-       * Drawn before the promise settles: the output area shows it with its full height.
+       * Draw before the promise settles: the output area is shown with its full height.
        *
        * @param {Model} model
        */
       renderModel(model) {
         const { data } = model;
-        // A chat that lives here has just put this data there itself.
+        // The live chat that is shown here has saved this data itself.
         if (CHAT in data && this.mounted?.keeps?.(data[CHAT])) return Promise.resolve();
         this.mounted?.dispose();
         if (CHAT in data) this.mounted = mountSavedChat(this.node, data[CHAT], this.services, (bundle) => model.setData({ data: bundle }));

@@ -1,9 +1,9 @@
-// The words a turn is described with: states, seconds, tokens, the footer.
+// The captions of a turn: its state, seconds, tokens and footer.
 
 /** @import { SavedTurn, TokenParts, TurnState, Usage } from "./types.js" */
 
 /** @type {Record<TurnState, string>} */
-export const STATE_WORDS = {
+export const STATE_LABELS = {
   connecting: "Connecting…",
   reasoning: "Thinking…",
   answering: "Answering…",
@@ -20,7 +20,7 @@ export function isRunning(state) {
 /** @param {number | null | undefined} value */
 export function seconds(value) {
   if (value === null || value === undefined) return "";
-  // From here on, one decimal would say 60.0.
+  // Above this, one decimal would read 60.0.
   if (value < 59.95) return `${value.toFixed(1)} s`;
   const whole = Math.round(value);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
@@ -35,7 +35,7 @@ function count(value, exact) {
 }
 
 /**
- * "412 tokens", "≈ 412 tokens"; `reported` wins over the estimate.
+ * "412 tokens", "≈ 412 tokens"; `reported` takes precedence over `estimate`.
  *
  * @param {number | null | undefined} reported
  * @param {number} estimate
@@ -47,7 +47,7 @@ export function tokens(reported, estimate) {
 }
 
 /**
- * "≈ 412 reasoning + 36 answer tokens", as far as there are any.
+ * "≈ 412 reasoning + 36 answer tokens", without parts that are zero.
  *
  * @param {Usage | null} usage
  * @param {TokenParts} estimated

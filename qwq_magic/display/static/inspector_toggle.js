@@ -1,16 +1,16 @@
-// Opening a turn's inspector in the place of its panes, and closing it again.
+// Opens a turn's inspector in container of its panes, and closes it again.
 
 /** @import { Inspected, InspectorState, ViewRecord } from "./types.js" */
 
 import { Inspector, inspectorState } from "./inspector.js";
 
-export class Inspecting {
+export class InspectorToggle {
   /** @type {Inspector | null} */
   inspector = null;
   /** @type {InspectorState} */
   #state;
   /** @type {HTMLElement} */
-  #place;
+  #container;
   /** @type {HTMLElement[]} */
   #panes;
   /** @type {HTMLElement | null} */
@@ -22,18 +22,18 @@ export class Inspecting {
   /** @type {AbortController | null} */
   #controller = null;
   /** @type {HTMLElement | null} */
-  #home = null; // where the answer stands while no inspector is open
+  #home = null; // the answer's parent while no inspector is open
 
   /**
-   * The inspector stands in `place`, before the panes it hides. `answer`, if any, is shown
-   * beside the steps, and `read` gives what the inspector shows.
+   * The inspector is inserted in `container`, before the panes it hides. `answer`, if any, is
+   * shown beside the steps, and `read` returns the data to show.
    *
    * @param {ViewRecord} record
-   * @param {{ place: HTMLElement, panes: HTMLElement[], answer?: HTMLElement | null, read: () => Inspected, signal: AbortSignal }} options
+   * @param {{ container: HTMLElement, panes: HTMLElement[], answer?: HTMLElement | null, read: () => Inspected, signal: AbortSignal }} options
    */
-  constructor(record, { place, panes, answer = null, read, signal }) {
+  constructor(record, { container, panes, answer = null, read, signal }) {
     this.#state = record.inspector ??= inspectorState();
-    this.#place = place;
+    this.#container = container;
     this.#panes = panes;
     this.#answer = answer;
     this.#read = read;
@@ -42,12 +42,12 @@ export class Inspecting {
   }
 
   /**
-   * Open at once where the reader had it open, or `otherwise` where there was no choice yet.
+   * Open the inspector if the reader left it open; `byDefault` applies until the first choice.
    *
-   * @param {boolean} otherwise
+   * @param {boolean} byDefault
    */
-  begin(otherwise) {
-    if (this.#state.open ?? otherwise) this.#mount();
+  begin(byDefault) {
+    if (this.#state.open ?? byDefault) this.#mount();
   }
 
   open() {
@@ -63,7 +63,7 @@ export class Inspecting {
     this.inspector = null;
     if (this.#answer) this.#home?.append(this.#answer);
     for (const pane of this.#panes) pane.hidden = false;
-    /** @type {HTMLElement | null} */ (this.#place.querySelector(".qwq-inspect"))?.focus({ preventScroll: true });
+    /** @type {HTMLElement | null} */ (this.#container.querySelector(".qwq-inspect"))?.focus({ preventScroll: true });
   }
 
   #mount() {

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { turnOf } from "../../../qwq_magic/display/static/turn_data.js";
-import { footerLine, isRunning, reasoningLabel, seconds, tokens, tokenSplit } from "../../../qwq_magic/display/static/turn_words.js";
+import { footerLine, isRunning, reasoningLabel, seconds, tokens, tokenSplit } from "../../../qwq_magic/display/static/turn_captions.js";
 
 test("seconds have a decimal up to a minute, and none from there on", () => {
   assert.deepEqual([0, 12.44, 59.94, 59.95, 61, 125.6].map(seconds), ["0.0 s", "12.4 s", "59.9 s", "1 min 0 s", "1 min 1 s", "2 min 6 s"]);
 });
 
-test("unknown seconds have no words", () => {
+test("unknown seconds are empty", () => {
   assert.deepEqual([seconds(null), seconds(undefined)], ["", ""]);
 });
 
@@ -18,7 +18,7 @@ test("reported tokens are exact, estimated ones are not", () => {
   assert.equal(tokens(1, 5), "1 token");
 });
 
-test("a reported zero wins over an estimate", () => {
+test("a reported zero takes precedence over an estimate", () => {
   assert.equal(tokens(0, 5), "");
 });
 
@@ -26,7 +26,7 @@ test("tokens are split as the server counted them", () => {
   assert.equal(tokenSplit({ reasoning_tokens: 412, output_tokens: 448 }, { reasoning: 1, answer: 1 }), "412 reasoning + 36 answer tokens");
 });
 
-test("tokens are split by the estimate where the server counted but one", () => {
+test("tokens are split by the estimate if the server reported only a total", () => {
   assert.equal(tokenSplit({ output_tokens: 448 }, { reasoning: 400, answer: 0.4 }), "≈ 400 reasoning tokens");
   assert.equal(tokenSplit(null, { reasoning: 0, answer: 0.4 }), "");
 });
@@ -36,7 +36,7 @@ test("the label of a reasoning has its seconds and its tokens", () => {
   assert.equal(reasoningLabel(null, null, 0), "Reasoning");
 });
 
-test("the footer names what is known, and how the turn ended unless it simply stopped", () => {
+test("the footer lists known facts, and the finish reason unless it is stop", () => {
   const turn = turnOf({ model: "qwq-plus", server: "demo", usage: { total_tokens: 50 }, timing: { total_s: 3 }, conversation: "main", number: 2, attempt: 2, finish_reason: "length" });
 
   assert.equal(footerLine(turn, { reasoning: 0, answer: 0 }), "qwq-plus · demo · 50 tokens · 3.0 s · main · turn 2 · re-run: attempt 2 · finished: length");
