@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from browser.lab import VIEW, Lab, Notebook, write_notebook
+from corpora import each
 from hostile.benign import BENIGN, Piece
 from hostile.corpus import pieces
 from playwright.sync_api import BrowserContext
@@ -65,7 +66,7 @@ SAVED = (
 })()"""
 )
 
-each_piece = pytest.mark.parametrize("name", BENIGN)
+each_piece = each("name", BENIGN, core=15)
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +98,8 @@ def test_an_ordinary_answer_looks_right_live_and_final(
         assert live == final
 
 
-@each_piece
 @pytest.mark.parametrize("trusted", [False, True], ids=["untrusted", "trusted"])
+@each_piece
 def test_an_ordinary_answer_looks_right_as_saved_markdown(
     plain_page: Notebook, name: str, trusted: bool
 ) -> None:

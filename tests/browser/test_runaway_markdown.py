@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from browser.lab import VIEW, Lab, Notebook
 from browser.scripts import script
+from corpora import each
 from hostile.corpus import pieces
 from hostile.runaway import RUNAWAYS
 
@@ -40,7 +40,7 @@ SAVED = """(async () => {
   return { ms };
 })()"""
 
-each_runaway = pytest.mark.parametrize("text", RUNAWAYS, ids=lambda text: ascii(text[:12]))
+each_runaway = each("text", RUNAWAYS, core=5, ids=lambda text: ascii(text[:30]))
 
 
 @each_runaway

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from server import TIMEOUT_S
 
 from qwq_magic import QwqError, Session
-from qwq_magic.client import HttpChatModel
+from qwq_magic.client import HttpChatModel, aclose_clients
+from qwq_magic.session.loops import RUNNERS
 from qwq_magic.settings import Settings
 
 KEY = "sk-0123456789abcdefghij"
@@ -17,6 +21,18 @@ NOW = 1_790_000_000.0
 
 # The client has the text that was sent so far.
 arrived = threading.Event()
+
+
+@contextmanager
+def nothing_has_arrived() -> Iterator[None]:
+    """Begin without what the fault before has left: its text, its connections."""
+    arrived.clear()
+    # Connections are kept from turn to turn, and with them the proxies of the environment.
+    asyncio.run_coroutine_threadsafe(aclose_clients(), RUNNERS["thread"].loop()).result(TIMEOUT_S)
+    try:
+        yield
+    finally:
+        arrived.set()
 
 
 class Asking:

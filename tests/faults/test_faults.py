@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 
-import pytest
-from faults.asking import Asking, assert_is_one_clean_line
+from corpora import each
+from faults.asking import Asking, assert_is_one_clean_line, nothing_has_arrived
 from faults.table import (
     GZIP,
     INSTEAD_OF_A_STREAM,
@@ -35,12 +35,17 @@ from qwq_magic.settings import Settings
 from qwq_magic.turns import ChatRequest, Message
 
 
-@pytest.mark.parametrize(
-    "fault", [*REFUSALS, *INSTEAD_OF_A_STREAM, *MID_STREAM], ids=lambda fault: fault.name
+@each(
+    "fault",
+    [*REFUSALS, *INSTEAD_OF_A_STREAM, *MID_STREAM],
+    core=1,
+    by=lambda fault: (fault.error, fault.status is None, bool(fault.waits)),
+    ids=lambda fault: fault.name,
 )
 def test_a_fault_keeps_the_text_and_says_why(fault: Fault) -> None:
     tries = 1 + len(fault.waits)
-    with ScriptedServer(*[fault.reply] * tries, chat(answer="Fine.")) as server:
+    replies = [*[fault.reply] * tries, chat(answer="Fine.")]
+    with nothing_has_arrived(), ScriptedServer(*replies) as server:
         asking = Asking(server.url, **fault.settings)
 
         error = asking.fail()

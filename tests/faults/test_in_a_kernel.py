@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from corpora import each
 from faults.asking import arrived, assert_is_one_clean_line
 from faults.table import INSTEAD_OF_A_STREAM, MID_STREAM, REFUSALS, SAID, Fault
 from kernel import Execution, Kernel
@@ -26,7 +27,7 @@ def kernel() -> Iterator[Kernel]:
         yield kernel
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@each("fault", FAULTS, core=1, by=lambda fault: fault.error, ids=lambda fault: fault.name)
 def test_a_fault_is_one_line_and_the_next_cell_works(kernel: Kernel, fault: Fault) -> None:
     with ScriptedServer(fault.reply, chat(answer="Fine.")) as server:
         kernel.point_at(server.url)

@@ -2,6 +2,7 @@ import json
 import os
 
 import pytest
+from corpora import in_full
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory.turns import a_memory, a_turn, plain
@@ -54,7 +55,7 @@ def test_everything_comes_back(tmp_path):
 
 
 @given(TEXTS, TEXTS, TEXTS)
-@settings(max_examples=60)
+@settings(max_examples=in_full(60, core=15))
 def test_any_text_comes_back_as_it_was(tmp_path_factory, prompt, reasoning, answer):
     path = tmp_path_factory.mktemp("any") / "chat.jsonl"
     turn = a_turn(1, prompt=prompt, reasoning=reasoning, answer=answer, notices=(answer,))
@@ -184,7 +185,7 @@ def test_a_file_cut_off_anywhere_is_refused(saved):
 
 
 @given(st.data())
-@settings(max_examples=300)
+@settings(max_examples=in_full(300, core=50))
 def test_a_flipped_bit_is_refused_or_stays_inside_a_value(saved, data):
     whole, path = saved
     at = data.draw(st.integers(0, len(whole) - 1))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from corpora import in_full
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -39,7 +40,7 @@ from qwq_magic.session.run import Run
 from qwq_magic.turns import ChatRequest, Message
 
 GENERATIONS = itertools.count(1)
-CASES = int(os.environ.get("QWQ_MEMORY_CASES", "25"))
+CASES = int(os.environ.get("QWQ_MEMORY_CASES", in_full("25", core="8")))
 WAIT_S = 20.0
 
 Phase = Literal["nothing", "reasoning", "blank", "answer"]

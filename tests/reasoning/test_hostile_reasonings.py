@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from corpora import each, in_full
 from reasoning.hostile_reasonings import PATTERNS, hostile
 
 from qwq_magic.display.saved.bundle import final_bundle
@@ -15,9 +16,9 @@ def _turn(text, answer=""):
     return Turn("t", "why?", reasoning=text, answer=answer, arrivals=((1, 0.0), (len(text), 9.0)))
 
 
-@pytest.mark.parametrize("name", PATTERNS)
+@each("name", PATTERNS, core=len(PATTERNS))
 def test_it_is_cut_measured_and_outlined(name):
-    text = hostile(name, 30_000)
+    text = hostile(name, in_full(30_000, core=5_000))
     turn = _turn(text, text[-3_000:])
 
     assert turn.steps.text == text
@@ -26,16 +27,16 @@ def test_it_is_cut_measured_and_outlined(name):
     assert len(outline(turn)) < 10_000
 
 
-@pytest.mark.parametrize("name", PATTERNS)
+@each("name", PATTERNS, core=len(PATTERNS))
 def test_it_is_compared_with_another(name):
-    text = hostile(name, 10_000)
+    text = hostile(name, in_full(10_000, core=2_000))
     comparison = _turn(text, text).compare(_turn(text[::-1], text[::-1]))
 
     assert "".join(part.text for part in comparison.answer_diff if part.side != "right") == text
     json.dumps(comparison.to_dict())
 
 
-@pytest.mark.parametrize("name", PATTERNS)
+@each("name", PATTERNS, core=len(PATTERNS))
 def test_it_is_shown(name):
     bundle = final_bundle(_turn(hostile(name, 3_000)), place=None)
 

@@ -1,6 +1,7 @@
 import random
 
 import pytest
+from corpora import in_full
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,7 +65,7 @@ def test_what_is_too_long_or_too_seldom_is_none():
     st.lists(st.sampled_from(["a", "ab ", "no. ", UNIT, "x" * 20, _text(40)]), max_size=60),
     st.lists(st.integers(0, 1_000), max_size=6),
 )
-@settings(max_examples=200)
+@settings(max_examples=in_full(200, core=50))
 def test_any_deltas_give_the_same_loops(parts, cuts):
     text = "".join(parts)
     bounds = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})

@@ -3,6 +3,7 @@ import random
 import time
 
 import pytest
+from corpora import in_full
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -41,7 +42,7 @@ def test_steps_join_to_the_text_with_their_offsets(text):
 
 @given(st.one_of(texts, st.text(max_size=300)), st.lists(st.integers(0, 2_000), max_size=8))
 @example("$a.\n", [3])
-@settings(max_examples=400)
+@settings(max_examples=in_full(400, core=100))
 def test_any_deltas_give_the_same_steps(text, cuts):
     whole = pieces_of(text)
 

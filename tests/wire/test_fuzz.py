@@ -1,6 +1,6 @@
 """Whatever bytes arrive, a decoder raises nothing, invents nothing, and cuts change nothing.
 
-Bodies are put together from pieces of streams: 300 a protocol, or QWQ_FUZZ_CASES.
+Bodies are put together from pieces of streams: 300 a protocol (50 in the core), or QWQ_FUZZ_CASES.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from itertools import pairwise
 from typing import Any
 
-import pytest
+from corpora import each, in_full
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +22,7 @@ from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.protocols import PROTOCOLS, UNKNOWN
 from qwq_magic.wire.wire_protocol import Decoder
 
-CASES = int(os.environ.get("QWQ_FUZZ_CASES", "300"))
+CASES = int(os.environ.get("QWQ_FUZZ_CASES", in_full("300", core="50")))
 ALL = {**PROTOCOLS, "unknown": UNKNOWN}
 
 TEXTS = st.sampled_from(
@@ -114,7 +114,7 @@ def outcome(decoder: Decoder, reads: list[bytes]) -> tuple[Any, ...]:
     return turn.reasoning, turn.answer, usages[-1:], turn.finish_reason, error
 
 
-@pytest.mark.parametrize("name", ALL)
+@each("name", ALL, core=len(ALL))
 @settings(max_examples=CASES)
 @given(body=BODIES, places=st.lists(st.integers(0, 500), max_size=6))
 def test_any_body_has_one_outcome_however_it_is_cut(

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from corpora import in_full
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,7 +48,7 @@ def folded(reply: StreamDecoder, reads: list[bytes]) -> tuple[Any, ...]:
     return turn.reasoning, turn.answer, turn.usage, turn.finish_reason, turn.complete
 
 
-@settings(max_examples=300)
+@settings(max_examples=in_full(300, core=50))
 @given(chunks=CHUNKS, size=st.integers(1, 500))
 def test_recognised_chunks_give_what_parsed_ones_give(chunks: list[Any], size: int) -> None:
     body = b"".join(event(f, t, ascii_only=a, extra=x) for f, t, a, x in chunks)

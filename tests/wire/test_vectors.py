@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from corpora import each, in_full
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,11 @@ PROTOCOL_NAMES = {
     "dashscope-native": "dashscope",
     "ollama-native": "ollama",
 }
+
+
+def sender_of(name: str) -> str:
+    """Which server, or which trick of the protocol, a vector is of: its first word."""
+    return name.partition("_")[0]
 
 
 def body_of(name: str) -> bytes:
@@ -117,7 +123,7 @@ def trimmed(name: str, text: str) -> str:
     return text.strip() if VECTORS[name]["compare"] == "strip" else text
 
 
-@pytest.mark.parametrize("name", VECTORS)
+@each("name", VECTORS, core=1, by=sender_of)
 def test_the_recorded_bytes_are_intact(name: str) -> None:
     body = body_of(name)
 
@@ -125,12 +131,12 @@ def test_the_recorded_bytes_are_intact(name: str) -> None:
     assert hashlib.sha256(body).hexdigest() == VECTORS[name]["sha256"]
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@each("name", STREAMS, core=1, by=sender_of)
 def test_a_stream_in_one_read_gives_the_expected_reply(name: str) -> None:
     assert reply_to(name, [body_of(name)]) == expected_of(name)
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@each("name", STREAMS, core=1, by=sender_of)
 def test_a_stream_byte_by_byte_gives_the_expected_reply(name: str) -> None:
     body = body_of(name)
 
@@ -139,7 +145,7 @@ def test_a_stream_byte_by_byte_gives_the_expected_reply(name: str) -> None:
     assert reply == expected_of(name)
 
 
-@pytest.mark.parametrize("name", [n for n in STREAMS if VECTORS[n]["feed"]["split_at"]])
+@each("name", [n for n in STREAMS if VECTORS[n]["feed"]["split_at"]], core=1, by=sender_of)
 def test_a_stream_cut_at_its_awkward_places_gives_the_expected_reply(name: str) -> None:
     places = VECTORS[name]["feed"]["split_at"]
 
@@ -148,15 +154,15 @@ def test_a_stream_cut_at_its_awkward_places_gives_the_expected_reply(name: str) 
     assert reply_to(name, cut_at(body_of(name), places)) == expected_of(name)
 
 
-@pytest.mark.parametrize("name", SMALL_STREAMS)
-@settings(max_examples=40)
+@each("name", SMALL_STREAMS, core=1, by=sender_of)
+@settings(max_examples=in_full(40, core=10))
 @given(places=st.lists(st.integers(min_value=0, max_value=10_000), max_size=30))
 def test_a_stream_cut_anywhere_gives_the_expected_reply(name: str, places: list[int]) -> None:
     assert reply_to(name, cut_at(body_of(name), places)) == expected_of(name)
 
 
-@pytest.mark.parametrize("name", STREAMS)
 @pytest.mark.parametrize("size", [1, 7, 10_000])
+@each("name", STREAMS, core=1, by=sender_of)
 def test_the_protocol_of_a_reply_is_found_in_its_first_bytes(name: str, size: int) -> None:
     body = body_of(name)
     reads = (body[at : at + size] for at in range(0, len(body), size))
@@ -164,7 +170,7 @@ def test_the_protocol_of_a_reply_is_found_in_its_first_bytes(name: str, size: in
     assert reply_to(name, reads, UNKNOWN) == expected_of(name)
 
 
-@pytest.mark.parametrize("name", ERROR_BODIES)
+@each("name", ERROR_BODIES, core=1, by=sender_of)
 def test_an_error_body_gives_the_expected_error(name: str) -> None:
     vector = VECTORS[name]
 
@@ -178,7 +184,7 @@ def test_an_error_body_gives_the_expected_error(name: str) -> None:
     assert error_facts(error) == expected_of(name)["error"]
 
 
-@pytest.mark.parametrize("name", VECTORS)
+@each("name", VECTORS, core=1, by=sender_of)
 def test_an_error_message_holds_the_servers_words(name: str) -> None:
     vector = VECTORS[name]
     error = vector["expected"]["error"]

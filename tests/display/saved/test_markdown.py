@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import pytest
+from corpora import each, in_full, taken
 from display.inertness import HOSTS, Page, problems
 from hostile.corpus import PAYLOADS, TEXTS
 from hypothesis import given, settings
@@ -32,6 +33,11 @@ def read(answer: str, host: str) -> Page:
     return Page(HOSTS[host](saved_markdown(answer)))
 
 
+def taken_texts() -> list[str]:
+    """All hostile texts, or for the core some of every family."""
+    return [p.text for p in taken(PAYLOADS, core=12, by=lambda payload: payload.family)]
+
+
 def words(text: str) -> str:
     return " ".join(text.split())
 
@@ -46,11 +52,11 @@ def test_the_corpus_is_live_unless_it_is_rewritten() -> None:
     assert len(live) > 500
 
 
-@pytest.mark.parametrize("place", PLACES)
+@each("place", PLACES, core=len(PLACES))
 def test_nothing_of_a_hostile_answer_is_live_in_any_host(place: str) -> None:
     live = {
         payload: found
-        for payload in TEXTS
+        for payload in taken_texts()
         if (found := problems(saved_markdown(place.replace("{}", payload))))
     }
 
@@ -58,7 +64,7 @@ def test_nothing_of_a_hostile_answer_is_live_in_any_host(place: str) -> None:
 
 
 def test_no_prefix_of_a_hostile_answer_is_live() -> None:
-    prefixes = {p[:end] for p in TEXTS for end in range(1, len(p), 5)}
+    prefixes = {p[:end] for p in taken_texts() for end in range(1, len(p), 5)}
     live = {p: found for p in prefixes if (found := problems(saved_markdown(p)))}
 
     assert live == {}
@@ -67,7 +73,7 @@ def test_no_prefix_of_a_hostile_answer_is_live() -> None:
 @pytest.mark.parametrize("escape", [escape_paragraphs, escape_span])
 def test_escaped_text_is_neither_markdown_nor_html_nor_math(escape: object) -> None:
     assert callable(escape)
-    for payload in TEXTS:
+    for payload in taken_texts():
         for page in (Page(host(f"x {escape(payload)}")) for host in HOSTS.values()):
             assert (page.problems, page.links, page.math) == ([], [], []), payload
             assert set(page.elements) <= {"p", "br", "span"}, payload
@@ -83,7 +89,7 @@ DELIMITERS = (
 PIECES = st.sampled_from([*DELIMITERS.split("|"), "|", "\n| a |\n|---|\n| "])
 
 
-@settings(max_examples=200)
+@settings(max_examples=in_full(200, core=50))
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_no_mixture_of_delimiters_is_live(answer: str) -> None:
     assert problems(saved_markdown(answer)) == []

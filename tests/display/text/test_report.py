@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from corpora import each
 from display.inertness import problems
-from hostile.corpus import TEXTS
+from hostile.corpus import PAYLOADS, Payload
 
 from qwq_magic.client import LocalServer
 from qwq_magic.display.text.report import Report, ReportLines, ReportStatus, Section
@@ -26,10 +27,10 @@ def server(*names: str, name: str = "ollama", at: str = OLLAMA) -> LocalServer:
     return LocalServer(name, at, models)
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_text_from_a_server_stays_text(text: str) -> None:
-    line = clean_with().line(text, most_bytes=2_000)
-    section = local_section([server(text)], [OLLAMA], in_use=("", ""), clean=clean_with())
+@each("payload", PAYLOADS, core=20, by=lambda payload: payload.family)
+def test_text_from_a_server_stays_text(payload: Payload) -> None:
+    line = clean_with().line(payload.text, most_bytes=2_000)
+    section = local_section([server(payload.text)], [OLLAMA], in_use=("", ""), clean=clean_with())
     report = Report(ReportStatus("failed", line), (section, Section(line, lines=(line,))))
 
     assert problems(report.markdown()) == []
