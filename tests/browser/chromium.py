@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Playwright
+from playwright.sync_api import BrowserContext, Playwright, ViewportSize
 
+VIEWPORT: ViewportSize = {"width": 1200, "height": 900}
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -44,7 +45,7 @@ def running_browser(
         executable_path=chromium,
         headless=True,
         args=CHROMIUM_ARGS,
-        viewport={"width": 1200, "height": 900},
+        viewport=VIEWPORT,
         env={**os.environ},
     )
     context.add_init_script(WATCH)

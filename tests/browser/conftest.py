@@ -121,7 +121,7 @@ def open_notebook(pages: Pages) -> Iterator[OpenNotebook]:
 
     yield open_
     for notebook in opened:
-        notebook.close()
+        pages.close(notebook)
 
 
 def _saved_cell(data: dict[str, Any]) -> dict[str, Any]:
@@ -143,12 +143,12 @@ def open_saved(pages: Pages) -> Iterator[OpenSaved]:
         name = f"saved{len(list(server.root.glob('*.ipynb')))}.ipynb"
         cells = [{**_saved_cell(data), "id": f"saved{n}"} for n, data in enumerate(bundles)]
         write_notebook(server.root / name, [*cells])
-        opened.append(pages.open(server, name))
+        opened.append(pages.open(server, name, shares_kernel=True))
         return opened[-1]
 
     yield open_
     for notebook in opened:
-        notebook.close()
+        pages.close(notebook)
 
 
 @pytest.fixture(scope="session")

@@ -15,11 +15,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from browser.chromium import VIEWPORT
 from browser.lab_state import environment, write_settings
 from playwright.sync_api import BrowserContext, Locator, Page
 from server import unused_port
 
 App = Literal["lab", "notebook"]
+
+# Nothing of a document is asked about or kept; what our modules know of turns goes with it.
+LEAVE = """() => {
+  window.jupyterapp.shell.currentWidget.dispose();
+  document.querySelectorAll(".qwq-announcer").forEach((node) => node.remove());
+  for (const key of Object.getOwnPropertySymbols(globalThis)) {
+    if (key.description?.startsWith("qwq_magic.")) delete globalThis[key];
+  }
+  window.__longTasks.splice(0);
+}"""
 
 # Where a server with the renderer keeps the view's modules.
 VIEW = "lab/extensions/qwq-magic/static/view/"
@@ -44,22 +55,40 @@ class Lab:
     app: App
     log_file: Path
     process: subprocess.Popen[bytes]
+    # Of a kernel that was started before any notebook needs one; of one for notebooks to read.
+    spare_kernel: str = ""
+    idle_kernel: str = ""
 
     @property
     def log(self) -> str:
         return self.log_file.read_text(errors="replace")
 
     def start_kernel(self, notebook: str) -> None:
-        """Start a notebook's kernel now: the page that opens it finds it under its path."""
-        kernel = {"name": "python3"}
-        session = {"path": notebook, "name": notebook, "type": "notebook", "kernel": kernel}
-        request = urllib.request.Request(
-            f"{self.url}api/sessions",
-            json.dumps(session).encode(),
-            {"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=60):
-            pass
+        """Give a notebook a new kernel: the page that opens it finds it under its path.
+
+        It was started while the notebook before was open, and the next one is started now.
+        """
+        self._give(notebook, self.spare_kernel or self._new_kernel())
+        self.spare_kernel = self._new_kernel()
+
+    def share_kernel(self, notebook: str) -> None:
+        """Give a notebook in which nothing is run the kernel of all others like it."""
+        self.idle_kernel = self.idle_kernel or self._new_kernel()
+        self._give(notebook, self.idle_kernel)
+
+    def _new_kernel(self) -> str:
+        started: dict[str, str] = self._post("api/kernels", {"name": "python3"})
+        return started["id"]
+
+    def _give(self, notebook: str, kernel: str) -> None:
+        session = {"path": notebook, "name": notebook, "type": "notebook", "kernel": {"id": kernel}}
+        self._post("api/sessions", session)
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.url + path, json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return json.load(reply)
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -152,6 +181,9 @@ class Notebook:
     name: str = ""
     console: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    shares_kernel: bool = False
+    # What a test has done to the page itself, another must not find.
+    is_worn: bool = False
 
     @classmethod
     def open(cls, context: BrowserContext, lab: Lab, name: str) -> Notebook:
@@ -180,6 +212,8 @@ class Notebook:
 
     def show(self, name: str) -> Notebook:
         self.name = name
+        self.console.clear()
+        self.requests.clear()
         if self.lab.app == "lab":
             # By command, which JupyterLab does a second sooner than what an address names.
             self.page.wait_for_function("window.jupyterapp?.commands", timeout=90_000)
@@ -266,6 +300,20 @@ class Notebook:
         tasks: list[float] = self.page.evaluate("window.__longTasks.splice(0)")
         return tasks
 
+    def leave(self) -> bool:
+        """Close the notebook and keep its page; says whether that is fit for another notebook."""
+        if self.lab.app != "lab" or self.is_worn or not self.js("panel && !window.__navigations"):
+            self.close()
+            return False
+        self._end_kernel()
+        self.page.set_viewport_size(VIEWPORT)
+        self.page.evaluate(LEAVE)
+        return True
+
     def close(self) -> None:
-        self.js("panel?.sessionContext.shutdown().catch(() => null).then(() => null)")
+        self._end_kernel()
         self.page.close()
+
+    def _end_kernel(self) -> None:
+        if not self.shares_kernel:
+            self.js("panel?.sessionContext.shutdown().catch(() => null).then(() => null)")

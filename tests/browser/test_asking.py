@@ -208,6 +208,7 @@ def test_pictures_of_a_demo_cell(lab: Lab, open_notebook: OpenNotebook, tmp_path
         "%load_ext qwq_magic",
         "%%qwq -o reply\nWhich is larger, 9.11 or 9.9?",
     )
+    notebook.is_worn = True
     notebook.js("app.commands.execute('application:toggle-left-area').then(() => null)")
     notebook.run(1, wait=True)
     # Silently: it has no cell in the pictures, and takes no number.

@@ -196,6 +196,7 @@ def test_hostile_turns_stay_text_in_the_chat(
     )
     with ScriptedServer(chat(reasoning=hostile, answer=hostile)) as server:
         page = chat_at(open_notebook, lab, server)
+        page.notebook.is_worn = True
         page.notebook.js("app.commands.execute('apputils:change-theme', {theme: arg})", theme)
         page.ask(hostile)
         expect(page.turns).to_have_count(1)

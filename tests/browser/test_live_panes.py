@@ -215,6 +215,7 @@ def test_tail_is_followed_when_the_text_is_replaced(lab: Lab, open_notebook: Ope
     expect(in_pane(notebook, "reasoning-body")).to_contain_text("Line 79")
     expect_tail(notebook)
 
+    notebook.is_worn = True
     # As by a font that comes late.
     notebook.page.add_style_tag(content=".qwq-reasoning-text { line-height: 3; }")
 
@@ -358,6 +359,7 @@ def test_final_view_is_the_live_view_without_a_jump(
 
     notebook.run(1)
     expect_drawn(notebook)
+    notebook.is_worn = True
     notebook.output(1).evaluate(WATCH_HEIGHT)
     live = [in_pane(notebook, pane).evaluate(VISIBLE) for pane in ("reasoning-text", "answer-text")]
     notebook.release("end")

@@ -66,6 +66,7 @@ def test_nothing_moves_with_reduced_motion(lab: Lab, open_notebook: OpenNotebook
     expect(notebook.output(1).locator(".qwq-state")).to_have_text("Thinking…")
     moving = notebook.page.evaluate(MOVING)
 
+    notebook.is_worn = True
     notebook.page.emulate_media(reduced_motion="reduce")
     notebook.output(1).locator(".qwq-toggle").click()
 
@@ -81,6 +82,7 @@ def test_forced_colours_keep_state_buttons_and_focus_visible(
 ) -> None:
     notebook = open_saved(lab, bundle("x", "Hm.", "Yes."))
     output = notebook.output(0)
+    notebook.is_worn = True
     notebook.page.emulate_media(forced_colors="active")
 
     notebook.page.keyboard.press("Escape")
