@@ -60,8 +60,10 @@ class Kernel:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
+        try:
+            self.client.stop_channels()
+        finally:
+            self.manager.shutdown_kernel(now=True)
 
     def send(self, code: str, *, cell_id: str | None = "cell-1", allow_stdin: bool = True) -> str:
         """Ask for an execution as a notebook does (or, without `cell_id`, another client)."""

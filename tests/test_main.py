@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -105,16 +107,35 @@ def test_a_wrong_call_is_exit_state_2() -> None:
     assert doctor().returncode == doctor("doctor", "-s", "nope").returncode == 2
 
 
-def test_an_interrupt_ends_the_report_and_the_request() -> None:
-    never = threading.Event()
-    with ScriptedServer(Reply([never])) as server:
-        running = subprocess.Popen(
+@contextmanager
+def running_doctor(**environ: str) -> Iterator[subprocess.Popen[str]]:
+    """A doctor at work, which does not outlive the test, whatever becomes of that."""
+    # A shell that runs the tests in the background has them ignore Ctrl-C, and their children.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
             [sys.executable, "-m", "qwq_magic", "doctor"],
-            env=clean_environment(PYTHONPATH=str(ROOT), QWQ_BASE_URL=server.url, QWQ_MODEL="m"),
+            env=clean_environment(PYTHONPATH=str(ROOT), **environ),
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
         )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_an_interrupt_ends_the_report_and_the_request() -> None:
+    never = threading.Event()
+    with (
+        ScriptedServer(Reply([never])) as server,
+        running_doctor(QWQ_BASE_URL=server.url, QWQ_MODEL="m") as running,
+    ):
         server.wait_for_request()
 
         running.send_signal(signal.SIGINT)
@@ -127,19 +148,27 @@ def test_an_interrupt_ends_the_report_and_the_request() -> None:
 
 
 def test_who_reads_no_further_gets_no_traceback() -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "qwq_magic", "doctor"],
-        env=clean_environment(PYTHONPATH=str(ROOT)),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        said = process.stderr.read()
+    with running_doctor() as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        running.stdout = None
 
-    assert said == b""
-    assert process.returncode == 1
+        _, said = running.communicate(timeout=60)
+
+    assert said == ""
+    assert running.returncode == 1
+
+
+def test_a_doctor_does_not_outlive_a_test_that_fails() -> None:
+    with (
+        ScriptedServer(Reply([threading.Event()])) as server,
+        suppress(ZeroDivisionError),
+        running_doctor(QWQ_BASE_URL=server.url, QWQ_MODEL="m") as running,
+    ):
+        server.wait_for_request()
+        raise ZeroDivisionError
+
+    assert running.returncode == -signal.SIGKILL
 
 
 def test_the_terminal_knows_every_setting_of_a_notebook() -> None:

@@ -21,11 +21,14 @@ OpenNotebook: TypeAlias = Callable[..., Notebook]
 OpenSaved: TypeAlias = Callable[..., Notebook]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if item.get_closest_marker("smoke") is None:
+                item.add_marker(pytest.mark.full)
     # Playwright's own loop runs in this thread to the end, and no other can run beside it.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
@@ -98,7 +101,7 @@ def plain_lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield running
 
 
-@pytest.fixture(params=["lab", "notebook"])
+@pytest.fixture(params=["lab", pytest.param("notebook", marks=pytest.mark.full)])
 def either(request: pytest.FixtureRequest) -> Lab:
     app: App = request.param
     server: Lab = request.getfixturevalue("lab" if app == "lab" else "classic")

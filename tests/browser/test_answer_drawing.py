@@ -59,6 +59,7 @@ def test_answer_is_drawn_alike_however_it_was_cut(
     assert cut["html"] == draw(empty_page, lab, text)["html"]
 
 
+@pytest.mark.smoke
 def test_tricks_are_drawn_alike_however_they_were_cut(lab: Lab, empty_page: Notebook) -> None:
     unlike = []
     for trick in taken(HOSTILE[::5], core=12):
@@ -90,6 +91,7 @@ FORMULAS = {
 }
 
 
+@pytest.mark.smoke
 @each("text", FORMULAS, core=len(FORMULAS))
 def test_only_mathematics_becomes_mathematics(lab: Lab, empty_page: Notebook, text: str) -> None:
     assert draw(empty_page, lab, text)["formulas"] == FORMULAS[text]

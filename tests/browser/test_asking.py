@@ -22,6 +22,7 @@ PHASES = {
 }
 
 
+@pytest.mark.smoke
 def test_both_panes_show_text_before_the_stream_ends(
     either: Lab, open_notebook: OpenNotebook
 ) -> None:
@@ -52,8 +53,15 @@ def test_both_panes_show_text_before_the_stream_ends(
     )
 
 
-@pytest.mark.parametrize("how", ["button", "interrupt"])
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.smoke
+@pytest.mark.parametrize("how", ["button", pytest.param("interrupt", marks=pytest.mark.full)])
+@pytest.mark.parametrize(
+    "phase",
+    [
+        *(pytest.param(phase, marks=pytest.mark.full) for phase in PHASES if phase != "answering"),
+        "answering",
+    ],
+)
 def test_stop_in_any_phase_keeps_what_came_and_runs_what_is_queued(
     lab: Lab, open_notebook: OpenNotebook, phase: str, how: str
 ) -> None:
@@ -118,6 +126,7 @@ def test_a_wait_is_counted_down_and_stop_ends_it(lab: Lab, open_notebook: OpenNo
         assert len(server.requests) == 1
 
 
+@pytest.mark.smoke
 def test_a_finished_cell_is_one_output_that_survives_its_kernel(
     either: Lab, open_notebook: OpenNotebook
 ) -> None:

@@ -81,6 +81,7 @@ def expected(piece: Piece) -> dict[str, Any]:
     return {"sees": piece.sees, "holds": piece.holds}
 
 
+@pytest.mark.smoke
 @each_piece
 def test_an_ordinary_answer_looks_right_live_and_final(
     lab: Lab, empty_page: Notebook, name: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from browser.asking import ask_at, pane
 from browser.conftest import OpenNotebook
 from browser.lab import Lab
@@ -83,6 +84,7 @@ def test_the_stop_button_of_a_job_works_while_another_cell_is_busy(
     expect(notebook.output(3)).to_have_text("not interrupted")
 
 
+@pytest.mark.smoke
 def test_code_of_an_answer_is_put_in_a_new_cell_below_and_not_run(
     either: Lab, open_notebook: OpenNotebook
 ) -> None:

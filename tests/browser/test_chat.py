@@ -21,6 +21,7 @@ def _user_messages(server: ScriptedServer, number: int) -> list[str]:
     return [message["content"] for message in messages if message["role"] == "user"]
 
 
+@pytest.mark.smoke
 def test_both_panes_fill_while_no_cell_runs_and_the_next_turn_remembers(
     either: Lab, open_notebook: OpenNotebook
 ) -> None:

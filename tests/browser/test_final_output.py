@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from browser.cell_code import bundle
 from browser.conftest import OpenNotebook, OpenSaved
 from browser.lab import VIEW, Lab, Notebook
@@ -14,6 +15,7 @@ from qwq_magic.display.captions import spoken_seconds
 TURN = "application/vnd.qwq.turn.v1+json"
 
 
+@pytest.mark.smoke
 def test_output_is_interactive_after_reload_with_a_dead_kernel(
     either: Lab, open_notebook: OpenNotebook
 ) -> None:
@@ -38,6 +40,7 @@ def test_output_is_interactive_after_reload_with_a_dead_kernel(
     assert notebook.page.evaluate("navigator.clipboard.readText()") == "**Answer** and `code`."
 
 
+@pytest.mark.smoke
 def test_untrusted_copy_shows_the_same_view(either: Lab, open_saved: OpenSaved) -> None:
     notebook = open_saved(either, bundle("x", "Reasons.", "**Answer**, $x^2$."))
     output = notebook.output(0)
@@ -58,6 +61,7 @@ def test_server_without_the_renderer_shows_the_markdown(
     expect(notebook.output(0).locator(".qwq-turn")).to_have_count(0)
 
 
+@pytest.mark.smoke
 def test_copying_code_takes_the_code_alone(lab: Lab, open_saved: OpenSaved) -> None:
     code = "def f(a):\n    return a < 1 & True\n"
     notebook = open_saved(lab, bundle("x", "", f"Look:\n\n```python\n{code}```\n"))
@@ -92,6 +96,7 @@ HOSTILE_DATA: list[Any] = [
 ]
 
 
+@pytest.mark.smoke
 def test_data_of_any_shape_is_survived(lab: Lab, open_saved: OpenSaved) -> None:
     notebook = open_saved(lab, *({TURN: data, "text/plain": "?"} for data in HOSTILE_DATA))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from browser.hostile_notebooks import bundles, write_saved
 from browser.lab import Lab, Notebook
 from browser.watch import Watch
+from corpora import taken
 from display.inertness import Page, cut_math, paste_math
 from hostile.corpus import PAYLOADS, TEXTS
 from nbconvert import HTMLExporter
@@ -20,8 +22,10 @@ def marked(page: Notebook, markdown: list[str]) -> list[str]:
     return html
 
 
+@pytest.mark.smoke
 def test_saved_markdown_is_inert_in_marked(empty_page: Notebook) -> None:
-    saved = [saved_markdown(text[:end]) for text in TEXTS for end in (len(text), len(text) // 2)]
+    texts = [p.text for p in taken(PAYLOADS, core=25, by=lambda payload: payload.family)]
+    saved = [saved_markdown(text[:end]) for text in texts for end in (len(text), len(text) // 2)]
     cut = [cut_math(text) for text in saved]
 
     alone = marked(empty_page, saved)

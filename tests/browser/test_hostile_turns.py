@@ -28,7 +28,8 @@ from browser.lab import VIEW, Lab, Notebook
 from browser.payload_cells import PIECES
 from browser.scripts import script
 from browser.watch import Watch, payload_numbers
-from hostile.corpus import PAYLOADS, STREAMED, TEXTS, Family
+from corpora import in_full, taken
+from hostile.corpus import PAYLOADS, STREAMED, Family, Payload
 from playwright.sync_api import BrowserContext, Locator, expect
 
 UNPROTECTED = """
@@ -40,6 +41,10 @@ for payload in PAYLOADS[{start}:{start} + {size}]:
 # Of each family, so many must come alive where nothing protects: fewer, and the tests
 # below are blind.
 FIRING: dict[Family, int] = {"script": 100, "load": 70, "navigation": 60, "spoofing": 40}
+
+
+def family_of(payload: Payload) -> Family:
+    return payload.family
 
 
 def test_the_harness_sees_what_unprotected_markdown_does(
@@ -119,14 +124,17 @@ def test_payloads_are_inert_after_every_delta_and_ever_after(
 TYPE = script("typed_answers.js").replace("FOREIGN", FOREIGN)
 
 
+@pytest.mark.smoke
 def test_payloads_are_inert_at_prefixes_of_any_length(
     lab: Lab, empty_page: Notebook, watch: Watch
 ) -> None:
     watch.attend(empty_page.page)
 
-    prefixes, found = empty_page.js(TYPE, {"url": lab.url + VIEW, "texts": TEXTS})
+    texts = [payload.text for payload in taken(PAYLOADS, core=12, by=family_of)]
 
-    assert prefixes > 15_000
+    prefixes, found = empty_page.js(TYPE, {"url": lab.url + VIEW, "texts": texts})
+
+    assert prefixes > in_full(15_000, core=750)
     assert found == []
     assert watch.noise(empty_page.page) == []
 
@@ -142,11 +150,13 @@ def assert_views_are_inert(notebook: Notebook, watch: Watch, cells: int, *, firs
         assert watch.noise(notebook.page) == []
 
 
+@pytest.mark.smoke
 def test_payloads_are_inert_in_a_received_notebook(
     either: Lab, browser: BrowserContext, watch: Watch
 ) -> None:
     # Notebook 7 has the same renderers: a third of the corpus shows that they are reached.
     payloads = PAYLOADS if either.app == "lab" else PAYLOADS[::3]
+    payloads = taken(payloads, core=CELL_SIZE // 4, by=family_of)
     cells = write_saved(either.root / "sent.ipynb", bundles(payloads))
     notebook = Notebook.open(browser, either, "sent.ipynb")
 

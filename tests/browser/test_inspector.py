@@ -40,6 +40,7 @@ def step_number(inspector: Locator) -> int:
     return int(found[1])
 
 
+@pytest.mark.smoke
 def test_it_opens_live_saved_and_reopened_without_a_kernel(
     either: Lab, open_notebook: OpenNotebook
 ) -> None:
@@ -90,6 +91,7 @@ def test_metrics_carry_units_and_say_what_is_estimated(lab: Lab, open_saved: Ope
     assert figures["switches"].endswith("per 100 steps")
 
 
+@pytest.mark.smoke
 def test_keys_move_through_the_steps_and_go_no_further(either: Lab, open_saved: OpenSaved) -> None:
     notebook = open_saved(either, saved(DEMO))
     inspector = opened(notebook)
@@ -126,6 +128,7 @@ def test_keys_do_nothing_while_the_focus_is_elsewhere(lab: Lab, open_saved: Open
     assert notebook.js("nb.activeCellIndex") == 1
 
 
+@pytest.mark.smoke
 def test_search_counts_and_goes_round(lab: Lab, open_saved: OpenSaved) -> None:
     notebook = open_saved(lab, saved(DEMO))
     inspector = opened(notebook)
@@ -446,6 +449,7 @@ def test_a_megabyte_in_one_step_opens_and_is_searched(lab: Lab, open_saved: Open
     assert inspector.locator(".qwq-step-text").first.evaluate("n => n.textContent.length") < 101_000
 
 
+@pytest.mark.smoke
 def test_two_turns_are_aligned_side_by_side(either: Lab, open_saved: OpenSaved) -> None:
     notebook = open_saved(either, COMPARED)
     view = notebook.output(0).get_by_role("region", name="Comparison of two turns")

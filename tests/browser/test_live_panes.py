@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from browser.conftest import OpenNotebook
 from browser.lab import VIEW, Lab, Notebook
 from browser.scripts import script
@@ -32,6 +33,7 @@ def in_pane(notebook: Notebook, pane: str, cell: int = 1) -> Any:
     return notebook.output(cell).locator(f".qwq-{pane}")
 
 
+@pytest.mark.smoke
 def test_both_panes_show_text_before_the_stream_ends(
     either: Lab, open_notebook: OpenNotebook
 ) -> None:
@@ -274,6 +276,7 @@ def test_view_mounted_late_shows_what_came_before(lab: Lab, open_notebook: OpenN
     notebook.release("end")
 
 
+@pytest.mark.smoke
 def test_stop_works_while_the_cell_runs(either: Lab, open_notebook: OpenNotebook) -> None:
     notebook = open_notebook(
         either,
@@ -344,6 +347,7 @@ def expect_drawn(notebook: Notebook) -> None:
     expect(answer.locator("pre span[class]").first).to_be_visible()
 
 
+@pytest.mark.smoke
 def test_final_view_is_the_live_view_without_a_jump(
     either: Lab, open_notebook: OpenNotebook
 ) -> None:

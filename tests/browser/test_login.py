@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from browser.asking import ask_at
 from browser.conftest import OpenNotebook
 from browser.lab import Lab
@@ -11,6 +12,7 @@ from server import ScriptedServer, chat
 KEY = "sk-4c1d9e7a02f85b36qrst"
 
 
+@pytest.mark.smoke
 def test_a_key_is_typed_into_the_front_ends_password_box(
     either: Lab, open_notebook: OpenNotebook
 ) -> None:

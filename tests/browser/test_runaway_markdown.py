@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from browser.lab import VIEW, Lab, Notebook
 from browser.scripts import script
 from corpora import each
@@ -52,6 +53,7 @@ def test_runaway_markdown_does_not_freeze_a_saved_turn(
     assert drawn["ms"] < LIMIT_MS
 
 
+@pytest.mark.smoke
 @each_runaway
 def test_runaway_markdown_does_not_freeze_a_stream(
     lab: Lab, empty_page: Notebook, text: str
