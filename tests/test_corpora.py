@@ -7,7 +7,7 @@ import inspect
 import corpora
 import pytest
 from corpora import check_each, each, spread, taken
-from hostile.corpus import PAYLOADS
+from hostile.corpus import PAYLOADS, family_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,7 +79,7 @@ def test_a_sample_is_spread_from_the_first_to_the_last() -> None:
 
 
 def test_a_sample_has_every_class(in_core: None) -> None:
-    sample = taken(PAYLOADS, core=2, by=lambda payload: payload.family)
+    sample = taken(PAYLOADS, core=2, by=family_of)
 
     families = [payload.family for payload in sample]
     assert families == ["script"] * 2 + ["load"] * 2 + ["navigation"] * 2 + ["spoofing"] * 2

@@ -62,7 +62,7 @@ def test_answer_is_drawn_alike_however_it_was_cut(
 @pytest.mark.smoke
 def test_tricks_are_drawn_alike_however_they_were_cut(lab: Lab, empty_page: Notebook) -> None:
     unlike = []
-    for trick in taken(HOSTILE[::5], core=12):
+    for trick in taken(HOSTILE[::5], core=6):
         cut = draw(empty_page, lab, trick, size=9, pause_ms=3)
         if cut["html"] != draw(empty_page, lab, trick)["html"]:
             unlike.append(trick)

@@ -6,9 +6,8 @@ import pytest
 from browser.hostile_notebooks import bundles, write_saved
 from browser.lab import Lab, Notebook
 from browser.watch import Watch
-from corpora import taken
 from display.inertness import Page, cut_math, paste_math
-from hostile.corpus import PAYLOADS, TEXTS
+from hostile.corpus import PAYLOADS, TEXTS, taken_texts
 from nbconvert import HTMLExporter
 from playwright.sync_api import BrowserContext
 
@@ -24,7 +23,7 @@ def marked(page: Notebook, markdown: list[str]) -> list[str]:
 
 @pytest.mark.smoke
 def test_saved_markdown_is_inert_in_marked(empty_page: Notebook) -> None:
-    texts = [p.text for p in taken(PAYLOADS, core=25, by=lambda payload: payload.family)]
+    texts = taken_texts(core=25)
     saved = [saved_markdown(text[:end]) for text in texts for end in (len(text), len(text) // 2)]
     cut = [cut_math(text) for text in saved]
 

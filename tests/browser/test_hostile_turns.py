@@ -29,7 +29,7 @@ from browser.payload_cells import PIECES
 from browser.scripts import script
 from browser.watch import Watch, payload_numbers
 from corpora import in_full, taken
-from hostile.corpus import PAYLOADS, STREAMED, Family, Payload
+from hostile.corpus import PAYLOADS, STREAMED, Family, family_of, taken_texts
 from playwright.sync_api import BrowserContext, Locator, expect
 
 UNPROTECTED = """
@@ -41,10 +41,6 @@ for payload in PAYLOADS[{start}:{start} + {size}]:
 # Of each family, so many must come alive where nothing protects: fewer, and the tests
 # below are blind.
 FIRING: dict[Family, int] = {"script": 100, "load": 70, "navigation": 60, "spoofing": 40}
-
-
-def family_of(payload: Payload) -> Family:
-    return payload.family
 
 
 def test_the_harness_sees_what_unprotected_markdown_does(
@@ -130,7 +126,7 @@ def test_payloads_are_inert_at_prefixes_of_any_length(
 ) -> None:
     watch.attend(empty_page.page)
 
-    texts = [payload.text for payload in taken(PAYLOADS, core=12, by=family_of)]
+    texts = taken_texts(core=12)
 
     prefixes, found = empty_page.js(TYPE, {"url": lab.url + VIEW, "texts": texts})
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
+from corpora import taken
 from hostile.loads import LOADS
 from hostile.navigations import NAVIGATIONS
 from hostile.scripts import SCRIPTS
@@ -49,6 +50,15 @@ PAYLOADS = [_payload(number, *item) for number, item in enumerate(_TEMPLATES)]
 # What takes the whole way through a kernel, where each delta costs a server milliseconds.
 STREAMED = PAYLOADS[::3]
 TEXTS = [payload.text for payload in PAYLOADS]
+
+
+def family_of(payload: Payload) -> Family:
+    return payload.family
+
+
+def taken_texts(*, core: int) -> list[str]:
+    """All texts in a full run, or for the core so many of each family."""
+    return [payload.text for payload in taken(PAYLOADS, core=core, by=family_of)]
 
 
 def pieces(text: str, count: int) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 from display.inertness import HOSTS, Page, problems
-from hostile.corpus import TEXTS
+from hostile.corpus import taken_texts
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from qwq_magic.demo.recordings import recordings
@@ -206,7 +206,7 @@ def test_only_the_selected_panes_are_shown() -> None:
 
 
 def test_nothing_in_a_hostile_turn_is_live() -> None:
-    for payload in TEXTS:
+    for payload in taken_texts(core=15):
         turn = Turn(
             id=payload,
             prompt=payload,
@@ -222,7 +222,7 @@ def test_nothing_in_a_hostile_turn_is_live() -> None:
 
 
 def test_the_reasoning_has_no_links_no_math_no_structure() -> None:
-    for payload in TEXTS:
+    for payload in taken_texts(core=15):
         saved = markdown(Turn(id="1", prompt="", reasoning=payload, complete=True))
         for host in HOSTS.values():
             page = Page(host(saved))

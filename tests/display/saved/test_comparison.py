@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from corpora import taken
 from display.inertness import HOSTS, Page, problems
-from hostile.corpus import PAYLOADS
+from hostile.corpus import taken_texts
 
 from qwq_magic.display.saved.comparison import comparison_bundle
 from qwq_magic.turns import Turn
@@ -27,10 +26,9 @@ def test_a_comparison_is_a_table_in_every_host(host: str) -> None:
 
 
 def test_nothing_of_a_hostile_turn_is_live_in_any_host() -> None:
-    texts = [p.text for p in taken(PAYLOADS, core=25, by=lambda payload: payload.family)]
     live = {
         payload: found
-        for payload in texts
+        for payload in taken_texts(core=15)
         for bundle in [comparison_bundle(turn(payload, model=payload).compare(turn("No. Wait.")))]
         if (found := problems(bundle["text/markdown"]))
     }

@@ -4,9 +4,9 @@ import re
 from collections import Counter
 
 import pytest
-from corpora import each, in_full, taken
+from corpora import each, in_full
 from display.inertness import HOSTS, Page, problems
-from hostile.corpus import PAYLOADS, TEXTS
+from hostile.corpus import PAYLOADS, TEXTS, taken_texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,11 +33,6 @@ def read(answer: str, host: str) -> Page:
     return Page(HOSTS[host](saved_markdown(answer)))
 
 
-def taken_texts() -> list[str]:
-    """All hostile texts, or for the core some of every family."""
-    return [p.text for p in taken(PAYLOADS, core=12, by=lambda payload: payload.family)]
-
-
 def words(text: str) -> str:
     return " ".join(text.split())
 
@@ -56,7 +51,7 @@ def test_the_corpus_is_live_unless_it_is_rewritten() -> None:
 def test_nothing_of_a_hostile_answer_is_live_in_any_host(place: str) -> None:
     live = {
         payload: found
-        for payload in taken_texts()
+        for payload in taken_texts(core=12)
         if (found := problems(saved_markdown(place.replace("{}", payload))))
     }
 
@@ -64,7 +59,7 @@ def test_nothing_of_a_hostile_answer_is_live_in_any_host(place: str) -> None:
 
 
 def test_no_prefix_of_a_hostile_answer_is_live() -> None:
-    prefixes = {p[:end] for p in taken_texts() for end in range(1, len(p), 5)}
+    prefixes = {p[:end] for p in taken_texts(core=12) for end in range(1, len(p), 5)}
     live = {p: found for p in prefixes if (found := problems(saved_markdown(p)))}
 
     assert live == {}
@@ -73,7 +68,7 @@ def test_no_prefix_of_a_hostile_answer_is_live() -> None:
 @pytest.mark.parametrize("escape", [escape_paragraphs, escape_span])
 def test_escaped_text_is_neither_markdown_nor_html_nor_math(escape: object) -> None:
     assert callable(escape)
-    for payload in taken_texts():
+    for payload in taken_texts(core=12):
         for page in (Page(host(f"x {escape(payload)}")) for host in HOSTS.values()):
             assert (page.problems, page.links, page.math) == ([], [], []), payload
             assert set(page.elements) <= {"p", "br", "span"}, payload

@@ -5,7 +5,7 @@ from dataclasses import replace
 import nbformat
 import pytest
 from display.inertness import HOSTS, Page, problems
-from hostile.corpus import TEXTS
+from hostile.corpus import taken_texts
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from qwq_magic.demo.recordings import recordings
@@ -81,8 +81,9 @@ def test_it_is_read_as_a_list_above_the_reasoning(host: str) -> None:
 
 
 def test_nothing_of_a_hostile_outline_is_live_in_any_host() -> None:
+    texts = taken_texts(core=15)
     live, outlined = {}, 0
-    for payload in TEXTS:
+    for payload in texts:
         # The first step has a line of its own, unless it is all one block of code.
         turn = replace(TURN, reasoning=f"{payload} \n\n{TURN.reasoning}", answer=payload)
         outlined += "<li>step 1, " in outline(turn)
@@ -90,4 +91,4 @@ def test_nothing_of_a_hostile_outline_is_live_in_any_host() -> None:
             live[payload] = found
 
     assert live == {}
-    assert outlined > 0.95 * len(TEXTS)
+    assert outlined > 0.95 * len(texts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from corpora import each
 from display.inertness import problems
-from hostile.corpus import PAYLOADS, Payload
+from hostile.corpus import PAYLOADS, Payload, family_of
 
 from qwq_magic.client import LocalServer
 from qwq_magic.display.text.report import Report, ReportLines, ReportStatus, Section
@@ -27,7 +27,7 @@ def server(*names: str, name: str = "ollama", at: str = OLLAMA) -> LocalServer:
     return LocalServer(name, at, models)
 
 
-@each("payload", PAYLOADS, core=20, by=lambda payload: payload.family)
+@each("payload", PAYLOADS, core=20, by=family_of)
 def test_text_from_a_server_stays_text(payload: Payload) -> None:
     line = clean_with().line(payload.text, most_bytes=2_000)
     section = local_section([server(payload.text)], [OLLAMA], in_use=("", ""), clean=clean_with())
