@@ -111,5 +111,5 @@ def check_each(
 
 
 def _indented(error: BaseException) -> str:
-    said = f"{type(error).__name__}: {error}"
-    return re.sub("^", "    ", said[:_SHOWN_CHARACTERS], flags=re.MULTILINE)
+    reason = f"{type(error).__name__}: {error}"
+    return re.sub("^", "    ", reason[:_SHOWN_CHARACTERS], flags=re.MULTILINE)

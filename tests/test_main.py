@@ -110,7 +110,7 @@ def test_a_wrong_call_is_exit_state_2() -> None:
 @contextmanager
 def running_doctor(**environ: str) -> Iterator[subprocess.Popen[str]]:
     """A doctor at work, which does not outlive the test, whatever becomes of that."""
-    # A shell that runs the tests in the background has them ignore Ctrl-C, and their children.
+    # Tests that a shell runs in the background ignore Ctrl-C, and so would their children.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         process = subprocess.Popen(
