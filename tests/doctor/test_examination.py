@@ -95,7 +95,7 @@ def test_a_model_that_says_nothing_is_given_up() -> None:
 
         assert server.requests[0].disconnected.wait(10)
         never.set()
-    assert "sent no text within 1 s" in statuses[-1].said
+    assert "sent no text within 1 s" in statuses[-1].text
     assert {status.state for status in statuses[:-1]} == {"running"}
 
 
