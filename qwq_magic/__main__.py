@@ -1,6 +1,6 @@
-"""`python -m qwq_magic doctor`: the doctor's report in a terminal or a script.
+"""The command line: `python -m qwq_magic doctor` prints the doctor's report.
 
-Its exit state is 0 where a model answers, 1 where none does, and 2 where it was called wrongly.
+The exit status is 0 if a model answers, 1 if none does, and 2 for a usage error.
 """
 
 from __future__ import annotations
@@ -24,44 +24,45 @@ from qwq_magic.settings.pyproject import project_layer
 from qwq_magic.version import __version__
 
 _NOTE = "ipython_config.py and %config are not read here; %qwq_doctor in a notebook reads them."
-# What a notebook has besides; a project may set them, and is not to be called wrong for it.
+# Settings that only a notebook uses. A pyproject.toml may contain them, so they are not errors.
 NOTEBOOK_ONLY = ("conversation", "show", "start", "live", "runner", "autosave")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     chosen = {"server": options.server, "model": options.model}
-    here = layer_of({name: value for name, value in chosen.items() if value}, "this line")
+    overrides = layer_of({name: value for name, value in chosen.items() if value}, "this line")
     try:
-        state = _examine(here)
+        status = _examine(overrides)
         sys.stdout.flush()
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except BrokenPipeError:
-        # Whoever reads, `head` say, has had enough; nor is the interpreter to write the rest.
+        # The reader, such as `head`, closed the pipe. Without this redirect, the interpreter
+        # fails again when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return state
+    return status
 
 
-def _examine(here: Layer) -> int:
+def _examine(overrides: Layer) -> int:
     names = (*CHOICES, *NOTEBOOK_ONLY)
     project = project_layer(Path(), names)
-    session = Session(**{name: chosen.value for name, chosen in here.items()})
+    session = Session(**{name: chosen.value for name, chosen in overrides.items()})
     session.project = project
     examination = Examination(
         session,
-        effective(project, environment_layer(os.environ, names), here),
+        effective(project, environment_layer(os.environ, names), overrides),
         front_end=front_end_section(),
         notes=(_NOTE, *unknown_variables(os.environ, names)),
     )
     lines = ReportLines(sys.stdout, width=shutil.get_terminal_size((100, 24)).columns)
-    return 0 if _last(examination, lines).is_ok else 1
+    return 0 if _show_reports(examination, lines).is_ok else 1
 
 
-def _last(examination: Examination, lines: ReportLines) -> Report:
-    """Show the reports, to the last one or to Ctrl-C."""
+def _show_reports(examination: Examination, lines: ReportLines) -> Report:
+    """Show the reports until the last one or Ctrl-C, and return the one shown last."""
     report = None
     try:
         with closing(examination.reports()) as reports:
@@ -78,9 +79,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m qwq_magic", description="qwq_magic")
     parser.add_argument("--version", action="version", version=f"qwq_magic {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
-    doctor = commands.add_parser("doctor", help="what is set, what answers, what to type next")
-    doctor.add_argument("-s", "--server", choices=tuple(SERVERS), metavar="SERVER")
-    doctor.add_argument("-m", "--model")
+    doctor = commands.add_parser(
+        "doctor", help="show the settings, test the model and find local servers"
+    )
+    doctor.add_argument(
+        "-s", "--server", choices=tuple(SERVERS), metavar="SERVER", help="the server to test"
+    )
+    doctor.add_argument("-m", "--model", help="the model to test")
     return parser
 
 

@@ -1,7 +1,7 @@
-"""The doctor: what is set, what answers, what runs on this machine, and what to type next.
+"""The doctor: a report on the settings, the model, local servers and the front end.
 
-Everything it says is text that others may have written, servers and projects among them: it
-is cleaned and masked before it becomes part of a report, and shown as nothing but text.
+Parts of a report come from servers and project files and are untrusted. They are cleaned and
+masked before they enter a report, and shown as plain text.
 """
 
 from qwq_magic.doctor.examination import Examination

@@ -1,4 +1,4 @@
-"""Make what others wrote fit to be shown: one line, of bounded length, without any key."""
+"""Clean untrusted text for a report: one line of bounded length, without keys."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ _MOST_BYTES = 200
 
 
 class CleanText:
-    """Knows the keys that could be sent from here, and masks them wherever they stand."""
+    """Cleans text, and masks every key that could be sent from this process."""
 
     def __init__(self, environ: Mapping[str, str], keys: KeyRing) -> None:
         self._keys = tuple(keys_at_hand(environ, keys))
 
     def line(self, text: str, *, most_bytes: int = _MOST_BYTES) -> str:
+        """Return the text as one line of at most `most_bytes` UTF-8 bytes."""
         text = one_line(well_formed(text))
         for key in self._keys:
             text = key.redact(text)
         return one_line(without_lookalikes(text), limit_bytes=most_bytes)
 
     def value(self, value: Any) -> str:
-        """The value of a setting."""
+        """Return the value of a setting as one line."""
         if isinstance(value, str):
             return self.line(value)
         try:
@@ -36,11 +37,11 @@ class CleanText:
             return f"a {type(value).__name__}"
 
     def refused_address(self, value: Any) -> str:
-        """One that may be malformed, or no text at all; where a password stood, there are stars."""
+        """Return an invalid base URL, of any type, with its password replaced by `***`."""
         return self.value(address_without_secrets(value) if isinstance(value, str) else value)
 
     def address(self, url: str) -> str:
-        """Without what may hold a password: the name before the host, and the query."""
+        """Return a URL without the parts that may contain a password: user info and query."""
         try:
             parts = urlsplit(url)
         except ValueError:

@@ -1,7 +1,7 @@
-"""An examination: reports that fill in, from one that is there at once to the whole.
+"""One examination by the doctor: a sequence of reports, each more complete than the last.
 
-The request and the look at this machine go on at the same time, on the loop that streams
-run on, so whoever takes the reports can stop at any of them.
+The test prompt and the search for local servers run at the same time on the event loop that
+streams use, so the caller can stop after any report.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from qwq_magic.display.text.report import Report, ReportStatus, Section
 from qwq_magic.doctor.clean_text import CleanText
-from qwq_magic.doctor.first_text import ask
-from qwq_magic.doctor.local_section import lines_to_type, local_section, looking_section
+from qwq_magic.doctor.first_text import check_model
+from qwq_magic.doctor.local_section import lines_to_type, local_section, searching_section
 from qwq_magic.doctor.settings_section import resolved, settings_section, versions_section
 from qwq_magic.session import Session
 from qwq_magic.session.loops import LOOP_THREAD
@@ -28,20 +28,27 @@ if TYPE_CHECKING:
     from qwq_magic.client import LocalServer
 
 _Reports: TypeAlias = Generator[Report, None, None]
-_Looking: TypeAlias = "concurrent.futures.Future[tuple[LocalServer, ...]]"
+_Search: TypeAlias = "concurrent.futures.Future[tuple[LocalServer, ...]]"
 
 _TICK_S = 0.05
-_NO_MODEL = "No model is set up: cells replay the recordings of the demo."
+_NO_MODEL = "No model is set up: cells replay the demo's recordings."
 _FIRST_STEPS = (
-    "Type %qwq_login with the name of a server, such as dashscope or openrouter, or start a "
-    "server on this machine."
+    "Type %qwq_login and the name of a server, such as %qwq_login dashscope, or start a server "
+    "on this machine."
 )
 
 
 class Examination:
-    """Looks at a session, as `effective` settings made it; `front_end` is what its shell can.
+    """Examines a session and produces the reports.
 
-    With a `fault` in the settings no prompt would be sent, and so nothing is asked.
+    Args:
+        session: the session to examine.
+        effective: its settings in effect with their sources.
+        front_end: the section about the front end.
+        fault: an error in the settings. No prompt can be sent with it, so none is tested.
+        notes: lines below the settings.
+        environ: the environment variables.
+        addresses: the base URLs to search for local servers; None for the usual ones.
     """
 
     def __init__(
@@ -66,12 +73,12 @@ class Examination:
         found = resolved(session, environ)
         self._in_use = (found.base_url, found.model) if isinstance(found, Settings) else ("", "")
         self._is_demo = isinstance(found, Settings) and found.server == DEMO.name
-        self._status = ReportStatus("running", "Looking …")
-        self._local = looking_section(self._addresses)
+        self._status = ReportStatus("running", "Checking …")
+        self._local = searching_section(self._addresses)
         self._rest: tuple[Section, ...] = ()
 
     def reports(self) -> _Reports:
-        """The first at once; closing the iterator stops what is under way."""
+        """Yield the reports, the first one at once; closing the iterator stops all checks."""
         yield self._report()
         self._rest = (
             settings_section(self._session, self._effective, self._environ, notes=self._notes),
@@ -79,46 +86,48 @@ class Examination:
             versions_section(),
         )
         yield self._report()
-        # Imported late, since it costs 230 ms; and here, so that the model's time is its own.
+        # Importing the client takes 230 ms. It happens after the first reports, and before the
+        # model's response time is measured.
         from qwq_magic.client import find_local_servers
 
-        looking = asyncio.run_coroutine_threadsafe(
+        search = asyncio.run_coroutine_threadsafe(
             find_local_servers(self._addresses), LOOP_THREAD.loop()
         )
         try:
-            yield from self._ask(looking)
-            while not looking.done():
-                concurrent.futures.wait([looking], timeout=_TICK_S)
+            yield from self._test(search)
+            while not search.done():
+                concurrent.futures.wait([search], timeout=_TICK_S)
                 yield self._report()
-            self._take(looking)
+            self._add_local(search)
             yield self._report(is_last=True)
         finally:
-            looking.cancel()
+            search.cancel()
 
     def stopped(self) -> Report:
-        """The report as it stands, for whoever will take no further one."""
+        """Return the report so far as the last one, for a caller that stops early."""
         if self._status.state == "running":
             self._status = ReportStatus("stopped", "Stopped before a model answered.")
         if not self._local.is_done:
             self._local = Section(self._local.title, lines=("Stopped.",))
         return self._report(is_last=True)
 
-    def _ask(self, looking: _Looking) -> _Reports:
+    def _test(self, search: _Search) -> _Reports:
+        """Yield reports while the model is tested; add local servers once they are found."""
         if self._fault or self._is_demo:
-            said = self._fault or f"{_NO_MODEL} {_FIRST_STEPS}"
-            self._status = ReportStatus("failed", self._clean.line(said, most_bytes=2_000))
+            text = self._fault or f"{_NO_MODEL} {_FIRST_STEPS}"
+            self._status = ReportStatus("failed", self._clean.line(text, most_bytes=2_000))
             yield self._report()
             return
-        with closing(ask(self._session)) as statuses:
+        with closing(check_model(self._session)) as statuses:
             for status in statuses:
-                said = self._clean.line(status.text, most_bytes=2_000)
-                self._status = ReportStatus(status.state, said, status.progress)
-                if looking.done() and not self._local.is_done:
-                    self._take(looking)
+                text = self._clean.line(status.text, most_bytes=2_000)
+                self._status = ReportStatus(status.state, text, status.progress)
+                if search.done() and not self._local.is_done:
+                    self._add_local(search)
                 yield self._report()
 
-    def _take(self, looking: _Looking) -> None:
-        servers = looking.result()
+    def _add_local(self, search: _Search) -> None:
+        servers = search.result()
         self._local = local_section(
             servers, self._addresses, in_use=self._in_use, clean=self._clean
         )

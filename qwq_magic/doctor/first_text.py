@@ -1,7 +1,7 @@
-"""One real request, as a cell would send it, until its first text.
+"""Test a model with one real request, as a cell would send it, until the first text arrives.
 
-It goes through a session of its own, so that no conversation knows of it, and is stopped
-at the first text: what it shows is that a model answers, and how soon.
+The request uses a separate session, so it is not part of any conversation. It is stopped at
+the first text, which is enough to show that the model works and how fast it responds.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from qwq_magic.session.run import Run
 from qwq_magic.turns import Turn
 
 PROMPT = "Reply with OK."
-# Loading a large local model takes minutes; whoever wants to wait for that looks again.
-PATIENCE_S = 60.0
+# Loading a large local model takes minutes, which is too long for a report to wait.
+TIMEOUT_S = 60.0
 
 
-def ask(session: Session, *, patience_s: float = PATIENCE_S) -> Generator[ReportStatus, None, None]:
-    """How it goes, several times a second, and how it ended; closing it stops the request."""
+def check_model(
+    session: Session, *, timeout_s: float = TIMEOUT_S
+) -> Generator[ReportStatus, None, None]:
+    """Yield the status several times a second, the outcome last; closing stops the request."""
     own = Session()
     own.choices, own.keys, own.project = session.choices, session.keys, session.project
     try:
@@ -32,33 +34,30 @@ def ask(session: Session, *, patience_s: float = PATIENCE_S) -> Generator[Report
         yield ReportStatus("failed", str(error))
         return
     with run:
-        yield from _follow(run, patience_s)
+        yield from _wait_for_text(run, timeout_s)
 
 
-def _follow(run: Run, patience_s: float) -> Generator[ReportStatus, None, None]:
+def _wait_for_text(run: Run, timeout_s: float) -> Generator[ReportStatus, None, None]:
     name = f"{run.request.model} at {run.server}"
     began = time.monotonic()
-    waiting = f"Asking {name} …"
+    waiting = f"Waiting for {name} …"
     for event in run.events():
         took_s = time.monotonic() - began
         match event:
             case ReasoningDelta() | AnswerDelta():
-                kind = "reasoning" if isinstance(event, ReasoningDelta) else "answer"
-                yield ReportStatus(
-                    "ok", f"{name} answers: its first text, {kind}, took {took_s:.2f} s."
-                )
+                yield ReportStatus("ok", f"{name} works: first token after {took_s:.2f} s.")
                 return
             case Notice(text):
-                waiting = f"Asking {name} … {text}"
+                waiting = f"Waiting for {name} … {text}"
             case UsageReported() | StreamFinished() | None:
                 pass
             case _:
                 assert_never(event)
-        if took_s > patience_s:
+        if took_s > timeout_s:
             yield ReportStatus(
                 "failed",
-                f"{name} sent no text within {patience_s:.0f} s. A model that is being loaded "
-                "takes minutes: look again in a while, or choose a smaller one with -m.",
+                f"{name} sent no text within {timeout_s:.0f} s. Loading a large model can take "
+                "minutes: try again later, or choose a smaller model with -m.",
             )
             return
         yield ReportStatus("running", waiting, progress="" if took_s < 1 else f"{took_s:.0f} s")

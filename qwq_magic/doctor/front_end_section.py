@@ -1,9 +1,8 @@
-"""What the front end can show, and where a saved output stays interactive.
+"""The section about the front end: how replies are shown, and whether saved outputs render.
 
-Is the renderer of final outputs where a Jupyter server looks, as far as a kernel can see?
-
-The server may live in another environment; then it needs the package there as well, and
-this cannot be told from here.
+Widgets and saved outputs need extensions that the Jupyter server loads. A kernel can only
+check its own environment: a server in another environment needs the packages there, which
+cannot be checked from here.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from qwq_magic.display.text.report import Section
 
 
 def front_end_section(
-    told: Iterable[tuple[str, str]] = (), *, is_in_terminal: bool = False
+    shell_rows: Iterable[tuple[str, str]] = (), *, is_in_terminal: bool = False
 ) -> Section:
-    """`told` is what the running shell knows of its front end."""
-    rows = [*told]
+    """Return the section; `shell_rows` are what the running shell knows of its front end."""
+    rows = [*shell_rows]
     if not is_in_terminal:
         rows += [("widgets in JupyterLab", _widgets()), ("saved outputs", _renderer())]
     return Section("Front end", Table(("what", "state"), rows))
@@ -29,20 +28,20 @@ def front_end_section(
 
 def _widgets() -> str:
     folder = extension_folder(WIDGETS)
-    return f"in {folder}" if folder else _not_seen("jupyterlab_widgets")
+    return f"in {folder}" if folder else _not_found("jupyterlab_widgets")
 
 
 def _renderer() -> str:
     folder = extension_folder(RENDERER)
     if folder is None:
-        return _not_seen("qwq-magic") + " Without it they are Markdown."
+        return _not_found("qwq-magic") + " Without it, saved outputs are Markdown."
     if is_disabled(RENDERER):
-        return f"Markdown: the renderer in {folder} is switched off in page_config.json"
+        return f"Markdown: the renderer in {folder} is disabled in page_config.json"
     return f"interactive: the renderer is in {folder}"
 
 
-def _not_seen(package: str) -> str:
-    return f"not seen from this kernel: Jupyter's own environment needs {package}."
+def _not_found(package: str) -> str:
+    return f"not found by this kernel. Install {package} in the environment of Jupyter."
 
 
 RENDERER = "qwq-magic"
@@ -50,7 +49,7 @@ WIDGETS = "@jupyter-widgets/jupyterlab-manager"
 
 
 def extension_folder(name: str) -> Path | None:
-    """Where a prebuilt extension of JupyterLab and Notebook is installed; None if nowhere."""
+    """Return the folder of a prebuilt JupyterLab extension; None if it is not found."""
     try:
         from jupyter_core.paths import jupyter_path
     except ImportError:
@@ -60,7 +59,7 @@ def extension_folder(name: str) -> Path | None:
 
 
 def is_disabled(name: str) -> bool:
-    """Has somebody switched the extension off in JupyterLab's page configuration?"""
+    """Whether JupyterLab's page configuration disables the extension."""
     try:
         from jupyter_core.paths import jupyter_config_path
     except ImportError:
@@ -73,7 +72,7 @@ def _disables(path: Path, name: str) -> bool:
     try:
         page: Any = json.loads(path.read_text(encoding="utf-8"))
         disabled: Any = page.get("disabledExtensions", {})
-        # A list in older configurations.
+        # Older versions of JupyterLab write a list instead of an object.
         return bool(disabled.get(name)) if isinstance(disabled, dict) else name in disabled
     except (OSError, ValueError, AttributeError, TypeError):
         return False

@@ -1,4 +1,7 @@
-"""The servers found on this machine, their models, and the line that uses one."""
+"""The section about servers on this machine: their models, and the lines to use them.
+
+What to type is shown only if the model's name is safe to paste into a cell.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,18 @@ from qwq_magic.doctor.clean_text import CleanText
 from qwq_magic.settings.presets import SERVERS
 
 if TYPE_CHECKING:
-    # The client costs 230 ms, and a report is to begin before.
+    # Importing the client takes 230 ms, which would delay the first report.
     from qwq_magic.client import LocalServer
     from qwq_magic.wire.model_list import ListedModel
 
 TITLE = "Servers on this machine"
 _SHOWN_MODELS = 8
-# What can stand in a line to type without meaning anything else there.
+# Names without characters that are special in a magic's line or in a Python string.
 _TYPEABLE = re.compile(r"[A-Za-z0-9][\w.:/@+-]*", re.ASCII)
 
 
-def looking_section(addresses: Sequence[str]) -> Section:
-    return Section(TITLE, lines=(f"Looking at {_ports(addresses)} …",), is_done=False)
+def searching_section(addresses: Sequence[str]) -> Section:
+    return Section(TITLE, lines=(f"Checking {_ports(addresses)} …",), is_done=False)
 
 
 def local_section(
@@ -33,9 +36,9 @@ def local_section(
     in_use: tuple[str, str],
     clean: CleanText,
 ) -> Section:
-    """`in_use` are the base URL and the model that prompts go to."""
+    """Return the section; `in_use` is the base URL and the model of the current settings."""
     if not servers:
-        return Section(TITLE, lines=(f"None answers at {_ports(addresses)}.", _how_to_start()))
+        return Section(TITLE, lines=(f"No server found at {_ports(addresses)}.", _how_to_start()))
     rows = [
         (
             clean.line(server.name or "unknown"),
@@ -49,7 +52,10 @@ def local_section(
 
 
 def lines_to_type(server: LocalServer) -> tuple[str, ...]:
-    """What asks one of its models, one that thinks where there is one; () where nothing does."""
+    """Return the lines that use one of the server's models, a reasoning model if it has one.
+
+    Empty if no model has a name that can be typed safely.
+    """
     model = _best(server.models)
     if model is None:
         return ()
@@ -88,4 +94,4 @@ def _ports(addresses: Sequence[str]) -> str:
 
 def _how_to_start() -> str:
     ollama = SERVERS["ollama"]
-    return f"To run one, with Ollama for instance: {ollama.start_hint}."
+    return f"To start one, for example with Ollama: {ollama.start_hint}."

@@ -1,6 +1,6 @@
-"""What is set, and where each of it stood: server, model, address, key, then the rest.
+"""The sections about the settings, each with its source, and about installed versions.
 
-The versions of what a cell runs on, as installed beside this kernel.
+A key is never shown, only where it was found.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from qwq_magic.version import __version__
 from qwq_magic.wire.addresses import host_of
 
 PRECEDENCE = (
-    "What a cell says goes first, then %config and ipython_config.py, then QWQ_* variables, "
-    "then [tool.qwq_magic] in a pyproject.toml, then the default."
+    "Priority, highest first: options of a cell, %config and ipython_config.py, QWQ_* variables, "
+    "[tool.qwq_magic] in a pyproject.toml, the default."
 )
 _SHOWN_FIRST = ("server", "model", "base_url")
 
 
 def resolved(session: Session, environ: Mapping[str, str]) -> Settings | ConfigurationError:
-    """The settings that the next prompt would be sent with, or why there are none."""
+    """Return the settings for the next prompt, or the error that prevents sending it."""
     try:
         return resolve(session.choices, environ, session.keys, project=session.project)
     except ConfigurationError as error:
@@ -40,7 +40,7 @@ def resolved(session: Session, environ: Mapping[str, str]) -> Settings | Configu
 def settings_section(
     session: Session, effective: Layer, environ: Mapping[str, str], *, notes: tuple[str, ...] = ()
 ) -> Section:
-    """`effective` tells where what was chosen stood."""
+    """Return the section; `effective` has the settings that are not defaults, with sources."""
     clean = CleanText(environ, session.keys)
     found = resolved(session, environ)
     rows = [*_server_rows(session, found, effective, environ, clean)]
@@ -59,16 +59,16 @@ def _server_rows(
     environ: Mapping[str, str],
     clean: CleanText,
 ) -> Iterator[tuple[str, str, str]]:
-    def stood(name: str, otherwise: str) -> str:
+    def source_of(name: str, default: str) -> str:
         chosen: Chosen | None = effective.get(name)
-        return otherwise if chosen is None else clean.line(chosen.source)
+        return default if chosen is None else clean.line(chosen.source)
 
     try:
         server, base_url = server_and_address(
             session.choices, environ, session.keys, project=session.project
         )
     except ConfigurationError:
-        # The status says what is wrong.
+        # The report's status shows the error.
         for name in _SHOWN_FIRST:
             if name in effective:
                 shown = clean.refused_address if name == "base_url" else clean.value
@@ -76,22 +76,26 @@ def _server_rows(
         return
     default = f"default of {server.name}"
     name = server.name if server is not CUSTOM else host_of(base_url)
-    yield "server", clean.line(name), stood("server", _why(session, effective, environ))
+    yield (
+        "server",
+        clean.line(name),
+        source_of("server", _server_source(session, effective, environ)),
+    )
     model = found.model if isinstance(found, Settings) else session.choices.model or server.model
-    yield "model", clean.line(model), stood("model", default)
+    yield "model", clean.line(model), source_of("model", default)
     if server is not DEMO:
-        yield "base URL", clean.address(base_url), stood("base_url", default)
+        yield "base URL", clean.address(base_url), source_of("base_url", default)
         yield "key", *_key(found, server, base_url, environ)
 
 
-def _why(session: Session, effective: Layer, environ: Mapping[str, str]) -> str:
-    """Why this server, where none was named."""
+def _server_source(session: Session, effective: Layer, environ: Mapping[str, str]) -> str:
+    """Return why the server is in use when no setting names it."""
     if "base_url" in effective:
         return "the base URL"
     if session.keys.last_server is not None:
-        return "default: %qwq_login was for it"
+        return "default: server of the last %qwq_login"
     hint = hint_at_dashscope(environ)
-    return f"default: {hint.source} is set" if hint else "default: no server named, no key found"
+    return f"default: {hint.source} is set" if hint else "default: no server set, no key found"
 
 
 def _key(
@@ -100,7 +104,7 @@ def _key(
     base_url: str,
     environ: Mapping[str, str],
 ) -> tuple[str, str]:
-    """Whether there is one, and where it was found; never the key."""
+    """Return whether there is a key, and its source or what is missing."""
     key = found.api_key if isinstance(found, Settings) else None
     if key is not None:
         return "found", key.source
@@ -109,7 +113,7 @@ def _key(
     if variable := found.withheld_key if isinstance(found, Settings) else own:
         unused = f"{variable} is set, but not for {host_of(base_url)}: see QWQ_BASE_URL"
     preset = preset_of(server.name, base_url)
-    needed = f"not in {' or '.join(preset.key_variables)}" if preset.needs_key else "none needed"
+    needed = f"not set: {' or '.join(preset.key_variables)}" if preset.needs_key else "not needed"
     return "none", unused or needed
 
 
@@ -130,7 +134,7 @@ def versions_section() -> Section:
     python = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     lines = [" · ".join((f"qwq_magic {__version__}", python, *here))]
     if missing := [name for name, version in found.items() if not version]:
-        lines.append(f"Not installed beside this kernel: {', '.join(missing)}.")
+        lines.append(f"Not installed for this kernel: {', '.join(missing)}.")
     return Section("Versions", lines=tuple(lines))
 
 

@@ -1,4 +1,4 @@
-"""`%qwq_doctor`: the doctor's report in a notebook or a terminal, filling in as it comes."""
+"""`%qwq_doctor`: the doctor's report in a notebook or a terminal, filled in as checks finish."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 _LIVE = {
     "widgets": "two panes that fill in",
     "text": "plain text",
-    "none": "nothing: the final output alone",
+    "none": "nothing; only the final output",
 }
 
 
 @magics_class
 class DoctorMagics(Magics):
-    """What is set, what answers, and what to type next."""
+    """The doctor command."""
 
     def __init__(self, context: NotebookContext) -> None:
         super().__init__(context.shell)
@@ -39,12 +39,12 @@ class DoctorMagics(Magics):
     @no_var_expand
     @line_magic
     def qwq_doctor(self, line: str) -> None:
-        """Look at what is set, ask the model for one word, and look for servers on this machine.
+        """Show the settings, test the model with a short prompt, and find local servers.
 
             %qwq_doctor [-s SERVER] [-m MODEL]
 
-        Nothing of it is remembered, and no key is shown. `python -m qwq_magic doctor` does
-        the same outside a notebook.
+        The test is not added to any conversation, and no key is shown.
+        `python -m qwq_magic doctor` does the same outside a notebook.
         """
         from qwq_magic.doctor import Examination
 
@@ -61,10 +61,10 @@ class DoctorMagics(Magics):
                 session = self._session(options)
             except ConfigurationError as error:
                 fault = str(error)
-            here = layer_of(_chosen(options), "this line")
+            overrides = layer_of(_chosen(options), "this line")
             examination = Examination(
                 session,
-                context.effective_settings(here),
+                context.effective_settings(overrides),
                 front_end=self._front_end(request),
                 fault=fault,
                 notes=tuple(context.settings.unknown_variables()),
@@ -77,7 +77,7 @@ class DoctorMagics(Magics):
             )
 
     def _session(self, options: CellOptions) -> Session:
-        """A session of the same settings; what is typed here is for this look alone."""
+        """Return a separate session with the same settings, overridden by the options."""
         own, session = Session(), self._context.session
         own.choices = session.choices.override(**_chosen(options))
         own.keys, own.project = session.keys, session.project
@@ -90,21 +90,21 @@ class DoctorMagics(Magics):
         return front_end_section(self._abilities(request), is_in_terminal=is_in_terminal)
 
     def _abilities(self, request: Request) -> Iterator[tuple[str, str]]:
-        asked = self._context.settings.live
-        live = detect_live(self._shell, request) if asked == "auto" else asked
+        setting = self._context.settings.live
+        live = detect_live(self._shell, request) if setting == "auto" else setting
         yield "while a reply streams", _LIVE[live]
-        names = "named: a cell that runs again replaces its turn"
-        yield "cells", names if request.cell_id else "not named: each ask adds a turn"
+        has_ids = "identified: running a cell again replaces its turn"
+        yield "cells", has_ids if request.cell_id else "not identified: each prompt adds a turn"
         kernel = getattr(self._shell, "kernel", None)
         if kernel is not None:
             has_subshells = getattr(kernel, "_supports_kernel_subshells", False)
-            yield "subshells", "yes" if has_subshells else "no: ipykernel 7 has them"
+            yield "subshells", "yes" if has_subshells else "no: they need ipykernel 7"
 
 
 def _options(line: str) -> CellOptions:
     options, rest = parse_options(line)
     if rest or options != CellOptions(server=options.server, model=options.model):
-        raise ConfigurationError("Write %qwq_doctor [-s SERVER] [-m MODEL].")
+        raise ConfigurationError("Unexpected arguments. Use %qwq_doctor [-s SERVER] [-m MODEL].")
     return options
 
 

@@ -29,14 +29,14 @@ def test_a_report_fills_in_and_says_where_each_setting_stood(kernel: Kernel) -> 
 
     outputs = done.of_type("display_data", "update_display_data")
     assert len(done.of_type("display_data")) == 1
-    assert "Looking" in outputs[0]["data"]["text/plain"]
+    assert "Checking" in outputs[0]["data"]["text/plain"]
     report = done.final["text/plain"]
     assert report.startswith("✓ qwq-32b at 127.0.0.1:")
     lines = [line.split() for line in report.splitlines()]
     assert ["model", "qwq-32b", "%config", "QwqMagics.model"] in lines
     assert ["show", "answer", "QWQ_SHOW"] in lines
     assert ["key", "found", "QWQ_API_KEY"] in lines
-    assert any(line[:2] == ["cells", "named:"] for line in lines)
+    assert any(line[:2] == ["cells", "identified:"] for line in lines)
     assert done.final["text/markdown"].startswith("**✓**")
     assert KEY not in json.dumps(done.messages, default=str)
 
@@ -138,8 +138,8 @@ def test_who_prints_text_gets_lines_and_a_batch_one_output(kernel: Kernel) -> No
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("%qwq_doctor now", "Write %qwq_doctor [-s SERVER] [-m MODEL]."),
-        ("%qwq_doctor --fresh", "Write %qwq_doctor [-s SERVER] [-m MODEL]."),
+        ("%qwq_doctor now", "Unexpected arguments. Use %qwq_doctor [-s SERVER] [-m MODEL]."),
+        ("%qwq_doctor --fresh", "Unexpected arguments. Use %qwq_doctor [-s SERVER] [-m MODEL]."),
         ("%qwq_doctor -s nope", "Unknown server 'nope'. Known: demo"),
     ],
 )
