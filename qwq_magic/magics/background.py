@@ -1,13 +1,13 @@
-"""All jobs of a kernel, and what is owed to them when a cell ends.
+"""Background jobs: prompts whose replies stream while other cells run.
 
-A batch run has nobody who would look later, so there a cell waits for its jobs at its
-end. A terminal is told at the next prompt, so that nothing is written into what the user
-types. A cell that runs again stops the jobs it started before.
+How a job reports its end depends on the front end:
 
-A job: one ask that goes on while other cells run, followed by a pump.
+- With widgets, its pump updates the output of the cell that started it.
+- In a terminal, a line is printed after a later cell, never into what the user is typing.
+- In a batch run no later cell may follow, so the cell waits for its jobs before it ends.
 
-The pump shows the reply in the cell that asked, where there are widgets. Other panels are
-only used in the end, by the thread that runs the cells.
+Panels other than widgets are used only by the thread that runs the cells. Running a cell
+again stops the jobs that its earlier run started.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _TICK_S = 0.05
 
 
 class Job:
-    """One ask in the background."""
+    """One prompt in the background."""
 
     def __init__(
         self,
@@ -58,22 +58,22 @@ class Job:
         bind: Callable[[Turn], None],
         place_of: Callable[[Turn], Place | None],
     ) -> None:
-        """A job that has not started.
+        """Prepare a job; `start` starts it.
 
         Args:
-            number: counts from 1.
-            run: the ask itself.
-            request: the execution that asked.
-            panel: shows the reply; of a terminal's, nothing is shown.
-            live: how the front end shows what streams.
-            bind: told the turn when it has ended, in the pump's thread.
-            place_of: where a turn stands in its conversation.
+            number: the job's number, from 1.
+            run: the run that streams the reply.
+            request: the execution that started the job.
+            panel: shows the reply; in a terminal it is not used.
+            live: how the front end shows a reply while it streams.
+            bind: called with the finished turn, in the pump's thread.
+            place_of: returns a turn's position in its conversation.
         """
         self.number = number
         self.prompt = run.request.prompt
         self.request = request
         self.live = live
-        # It holds the texts as well; it is let go when the turn has them.
+        # The panel keeps its own copy of the texts, so `show` releases it.
         self._panel: Panel | None = panel
         self._bind = bind
         self._place_of = place_of
@@ -90,17 +90,17 @@ class Job:
         )
 
     def start(self) -> None:
-        """Appear in the running cell, where there are widgets, and go on in the background."""
+        """Open the panel in the running cell if it uses widgets, and start the pump."""
         try:
             if self.live == "widgets" and self._panel is not None:
                 self._panel.open()
         finally:
-            # The ask is under way, shown or not.
+            # The request has been sent, whether or not the panel could open.
             self._pump.start()
 
     @property
     def turn(self) -> Turn | None:
-        """The reply, once it has ended and is bound."""
+        """The finished turn; None until it has ended and is bound."""
         return self._turn if self._pump.has_ended else None
 
     @property
@@ -115,22 +115,22 @@ class Job:
 
     @property
     def tokens(self) -> str:
-        """`1,203` where the server counted, `≈ 1,200` where it did not or has not yet."""
+        """`1,203` if the server reported its usage, otherwise the estimate `≈ 1,200`."""
         return f"≈ {round(self._tokens):,}" if self._turn is None else turn_tokens(self._turn)
 
     def stop(self) -> None:
-        """Ask it to end; its turn keeps what came."""
+        """Stop the job; its turn keeps the text received so far."""
         self._pump.stop()
 
     def wait(self, *, is_interrupted: Callable[[], bool]) -> Turn | None:
-        """The turn, as soon as there is one; None if the user would not wait."""
+        """Wait for the turn and return it; None if the user interrupted the wait."""
         while not self._pump.wait(_TICK_S):
             if is_interrupted():
                 return None
         return self._turn
 
     def show(self) -> None:
-        """Show the reply, which has ended, in the running cell."""
+        """Show the finished reply in the running cell."""
         panel, self._panel = self._panel, None
         if self._turn is not None and panel is not None:
             panel.finish(self._turn, place=self._place_of(self._turn))
@@ -150,7 +150,7 @@ class Job:
                 self._state = "answering"
                 self._tokens += estimate_tokens(text)
             case UsageReported() | Notice() | StreamFinished():
-                pass  # of these, the turn says more
+                pass  # The finished turn has the details.
             case _:
                 assert_never(event)
 
@@ -159,12 +159,12 @@ _EXCERPT_BYTES = 60
 
 
 class Background:
-    """The jobs, by number."""
+    """All jobs of a kernel, by number."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._jobs: list[Job] = []
-        # Jobs whose end somebody is still to hear of, and lines that are still to be said.
-        self._owed: list[Job] = []
+        # Jobs whose end has not been reported yet, and lines to print after the next cell.
+        self._unreported: list[Job] = []
         self._lines: list[str] = []
         shell.events.register("post_run_cell", self._after_cell)
 
@@ -177,61 +177,61 @@ class Background:
     def start(self, job: Job) -> None:
         self._jobs.append(job)
         if job.live != "widgets":
-            self._owed.append(job)
+            self._unreported.append(job)
         if job.live == "text":
-            sys.stdout.write(f"Job {job.number} asks in the background; %qwq_jobs lists it.\n")
+            sys.stdout.write(f"Job {job.number} started in the background; %qwq_jobs lists it.\n")
         job.start()
 
     def job(self, number: str) -> Job:
-        """The job of that number, as typed.
+        """Return the job with this number, given as typed.
 
         Raises:
-            ConfigurationError: there is none.
+            ConfigurationError: there is no such job.
         """
         if number.isdecimal() and 1 <= int(number) <= len(self._jobs):
             return self._jobs[int(number) - 1]
-        known = f"There are {len(self._jobs)}" if self._jobs else "There is none"
-        raise ConfigurationError(f"There is no job {number!r}. {known}: see %qwq_jobs.")
+        fix = "%qwq_jobs lists all jobs." if self._jobs else "%%qwq --background starts one."
+        raise ConfigurationError(f"There is no job {number!r}. {fix}")
 
     def stop_earlier(self, request: Request) -> None:
-        """Stop what earlier runs of the same cell started: this one replaces it."""
+        """Stop the jobs that earlier runs of the same cell started; this run replaces them."""
         for job in self._jobs:
             is_same_cell = request.cell_id is not None and job.request.cell_id == request.cell_id
             if is_same_cell and job.request.id != request.id and job.turn is None:
                 job.stop()
 
-    def say_later(self, line: str) -> None:
-        """Say a line when the next cell has run; any thread may call this."""
+    def print_later(self, line: str) -> None:
+        """Print a line to stderr after the next cell; any thread may call this."""
         if line:
             self._lines.append(line)
 
-    def settle(self, job: Job) -> None:
-        """Its end has been told."""
-        if job in self._owed:
-            self._owed.remove(job)
+    def mark_reported(self, job: Job) -> None:
+        """Do not report the job's end after the next cell."""
+        if job in self._unreported:
+            self._unreported.remove(job)
 
     def _after_cell(self, _result: Any = None) -> None:
-        for job in [job for job in self._owed if job.live == "none"]:
+        for job in [job for job in self._unreported if job.live == "none"]:
             with InterruptWatch() as interrupts:
                 if job.wait(is_interrupted=lambda: interrupts.pressed) is None:
                     job.stop()
                     job.wait(is_interrupted=lambda: False)
             job.show()
-            self.settle(job)
-        for job in [job for job in self._owed if job.turn is not None]:
+            self.mark_reported(job)
+        for job in [job for job in self._unreported if job.turn is not None]:
             sys.stdout.write(f"{ending_line(job)}\n")
-            self.settle(job)
+            self.mark_reported(job)
         while self._lines:
             sys.stderr.write(f"{self._lines.pop(0)}\n")
 
 
 def ending_line(job: Job) -> str:
-    """`Job 1 is complete: Which is larger …`, and where its reply is."""
+    """Return `Job 1 is complete: Which is larger …`, with the command that shows the reply."""
     words = {"complete": "is complete", "stopped": "was stopped", "error": "failed"}
-    said = f"Job {job.number} {words.get(job.state, job.state)}: {prompt_excerpt(job)}"
-    return f"{said} (%qwq_jobs result {job.number} shows it)"
+    ending = f"Job {job.number} {words.get(job.state, job.state)}: {prompt_excerpt(job)}"
+    return f"{ending} (%qwq_jobs result {job.number} shows it)"
 
 
 def prompt_excerpt(job: Job) -> str:
-    """The beginning of the prompt, in one line."""
+    """Return the beginning of the prompt in one line."""
     return excerpt(job.prompt, limit_bytes=_EXCERPT_BYTES)

@@ -1,9 +1,7 @@
-"""An ask from a cell: from the line's options to the turn that is bound and shown.
+"""One prompt from a cell, from its option line to the turn that is bound and shown.
 
-Which panel shows a turn: whoever is looking gets the one that suits.
-
-The panels are imported here and not above, since %load_ext is to be quick and a
-session needs one of them.
+The front end decides which panel shows the turn. Only one kind of panel is needed in a
+kernel, so each is imported where it is used, which keeps `%load_ext` fast.
 """
 
 from __future__ import annotations
@@ -27,23 +25,23 @@ from qwq_magic.session.run import Run
 from qwq_magic.settings.key_ring import keys_at_hand
 from qwq_magic.turns import Turn
 
-# Makes the prompt of the options and the rest of the line.
+# Makes the prompt from the options and the rest of the line.
 Compose = Callable[[CellOptions, str], str]
 
 
 class CellAsk:
-    """Asks in the running cell, as `%%qwq` is set."""
+    """Sends prompts from the running cell with the settings of `%%qwq`."""
 
     def __init__(self, context: NotebookContext) -> None:
         self._context = context
         self._shell = context.shell
 
     def ask(self, line: str, compose: Compose) -> None:
-        """Ask, show each event as it comes, and bind the turn.
+        """Send the prompt, show each event as it arrives, and bind the turn.
 
         Raises:
-            UsageError: the user must change something; nothing was sent.
-            KeyboardInterrupt: the user interrupted a cell that does more than ask.
+            UsageError: the line, a setting or the prompt is invalid; nothing was sent.
+            KeyboardInterrupt: the user interrupted a cell that contains other code too.
         """
         request = current_request(self._shell)
         try:
@@ -54,28 +52,29 @@ class CellAsk:
                 self._preview(prompt, options, request)
                 return
         except QwqError as error:
-            raise self._refusal(error) from None
+            raise self._usage_error(error) from None
         if not options.append:
             self._context.jobs.stop_earlier(request)
         with InterruptWatch() as interrupts:
             try:
                 run = self._start(prompt, options, request)
             except ConfigurationError as error:
-                raise self._refusal(error) from None
+                raise self._usage_error(error) from None
             if options.background:
-                self._leave(run, options, request)
+                self._start_job(run, options, request)
             else:
-                self._follow(run, options, request, interrupts)
+                self._stream(run, options, request, interrupts)
         if options.code:
             from qwq_magic.magics.next_cell import offer_code
 
-            offer_code(self._shell, run.turn(), is_somebody_there=self._live(request) != "none")
+            offer_code(self._shell, run.turn(), has_next_cell=self._live(request) != "none")
         if interrupts.pressed and request.is_program:
-            # A reply alone ends quietly, and the cells behind it run; a program is interrupted.
+            # Stopping a single prompt is not an error, and queued cells still run. Other code,
+            # such as a loop of prompts, must be interrupted too.
             raise KeyboardInterrupt
 
-    def _refusal(self, error: QwqError) -> UsageError:
-        """One line; what a template quotes of a variable may be a key."""
+    def _usage_error(self, error: QwqError) -> UsageError:
+        """Return the error as one line, masked: a template error may quote a key."""
         text = without_lookalikes(str(error))
         for key in keys_at_hand(os.environ, self._context.session.keys):
             text = key.redact(text)
@@ -84,18 +83,18 @@ class CellAsk:
     def _check(self, options: CellOptions) -> None:
         if options.background and options.code:
             raise ConfigurationError(
-                "--code needs the reply before the cell ends. Leave out --background."
+                "--code needs the reply before the cell ends. Remove --background."
             )
         if options.background and self._context.settings.runner != "thread":
             raise ConfigurationError(
-                "--background cannot stream on the notebook's own loop. "
-                'Set it free: %config QwqMagics.runner = "thread".'
+                "--background cannot stream on the notebook's own event loop. "
+                'Use %config QwqMagics.runner = "thread".'
             )
 
-    def _follow(
+    def _stream(
         self, run: Run, options: CellOptions, request: Request, interrupts: InterruptWatch
     ) -> None:
-        """Show the reply until it ends or the user has stopped it."""
+        """Show the reply until it ends or the user stops it."""
         with run:
             panel = self._panel(run, options, self._shown_live(request))
             try:
@@ -107,7 +106,7 @@ class CellAsk:
                     if interrupts.pressed:
                         run.stop()
             finally:
-                # Also where showing it failed: the turn is there, and so is its output.
+                # Even if showing an event failed, the turn is bound and its output is shown.
                 run.stop()
                 turn = run.turn()
                 self._bind(turn, options)
@@ -116,9 +115,9 @@ class CellAsk:
                 finally:
                     self._context.save_now()
 
-    def _leave(self, run: Run, options: CellOptions, request: Request) -> None:
-        """Let it go on in the background."""
-        from qwq_magic.magics.background import Job  # %load_ext is quick, here and below
+    def _start_job(self, run: Run, options: CellOptions, request: Request) -> None:
+        """Continue the run in the background."""
+        from qwq_magic.magics.background import Job  # Imported late to keep %load_ext fast.
 
         background = self._context.jobs
         number = background.next_number()
@@ -126,7 +125,7 @@ class CellAsk:
 
         def bind(turn: Turn) -> None:
             self._bind(turn, options)
-            background.say_later(self._context.saved())
+            background.print_later(self._context.saved())
 
         job = Job(
             number,
@@ -144,18 +143,18 @@ class CellAsk:
 
         context = self._context
         self._apply_settings(options)
-        place = context.cells.next_place(request)
-        preview = context.session.preview(prompt, **options.call(cell_id=place))
-        self._keep_standing(place, options, request)
+        cell_key = context.cells.next_cell_key(request)
+        preview = context.session.preview(prompt, **options.call(cell_id=cell_key))
+        self._keep_in_cell(cell_key, options, request)
         show_bundle(preview_bundle(preview))
 
-    def _keep_standing(self, place: str | None, options: CellOptions, request: Request) -> None:
-        """The turn at `place` still stands in its cell, which ran without asking it anew."""
+    def _keep_in_cell(self, cell_key: str | None, options: CellOptions, request: Request) -> None:
+        """Keep the cell's turn from being marked as orphaned by a run that did not replace it."""
         context = self._context
         for turn in context.session.memory_of(
             options.conversation or context.settings.conversation
         ):
-            if place is not None and turn.cell_id == place:
+            if cell_key is not None and turn.cell_id == cell_key:
                 context.cells.keep(turn.id, request)
 
     def _apply_settings(self, options: CellOptions) -> None:
@@ -165,10 +164,10 @@ class CellAsk:
 
     def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
         self._apply_settings(options)
-        place = self._context.cells.next_place(request)
-        run = self._context.session.start(prompt, **options.call(cell_id=place))
+        cell_key = self._context.cells.next_cell_key(request)
+        run = self._context.session.start(prompt, **options.call(cell_id=cell_key))
         if options.append:
-            self._keep_standing(place, options, request)
+            self._keep_in_cell(cell_key, options, request)
         self._context.cells.add(run.request.turn_id, request)
         return run
 
@@ -199,9 +198,15 @@ class CellAsk:
 
 
 def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool, job: int) -> Panel:
-    """A panel for a run; `is_rich`: does the front end take more than text, perhaps?
+    """Return the panel that shows a run.
 
-    `job` is its number in the background, 0 in the foreground.
+    Args:
+        run: the run to show.
+        live: how the front end shows a reply while it streams.
+        show: the parts of the reply to show.
+        start: whether the reasoning starts open or closed.
+        is_rich: whether the front end may render more than plain text.
+        job: the job's number; 0 for a run in the foreground.
     """
     if live == "widgets":
         from qwq_magic.display.live.live_panel import LivePanel
@@ -215,7 +220,7 @@ def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool, 
             show=show,
             start=start,
             on_stop=run.stop,
-            # What runs while a job streams is another cell.
+            # While a job streams, interrupting the kernel would stop a different cell.
             interrupts=not job,
         )
     from qwq_magic.display.live.final_panel import FinalPanel

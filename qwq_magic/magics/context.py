@@ -1,7 +1,7 @@
-"""What the magics of one notebook share.
+"""The state that the magics of one notebook share.
 
-Every command gets this one object, so none of them has to know another. It also stands in
-for the notebook where something asks without a cell: see `display.live.chat_host`.
+Every magic gets this one object, so none of them depends on another. It is also the host of
+chats, which send prompts without a cell: see `display.live.chat_host`.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from qwq_magic.turns import Turn
 
 
 class NotebookContext:
-    """One notebook: its shell, its settings, and what is kept about its cells.
+    """One notebook: its shell, its settings, its session and its cells.
 
     Attributes:
         shell: the IPython shell.
         settings: the traits that `%config QwqMagics` sets.
-        session: asks, and holds the conversations.
-        cells: which cell asked which turn.
-        jobs: asks in the background.
-        store: the file that holds the conversations, where one is configured.
+        session: sends the prompts and holds the conversations.
+        cells: which cell created which turn.
+        jobs: the prompts in the background.
+        store: writes the conversations to the autosave file, if one is configured.
     """
 
     def __init__(self, shell: InteractiveShell, settings: SettingTraits) -> None:
@@ -48,10 +48,12 @@ class NotebookContext:
         self.session.conversation = change["new"]
 
     def apply_settings(self) -> None:
-        """Let the session use what is configured now; it has the keys already.
+        """Apply the current settings to the session.
+
+        Keys are not settings in this sense: they are in the session already.
 
         Raises:
-            ConfigurationError: a setting has a value that is not allowed.
+            ConfigurationError: a setting has an invalid value.
         """
         settings, session = self.settings, self.session
         session.project = settings.project_settings()
@@ -60,45 +62,45 @@ class NotebookContext:
         session.runner = settings.runner
 
     def effective_settings(self, *above: Layer) -> Layer:
-        """The settings in effect, each with its source; defaults are left out."""
+        """Return the settings in effect with their sources; defaults are left out."""
         return self.settings.effective_settings(self.session.project, *above)
 
     def foreign_address(self) -> Chosen | None:
-        """The base URL, if only the project's file has chosen it."""
+        """Return the base URL if only the project's file sets it."""
         return foreign_address(self.effective_settings(), self.session.project)
 
     def new_address(self) -> str:
-        """A line for the first prompt that goes to such an address, else ""."""
+        """Return a warning before the first prompt to such an address, otherwise ""."""
         return self._project_address.line(self.effective_settings(), self.session.project)
 
     def prepare(self) -> str:
-        """Before an ask that no cell makes: apply the settings; returns a line to show."""
+        """Apply the settings before a prompt from a chat; return a line to show or ""."""
         self.apply_settings()
         return self.new_address()
 
     def turn_ended(self, turn: Turn) -> None:
-        """After a turn that no cell waited for; any thread may call this."""
+        """Bind and save a turn that no cell waited for; any thread may call this."""
         self.shell.user_ns["_qwq"] = turn
-        self.jobs.say_later(self.saved())
+        self.jobs.print_later(self.saved())
 
     def bundle_of(self, turn: Turn, *, place: Place | None = None) -> dict[str, object]:
-        """A turn as the value of a cell: the output it had."""
-        from qwq_magic.display.saved.bundle import final_bundle  # %load_ext is quick
+        """Return the MIME bundle that shows the turn as the value of a cell."""
+        from qwq_magic.display.saved.bundle import final_bundle  # Keeps %load_ext fast.
 
         place = place or self.session.conversations.place_of(turn)
         return final_bundle(turn, place=place, show=self.settings.show, start=self.settings.start)
 
     def save_now(self) -> None:
-        """Bring the store up to date; a failure is one line."""
+        """Update the autosave file; print a message or a failure to stderr."""
         if line := self.saved():
             sys.stderr.write(f"{line}\n")
 
     def saved(self) -> str:
-        """The same, and the line for the reader is returned, mostly ""."""
+        """Update the autosave file; return a message or a failure for the user, or ""."""
         file = self.settings.autosave
         if not file:
             return ""
         try:
             return self.store.save(self.session.conversations, file)
         except FileError as error:
-            return f"Not saved: {error}"
+            return f"Autosave failed: {error}"

@@ -1,7 +1,7 @@
-"""`--code`: the answer's code, put into the next cell for the user to read and run.
+"""`--code`: put the code of the answer into the next cell, for the user to review and run.
 
-The front end does that, on a payload of the cell's reply: notebooks insert a cell below,
-terminals fill in the next prompt. Nothing runs by itself.
+The front end does this on a `set_next_input` payload in the execute reply: notebooks insert
+a cell below, terminals fill in the next prompt. Code never runs automatically.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from qwq_magic.turns import Turn
 from qwq_magic.turns.code_blocks import code_for_cell
 
 
-def offer_code(shell: InteractiveShell, turn: Turn, *, is_somebody_there: bool) -> None:
-    """Put the code into the next cell, or say in a line why not."""
+def offer_code(shell: InteractiveShell, turn: Turn, *, has_next_cell: bool) -> None:
+    """Put the code into the next cell, or print why that is not possible."""
     blocks = turn.code
     code = code_for_cell(blocks)
     if not turn.complete:
-        return  # half a program is no help
-    if code and is_somebody_there:
+        return  # An incomplete answer may end in the middle of its code.
+    if code and has_next_cell:
         shell.set_next_input(code)
         return
     if code:
-        said = "There is no next cell here: the code is in _qwq.code."
+        message = "This front end has no next cell. The code is in _qwq.code."
     elif blocks:
         names = ", ".join(dict.fromkeys(block.language for block in blocks))
-        said = f"The answer's code is {names}, not Python: see _qwq.code."
+        message = f"The code in the answer is {names}, not Python. It is in _qwq.code."
     else:
-        said = "The answer holds no code for the next cell."
-    sys.stdout.write(f"{said}\n")
+        message = "The answer contains no code for the next cell."
+    sys.stdout.write(f"{message}\n")

@@ -108,9 +108,11 @@ def test_a_turn_without_loading_puts_the_old_file_aside_and_says_where(path, ker
     (path.parent / "chat.qwq.1.jsonl").write_text("taken")
     _ask(conversations, "today")
 
-    said = autosave.save(conversations, str(path))
+    message = autosave.save(conversations, str(path))
 
-    assert said == "chat.qwq.jsonl held an earlier kernel's memory: kept as chat.qwq.2.jsonl."
+    assert message == (
+        "chat.qwq.jsonl was written by an earlier kernel. It is now chat.qwq.2.jsonl."
+    )
     assert _prompts(path) == ["today"]
     assert _prompts(path.with_name("chat.qwq.2.jsonl")) == ["yesterday"]
     _ask(conversations, "later")
@@ -126,7 +128,7 @@ def test_a_file_that_another_kernel_writes_too_is_left_alone(path, kernel):
     others.save(path)
     _ask(conversations, "mine again")
 
-    with pytest.raises(FileError, match="was written by someone else"):
+    with pytest.raises(FileError, match="was changed by another process"):
         autosave.save(conversations, str(path))
 
     assert _prompts(path) == ["theirs"]

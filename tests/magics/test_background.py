@@ -271,7 +271,7 @@ def test_a_job_that_failed_says_so(kernel, ask_at, jobs):
         ("%qwq_jobs wait 99", "There is no job '99'."),
         ("%qwq_jobs stop", "Name one job: %qwq_jobs stop 1, or %qwq_jobs stop all."),
         ("%qwq_jobs result all", "Name one job: %qwq_jobs result 1."),
-        ("%qwq_jobs start", "%qwq_jobs knows no 'start'."),
+        ("%qwq_jobs start", "Unknown command 'start'."),
         ("%qwq --background --code hi", "--code needs the reply before the cell ends."),
     ],
 )
@@ -301,7 +301,7 @@ def test_the_notebooks_own_loop_cannot_stream_in_the_background(kernel):
     done = kernel.run("%qwq --background hi")
 
     kernel.run("%config QwqMagics.runner = 'thread'")
-    assert "--background cannot stream on the notebook's own loop." in done.text("stderr")
+    assert "--background cannot stream on the notebook's own event loop." in done.text("stderr")
 
 
 def test_in_a_batch_the_cell_waits_for_its_jobs(kernel, ask_at):
@@ -342,7 +342,7 @@ def test_a_console_is_told_when_the_next_cell_has_run(kernel, ask_at):
         )
         after = kernel.run("print(2)", cell_id=None)
 
-    assert "asks in the background; %qwq_jobs lists it." in started.text()
+    assert "started in the background; %qwq_jobs lists it." in started.text()
     assert meanwhile.text() == "1\n"
     said = waited.text() + after.text()
     assert said.count("is complete: hi there (%qwq_jobs result") == 1

@@ -118,7 +118,7 @@ def test_fix_without_a_failure_is_one_line():
 
         done = kernel.run("%qwq_fix")
 
-    assert "No cell has failed here yet." in done.text("stderr")
+    assert "No cell has failed in this kernel yet." in done.text("stderr")
     assert done.text("stderr").count("\n") == 1
 
 
@@ -148,9 +148,9 @@ def test_code_goes_into_the_next_cell_and_does_not_run(kernel, ask_at):
 @pytest.mark.parametrize(
     ("reply", "cell_id", "line"),
     [
-        (chat(answer="No."), "a", "The answer holds no code for the next cell.\n"),
-        (chat(answer="```bash\nls\n```"), "a", "The answer's code is bash, not Python"),
-        (chat(answer=CODE), None, "There is no next cell here: the code is in _qwq.code.\n"),
+        (chat(answer="No."), "a", "The answer contains no code for the next cell.\n"),
+        (chat(answer="```bash\nls\n```"), "a", "The code in the answer is bash, not Python"),
+        (chat(answer=CODE), None, "This front end has no next cell. The code is in _qwq.code.\n"),
         (failure(401, {"error": {"message": "no"}}), "a", ""),
     ],
 )

@@ -96,7 +96,7 @@ def test_a_job_in_the_background_writes_nothing_between_what_is_typed(environ):
             shell.expect_exact("Job 1 is complete: what is it? (%qwq_jobs result 1 shows it)")
             shell.expect(PROMPT)
             assert "'late'" in run_in(shell, "late.answer")
-    assert "Job 1 asks in the background; %qwq_jobs lists it." in started
+    assert "Job 1 started in the background; %qwq_jobs lists it." in started
     assert "Hm." not in started + meanwhile
     assert "42" in meanwhile
     assert "Job" not in meanwhile
@@ -124,5 +124,5 @@ def test_a_terminal_has_no_chat_and_says_what_to_do(environ):
     done = piped_ipython("%load_ext qwq_magic\n%qwq_chat", environ)
 
     assert (done.stdout + done.stderr).strip() == (
-        "UsageError: A chat needs a notebook. In a terminal ask with %qwq."
+        "UsageError: A chat needs a notebook. In a terminal, use %qwq."
     )

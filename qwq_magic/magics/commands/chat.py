@@ -1,4 +1,4 @@
-"""`%qwq_chat`: a chat in the cell's output, with the memory of the cells."""
+"""`%qwq_chat`: a chat in the cell's output that shares its conversations with the cells."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @magics_class
 class ChatMagics(Magics):
-    """Chats, at most one a cell."""
+    """The chat command; each cell has at most one chat."""
 
     def __init__(self, context: NotebookContext) -> None:
         super().__init__(context.shell)
@@ -31,13 +31,12 @@ class ChatMagics(Magics):
     def qwq_chat(self, line: str) -> None:
         """Open a chat in the cell's output: `%qwq_chat [-c NAME]`.
 
-        Enter sends, Shift-Enter begins a new line. The chat works while no cell runs, and
-        remembers what the cells remember: it opens with the turns of the current
-        conversation, or of conversation NAME, which it begins if there is none.
-        `ChatWidget(session)` is the same in Python.
+        Enter sends the prompt, Shift-Enter starts a new line. The chat works while no cell is
+        running. It continues the current conversation, or conversation NAME, which is created
+        if it does not exist. `ChatWidget(session)` does the same in Python.
         """
         if not is_kernel(self._context.shell):
-            raise UsageError("A chat needs a notebook. In a terminal ask with %qwq.")
+            raise UsageError("A chat needs a notebook. In a terminal, use %qwq.")
         from qwq_magic.display.live.chat import ChatWidget
 
         request = current_request(self._context.shell)
@@ -47,15 +46,17 @@ class ChatMagics(Magics):
         except ConfigurationError as error:
             raise UsageError(str(error)) from None
         if request.cell_id is not None:
-            before = self._by_cell.get(request.cell_id)
+            previous = self._by_cell.get(request.cell_id)
             self._by_cell[request.cell_id] = chat
-            if before is not None:
-                before.close()
+            if previous is not None:
+                previous.close()
         display(chat)  # type: ignore[no-untyped-call]  # IPython has no types
 
 
 def _conversation(line: str) -> str | None:
     options, rest = parse_options(line)
     if rest or options != CellOptions(conversation=options.conversation):
-        raise ConfigurationError("Write %qwq_chat [-c NAME], and the prompt in the chat's own box.")
+        raise ConfigurationError(
+            "%qwq_chat accepts only -c NAME. Type the prompt in the chat's input box."
+        )
     return options.conversation

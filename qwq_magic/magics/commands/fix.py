@@ -1,7 +1,7 @@
-"""`%qwq_fix`: ask about the notebook's last exception.
+"""`%qwq_fix`: ask the model about the notebook's last exception.
 
-Cells are watched, since IPython remembers as the last exception also what is no
-failure of the user's code: a magic that was mistyped, say.
+The exception is recorded after each cell rather than taken from IPython, whose last exception
+may not be a failure of the user's code, such as the usage error of a mistyped magic.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from qwq_magic.magics.options import CellOptions
 
 @magics_class
 class FixMagics(Magics):
-    """Questions about failures."""
+    """The fix command."""
 
     def __init__(self, context: NotebookContext) -> None:
         super().__init__(context.shell)
@@ -39,31 +39,31 @@ class FixMagics(Magics):
     @no_var_expand
     @line_magic
     def qwq_fix(self, line: str) -> None:
-        """Ask about the last exception: `%qwq_fix [options] [words of your own]`.
+        """Ask the model about the last exception: `%qwq_fix [options] [QUESTION]`.
 
-        The failing cell and the traceback are sent. The options are those of `%%qwq`;
-        `--code` puts the corrected code into the next cell.
+        The failing cell and the traceback are sent. The options are those of `%%qwq`; with
+        `--code`, the corrected code is put into the next cell.
         """
         self._cell_ask.ask(line, self._compose)
 
     def _compose(self, options: CellOptions, words: str) -> str:
-        from qwq_magic.prompts.failures import failure_prompt  # %load_ext is quick
+        from qwq_magic.prompts.failures import failure_prompt  # Keeps %load_ext fast.
 
-        error = self._last or _last_shown()
+        error = self._last or _last_before_loading()
         if error is None:
             raise ConfigurationError(
-                "No cell has failed here yet. Run the one that does, and %qwq_fix after it."
+                "No cell has failed in this kernel yet. Run the failing cell, then %qwq_fix."
             )
         words = expanded(words, options, self._shell)
         return without_lookalikes(failure_prompt(error, notebook_of(self._shell), words))
 
 
-def _last_shown() -> BaseException | None:
-    """What failed before the extension was loaded."""
+def _last_before_loading() -> BaseException | None:
+    """Return the last exception of cells that ran before the extension was loaded."""
     error: BaseException | None = getattr(sys, "last_value", None)
     return error if _is_failure(error) else None
 
 
 def _is_failure(error: BaseException | None) -> bool:
-    """Is it one of the user's code? An interrupt and an exit are what the user wanted."""
+    """Whether the user's code failed; an interrupt and `SystemExit` are intentional."""
     return isinstance(error, Exception) and not isinstance(error, UsageError)

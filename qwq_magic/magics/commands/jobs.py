@@ -1,4 +1,4 @@
-"""`%qwq_jobs`: look at the asks in the background, stop them, wait for them, take their turns."""
+"""`%qwq_jobs`: list background jobs, stop them, wait for them, and get their turns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COMMANDS = ("stop", "wait", "result")
 
 @magics_class
 class JobsMagics(Magics):
-    """The commands on jobs."""
+    """The jobs command."""
 
     def __init__(self, context: NotebookContext) -> None:
         super().__init__(context.shell)
@@ -32,11 +32,14 @@ class JobsMagics(Magics):
     @no_var_expand
     @line_magic
     def qwq_jobs(self, line: str) -> Turn | None:
-        """The asks that `%%qwq --background` started.
+        """Manage the jobs that `%%qwq --background` started.
 
-        `%qwq_jobs` lists them, `%qwq_jobs stop N` (or `all`) stops, `%qwq_jobs wait N` (or
-        `all`) waits until they have ended, and `%qwq_jobs result N` gives the turn, as the
-        cell's value and as `_qwq`.
+            %qwq_jobs             list the jobs
+            %qwq_jobs stop N      stop job N
+            %qwq_jobs wait N      wait until job N has ended
+            %qwq_jobs result N    return the turn of job N, and bind it to `_qwq`
+
+        `stop all` and `wait all` apply to all jobs that have not ended.
         """
         try:
             command, *numbers = line.split() or [""]
@@ -51,21 +54,21 @@ class JobsMagics(Magics):
                     return self._result(self._named(command, numbers))
                 case _:
                     raise ConfigurationError(
-                        f"%qwq_jobs knows no {command!r}. "
-                        "Write stop N, wait N, result N, or nothing for the list."
+                        f"Unknown command {command!r}. "
+                        "Use stop N, wait N, result N, or no command for the list."
                     )
         except ConfigurationError as error:
             raise UsageError(str(error)) from None
         return None
 
     def complete(self, _shell: object, event: Any) -> list[str]:
-        """Tab: commands, and the numbers of jobs."""
+        """Complete commands and job numbers."""
         numbers = [str(job.number) for job in self._jobs]
         words = ("all", *numbers) if len(event.line.split()) > 1 else _COMMANDS
         return [word for word in words if word.startswith(event.symbol)]
 
     def _named(self, command: str, numbers: list[str]) -> list[Job]:
-        """The jobs meant: by number, or all that have not ended."""
+        """Return the job with the given number, or all jobs that have not ended."""
         takes_all = command != "result"
         if numbers == ["all"] and takes_all:
             return [job for job in self._jobs if job.turn is None]
@@ -98,14 +101,14 @@ class JobsMagics(Magics):
         with InterruptWatch() as interrupts:
             for job in jobs:
                 if job.wait(is_interrupted=lambda: interrupts.pressed) is None:
-                    lines.append(f"Job {job.number} goes on.")
+                    lines.append(f"Job {job.number} is still running.")
                     continue
                 lines.append(ending_line(job))
                 if job.live == "text":
-                    self._jobs.settle(job)
-        show(None, lines or ["No job is under way."])
+                    self._jobs.mark_reported(job)
+        show(None, lines or ["No job is running."])
         if interrupts.pressed:
-            # The cells behind it want what was waited for.
+            # Queued cells may need the results, so they must not run.
             raise KeyboardInterrupt
 
     def _result(self, jobs: list[Job]) -> Turn:

@@ -1,4 +1,4 @@
-"""`%qwq_memory`: look at the conversations, and steer what is remembered."""
+"""`%qwq_memory`: list the conversations, and change what is sent with the next prompt."""
 
 from __future__ import annotations
 
@@ -25,21 +25,24 @@ from qwq_magic.magics.commands.memory_line import (
 from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.reports import show, show_bundle
 from qwq_magic.memory import Context, ConversationMemory, Place, Window
+from qwq_magic.memory.contents import Contents
+from qwq_magic.memory.context import number_spans
 
 if TYPE_CHECKING:
     from qwq_magic.session.ask import Recall
 
 _SHOWN_ROWS = 30
-_UNDONE = "undo takes that back, until the next turn"
+_CAN_UNDO = "undo is possible until the next turn"
 _SILENT_S = 0.1
-# Characters that a slow machine writes or reads in a second; Markdown holds the outlines.
+# Characters written or read per second on a slow machine. Markdown is slower, since it includes
+# the outlines of the reasoning.
 _SAVED_PER_S = 5_000_000
 _MARKDOWN_PER_S = 150_000
-_HELP = f"""Look at the conversations, and steer what is remembered.
+_HELP = f"""List the conversations, and change what is sent with the next prompt.
 
     %qwq_memory [-c NAME] [command]
 
-Without a command: the turns of the current conversation, and the other conversations.
+Without a command, list the turns of the current conversation and the other conversations.
 
 Commands:
 {describe_commands()}
@@ -48,7 +51,7 @@ Commands:
 
 @magics_class
 class MemoryMagics(Magics):
-    """The commands on conversations."""
+    """The memory command."""
 
     def __init__(self, context: NotebookContext) -> None:
         super().__init__(context.shell)
@@ -89,7 +92,7 @@ class MemoryMagics(Magics):
     qwq_memory.__doc__ = _HELP
 
     def complete(self, _shell: object, event: Any) -> list[str]:
-        """Tab: commands, their words, and names of conversations."""
+        """Complete commands, their arguments, and conversation names."""
         words = event.text_until_cursor.removesuffix(event.symbol).split()[1:]
         return complete_command(words, event.symbol, self._conversations)
 
@@ -105,7 +108,7 @@ class MemoryMagics(Magics):
 
         if extent not in ("", "all"):
             raise ConfigurationError(
-                f"%qwq_memory list does not know {extent!r}. Write all, or nothing."
+                f"%qwq_memory list does not accept {extent!r}. Use all, or no argument."
             )
         entries = list(memory.entries())
         recall = self._recall()
@@ -115,7 +118,7 @@ class MemoryMagics(Magics):
             shown,
             sent=set(context.numbers),
             bracket_of=self._context.cells.bracket_of,
-            is_gone=self._context.cells.is_gone,
+            is_gone=self._context.cells.is_orphaned,
         )
         left_out = len(entries) - len(shown)
         lines = [" ".join(_summary(memory, recall, context, rows_left_out=left_out))]
@@ -128,7 +131,7 @@ class MemoryMagics(Magics):
             if other is not memory
         ]
         if others:
-            yield f"Other conversations: {', '.join(others)}. %qwq_memory switch NAME goes there."
+            yield f"Other conversations: {', '.join(others)}. Use %qwq_memory switch NAME."
 
     def _show(self, memory: ConversationMemory, number: str) -> None:
         from qwq_magic.display.saved.conversation_markdown import quoted
@@ -137,7 +140,7 @@ class MemoryMagics(Magics):
 
         wanted = _single(number)
         attempts = memory.attempts(wanted)
-        # Its number is one in this conversation, wherever it was asked.
+        # The turn may come from a fork, and its number is one in this conversation.
         turn, place = replace(attempts[-1], conversation=memory.name), Place(wanted, len(attempts))
         show_bundle({"text/markdown": quoted(turn.prompt), "text/plain": turn_prompt(turn)})
         bundle = self._context.bundle_of(turn, place=place)
@@ -148,15 +151,16 @@ class MemoryMagics(Magics):
 
         if side not in ("", "side"):
             raise ConfigurationError(
-                f"{side!r} is no way to show attempts. Write side, or nothing."
+                f"%qwq_memory attempts does not accept {side!r}. Use side, or only the number."
             )
         attempts = memory.attempts(_single(number))
         show(attempts_side_by_side(attempts) if side else attempts_table(attempts), [])
 
     def _undo(self, memory: ConversationMemory) -> str:
         if memory.undoes:
+            changed = memory.contents
             memory.undo()
-            return f"Took the latest change back. {self._state(memory)}"
+            return f"Undid: {_change(memory.contents, changed)}. {self._state(memory)}"
         places = {entry.turn.id: (entry.number, entry.attempts) for entry in memory.entries()}
         turn = memory.undo()
         if turn is None:
@@ -164,35 +168,38 @@ class MemoryMagics(Magics):
         number, attempt = places[turn.id]
         if attempt > 1:
             return (
-                f"Took attempt {attempt} at turn {number} back; attempt {attempt - 1} counts "
+                f"Undid: attempt {attempt} at turn {number}. Attempt {attempt - 1} is the latest "
                 f"again. {self._state(memory)}"
             )
-        return f"Took turn {number} back. {self._state(memory)}"
+        return f"Undid: turn {number}. {self._state(memory)}"
 
     def _drop(self, memory: ConversationMemory, *numbers: str) -> str:
-        memory.drop(*numbers_of(numbers))
-        return f"Dropped; {_UNDONE}. {self._state(memory)}"
+        dropped = numbers_of(numbers)
+        memory.drop(*dropped)
+        return f"Dropped {_turns(dropped)}; {_CAN_UNDO}. {self._state(memory)}"
 
     def _hide(self, memory: ConversationMemory, *numbers: str) -> str:
-        memory.hide(*numbers_of(numbers))
-        return f"Hidden. {self._state(memory)}"
+        hidden = numbers_of(numbers)
+        memory.hide(*hidden)
+        return f"{_turns_are(hidden)} hidden. {self._state(memory)}"
 
     def _unhide(self, memory: ConversationMemory, *numbers: str) -> str:
-        memory.unhide(*numbers_of(numbers))
-        return f"Shown again. {self._state(memory)}"
+        shown = numbers_of(numbers)
+        memory.unhide(*shown)
+        return f"{_turns_are(shown)} no longer hidden. {self._state(memory)}"
 
     def _prune(self, memory: ConversationMemory) -> str:
-        is_gone = self._context.cells.is_gone
-        gone = [entry.number for entry in memory.entries() if is_gone(entry.turn)]
-        if not gone:
-            return "Every turn stands in a cell that ran here."
-        memory.drop(*gone)
-        return f"Took out {len(gone)}; {_UNDONE}. {self._state(memory)}"
+        is_orphaned = self._context.cells.is_orphaned
+        orphaned = [entry.number for entry in memory.entries() if is_orphaned(entry.turn)]
+        if not orphaned:
+            return "There is nothing to prune: every turn belongs to a cell that ran here."
+        memory.drop(*orphaned)
+        return f"Dropped {_turns(orphaned)}; {_CAN_UNDO}. {self._state(memory)}"
 
     def _clear(self, memory: ConversationMemory) -> str:
         count = _count(memory)
         memory.clear()
-        return f"Forgot {count} of conversation {memory.name!r}; {_UNDONE}."
+        return f"Cleared {count} of conversation {memory.name!r}; {_CAN_UNDO}."
 
     def _window(self, memory: ConversationMemory, *size: str) -> str:
         if size:
@@ -202,14 +209,14 @@ class MemoryMagics(Magics):
     def _fork(self, memory: ConversationMemory, name: str, number: str = "") -> str:
         up_to = _single(number) if number else None
         fork = self._conversations.fork(memory.name, name, up_to=up_to)
-        go_on = f"%qwq_memory switch {as_word(name)}"
-        return f"{fork.name!r} has {_count(fork)}. Go on with it: {go_on}"
+        command = f"%qwq_memory switch {as_word(name)}"
+        return f"Conversation {fork.name!r} has {_count(fork)}. To continue it: {command}"
 
     def _switch(self, _memory: ConversationMemory, name: str) -> str:
         is_new = name not in self._conversations
         memory = self._conversations.of(name)
         self._context.settings.conversation = name
-        return f"A new conversation, {name!r}." if is_new else self._state(memory)
+        return f"Started conversation {name!r}." if is_new else self._state(memory)
 
     def _rename(self, memory: ConversationMemory, name: str) -> str:
         is_current = memory.name == self._context.settings.conversation
@@ -217,7 +224,7 @@ class MemoryMagics(Magics):
         self._conversations.rename(old, name)
         if is_current:
             self._context.settings.conversation = name
-        return f"Conversation {old!r} is {name!r} now."
+        return f"Renamed conversation {old!r} to {name!r}."
 
     def _save(self, memory: ConversationMemory, file: str) -> str:
         path = path_of(file)
@@ -235,7 +242,7 @@ class MemoryMagics(Magics):
     def _export(self, memory: ConversationMemory, file: str, overwrite: str = "") -> str:
         path = path_of(file)
         if overwrite not in ("", "--overwrite"):
-            raise ConfigurationError(f"Unknown option {overwrite}. Write --overwrite, or nothing.")
+            raise ConfigurationError(f"Unknown option {overwrite}. Use --overwrite, or no option.")
         per_s = _MARKDOWN_PER_S if path.suffix.lower() == ".md" else _SAVED_PER_S
         _announce("Exporting", file, _size(memory) / per_s)
         return export_conversation(memory, path, typed=file, is_overwriting=bool(overwrite))
@@ -247,7 +254,8 @@ class MemoryMagics(Magics):
         except ConfigurationError:
             from qwq_magic.session.ask import Recall
 
-            # No server can be asked yet; what is remembered does not depend on it.
+            # The settings are incomplete, so the model's limits are unknown. The memory can
+            # still be shown without them.
             return Recall()
 
     def _state(self, memory: ConversationMemory) -> str:
@@ -260,10 +268,14 @@ def _summary(
 ) -> Iterable[str]:
     yield f"Conversation {memory.name!r}: {_count(memory)}."
     if rows_left_out:
-        yield f"{rows_left_out} earlier ones are not shown: %qwq_memory all."
+        yield f"Not shown: the {rows_left_out} oldest. %qwq_memory all lists them too."
     if len(memory):
         window = "" if memory.window.size is None else f" (window: {memory.window})"
-        yield f"The next prompt goes with {recall.describe(context)}{window}."
+        if context.numbers:
+            yield f"The next prompt will include {recall.describe(context)}{window}."
+        else:
+            why = "; they exceed the token limit" if context.left_out_by == "limit" else ""
+            yield f"No earlier turns are sent{window}{why}."
 
 
 def _count(memory: ConversationMemory) -> str:
@@ -271,25 +283,62 @@ def _count(memory: ConversationMemory) -> str:
 
 
 def _announce(doing: str, file: str, seconds: float) -> None:
-    """Say that something goes on, where it may take a reader longer than a blink."""
+    """Show what is being done if it may take noticeably long."""
     if seconds > _SILENT_S:
         show(None, [f"{doing} {file} …"])
 
 
 def _size(memory: ConversationMemory) -> int:
-    """Its characters, about."""
+    """Return the approximate size of a conversation in characters."""
     return sum(len(turn.prompt) + len(turn.reasoning) + len(turn.answer) for turn in memory)
 
 
 def _bytes_in(path: Path) -> int:
     try:
         return path.stat().st_size
-    except OSError:  # whoever reads it says why it cannot be read
+    except OSError:  # Loading the file reports the error.
         return 0
+
+
+def _turns(numbers: Iterable[int]) -> str:
+    """Return `turn 3` or `turns 2–4`; the order and repetitions of numbers do not matter."""
+    distinct = sorted(set(numbers))
+    return f"turn{'' if len(distinct) == 1 else 's'} {number_spans(distinct)}"
+
+
+def _turns_are(numbers: Iterable[int]) -> str:
+    """Return `Turn 3 is` or `Turns 2–4 are`."""
+    distinct = set(numbers)
+    return f"{_turns(distinct).capitalize()} {'is' if len(distinct) == 1 else 'are'}"
+
+
+def _change(before: Contents, after: Contents) -> str:
+    """Return the difference between two states as the command that makes it, such as `hide 1-3`."""
+    # Loading may change the window too, so this comes first.
+    if before.generation != after.generation:
+        return "load" if after.slots else "clear"
+    if before.window != after.window:
+        size, unit = after.window.size, after.window.unit
+        return "window all" if size is None else f"window {size} {unit}"
+    if len(before.slots) != len(after.slots):
+        kept = set(map(id, after.slots))
+        numbers = [at for at, slot in enumerate(before.slots, 1) if id(slot) not in kept]
+        return f"drop {_range(numbers)}"
+    changed = {
+        number: new.is_hidden
+        for number, (old, new) in enumerate(zip(before.slots, after.slots, strict=True), 1)
+        if old.is_hidden != new.is_hidden
+    }
+    return f"{'hide' if all(changed.values()) else 'unhide'} {_range(changed)}"
+
+
+def _range(numbers: Iterable[int]) -> str:
+    """Return ascending numbers as a command accepts them: `1-3, 5`."""
+    return number_spans(numbers).replace("–", "-")
 
 
 def _single(number: str) -> int:
     numbers = numbers_of((number,))
     if len(numbers) != 1:
-        raise ConfigurationError(f"{number!r} is more than one turn. Name one.")
+        raise ConfigurationError(f"{number!r} is more than one turn. Use one number.")
     return numbers[0]

@@ -1,6 +1,6 @@
-"""A conversation as a file for others: Markdown, OpenAI messages, or a record a turn.
+"""Export a conversation as Markdown, as OpenAI messages, or as one JSON record per turn.
 
-A file that is there already is written over only on request.
+An existing file is overwritten only on request.
 """
 
 from __future__ import annotations
@@ -23,29 +23,39 @@ from qwq_magic.regular_file import replacing
 def export_conversation(
     memory: ConversationMemory, path: Path, *, typed: str, is_overwriting: bool
 ) -> str:
-    """Write it to `path`, which the user `typed`, in the form its ending stands for.
+    """Write a conversation to a file in the format of the file's extension.
+
+    Args:
+        memory: the conversation.
+        path: the file.
+        typed: the path as the user typed it, for messages.
+        is_overwriting: whether an existing file may be overwritten.
 
     Returns:
-        What was written, in words.
+        A message with the number of turns written and left out.
 
     Raises:
-        ConfigurationError: the ending stands for none.
-        FileError: the file exists, or cannot be written.
+        ConfigurationError: the extension is not .md, .json or .jsonl.
+        FileError: the file exists or cannot be written.
     """
     contents = memory.contents
-    # Half a surrogate pair is no character that others could read.
+    # A lone surrogate cannot be encoded as UTF-8.
     text = well_formed(_exported(memory, contents, path.suffix))
     try:
         if not is_overwriting and os.path.lexists(path):
-            raise FileError(f"{typed} exists. Write over it: export {as_word(typed)} --overwrite")
+            raise FileError(
+                f"{typed} exists already. To overwrite it: export {as_word(typed)} --overwrite"
+            )
         with replacing(path) as new:
             new.write_text(text, encoding="utf-8")
     except OSError as error:
         raise FileError(f"Cannot write {typed}: {error.strerror}. Choose another path.") from error
     left_out = _left_out(contents.slots) if path.suffix.lower() == ".json" else {}
     written = count_of_turns(len(contents.slots) - sum(map(len, left_out.values())))
-    said = f"Exported {written} to {typed}."
-    return f"{said} Left out: {', '.join(map(_spans, left_out.items()))}." if left_out else said
+    message = f"Exported {written} to {typed}."
+    if not left_out:
+        return message
+    return f"{message} Left out: {', '.join(map(_spans, left_out.items()))}."
 
 
 def count_of_turns(count: int) -> str:
@@ -53,7 +63,7 @@ def count_of_turns(count: int) -> str:
 
 
 def _left_out(slots: Sequence[Slot]) -> dict[str, list[int]]:
-    """The turns that no server would be sent, by the reason."""
+    """Return the numbers of the turns that are not sent to a server, by reason."""
     numbers = [number for number, slot in enumerate(slots, 1) if not slot.is_sendable]
     hidden = [number for number in numbers if slots[number - 1].is_hidden]
     empty = [number for number in numbers if not slots[number - 1].is_hidden]
@@ -79,6 +89,6 @@ def _exported(memory: ConversationMemory, contents: Contents, suffix: str) -> st
             return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
         case _:
             raise ConfigurationError(
-                f"Cannot export to {suffix or 'a file without suffix'!r}. "
-                "Give the file the ending .md, .json or .jsonl."
+                f"Cannot export to {repr(suffix) if suffix else 'a file without an extension'}. "
+                "Use a file name that ends in .md, .json or .jsonl."
             )

@@ -110,9 +110,7 @@ def test_the_text_of_the_table_has_the_columns_and_what_the_marks_mean(notebook)
     assert heading.split() == list(TABLE)
     assert set(rule) == {"─", " "}
     assert row.split()[0] == "1"
-    assert lines[0].startswith(
-        "Conversation 'main': 1 turn. The next prompt goes with no turn of 1"
-    )
+    assert lines[0].startswith("Conversation 'main': 1 turn. No earlier turns are sent.")
     assert "hidden: kept, but not sent" in lines
 
 
@@ -128,7 +126,7 @@ def test_only_the_latest_thirty_are_shown_unless_all_are_wanted(notebook):
     )
 
     assert [row["turn"] for row in notebook.rows()] == [str(n) for n in range(11, 41)]
-    assert "10 earlier ones are not shown: %qwq_memory all." in notebook.said("")
+    assert "Not shown: the 10 oldest. %qwq_memory all lists them too." in notebook.said("")
     assert len(notebook.rows("all")) == 40
 
 
@@ -211,7 +209,10 @@ def test_append_adds_a_turn_and_the_cell_keeps_its_own(notebook):
     # Only the latest stands beside the number that the notebook shows.
     assert [bool(row["cell"]) for row in rows] == [False, False, True]
     assert [row["state"] for row in rows] == ["complete"] * 3
-    assert notebook.said("prune") == "Every turn stands in a cell that ran here."
+    assert (
+        notebook.said("prune")
+        == "There is nothing to prune: every turn belongs to a cell that ran here."
+    )
     notebook.ask("a")
     assert [row["answer"] for row in notebook.rows()] == ["answer 4", "answer 2", "answer 3"]
 
@@ -278,10 +279,13 @@ def test_a_cell_that_no_longer_asks_is_marked_and_pruned(notebook):
         "complete",
     ]
     assert notebook.said("prune").startswith(
-        "Took out 1; undo takes that back, until the next turn."
+        "Dropped turn 2; undo is possible until the next turn."
     )
     assert [row["prompt"] for row in notebook.rows()] == ["prompt a", "prompt c"]
-    assert notebook.said("prune") == "Every turn stands in a cell that ran here."
+    assert (
+        notebook.said("prune")
+        == "There is nothing to prune: every turn belongs to a cell that ran here."
+    )
     notebook.memory("undo")
     assert len(notebook.rows()) == 3
 
@@ -290,12 +294,10 @@ def test_clear_asks_nothing_and_can_be_undone_once(notebook):
     notebook.ask("a")
 
     assert notebook.said("clear") == (
-        "Forgot 1 turn of conversation 'main'; undo takes that back, until the next turn."
+        "Cleared 1 turn of conversation 'main'; undo is possible until the next turn."
     )
-    assert notebook.said("undo").startswith(
-        "Took the latest change back. Conversation 'main': 1 turn."
-    )
-    assert notebook.said("undo").startswith("Took turn 1 back.")
+    assert notebook.said("undo").startswith("Undid: clear. Conversation 'main': 1 turn.")
+    assert notebook.said("undo").startswith("Undid: turn 1.")
     assert notebook.said("undo") == "There is nothing to undo in conversation 'main'."
 
 
@@ -305,7 +307,7 @@ def test_undo_after_a_re_run_brings_the_earlier_attempt_back(notebook):
 
     said = notebook.said("undo")
 
-    assert said.startswith("Took attempt 2 at turn 1 back; attempt 1 counts again.")
+    assert said.startswith("Undid: attempt 2 at turn 1. Attempt 1 is the latest again.")
     assert [row["answer"] for row in notebook.rows()] == ["answer 1", "answer 2"]
 
 
@@ -318,7 +320,11 @@ def test_undo_brings_a_dropped_turn_back_whatever_was_changed_after_it(notebook)
 
     said = [notebook.said("undo") for _ in range(3)]
 
-    assert all(line.startswith("Took the latest change back.") for line in said)
+    assert [line.partition(". ")[0] for line in said] == [
+        "Undid: window 6 turns",
+        "Undid: hide 1",
+        "Undid: drop 1",
+    ]
     assert [(row["prompt"], row["sent"]) for row in notebook.rows()] == [
         (f"prompt {cell}", "yes") for cell in "abc"
     ]
@@ -327,7 +333,7 @@ def test_undo_brings_a_dropped_turn_back_whatever_was_changed_after_it(notebook)
 def test_hidden_turns_are_kept_and_not_sent(notebook):
     for cell in "abc":
         notebook.ask(cell)
-    notebook.memory("hide 1-2")
+    assert notebook.said("hide 1-2").startswith("Turns 1–2 are hidden. Conversation 'main'")
 
     notebook.ask("d")
 
@@ -343,7 +349,7 @@ def test_a_conversation_is_forked_switched_to_and_renamed(notebook):
     assert "Conversation 'side': 1 turn." in notebook.said("switch side")
     notebook.ask("c")
     assert notebook.sent() == ["prompt a", "answer 1", "prompt c"]
-    assert notebook.said("rename branch") == "Conversation 'side' is 'branch' now."
+    assert notebook.said("rename branch") == "Renamed conversation 'side' to 'branch'."
     assert "Other conversations: main (2 turns)." in notebook.said("")
     assert notebook.value("notebook_session().memory.name") == "branch"
     notebook.ask("d")
@@ -361,13 +367,13 @@ def test_a_suggested_command_can_be_typed_as_it_stands(notebook, tmp_path):
     refused = notebook.memory(f'export "{path}"').text("stderr").strip()
 
     assert "Conversation 'two words': 1 turn." in notebook.said(said.split("%qwq_memory ")[1])
-    assert notebook.said(refused.split("Write over it: ")[1]).startswith("Exported 1 turn")
+    assert notebook.said(refused.split("To overwrite it: ")[1]).startswith("Exported 1 turn")
 
 
 def test_another_conversation_can_be_steered_from_here(notebook):
     notebook.ask("a", options="-c side")
 
-    assert "Forgot 1 turn of conversation 'side'" in notebook.said("-c side clear")
+    assert "Cleared 1 turn of conversation 'side'" in notebook.said("-c side clear")
     assert notebook.value("notebook_session().memory.name") == "main"
 
 
@@ -375,17 +381,17 @@ def test_another_conversation_can_be_steered_from_here(notebook):
     ("line", "message"),
     [
         ("shwo 1", "Unknown command 'shwo'"),
-        ("show", "Write %qwq_memory show N"),
-        ("show x", "'x' is no turn number"),
+        ("show", "Use %qwq_memory show N"),
+        ("show x", "'x' is not a turn number"),
         ("show 9", "No turn 9 in conversation 'main', which has 1"),
         ("show 1-2", "'1-2' is more than one turn"),
         ("attempts 9", "No turn 9"),
-        ("attempts 1 sideways", "'sideways' is no way to show attempts"),
-        ("list some", "%qwq_memory list does not know 'some'. Write all, or nothing."),
+        ("attempts 1 sideways", "%qwq_memory attempts does not accept 'sideways'"),
+        ("list some", "%qwq_memory list does not accept 'some'. Use all, or no argument."),
         ("drop 1 9", "No turn 9"),
         ("drop 2-1", "2-1 ends before it begins"),
         ("hide 0", "No turn 0"),
-        ("unhide", "Write %qwq_memory unhide N"),
+        ("unhide", "Use %qwq_memory unhide N"),
         ("window six", "'six' is no window"),
         ("fork main", "There is a conversation 'main' already"),
         ("fork side 9", "No turn 9"),
@@ -395,11 +401,11 @@ def test_another_conversation_can_be_steered_from_here(notebook):
         ("-c typo show 1", "There is no conversation 'typo'. Conversations: main"),
         ("-c typo rename other", "There is no conversation 'typo'"),
         ("save no/such/folder/chat.jsonl", "Choose another path"),
-        ("save ~nobody-of-this-name/chat.jsonl", "is no path"),
+        ("save ~nobody-of-this-name/chat.jsonl", "is not a valid path"),
         ("load nothing.jsonl", "Check the path"),
-        ("load ~nobody-of-this-name/chat.jsonl", "is no path"),
+        ("load ~nobody-of-this-name/chat.jsonl", "is not a valid path"),
         ("export chat.pdf", "Cannot export to '.pdf'"),
-        ("export chat", "Give the file the ending .md, .json or .jsonl"),
+        ("export chat", "Use a file name that ends in .md, .json or .jsonl"),
         ("export chat.md --force", "Unknown option --force"),
         ("export no/such/folder/chat.md", "Cannot write"),
         ("switch 'a", "A quote is not closed"),
@@ -502,7 +508,7 @@ def test_an_export_to_json_alternates_and_overwrites_only_on_request(notebook, t
         {"role": "assistant", "content": "answer 3"},
     ]
     path.write_text("mine")
-    assert "exists. Write over it" in notebook.memory(f'export "{path}"').text("stderr")
+    assert "exists already. To overwrite it" in notebook.memory(f'export "{path}"').text("stderr")
     assert path.read_text() == "mine"
     notebook.said(f'export "{path}" --overwrite')
     assert json.loads(path.read_text(encoding="utf-8")) == messages
@@ -643,7 +649,7 @@ def test_autosave_that_fails_is_one_line_and_loses_nothing(notebook, tmp_path):
     done = notebook.ask("a")
 
     [line] = done.text("stderr").splitlines()
-    assert line.startswith("Not saved: Cannot write")
+    assert line.startswith("Autosave failed: Cannot write")
     assert (done.reply["status"], done.turn["state"], done.turn["number"]) == ("ok", "complete", 1)
     assert len(notebook.value("[t.id for t in notebook_session().memory]")) == 1
 
@@ -694,7 +700,7 @@ def test_after_a_restart_without_loading_the_old_file_is_put_aside(tmp_path):
         done = notebook.ask("a")
 
     assert done.text("stderr") == (
-        "chat.qwq.jsonl held an earlier kernel's memory: kept as chat.qwq.1.jsonl.\n"
+        "chat.qwq.jsonl was written by an earlier kernel. It is now chat.qwq.1.jsonl.\n"
     )
     assert (tmp_path / "chat.qwq.1.jsonl").read_bytes() == before
 
@@ -713,6 +719,6 @@ def test_two_kernels_do_not_write_over_each_other(notebook, tmp_path):
 
         done = notebook.ask("b")
 
-        assert "was written by someone else" in done.text("stderr")
+        assert "was changed by another process" in done.text("stderr")
         assert path.read_bytes() == theirs
         assert len(notebook.rows()) == 2

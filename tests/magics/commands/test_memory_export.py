@@ -50,7 +50,7 @@ def test_a_link_is_written_over_only_on_request_and_stays_a_link(tmp_path):
     link, path = tmp_path / "link.json", tmp_path / "chat.json"
     link.symlink_to(path.name)
 
-    with pytest.raises(FileError, match=r"it exists\. Write over it"):
+    with pytest.raises(FileError, match=r"it exists already\. To overwrite it"):
         export_conversation(_memory(), link, typed="it", is_overwriting=False)
     export_conversation(_memory(), link, typed="it", is_overwriting=True)
 

@@ -42,13 +42,13 @@ def test_a_line_is_read_as_it_was_typed(line, command):
     ("line", "message"),
     [
         ("shwo 1", "Unknown command 'shwo'. Commands: list, show"),
-        ("show", "Write %qwq_memory show N: turn N, whole"),
-        ("show 1 2", "Write %qwq_memory show N: turn N, whole"),
-        ("clear all", "Write %qwq_memory clear: forget all turns"),
+        ("show", "Wrong number of arguments (0). Use %qwq_memory show N: show turn N in full"),
+        ("show 1 2", "Wrong number of arguments (2). Use %qwq_memory show N: show turn N in full"),
+        ("clear all", "Wrong number of arguments (1). Use %qwq_memory clear: remove all turns"),
         ("switch 'a", "A quote is not closed"),
-        ("show 1 -c", "-c needs a value: NAME"),
-        ("show 1 -c side -c main", "Write %qwq_memory show N"),
-        ("-c", "-c needs a value: NAME"),
+        ("show 1 -c", "-c needs a value: -c NAME"),
+        ("show 1 -c side -c main", "Wrong number of arguments (3). Use %qwq_memory show N"),
+        ("-c", "-c needs a value: -c NAME"),
     ],
 )
 def test_a_mistake_says_what_to_write(line, message):
@@ -96,7 +96,7 @@ def test_numbers_are_read_as_people_write_them(words, numbers):
 
 @pytest.mark.parametrize("word", ["x", "-1", "1-", "5-3", "1.5", "999999", "1-2-3"])
 def test_what_is_no_number_says_so(word):
-    with pytest.raises(ConfigurationError, match=r"is no turn number|ends before it begins"):
+    with pytest.raises(ConfigurationError, match=r"is not a turn number|ends before it begins"):
         numbers_of((word,))
 
 
