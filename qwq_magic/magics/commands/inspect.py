@@ -1,4 +1,4 @@
-"""`%qwq_inspect`: open the inspector on any turn, or put two turns side by side."""
+"""`%qwq_inspect`: open the reasoning inspector on a turn, or compare two turns."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from qwq_magic.turns import Turn
 if TYPE_CHECKING:
     from qwq_magic.reasoning import Comparison, Inspection
 
-# So many characters take about a tenth of a second to be cut into steps.
+# Splitting this many characters into steps takes about a tenth of a second.
 _LONG = 10_000
 _NUMBER = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?")
 
 
 def install_inspect(context: NotebookContext) -> None:
-    """Give a shell `%qwq_inspect`, and inspections and comparisons their views."""
+    """Register `%qwq_inspect`, and the displays of inspections and comparisons."""
     shell = context.shell
     shell.register_magics(InspectMagics(context))
     if shell.display_formatter is not None:
         formatter = shell.display_formatter.ipython_display_formatter
         show = partial(_show_value, context)
-        # By name, since the analysis is loaded by those who ask for it.
+        # By name, so that registering does not import the analysis.
         formatter.for_type_by_name("qwq_magic.reasoning.outline_text", "Inspection", show)
         formatter.for_type_by_name("qwq_magic.reasoning.comparison", "Comparison", show)
 
@@ -46,24 +46,27 @@ def _show(
     make: Callable[[], Inspection | Comparison],
     turns: Sequence[Turn],
 ) -> None:
-    """Show it as whoever is looking can see it; `turns` are those that are read only now."""
+    """Show an inspection or comparison in the form that suits the front end.
+
+    `turns` are the turns that `make` still has to analyze.
+    """
     shell = context.shell
     live = detect_live(shell, current_request(shell))
-    meanwhile = _meanwhile(turns)
-    if meanwhile and live == "text":
-        print(meanwhile, flush=True)  # noqa: T201  # what a terminal shows is its standard output
+    progress = _progress_line(turns)
+    if progress and live == "text":
+        print(progress, flush=True)  # noqa: T201  # A terminal shows standard output.
     if not is_kernel(shell):
         print(make())  # noqa: T201
         return
     from qwq_magic.display.saved.pane import show_saved
 
     show_saved(
-        lambda: _bundle_of(make(), context), with_widgets=live == "widgets", meanwhile=meanwhile
+        lambda: _bundle_of(make(), context), with_widgets=live == "widgets", meanwhile=progress
     )
 
 
-def _meanwhile(turns: Sequence[Turn]) -> str:
-    """What is said to a reader whom a long reasoning keeps waiting."""
+def _progress_line(turns: Sequence[Turn]) -> str:
+    """Return a line to show while long reasoning is analyzed; "" if it is short."""
     characters = sum(len(turn.reasoning) for turn in turns)
     return f"Reading {characters:,} characters of reasoning …" if characters > _LONG else ""
 
@@ -75,14 +78,14 @@ def _bundle_of(shown: Inspection | Comparison, context: NotebookContext) -> dict
 
     if isinstance(shown, Comparison):
         return comparison_bundle(shown)
-    assert isinstance(shown.turn, Turn)  # only a turn makes one
+    assert isinstance(shown.turn, Turn)  # Only a turn has an inspection.
     place = context.session.conversations.place_of(shown.turn)
     return inspector_bundle(shown.turn, place=place)
 
 
 @magics_class
 class InspectMagics(Magics):
-    """The inspector of the turns that `%%qwq` asked, loaded or bound to a name."""
+    """The inspect command, for turns in a conversation or bound to a variable."""
 
     def __init__(self, context: NotebookContext) -> None:
         super().__init__(context.shell)
@@ -93,9 +96,8 @@ class InspectMagics(Magics):
     def qwq_inspect(self, line: str) -> None:
         """Open the reasoning inspector: `%qwq_inspect [-c NAME] [TURN] [OTHER]`.
 
-        A TURN is a number from %qwq_memory, a number and an attempt such as 3.1, or a
-        variable that holds a turn; without one, it is the last turn. With two, they are
-        compared.
+        TURN is a turn number from %qwq_memory, a number and an attempt such as 3.1, or a
+        variable that holds a turn. The default is the last turn. Two turns are compared.
         """
         try:
             conversation, names = _parse(line)
@@ -113,7 +115,7 @@ class InspectMagics(Magics):
         memory = self._memory(conversation)
         if not memory.turns:
             raise ConfigurationError(
-                f"Conversation {memory.name!r} has no turn to inspect. Ask one with %%qwq first."
+                f"Conversation {memory.name!r} has no turn to inspect. Send a prompt with %%qwq."
             )
         return memory.turns[-1]
 
@@ -129,25 +131,28 @@ class InspectMagics(Magics):
             found = self._context.shell.user_ns.get(name)
             if not isinstance(found, Turn):
                 raise ConfigurationError(
-                    f"{name} is no turn. Give its number in %qwq_memory, or a variable with a turn."
+                    f"{name!r} is not a turn. Use a turn number from %qwq_memory, or a variable "
+                    "that holds a turn."
                 )
             return found
         attempts = self._memory(conversation).attempts(int(number[1]))
         attempt = int(number[2]) if number[2] else len(attempts)
         if not 1 <= attempt <= len(attempts):
             raise ConfigurationError(
-                f"Turn {number[1]} has no attempt {attempt}. It has {len(attempts)}."
+                f"Turn {number[1]} has no attempt {attempt}. The latest is {len(attempts)}."
             )
         return attempts[attempt - 1]
 
 
 def _parse(line: str) -> tuple[str | None, list[str]]:
-    """The conversation, where one is named, and the turns as they were named."""
+    """Return the conversation, or None, and the names of the turns."""
     conversation, words = None, words_of(line)
     if words[:1] == ["-c"]:
         if len(words) == 1:
             raise ConfigurationError("-c needs the name of a conversation, such as -c main.")
         conversation, words = words[1], words[2:]
     if len(words) > 2:
-        raise ConfigurationError("%qwq_inspect takes one turn, or two to compare.")
+        raise ConfigurationError(
+            f"{len(words)} turns cannot be inspected at once. Use one turn, or two to compare."
+        )
     return conversation, words

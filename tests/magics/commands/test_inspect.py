@@ -115,10 +115,10 @@ def test_two_turns_are_compared(kernel: Kernel) -> None:
     ("line", "words"),
     [
         ("7", "No turn 7 in conversation 'main', which has 2."),
-        ("1.3", "Turn 1 has no attempt 3. It has 2."),
-        ("nobody", "nobody is no turn. Give its number in %qwq_memory"),
+        ("1.3", "Turn 1 has no attempt 3. The latest is 2."),
+        ("nobody", "'nobody' is not a turn. Use a turn number from %qwq_memory"),
         ("-c", "-c needs the name of a conversation"),
-        ("1 2 3", "%qwq_inspect takes one turn, or two to compare."),
+        ("1 2 3", "3 turns cannot be inspected at once. Use one turn, or two to compare."),
         ('-c "two words" 1', "There is no conversation 'two words'. Conversations: main."),
         ("-c empty", "There is no conversation 'empty'. Conversations: main."),
     ],
