@@ -1,6 +1,6 @@
-"""`%qwq_login`: read a key where nobody sees it, and keep it in this process's memory.
+"""`%qwq_login`: read a key from a hidden prompt and keep it in this process's memory.
 
-It never stands in a cell, so it is in no notebook, no history and no output.
+The key is never part of a cell, so it is in no notebook, history or output.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SERVERS = tuple(name for name in SERVERS if name != DEMO.name)
 
 @magics_class
 class LoginMagics(Magics):
-    """Keys for the servers that `%%qwq` asks."""
+    """The login command, and the key of the configuration."""
 
     def __init__(self, context: NotebookContext) -> None:
         super().__init__(context.shell)
@@ -40,7 +40,7 @@ class LoginMagics(Magics):
         self._bind(Bunch(old=None, new=context.settings.api_key))
 
     def _bind(self, change: Bunch) -> None:
-        """Bind a key of the configuration to the host that is chosen beside it."""
+        """Bind a key from the configuration to the host that the settings select."""
         keys = self._context.session.keys
         if change.old is not None:
             keys.drop(change.old)
@@ -56,23 +56,24 @@ class LoginMagics(Magics):
     @no_var_expand
     @line_magic
     def qwq_login(self, line: str) -> None:
-        """Read a key for a server, without showing it: `%qwq_login [SERVER]`.
+        """Enter a key for a server without showing it: `%qwq_login [SERVER]`.
 
-        Without SERVER it is for the one that `%%qwq` asks. The key is kept until the
-        kernel stops, is never saved, and goes to that server's host alone.
-        `%qwq_login --forget [SERVER]` drops it again.
+        Without SERVER, the key is for the server that `%%qwq` uses. It is kept until the
+        kernel stops, never saved, and sent only to that server's host.
+        `%qwq_login --forget [SERVER]` removes it.
         """
         words = line.split()
         is_forgetting = _FORGET in words
         try:
             server, base_url = self._server([word for word in words if word != _FORGET])
-            said = self._forget(server, base_url) if is_forgetting else self._read(server, base_url)
+            command = self._forget if is_forgetting else self._read
+            message = command(server, base_url)
         except ConfigurationError as error:
             raise UsageError(str(error)) from None
-        sys.stdout.write(f"{said}\n")
+        sys.stdout.write(f"{message}\n")
 
     def complete(self, _shell: object, event: Any) -> list[str]:
-        """Tab: names of servers."""
+        """Complete server names."""
         return [word for word in (_FORGET, *_SERVERS) if word.startswith(event.symbol)]
 
     def _choices(self) -> Choices:
@@ -80,12 +81,12 @@ class LoginMagics(Magics):
         return self._context.session.choices
 
     def _server(self, names: list[str]) -> tuple[ServerPreset, str]:
-        """The server meant, and its address."""
+        """Return the server that the key is for, and its base URL."""
         if len(names) > 1 or (names and names[0] not in SERVERS):
-            # What was typed is not repeated: it may be the key.
+            # The argument is not quoted, since it may be the key.
             raise ConfigurationError(
-                "%qwq_login takes the name of a server, and then asks for the key. "
-                f"Known: {', '.join(_SERVERS)}."
+                "%qwq_login accepts one server name, and then prompts for the key. "
+                f"Servers: {', '.join(_SERVERS)}."
             )
         choices, keys = self._choices(), self._context.session.keys
         project = self._trusted_project(names)
@@ -98,73 +99,79 @@ class LoginMagics(Magics):
         if names and names[0] != server.name:
             return server_and_address(choices.override(server=names[0]), os.environ, keys)
         if server == DEMO and not (names or choices.server):
-            # A newcomer, who means the house's own.
+            # With nothing configured, the key is most likely for DashScope, the home of QwQ.
             server = SERVERS["dashscope"]
             base_url = server.base_url
         return server, base_url
 
     def _trusted_project(self, names: list[str]) -> Layer:
-        """What the project says; no key is asked for on behalf of a host that it alone names."""
+        """Return the project's settings, or none of them if only they set the base URL.
+
+        Raises:
+            ConfigurationError: the key would be for a host that only the project names.
+        """
         chosen = self._context.foreign_address()
         if chosen is None:
             return self._context.session.project
         if not names:
             raise ConfigurationError(
-                f"{one_line(host_of(chosen.value))} is named by {chosen.source} alone. To give it "
-                'a key, choose it yourself first: %config QwqMagics.base_url = "…"'
+                f"{one_line(host_of(chosen.value))} is set only by {chosen.source}. To enter a "
+                'key for it, confirm the address first: %config QwqMagics.base_url = "…"'
             )
         return NO_LAYER
 
     def _read(self, server: ServerPreset, base_url: str) -> str:
         if server == DEMO:
-            raise ConfigurationError("The demo needs no key. Name a server: %qwq_login dashscope.")
+            raise ConfigurationError(
+                "The demo needs no key. Use a server name: %qwq_login dashscope."
+            )
         name = _name_of(server, base_url)
-        key = _ask(f"Key for {name}: ", instead=_variables(server))
+        key = _read_key(f"Key for {name}: ", instead=_variables(server))
         self._context.session.keys.put(key, server=server, base_url=base_url)
-        said = f"The key for {name} is kept until the kernel stops, and goes nowhere else."
+        kept = f"The key for {name} is kept until the kernel stops, and sent nowhere else."
         other = variable_key(server, base_url, os.environ)
         if other is not None:
-            return f"{said} It is used instead of the one from {other.source}."
-        return f"{said} To be asked no more, set {_variables(server)} before Jupyter starts."
+            return f"{kept} It is used instead of the one from {other.source}."
+        return f"{kept} To avoid this prompt, set {_variables(server)} before Jupyter starts."
 
     def _forget(self, server: ServerPreset, base_url: str) -> str:
         name = _name_of(server, base_url)
         keys = self._context.session.keys
         key = keys.key_for(base_url)
         if key is None:
-            return f"No key was kept for {name}."
+            return f"There is no key for {name} to forget."
         keys.drop(key)
         if key is self._context.settings.api_key:
             self._context.settings.api_key = None
         other = variable_key(server, base_url, os.environ)
         if other is not None:
-            return f"The key for {name} is forgotten; the one from {other.source} is used."
-        return f"The key for {name} is forgotten."
+            return f"Forgot the key for {name}. Now the one from {other.source} is used."
+        return f"Forgot the key for {name}."
 
 
-def _ask(prompt: str, *, instead: str) -> ApiKey:
-    """The key that the user types.
+def _read_key(prompt: str, *, instead: str) -> ApiKey:
+    """Read a key from a hidden prompt; `instead` names the variables for the error message.
 
     Raises:
-        ConfigurationError: none was typed, or none can be.
+        ConfigurationError: no valid key was entered, or the front end cannot prompt for one.
     """
     try:
         with warnings.catch_warnings():
-            # A terminal that would show the key.
+            # getpass warns before it reads with echo, which would show the key.
             warnings.simplefilter("error", getpass.GetPassWarning)
-            # Quotes come along with what is copied from a file of variables.
+            # A key copied from a file of variables often includes its quotes.
             key = ApiKey(getpass.getpass(prompt).strip(" \t\r\n\"'"), source="%qwq_login")
     except (StdinNotImplementedError, getpass.GetPassWarning, EOFError):
         raise ConfigurationError(
-            f"No key can be typed here. Set {instead} in the environment instead."
+            f"This front end cannot prompt for a key. Set {instead} in the environment instead."
         ) from None
     except KeyboardInterrupt:
-        raise ConfigurationError("No key was given; nothing has changed.") from None
+        raise ConfigurationError("No key was entered; nothing has changed.") from None
     if not key.reveal():
-        raise ConfigurationError("No key was given; nothing has changed.")
+        raise ConfigurationError("No key was entered; nothing has changed.")
     if not key.is_sendable:
         raise ConfigurationError(
-            "That is no key: it holds white space or characters that no key has. Copy it again."
+            "The key is not valid: it contains spaces or non-ASCII characters. Copy it again."
         )
     return key
 

@@ -1,7 +1,7 @@
-"""`%qwq_models`: what the configured server serves; and the names that Tab knows for `-m`.
+"""`%qwq_models`: list the models of the server in use, and complete `-m` with them.
 
-Tab never waits for a server: it takes what was listed before, and has it listed anew
-meanwhile, at most once a minute.
+Tab never waits for a server: it uses the latest list, and refreshes it in the background at
+most once a minute.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _FRESH_S = 60.0
 
 
 class ListedModels:
-    """The names each address has listed, for Tab."""
+    """The model names from the latest list of each base URL, for Tab."""
 
     def __init__(
         self, context: NotebookContext, clock: Callable[[], float] = time.monotonic
@@ -53,7 +53,10 @@ class ListedModels:
         self._looked_at[settings.base_url] = self._clock()
 
     def names(self, server: str | None = None) -> list[str]:
-        """What is known now; what is not fresh is looked up behind the scenes."""
+        """Return the names known now, and refresh an old list in the background.
+
+        A host that only a project's file names is not contacted.
+        """
         try:
             settings = settings_for(self._context, server)
         except ConfigurationError:
@@ -76,13 +79,13 @@ class ListedModels:
             listing = asyncio.run_coroutine_threadsafe(list_models(settings), LOOP_THREAD.loop())
             self.put(settings, listing.result())
         except QwqError:
-            # %qwq_models says what is wrong; Tab goes on with what it has.
+            # %qwq_models reports the error; Tab continues with the names it has.
             return
 
 
 @magics_class
 class ModelMagics(Magics):
-    """What a server serves."""
+    """The models command."""
 
     def __init__(self, context: NotebookContext, listed: ListedModels) -> None:
         super().__init__(context.shell)
@@ -93,22 +96,24 @@ class ModelMagics(Magics):
     @no_var_expand
     @line_magic
     def qwq_models(self, line: str) -> None:
-        """List the models of the server that `%%qwq` asks, those that think first.
+        """List the models of the server that `%%qwq` uses, reasoning models first.
 
             %qwq_models [-s SERVER] [TEXT]
 
-        With TEXT, those that have it in their name. Tab after `-m` knows them from then on.
+        With TEXT, only models whose name contains it. Tab after `-m` then completes them.
         """
         with InterruptWatch() as interrupts:
             try:
                 options, wanted = parse_options(line)
                 if options != CellOptions(server=options.server):
-                    raise ConfigurationError("Write %qwq_models [-s SERVER] [TEXT].")
+                    raise ConfigurationError(
+                        "Unexpected options. Use %qwq_models [-s SERVER] [TEXT]."
+                    )
                 settings = settings_for(self._context, options.server)
                 if settings.server == DEMO.name:
                     raise ConfigurationError(
-                        "The demo has recordings, and no models. Name a server, such as "
-                        "%qwq_models -s ollama; %qwq_doctor finds those on this machine."
+                        "The demo has recordings, not models. Use a server, such as "
+                        "%qwq_models -s ollama; %qwq_doctor finds servers on this machine."
                     )
             except ConfigurationError as error:
                 raise UsageError(str(error)) from None
@@ -126,7 +131,7 @@ class ModelMagics(Magics):
         from qwq_magic.display.text.model_report import model_report
         from qwq_magic.display.text.report import Report, ReportStatus
 
-        running = Report(ReportStatus("running", f"Asking {settings.server} for its models …"), ())
+        running = Report(ReportStatus("running", f"Listing the models of {settings.server} …"), ())
         yield running
         from qwq_magic.client import list_models
 
@@ -152,10 +157,10 @@ class ModelMagics(Magics):
 
 
 def settings_for(context: NotebookContext, server: str | None) -> Settings:
-    """The settings that a cell with `-s` would go by, without a model where none is named.
+    """Return the settings of a cell with `-s`; the model is "" if none is set.
 
     Raises:
-        ConfigurationError: there is no server, or no key for it.
+        ConfigurationError: the server is unknown, or there is no key for it.
     """
     context.apply_settings()
     session = context.session
@@ -165,7 +170,7 @@ def settings_for(context: NotebookContext, server: str | None) -> Settings:
     except ConfigurationError:
         if choices.model is not None:
             raise
-        # What models there are is a question before the first one is named.
+        # Models are listed to choose one, so a missing model must not be an error here.
         named = choices.override(model="any")
         settings = resolve(named, os.environ, session.keys, project=session.project)
         return replace(settings, model="")

@@ -82,9 +82,9 @@ def test_a_forgotten_key_is_sent_no_more(kernel: Kernel, server: ScriptedServer)
     done = kernel.run("%qwq_login --forget")
 
     kernel.run("%qwq --fresh hi")
-    assert "is forgotten" in done.text()
+    assert "Forgot the key for " in done.text()
     assert key_sent(server) is None
-    assert "No key was kept" in kernel.run("%qwq_login --forget").text()
+    assert "There is no key for " in kernel.run("%qwq_login --forget").text()
 
 
 def test_a_key_for_a_named_server_says_which_variable_it_stands_in_for(kernel: Kernel) -> None:
@@ -106,24 +106,24 @@ def test_without_a_server_a_newcomer_logs_in_to_dashscope(kernel: Kernel) -> Non
 
 
 @pytest.mark.parametrize(
-    ("line", "typed", "said"),
+    ("line", "typed", "message"),
     [
-        ("%qwq_login", "", "No key was given; nothing has changed."),
-        ("%qwq_login", "sk two words", "That is no key"),
-        ("%qwq_login", "sk-ключ", "That is no key"),
-        (f"%qwq_login {KEY}", None, "takes the name of a server, and then asks for the key"),
+        ("%qwq_login", "", "No key was entered; nothing has changed."),
+        ("%qwq_login", "sk two words", "The key is not valid"),
+        ("%qwq_login", "sk-ключ", "The key is not valid"),
+        (f"%qwq_login {KEY}", None, "accepts one server name, and then prompts for the key"),
         ("%qwq_login demo", None, "The demo needs no key"),
         ("%qwq_login custom", None, "has no address"),
-        ("%qwq_login groq deepseek", None, "takes the name of a server"),
+        ("%qwq_login groq deepseek", None, "accepts one server name"),
     ],
 )
 def test_what_is_no_login_is_one_line(
-    kernel: Kernel, line: str, typed: str | None, said: str
+    kernel: Kernel, line: str, typed: str | None, message: str
 ) -> None:
     done = kernel.run(line) if typed is None else log_in(kernel, typed, line)
 
     shown = done.text("stderr")
-    assert said in shown.splitlines()[0]
+    assert message in shown.splitlines()[0]
     assert KEY not in shown
     assert "Traceback" not in shown
     assert done.reply["status"] != "ok" or done.of_type("error") == []
@@ -133,7 +133,8 @@ def test_where_nothing_can_be_typed_the_variables_are_named(kernel: Kernel) -> N
     done = kernel.run("%qwq_login deepseek", allow_stdin=False)
 
     assert done.text("stderr") == (
-        "UsageError: No key can be typed here. Set DEEPSEEK_API_KEY in the environment instead.\n"
+        "UsageError: This front end cannot prompt for a key. "
+        "Set DEEPSEEK_API_KEY in the environment instead.\n"
     )
 
 
@@ -160,7 +161,7 @@ def test_a_key_set_in_a_cell_works_and_is_warned_about(
     kernel.run("%qwq --fresh hi")
     assert key_sent(server) == f"Bearer {KEY}"
     assert done.text("stderr").count("\n") == 1
-    assert "holds the key from QwqMagics.api_key" in done.text("stderr")
+    assert "This cell contains the key from QwqMagics.api_key" in done.text("stderr")
     assert "%qwq_login" in done.text("stderr")
     assert KEY not in done.text("stderr")
 
@@ -208,7 +209,7 @@ def test_a_key_typed_into_a_cell_is_warned_about(kernel: Kernel, code: str) -> N
 
     warning = done.text("stderr")
     assert warning.count("\n") == 1
-    assert "Whoever gets the notebook gets the key" in warning
+    assert "Anyone who gets this notebook gets the key" in warning
     assert not re.search("sk-", warning)
     kernel.run("os.environ.pop('DEEPSEEK_API_KEY', None)")
 
@@ -216,7 +217,7 @@ def test_a_key_typed_into_a_cell_is_warned_about(kernel: Kernel, code: str) -> N
 def test_a_session_of_ours_is_known_by_any_name(kernel: Kernel) -> None:
     kernel.run("from qwq_magic import Session as Asking")
 
-    assert "seems to hold a key" in kernel.run(f"Asking(api_key='{KEY}')").text("stderr")
+    assert "seems to contain a key" in kernel.run(f"Asking(api_key='{KEY}')").text("stderr")
 
 
 @pytest.mark.parametrize(

@@ -79,10 +79,10 @@ def test_tab_does_not_wait_for_a_server_and_knows_its_models_later(kernel: Kerne
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("%qwq_models --fresh", "Write %qwq_models [-s SERVER] [TEXT]."),
+        ("%qwq_models --fresh", "Unexpected options. Use %qwq_models [-s SERVER] [TEXT]."),
         ("%qwq_models -s nope", "Unknown server 'nope'. Known: demo"),
         ("%qwq_models -s groq", "No key for groq."),
-        ("%qwq_models -s demo", "The demo has recordings, and no models."),
+        ("%qwq_models -s demo", "The demo has recordings, not models."),
     ],
 )
 def test_who_cannot_be_asked_is_one_line(kernel: Kernel, line: str, message: str) -> None:
