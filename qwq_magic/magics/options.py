@@ -1,7 +1,8 @@
-"""The options of `%%qwq` and `%qwq`: a table, and a scanner that leaves the prompt alone.
+"""The options of `%%qwq` and `%qwq`: their table, and a scanner that preserves the prompt.
 
-No shell-like splitting: the prompt after the options keeps every quote, brace,
-backslash and space. An option's value may be quoted; nothing else in it is special.
+The line is not split as a shell would: the prompt after the options keeps every quote,
+brace, backslash and space. The value of an option may be quoted, and inside quotes only an
+escaped quote is special.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from qwq_magic.session.call_options import CallOptions
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One row of the table; `metavar` is "" for a switch."""
+    """One row of the table; `metavar` is "" for a flag without a value."""
 
     flags: tuple[str, ...]
     name: str
@@ -30,22 +31,22 @@ class Option:
 
 OPTIONS = (
     Option(("-o", "--out"), "out", "NAME", "also bind the turn to this variable"),
-    Option(("-m", "--model"), "model", "MODEL", "the model, for this cell"),
-    Option(("-s", "--server"), "server", "SERVER", "the server, for this cell"),
-    Option(("-c", "--conversation"), "conversation", "NAME", "the conversation to go on with"),
+    Option(("-m", "--model"), "model", "MODEL", "the model for this cell"),
+    Option(("-s", "--server"), "server", "SERVER", "the server for this cell"),
+    Option(("-c", "--conversation"), "conversation", "NAME", "the conversation to continue"),
     Option(("--fresh",), "fresh", "", "send no earlier turns"),
-    Option(("--history",), "history", "N", "send the last N turns, whatever the window is"),
+    Option(("--history",), "history", "N", "send the last N turns, ignoring the window"),
     Option(
         ("-t", "--template"),
         "template",
         "",
-        "expand {{ expression }} from the notebook's variables",
+        "expand {{ expression }} with the notebook's variables",
     ),
-    Option(("--blocks",), "blocks", "", "the same, and {% for … %}, {% if … %}, {# … #}"),
-    Option(("--dry-run",), "dry_run", "", "show what would be sent, and send nothing"),
-    Option(("--background",), "background", "", "return at once; %qwq_jobs lists what goes on"),
+    Option(("--blocks",), "blocks", "", "like -t, with {% for … %}, {% if … %} and {# … #}"),
+    Option(("--dry-run",), "dry_run", "", "show what would be sent, without sending it"),
+    Option(("--background",), "background", "", "return at once; %qwq_jobs lists the jobs"),
     Option(("--code",), "code", "", "put the answer's code into the next cell"),
-    Option(("--append",), "append", "", "add a turn, even where the cell has one"),
+    Option(("--append",), "append", "", "add a turn instead of replacing the cell's turn"),
     Option(("--system",), "system", "TEXT", "a system message"),
     Option(("-p", "--param"), "parameters", "KEY=VALUE", "a server parameter; may be repeated"),
     Option(
@@ -55,7 +56,7 @@ OPTIONS = (
         "both (the default), reasoning or answer",
         choices=get_args(Show),
     ),
-    Option(("--open",), "open", "", "reasoning starts open, and stays so"),
+    Option(("--open",), "open", "", "reasoning starts open and stays open"),
     Option(("--auto",), "auto", "", "reasoning closes when the answer starts"),
     Option(("--closed",), "closed", "", "reasoning starts closed"),
 )
@@ -68,7 +69,7 @@ _STARTS = get_args(Start)
 
 @dataclass(frozen=True, slots=True)
 class CellOptions:
-    """What one cell asked for; None where it said nothing."""
+    """The options of one cell; None if an option is not given."""
 
     out: str | None = None
     model: str | None = None
@@ -88,7 +89,7 @@ class CellOptions:
     start: Start | None = None
 
     def call(self, *, cell_id: str | None) -> CallOptions:
-        """The options that `Session.start` takes, for an ask from this cell."""
+        """Return the options for `Session.start`; `cell_id` is the key of the cell's prompt."""
         return CallOptions(
             server=self.server,
             model=self.model,
@@ -103,10 +104,10 @@ class CellOptions:
 
 
 def parse_options(line: str) -> tuple[CellOptions, str]:
-    """The options at the start of a line, and the rest of the line as it stands.
+    """Return the options at the start of a line, and the rest of the line unchanged.
 
     Raises:
-        ConfigurationError: an option is unknown, or its value missing or not allowed.
+        ConfigurationError: an option is unknown, or its value is missing or invalid.
     """
     found: dict[str, Any] = {}
     parameters: dict[str, Any] = {}
@@ -122,7 +123,7 @@ def parse_options(line: str) -> tuple[CellOptions, str]:
             position = _skip_blanks(line, position)
             value, position = _read_value(line, position, option)
         elif has_value and not option.metavar:
-            raise ConfigurationError(f"{flag} takes no value.")
+            raise ConfigurationError(f"{flag} does not accept a value. Use {flag} alone.")
         elif has_value:
             value = _unquoted(value)
         _check(option, value)
@@ -137,19 +138,19 @@ def parse_options(line: str) -> tuple[CellOptions, str]:
             found[option.name] = value if option.metavar else True
         position = _skip_blanks(line, position)
     if "fresh" in found and "history" in found:
-        raise ConfigurationError("--fresh sends no earlier turns, --history some. Give one.")
+        raise ConfigurationError("--fresh and --history cannot be combined. Use one of them.")
     return CellOptions(**found, parameters=parameters), line[position:]
 
 
 def describe_options() -> str:
-    """The table as text, for `%%qwq?`."""
+    """Return the table as text for `%%qwq?`."""
     rows = [(", ".join(o.flags) + (f" {o.metavar}" if o.metavar else ""), o.help) for o in OPTIONS]
     width = max(len(flags) for flags, _ in rows)
     return "\n".join(f"  {flags:<{width}}  {text}" for flags, text in rows)
 
 
 def _is_option(line: str, position: int) -> bool:
-    """A dash begins an option, but a negative number or a list item begins a prompt."""
+    """Whether an option starts here; `-5` and the list item `- a` belong to the prompt."""
     following = line[position + 1 : position + 2]
     return line.startswith("-", position) and (following == "-" or following.isalpha())
 
@@ -159,7 +160,7 @@ def _option(flag: str) -> Option:
     if option is None:
         known = ", ".join(o.flags[-1] for o in OPTIONS)
         raise ConfigurationError(
-            f"Unknown option {flag}. Options: {known}. Put -- before a prompt that begins so."
+            f"Unknown option {flag}. Options: {known}. Put -- before a prompt that starts with -."
         )
     return option
 
@@ -170,19 +171,25 @@ def _check(option: Option, value: str) -> None:
             f"{option.flags[-1]} cannot be {value!r}. Choose one of {', '.join(option.choices)}."
         )
     if option.name == "out" and (not value.isidentifier() or keyword.iskeyword(value)):
-        raise ConfigurationError(f"{value!r} is no variable name. Give --out a name like reply.")
+        raise ConfigurationError(
+            f"{value!r} is not a valid variable name. Use a name such as --out reply."
+        )
 
 
 def _count(value: str) -> int:
     if not value.isdecimal():
-        raise ConfigurationError(f"--history {value} is no number of turns. Write --history 3.")
+        raise ConfigurationError(
+            f"--history needs a number of turns, not {value!r}. Use, for example, --history 3."
+        )
     return int(value)
 
 
 def _parameter(value: str) -> tuple[str, Any]:
     key, equals, text = value.partition("=")
     if not key or not equals:
-        raise ConfigurationError(f"-p {value} is not KEY=VALUE. Write it like -p max_tokens=2000.")
+        raise ConfigurationError(
+            f"-p {value} is not KEY=VALUE. Use, for example, -p max_tokens=2000."
+        )
     text = _unquoted(text)
     if text in _PYTHON_WORDS:
         return key, _PYTHON_WORDS[text]
@@ -191,13 +198,14 @@ def _parameter(value: str) -> tuple[str, Any]:
     except (ValueError, RecursionError):
         if text.startswith(("[", "{")):
             raise ConfigurationError(
-                f"The value of -p {key} is no JSON: {text}. Write lists and objects as JSON."
+                f"The value of -p {key} is not valid JSON: {text}. "
+                'Lists and objects must be JSON, such as ["a", "b"].'
             ) from None
         return key, text
 
 
 def _refuse_constant(name: str) -> None:
-    raise ConfigurationError(f"-p cannot send {name}. Give a finite number.")
+    raise ConfigurationError(f"-p cannot send {name}. Use a finite number.")
 
 
 def _skip_blanks(line: str, position: int) -> int:
@@ -208,13 +216,14 @@ def _skip_blanks(line: str, position: int) -> int:
 
 def _read_value(line: str, position: int, option: Option) -> tuple[str, int]:
     if position == len(line):
-        raise ConfigurationError(f"{option.flags[-1]} needs a value: {option.metavar}.")
+        flag = option.flags[-1]
+        raise ConfigurationError(f"{flag} needs a value: {flag} {option.metavar}.")
     word, position = _read_word(line, position)
     return _unquoted(word), position
 
 
 def _read_word(line: str, start: int) -> tuple[str, int]:
-    """The word at `start`, blanks inside its quotes included, and where it ends."""
+    """Return the word at `start`, including quoted blanks, and the position after it."""
     quote = ""
     position = start
     while position < len(line):
@@ -230,12 +239,14 @@ def _read_word(line: str, start: int) -> tuple[str, int]:
             break
         position += 1
     if quote:
-        raise ConfigurationError(f"The quote in {line[start:]!r} is not closed. Close it.")
+        raise ConfigurationError(
+            f"The quote in {line[start:]!r} is not closed. Add the closing quote."
+        )
     return line[start:position], position
 
 
 def _unquoted(word: str) -> str:
-    """Without the quotes around it; inside them, only an escaped quote is special."""
+    """Return the word without the quotes around it, and with escaped quotes unescaped."""
     quote = word[:1]
     if len(word) >= 2 and quote in "\"'" and word.endswith(quote):
         return word[1:-1].replace(f"\\{quote}", quote)

@@ -1,8 +1,8 @@
-"""An address that only a project's file has chosen, and nobody here has confirmed.
+"""A base URL set only by a project's pyproject.toml, which the user has not confirmed.
 
-A cloned project may name any host. Its settings are used, as those of a team are meant to
-be, but not in silence: the first prompt says where it goes, no key is asked for, and Tab
-does not call there.
+A cloned project may name any host. Its settings are used, since teams share settings this
+way, but with three precautions: a warning before the first prompt names the host,
+`%qwq_login` does not prompt for a key, and Tab does not contact the host.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from qwq_magic.wire.addresses import host_of, is_loopback
 
 
 def foreign_address(effective: Layer, project: Layer) -> Chosen | None:
-    """The base URL that holds, if it is the project's; vendors and this machine are known."""
+    """Return the base URL in effect if it is the project's.
+
+    None for addresses of presets and of this machine, which need no warning.
+    """
     chosen = effective.get("base_url")
     if chosen is None or chosen != project.get("base_url"):
         return None
@@ -24,18 +27,18 @@ def foreign_address(effective: Layer, project: Layer) -> Chosen | None:
 
 
 class ProjectAddress:
-    """One line for each such address, before the first prompt goes there."""
+    """Warns once about each such address, before the first prompt is sent to it."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._announced: set[str] = set()
 
     def line(self, effective: Layer, project: Layer) -> str:
-        """The line that is to be said now, mostly ""."""
+        """Return the warning for the address in effect, or "" if none is needed."""
         chosen = foreign_address(effective, project)
-        if chosen is None or chosen.value in self._told:
+        if chosen is None or chosen.value in self._announced:
             return ""
-        self._told.add(chosen.value)
+        self._announced.add(chosen.value)
         return (
-            f"Prompts go to {one_line(host_of(chosen.value))}, as {chosen.source} says. "
-            'To send them elsewhere, name a server: %config QwqMagics.server = "…"'
+            f"Prompts are sent to {one_line(host_of(chosen.value))}, set by {chosen.source}. "
+            'To use another server: %config QwqMagics.server = "…"'
         )

@@ -1,4 +1,8 @@
-"""`%%qwq` and `%qwq`: ask in a cell, and show each event of the stream as it comes."""
+"""`%%qwq` and `%qwq`: send a prompt from a cell and stream the reply into its output.
+
+The class is named `QwqMagics` because `%config` and configuration files use the name of the
+class that has the traits.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,13 @@ from qwq_magic.magics.notebook_prompts import expanded
 from qwq_magic.magics.options import describe_options
 from qwq_magic.magics.traits import SettingTraits
 
-_HELP = f"""Ask a reasoning model: `%qwq [options] PROMPT`, or a cell
+_HELP = f"""Send a prompt to a reasoning model: `%qwq [options] PROMPT`, or a cell
 
     %%qwq [options]
     PROMPT
 
-The prompt is sent verbatim. Reasoning and answer appear as they come; the turn is
-`_qwq` when they have. A cell that runs again replaces its turn.
+The prompt is sent verbatim. Reasoning and answer are shown while they stream; the finished
+turn is bound to `_qwq`. Running a cell again replaces its turn.
 
 Options:
 {describe_options()}
@@ -30,10 +34,10 @@ Options:
 
 @magics_class
 class QwqMagics(SettingTraits):
-    """Ask a reasoning model. A setting here holds for all cells that do not say otherwise.
+    """Send prompts to a reasoning model. These settings apply to all cells; options override them.
 
-    What is not set here comes from `QWQ_*` variables (`QWQ_MODEL`, `QWQ_SHOW`, …), or else
-    from `[tool.qwq_magic]` in a pyproject.toml; `%qwq_doctor` shows all, and where each stood.
+    Settings that are not set here come from `QWQ_*` variables (`QWQ_MODEL`, `QWQ_SHOW`, …) or
+    from `[tool.qwq_magic]` in a pyproject.toml. `%qwq_doctor` shows every setting and its source.
     """
 
     def __init__(self, shell: InteractiveShell, **traits: Any) -> None:
@@ -41,7 +45,7 @@ class QwqMagics(SettingTraits):
         self.context = NotebookContext(shell, self)
         self._cell_ask = CellAsk(self.context)
         with suppress(ConfigurationError):
-            # Loading succeeds all the same: the first ask reports what is wrong.
+            # An invalid setting must not prevent loading; the first prompt reports it.
             self.context.apply_settings()
 
     @no_var_expand
@@ -55,9 +59,9 @@ class QwqMagics(SettingTraits):
 
 
 def _prompt(rest: str, cell: str | None) -> str:
-    """The prompt, verbatim; text on the option line of a cell is its beginning."""
+    """Return the prompt verbatim; text after the options on a cell's first line starts it."""
     if cell is None:
         return rest
-    # IPython ends every cell with a newline that nobody typed.
+    # IPython adds a newline to the end of every cell.
     body = cell.removesuffix("\n")
     return "\n".join(text for text in (rest, body) if text.strip()) or body

@@ -1,13 +1,13 @@
-"""The settings as traits: what `%config QwqMagics` and configuration files set.
+"""The settings as traits, for `%config QwqMagics` and IPython configuration files.
 
-A trait that was set goes before variables and projects, also where it was set to the value
-it had anyway; so what was set is noted, and not told from the values. Settings of the
-notebook alone are filled in from below, so that `%config` shows what holds.
+A trait that was set takes precedence over variables and the project, even if it was set to
+its default. Assignments are therefore recorded; they cannot be inferred from the values.
+Notebook settings that were not set are filled in from the layers below, so that `%config`
+shows the values in effect.
 
-A setting that is a key: taken as text, kept as an `ApiKey`, shown by nobody.
-
-Configurations also remember what they were given, `%config` only after it has set the
-trait, so the text is replaced there when a cell has run.
+A key is accepted as text, kept as an `ApiKey`, and never shown. traitlets also keeps the
+text in its configuration objects, and `%config` stores it only after the trait has been
+set, so `hide_keys` replaces it there after each cell.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from qwq_magic.settings.pyproject import project_layer
 if TYPE_CHECKING:
     _Trait = TraitType["ApiKey | None", "str | ApiKey | None"]
 else:
-    # Only recent versions take parameters, and only type checkers need them.
+    # Only recent versions of traitlets accept type parameters, and only type checkers need them.
     _Trait = TraitType
 
 
 class KeyTrait(_Trait):
-    """None where no key was given."""
+    """A trait for a key; None without one."""
 
     default_value = None
     allow_none = True
@@ -51,15 +51,15 @@ class KeyTrait(_Trait):
         if isinstance(value, ApiKey):
             return value
         if not isinstance(value, str):
-            # Not the value: it may be a key in a list.
-            raise TraitError(f"{self.name} takes a key as text.")
+            # The value is not quoted, since it may be a key in a list.
+            raise TraitError(f"{self.name} must be a string. Use %qwq_login to enter a key.")
         source = f"{type(obj).__name__}.{self.name}"
-        # What was typed is no longer a local once this has returned.
+        # The text is not bound to a second name, which a verbose traceback would show.
         return ApiKey(value.strip(), source=source) if value.strip() else None
 
 
 def hide_keys(owner: Configurable) -> None:
-    """Replace keys in the configurations of `owner` and of its parents by what hides them."""
+    """Replace keys in the configurations of `owner` and its parents by masked `ApiKey`s."""
     configurable: Configurable | None = owner
     while isinstance(configurable, Configurable):
         section = configurable.config.get(type(owner).__name__, {})
@@ -74,26 +74,26 @@ _DEFAULTS = Settings(server="", base_url="", model="")
 
 
 class SettingTraits(Magics):
-    """One trait a setting; the help of each is what users read."""
+    """The settings, one trait each; `%config QwqMagics` prints their help."""
 
     server = Enum(
-        ["", *SERVERS], "", help="The server; empty: from the environment, or the demo."
+        ["", *SERVERS], "", help="The server. Empty: from the environment, or the demo."
     ).tag(config=True)
-    model = Unicode("", help="The model; empty: the server's usual one.").tag(config=True)
+    model = Unicode("", help="The model. Empty: the server's default.").tag(config=True)
     base_url = Unicode(
         "", help="Address of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1."
     ).tag(config=True)
     inline_think = Enum(
         get_args(InlineThink),
         "auto",
-        help="`open`: replies begin inside the reasoning, without an opening <think>.",
+        help="`open`: replies start inside the reasoning, without an opening <think>.",
     ).tag(config=True)
     system = Unicode("", help="A system message for every prompt.").tag(config=True)
     parameters = Dict(help="Server parameters for every prompt, such as {'max_tokens': 2000}.").tag(
         config=True
     )
-    conversation = Unicode("main", help="The conversation that cells go on with.").tag(config=True)
-    show: Enum[Show] = Enum(get_args(Show), "both", help="What is shown.").tag(config=True)
+    conversation = Unicode("main", help="The conversation that cells continue.").tag(config=True)
+    show: Enum[Show] = Enum(get_args(Show), "both", help="What to show.").tag(config=True)
     start: Enum[Start] = Enum(
         get_args(Start),
         "open",
@@ -102,55 +102,53 @@ class SettingTraits(Magics):
     live: Enum[Literal["auto"] | Live] = Enum(
         ["auto", *get_args(Live)],
         "auto",
-        help="How a reply is shown while it streams; `none`: only when it has ended.",
+        help="How a reply is shown while it streams; `none`: only once it has ended.",
     ).tag(config=True)
     runner: Enum[RunnerName] = Enum(
         get_args(RunnerName),
         "thread",
-        help="`notebook` streams on the notebook's own loop, for advisors that need it.",
+        help="`notebook` streams on the notebook's own event loop, for advisors that need it.",
     ).tag(config=True)
     protocol: Enum[ProtocolName] = Enum(
         get_args(ProtocolName),
         "auto",
-        help="How the server speaks; `auto` decides from its address.",
+        help="The server's protocol; `auto` chooses it by the address.",
     ).tag(config=True)
     connect_timeout_s = Float(
-        _DEFAULTS.connect_timeout_s, min=_SHORTEST_S, help="Seconds until a connection must stand."
+        _DEFAULTS.connect_timeout_s, min=_SHORTEST_S, help="Timeout for connecting, in seconds."
     ).tag(config=True)
     idle_timeout_s = Float(
         _DEFAULTS.idle_timeout_s,
         min=_SHORTEST_S,
-        help="Seconds without a byte after which a stream counts as dead.",
+        help="Timeout for a stream that receives no data, in seconds.",
     ).tag(config=True)
-    allow_insecure_key = Bool(False, help="May a key travel over http:// to another machine?").tag(
-        config=True
-    )
+    allow_insecure_key = Bool(
+        False, help="Whether a key may be sent over http:// to another machine."
+    ).tag(config=True)
 
     max_input_tokens = Integer(
         None,
         min=1,
         allow_none=True,
-        help="≈ tokens a prompt with its context may have; None: as known.",
+        help="Token limit (≈) for a prompt with its context. None: the model's, if known.",
     ).tag(config=True)
     autosave = Unicode(
-        "", help="A file that is to hold all conversations, such as chat.qwq.jsonl; empty: none."
+        "", help="A file to save all conversations in, such as chat.qwq.jsonl. Empty: none."
     ).tag(config=True)
-    api_key = KeyTrait(help="A key, in a configuration file; better is %qwq_login.").tag(
-        config=True
-    )
+    api_key = KeyTrait(help="A key, for a configuration file; prefer %qwq_login.").tag(config=True)
 
     def __init__(self, shell: InteractiveShell, **traits: Any) -> None:
         super().__init__(shell, **traits)
         hide_keys(self)
-        # The notebook's: where its cells change to later is for their own files.
+        # The notebook's project. A later `%cd` in a cell must not switch to another project.
         self.folder = _current_folder()
         self._in_files = set(self._section())
         self._set_here: set[str] = set()
         self._is_filling = False
-        self.observe(self._note, names=All)
+        self.observe(self._record, names=All)
 
     def own_layer(self) -> Layer:
-        """What was set in this kernel or in a configuration file; keys have ways of their own."""
+        """Return the settings set in this kernel or in a configuration file, except the key."""
         layer = {}
         for name in sorted({*self._section(), *self._set_here} - {"api_key"}):
             value = getattr(self, name, None)
@@ -161,18 +159,18 @@ class SettingTraits(Magics):
         return layer
 
     def project_settings(self) -> Layer:
-        """Read the project anew.
+        """Read the settings of the project's pyproject.toml.
 
         Raises:
-            ConfigurationError: its file is damaged, or names something that is no setting.
+            ConfigurationError: the file is invalid or contains an unknown setting.
         """
         return project_layer(self.folder, self._names())
 
     def fill_in(self, project: Layer) -> None:
-        """Read variables anew, and let the traits show what they and the project say.
+        """Fill traits that were not set from the variables and the project.
 
         Raises:
-            ConfigurationError: a value is not allowed; it says where it stood.
+            ConfigurationError: a value is invalid; the message names its source.
         """
         own = self.own_layer()
         found = effective(project, self._environment())
@@ -185,11 +183,14 @@ class SettingTraits(Magics):
             self._is_filling = False
 
     def effective_settings(self, project: Layer, *above: Layer) -> Layer:
-        """What holds, and where it stood; settings that nobody chose are not there."""
+        """Return the settings in effect with their sources; defaults are left out.
+
+        The layers `above` take precedence over all others.
+        """
         return effective(project, self._environment(), self.own_layer(), *above)
 
     def unknown_variables(self) -> list[str]:
-        """A line for each `QWQ_*` variable that is no setting's."""
+        """Return a warning for each `QWQ_*` variable that is not a setting."""
         return unknown_variables(os.environ, self._names())
 
     def _environment(self) -> Layer:
@@ -210,12 +211,12 @@ class SettingTraits(Magics):
                 f"{chosen.source}: Unknown {name} {shown}. Known: {allowed}."
             ) from None
 
-    def _note(self, change: Bunch) -> None:
+    def _record(self, change: Bunch) -> None:
         if not self._is_filling and change.name in self.traits(config=True):
             self._set_here.add(change.name)
 
     def _section(self) -> dict[str, Any]:
-        """What configuration files said, and `%config` since."""
+        """Return the values from configuration files, and those `%config` has set since."""
         section: dict[str, Any] = self.config.get(type(self).__name__, {})
         return {name: value for name, value in section.items() if self.has_trait(name)}
 
@@ -223,5 +224,5 @@ class SettingTraits(Magics):
 def _current_folder() -> Path:
     try:
         return Path.cwd()
-    except OSError:  # it was removed, and loading is to succeed all the same
+    except OSError:  # The directory was deleted, which must not prevent loading.
         return Path()

@@ -87,7 +87,9 @@ def test_a_projects_address_is_told_once_and_gets_no_key(tmp_path: Path) -> None
         told = [kernel.run("%qwq hi").text("stderr") for _ in range(2)]
         assert server.requests[-1].path.startswith("http://models.example.com:9/v1/")
         assert asked(server) == ("m", None)
-    assert told[0].startswith("Prompts go to models.example.com:9, as [tool.qwq_magic] in ")
+    assert told[0].startswith(
+        "Prompts are sent to models.example.com:9, set by [tool.qwq_magic] in "
+    )
     assert told[1] == ""
 
 
@@ -102,8 +104,10 @@ def test_no_key_is_asked_for_on_behalf_of_a_project(tmp_path: Path) -> None:
         question = kernel.type_secret(KEY)
         kernel.collect(named)
 
-    assert "dashscope.aliyuncs.com.evil.example is named by [tool.qwq_magic]" in done.text("stderr")
-    assert "choose it yourself first" in done.text("stderr")
+    assert "dashscope.aliyuncs.com.evil.example is set only by [tool.qwq_magic]" in done.text(
+        "stderr"
+    )
+    assert "confirm the address first" in done.text("stderr")
     assert question["prompt"] == "Key for vllm (127.0.0.1:8000): "
 
 
