@@ -1,4 +1,8 @@
-"""What the user types; everything below is put together here."""
+"""The magics, and the one place that registers them in a shell.
+
+All magics of a shell share one `NotebookContext`, so registering twice must not create a
+second one.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,11 @@ from qwq_magic.turns import Turn
 
 
 def register(shell: InteractiveShell) -> None:
-    """Give a shell the magics and their completion; `%reload_ext` keeps what is there."""
+    """Register the magics and their completion.
+
+    In a shell that has them already, such as after `%reload_ext`, nothing changes, so the
+    conversations and jobs are kept.
+    """
     if _registered(shell) is not None:
         return
     magics = QwqMagics(shell)
@@ -60,16 +68,16 @@ def register(shell: InteractiveShell) -> None:
 
 
 def loaded_session() -> Session:
-    """The session behind `%%qwq` in the running notebook or shell.
+    """Return the session that `%%qwq` uses in the running notebook or shell.
 
     Raises:
-        ConfigurationError: there is none, or a setting has a value it cannot have.
+        ConfigurationError: the extension is not loaded, or a setting has an invalid value.
     """
     shell = get_ipython()
     magics = _registered(shell) if shell is not None else None
     if magics is None:
-        raise ConfigurationError("%%qwq is not loaded here. Run %load_ext qwq_magic first.")
-    # The configuration applies to it as to a cell, even before the first one has asked.
+        raise ConfigurationError("qwq_magic is not loaded. Run %load_ext qwq_magic first.")
+    # The configuration must apply even if no cell has sent a prompt yet.
     magics.context.apply_settings()
     return magics.context.session
 

@@ -1,4 +1,4 @@
-"""Tab on the option line: flags, and the values an option can take."""
+"""Tab completion on the option line: flags, and the values of options."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from qwq_magic.magics.options import OPTIONS, Option
 from qwq_magic.settings.presets import SERVERS
 
-# What an option's value may be, by the option's name, given the words of the line; asked when
-# Tab is pressed.
+# By an option's name, a function that returns the possible values for the words of the line.
+# It is called when Tab is pressed, so it must not wait for a server.
 Values = dict[str, Callable[[list[str]], Iterable[str]]]
 
 
@@ -20,7 +20,14 @@ def known_models() -> list[str]:
 def complete(
     words: list[str], text: str, values: Values, options: Sequence[Option] = OPTIONS
 ) -> list[str]:
-    """What may stand in place of `text`, the last of `words` as far as it is typed."""
+    """Return the completions of `text`.
+
+    Args:
+        words: the words of the line up to the cursor.
+        text: the unfinished last word; "" after a space.
+        values: functions that return the possible values of options.
+        options: the options to complete.
+    """
     previous = words[-2] if text and len(words) > 1 else (words[-1] if words else "")
     for option in options:
         if previous in option.flags and option.metavar:
@@ -31,7 +38,7 @@ def complete(
 
 
 def value_in(words: list[str], name: str) -> str | None:
-    """The value that the words give to an option; None where they give none."""
+    """Return the value given for an option in the words; None if there is none."""
     flags = next(option.flags for option in OPTIONS if option.name == name)
     following = (words[at + 1] for at, word in enumerate(words[:-1]) if word in flags)
     return next(following, None)
@@ -46,14 +53,17 @@ def _values_of(option: Option, words: list[str], values: Values) -> Iterable[str
 def make_completer(
     values: Values, names: Collection[str] | None = None
 ) -> Callable[[Any, Any], list[str]]:
-    """A completer as IPython's `complete_command` hook wants it; `names` are the options taken."""
+    """Return a completer for IPython's `complete_command` hook.
+
+    `names` are the options that the magic accepts; None for all.
+    """
     options = [option for option in OPTIONS if names is None or option.name in names]
 
     def completer(_shell: Any, event: Any) -> list[str]:
         line: str = event.text_until_cursor
         words = line.split()[1:]
         word = words[-1] if words and not line[-1].isspace() else ""
-        # IPython takes a colon for the end of a word, and models have names such as `qwq:32b`.
+        # IPython treats a colon as the end of a word, but model names such as `qwq:32b` have one.
         head = word.removesuffix(event.symbol)
         return [found[len(head) :] for found in complete(words, word, values, options)]
 

@@ -1,8 +1,8 @@
-"""Who is looking: a notebook with widgets, a console, or nobody while a batch runs.
+"""The kind of front end: a notebook with widgets, a console, or a batch run.
 
-The protocol does not say it. What tells: a notebook front end names the cell in
-the request's metadata; nbconvert, papermill and Voilà run notebooks with an
-nbclient that neither does so nor takes input; whoever is left, a console say,
+The Jupyter protocol does not name it, so it is inferred from the execute request. Notebook
+front ends put a `cellId` into its metadata. nbclient, which nbconvert, papermill and Voilà
+use, sends no `cellId` and does not allow input. Any other front end, such as a console,
 shows text.
 """
 
@@ -18,12 +18,12 @@ Live: TypeAlias = Literal["widgets", "text", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is known of the execution under way.
+    """The execute request being processed.
 
     Attributes:
-        id: differs for every execution; None where there is no kernel.
-        cell_id: stays the same when a cell runs again; None where the front end does not say.
-        takes_input: could the front end ask its user something?
+        id: unique for every execution; None without a kernel.
+        cell_id: stays the same when the cell runs again; None if the front end sends none.
+        takes_input: whether the front end can prompt its user for input.
         code: the code that runs, as the user wrote it.
     """
 
@@ -34,9 +34,9 @@ class Request:
 
     @property
     def is_program(self) -> bool:
-        """Is there more to the execution than one `%%qwq` or `%qwq`?"""
+        """Whether the code contains more than one `%%qwq` or `%qwq`."""
         lines = [line.strip() for line in self.code.splitlines()]
-        # A comment above it, or `%%time`, makes no program of an ask.
+        # A single prompt may have comments or another cell magic, such as `%%time`, above it.
         lines = [line for line in lines if line and not line.startswith("#")]
         while lines and lines[0].startswith("%%") and not lines[0].startswith("%%qwq"):
             del lines[0]
@@ -61,7 +61,7 @@ def current_request(shell: InteractiveShell) -> Request:
 
 
 def detect_live(shell: InteractiveShell, request: Request) -> Live:
-    """How a reply can be shown while it streams."""
+    """Return how this front end can show a reply while it streams."""
     if not is_kernel(shell):
         return "text"
     if request.cell_id:
@@ -70,5 +70,5 @@ def detect_live(shell: InteractiveShell, request: Request) -> Live:
 
 
 def is_kernel(shell: InteractiveShell) -> bool:
-    """Is there a front end that takes rich output, perhaps?"""
+    """Whether the shell belongs to a kernel, so that rich output may be rendered."""
     return hasattr(shell, "kernel")

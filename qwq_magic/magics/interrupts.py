@@ -1,4 +1,4 @@
-"""Interrupts while a cell waits: a flag, instead of an exception in the middle of anything."""
+"""Handle interrupts while a cell waits: SIGINT sets a flag instead of raising an exception."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import time
 from types import FrameType
 from typing import Any
 
-# Someone who still presses after this long does not believe that it is stopping.
-_PATIENCE_S = 5.0
+# A second interrupt this long after the first means that stopping has hung.
+_GRACE_S = 5.0
 
 
 class InterruptWatch:
-    """Turns SIGINT (Kernel → Interrupt, Ctrl-C) into `pressed` inside a `with` block.
+    """Sets `pressed` on SIGINT (Kernel → Interrupt, Ctrl-C) inside a `with` block.
 
-    `KeyboardInterrupt` could strike between two halves of a message to the front end
-    or before a turn is bound; a flag is looked at when it suits. Pressed again much
-    later, it is an exception after all, so that nothing can hang for ever.
+    A `KeyboardInterrupt` could be raised halfway through a message to the front end or
+    before a turn is bound; a flag is checked at a safe point. A second interrupt more than
+    five seconds later does raise, so that a hanging cell can always be stopped.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class InterruptWatch:
         self._previous: Any = None
 
     def __enter__(self) -> InterruptWatch:
-        # Elsewhere Python runs no signal handlers, and cannot set one either.
+        # Python runs and accepts signal handlers only in the main thread.
         if threading.current_thread() is threading.main_thread():
             self._previous = signal.signal(signal.SIGINT, self._on_signal)
         return self
@@ -37,7 +37,7 @@ class InterruptWatch:
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
-        if self.pressed and now - self._pressed_at > _PATIENCE_S:
+        if self.pressed and now - self._pressed_at > _GRACE_S:
             raise KeyboardInterrupt
         if not self.pressed:
             self.pressed, self._pressed_at = True, now

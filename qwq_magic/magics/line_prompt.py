@@ -1,7 +1,7 @@
-"""`%qwq is this right?`, `%qwq_fix why?`: a question is a prompt, not a request for help.
+"""Input transformer that sends `%qwq is this right?` as a prompt, not as a request for help.
 
-IPython takes any line that ends in `name?` for its help syntax, line magics
-included. A transformer that goes first keeps such a line as it stands.
+IPython treats any line that ends in `name?` as its help syntax, line magics included, so this
+transformer must run before IPython's. A bare `%qwq?` still shows the help.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _PROMPT = re.compile(r"%(qwq|qwq_fix)[ \t]+(?!\?{1,2}\s*$)(?=\S)")
 
 
 class LinePrompt(TokenTransformBase):
-    """Turns such a line into the call, before IPython's help syntax sees it."""
+    """Replaces a `%qwq` or `%qwq_fix` line by its `run_line_magic` call."""
 
     priority = 1
 
     @classmethod
     def find(cls, tokens_by_line: list[list[Any]]) -> LinePrompt | None:
-        """The first such line; the text of a string that looks like one is not."""
+        """Return the first such line. Tokens are used so that text in strings does not match."""
         for line in tokens_by_line:
             tokens = (t for t in line if t.type not in (tokenize.INDENT, tokenize.DEDENT))
             first = next(tokens, None)
@@ -42,7 +42,7 @@ class LinePrompt(TokenTransformBase):
 
 
 def install(shell: InteractiveShell) -> None:
-    """Add the transformer, once for a shell."""
+    """Add the transformer to a shell that does not have it yet."""
     transformers = shell.input_transformer_manager.token_transformers
     if LinePrompt not in transformers:
         transformers.append(LinePrompt)

@@ -1,4 +1,4 @@
-"""Prompts made of the running notebook: `--template`, and `%qwq_fix` in `fix`."""
+"""Prompts that use the running notebook: `--template`, `--blocks` and `%qwq_fix`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def notebook_of(shell: InteractiveShell) -> Notebook:
-    """The notebook as it stands."""
+    """Return the shell's variables and cells, as templates and tracebacks use them."""
     from qwq_magic.prompts.notebook import Notebook
 
     history = shell.history_manager
@@ -32,13 +32,13 @@ def notebook_of(shell: InteractiveShell) -> Notebook:
 
 
 def expanded(text: str, options: CellOptions, shell: InteractiveShell) -> str:
-    """The text, as a template where the options say that it is one.
+    """Return the text, expanded if the options make it a template.
 
     Raises:
-        ConfigurationError: it cannot be expanded.
+        ConfigurationError: the template is invalid.
     """
     if not (options.template or options.blocks):
         return text
-    from qwq_magic.prompts.templates import expand_template  # most prompts are no templates
+    from qwq_magic.prompts.templates import expand_template  # Jinja is slow to import.
 
     return expand_template(text, notebook_of(shell), with_blocks=options.blocks)

@@ -1,6 +1,7 @@
-"""Show a report that fills in: in one output that is written anew, or line by line.
+"""Output of the magics: Markdown for a notebook, plain text for a terminal.
 
-Show what a magic has to say: Markdown for a notebook, text for a terminal.
+A report that fills in updates one output in a notebook, and is printed section by section
+in a terminal, where nothing printed can be changed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ def show_reports(
     live: Live,
     interrupts: InterruptWatch,
 ) -> None:
-    """Show each report that differs from the one before, until the last or an interrupt."""
+    """Show each report that differs from the previous one, until the last or an interrupt.
+
+    On an interrupt, the report that `stopped` returns is shown last.
+    """
     show = _shower(live)
     shown = None
     with closing(reports):
@@ -48,7 +52,7 @@ def _shower(live: Live) -> Callable[[Report], None]:
 
 
 class _Output:
-    """One output of the cell, written anew; where that cannot be, written once."""
+    """One output of the cell; without `updates` it shows only the last report."""
 
     def __init__(self, *, updates: bool) -> None:
         from IPython.display import DisplayHandle
@@ -71,7 +75,7 @@ def _columns() -> int:
 
 
 def show(table: Table | None, lines: Iterable[str]) -> None:
-    """A table and lines of text, in which nothing is live."""
+    """Show a table and lines of text; markup in either is escaped."""
     from qwq_magic.display.saved.text import escape_span, readable
 
     lines = [readable(line) for line in lines]
@@ -82,7 +86,7 @@ def show(table: Table | None, lines: Iterable[str]) -> None:
 
 
 def show_bundle(bundle: Mapping[str, object]) -> None:
-    """A MIME bundle."""
+    """Show a MIME bundle in the running cell."""
     from IPython.display import display
 
     display(dict(bundle), raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here

@@ -1,1 +1,1 @@
-"""The line magics besides `%qwq`, one file each."""
+"""The line magics other than `%qwq`, one file each."""
