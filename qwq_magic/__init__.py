@@ -1,6 +1,7 @@
 """Ask a reasoning model in a notebook cell and watch it think.
 
-`%load_ext qwq_magic` brings `%%qwq` to a notebook; `Session` is the same in Python.
+`%load_ext qwq_magic` adds `%%qwq` to a notebook; `Session` does the same in Python.
+Importing this package does not import IPython.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # The widgets it is made of take long to load, and a script has no use for them.
+    # ipywidgets is slow to import, and a script does not need it.
     if name == "ChatWidget":
         from qwq_magic.display.live.chat import ChatWidget
 
@@ -45,7 +46,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def notebook_session() -> Session:
-    """The session that `%%qwq` asks: give it advisors, look at its conversations.
+    """Return the session that `%%qwq` uses, to add advisors or to read its conversations.
 
     Raises:
         ConfigurationError: the extension is not loaded.

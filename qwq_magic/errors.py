@@ -1,15 +1,15 @@
-"""The error tree: whatever this package raises on purpose is a `QwqError`.
+"""The error tree: every error that this package raises on purpose is a `QwqError`.
 
     QwqError
     ├── ConfigurationError      a setting, option or key is wrong; nothing was sent
-    │   └── UnsupportedFeature  the model is known not to accept what was asked
-    ├── AdvisorFailed           an advisor of the user's raised; `__cause__` is what it raised
-    ├── ModelFailed             a `ChatModel` of the user's raised, likewise
-    ├── FileError               a conversation file is damaged, foreign or cannot be written
+    │   └── UnsupportedFeature  the model is known not to accept an option
+    ├── AdvisorFailed           a user's advisor raised; `__cause__` is its exception
+    ├── ModelFailed             a user's `ChatModel` raised; `__cause__` is its exception
+    ├── FileError               a file is damaged, of another format, or cannot be written
     ├── NoRecording             the demo has no recording for this prompt
     ├── ConnectionFailed        no connection, or it broke before the response began
     ├── StreamInterrupted       the response ended before the reply was complete
-    └── ResponseError           the server said no
+    └── ResponseError           the server replied with an error
         ├── AuthenticationError
         ├── BillingError
         ├── PermissionDenied
@@ -18,10 +18,10 @@
         ├── ContentFiltered
         ├── RateLimited
         ├── ServerFailure
-        └── ProtocolError       the response is not what the protocol promises
+        └── ProtocolError       the response does not follow the protocol
 
-A message is one line: the cause, with its value, then the fix. It never holds
-a key. A new branch needs a `kind` of its own: `error_from_dict` finds it by that.
+A message is one line: the cause, with its value, then the fix. It never contains a key.
+A new class needs its own `kind`, since `error_from_dict` looks classes up by it.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ if TYPE_CHECKING:
 
 
 class QwqError(Exception):
-    """Base of every error this package raises on purpose.
+    """Base class of every error this package raises on purpose.
 
     Attributes:
-        kind: the word for its class in saved turns.
-        message: the cause, with its value, then the fix, in one line; without any key.
-        status: the effective HTTP status, also where it stood in the body; None without one.
-        code: the server's own code, as a string.
-        request_id: what the server's support would ask for.
-        retryable: may the same request succeed later? (Not said where a stream broke off: a
-            reply that already began is never repeated.)
-        retry_after_s: seconds the server asked to wait.
-        partial: the turn as far as it came, once one had begun.
+        kind: identifies the class in saved turns.
+        message: the cause, with its value, then the fix, in one line; never contains a key.
+        status: the HTTP status, possibly taken from the body; None if there is none.
+        code: the server's own error code, as a string.
+        request_id: the server's id for the request, which its support team asks for.
+        retryable: whether the same request may succeed later; False once a reply has begun,
+            since a partial reply is never requested again.
+        retry_after_s: how long the server asks the client to wait, in seconds.
+        partial: the turn with the text received so far, if a reply was requested.
     """
 
     kind: ClassVar[str] = "error"
@@ -70,7 +70,7 @@ class QwqError(Exception):
         self.partial = partial
 
     def to_dict(self) -> dict[str, Any]:
-        """The error as plain JSON; the partial turn is left out, since turns hold errors."""
+        """Return the error as plain JSON, without the partial turn, which contains the error."""
         return {
             "kind": self.kind,
             "message": self.message,
@@ -89,25 +89,25 @@ class ConfigurationError(QwqError):
 
 
 class UnsupportedFeature(ConfigurationError):
-    """The model is known not to accept what was asked; nothing was sent."""
+    """The model is known not to accept an option; nothing was sent."""
 
     kind = "unsupported"
 
 
 class AdvisorFailed(QwqError):
-    """An advisor raised; `__cause__` is what it raised."""
+    """A user's advisor raised; `__cause__` is its exception."""
 
     kind = "advisor"
 
 
 class ModelFailed(QwqError):
-    """A `ChatModel` that is not ours raised; `__cause__` is what it raised."""
+    """A user's `ChatModel` raised; `__cause__` is its exception."""
 
     kind = "model"
 
 
 class FileError(QwqError):
-    """A file is damaged, of another kind, or cannot be written."""
+    """A file is damaged, of another format, or cannot be read or written."""
 
     kind = "file"
 
@@ -125,13 +125,13 @@ class ConnectionFailed(QwqError):
 
 
 class StreamInterrupted(QwqError):
-    """The response ended before the reply was complete; `partial` keeps what came."""
+    """The response ended before the reply was complete; `partial` keeps the text received."""
 
     kind = "incomplete_stream"
 
 
 class ResponseError(QwqError):
-    """The server answered with an error."""
+    """The server replied with an error."""
 
     kind = "response"
 
@@ -143,25 +143,25 @@ class AuthenticationError(ResponseError):
 
 
 class BillingError(ResponseError):
-    """The account cannot pay; repeating the request cannot help."""
+    """The account has no credit or is in arrears; retrying does not help."""
 
     kind = "billing"
 
 
 class PermissionDenied(ResponseError):
-    """The key is good, but has no right to this model or service."""
+    """The key is valid, but has no access to this model or service."""
 
     kind = "permission"
 
 
 class ModelNotFound(ResponseError):
-    """The server does not know the model, or not at this address."""
+    """The server does not have this model, or does not serve it at this address."""
 
     kind = "not_found"
 
 
 class InvalidRequest(ResponseError):
-    """The server does not accept a parameter or the size of the request."""
+    """The server rejected a parameter or the size of the request."""
 
     kind = "invalid_request"
 
@@ -173,19 +173,19 @@ class ContentFiltered(ResponseError):
 
 
 class RateLimited(ResponseError):
-    """Too many requests or tokens in too short a time."""
+    """Too many requests or tokens in a short time."""
 
     kind = "rate_limit"
 
 
 class ServerFailure(ResponseError):
-    """The server failed on its own side."""
+    """The server had an internal error or is overloaded."""
 
     kind = "server"
 
 
 class ProtocolError(ResponseError):
-    """The response is not what the protocol promises: HTML, a redirect, a bare error."""
+    """The response does not follow the protocol: HTML, a redirect, a bare error."""
 
     kind = "protocol"
 
@@ -195,12 +195,12 @@ def _subclasses(cls: type[QwqError]) -> list[type[QwqError]]:
 
 
 def error_class(kind: str) -> type[QwqError]:
-    """The class whose `kind` this is; an unknown kind is a plain `QwqError`."""
+    """Return the class with this `kind`, or `QwqError` for an unknown kind."""
     return next((cls for cls in _subclasses(QwqError) if cls.kind == kind), QwqError)
 
 
 def error_from_dict(data: dict[str, Any]) -> QwqError:
-    """The reverse of `QwqError.to_dict`; keys it does not know are ignored."""
+    """Build an error from the result of `QwqError.to_dict`; unknown keys are ignored."""
     return error_class(str(data.get("kind")))(
         str(data.get("message", "")),
         status=data.get("status"),

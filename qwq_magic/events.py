@@ -1,4 +1,7 @@
-"""What a stream is made of: deltas of text, usage, an end, and notices to the reader."""
+"""The events of a stream: text deltas, token usage, the end of the reply, and notices.
+
+Deltas of one kind, joined in order, are the whole text; no delta is repeated or revised.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeAlias, TypeGuard, cast
 
-MOST_TOKENS: Final = 10**12
+MAX_TOKENS: Final = 10**12
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the server counted them; None = not reported.
+    """Token counts reported by the server; None if not reported.
 
-    `reasoning_tokens` are part of `output_tokens`, `cached_tokens` of `input_tokens`.
+    `reasoning_tokens` are part of `output_tokens`, and `cached_tokens` of `input_tokens`.
     """
 
     input_tokens: int | None = None
@@ -25,43 +28,46 @@ class Usage:
 
 
 def is_count(value: Any) -> TypeGuard[int]:
-    """Is it a number of tokens that some reply may have? Others cannot be calculated with."""
-    return type(value) is int and 0 <= value < MOST_TOKENS
+    """Whether the value is a plausible number of tokens.
+
+    A server may report anything; a negative or a huge count would make sums meaningless.
+    """
+    return type(value) is int and 0 <= value < MAX_TOKENS
 
 
 def known_counts(usage: Usage) -> Usage:
-    """The usage without what cannot be a count."""
+    """Return the usage without values that are not plausible counts."""
     counts = {f.name: getattr(usage, f.name) for f in fields(usage)}
     return Usage(**{name: count for name, count in counts.items() if is_count(count)})
 
 
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
-    """A fragment of what the model thinks."""
+    """A fragment of the reasoning."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerDelta:
-    """A fragment of what the model tells the user."""
+    """A fragment of the answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class UsageReported:
-    """The server's count so far; the last one wins, counts are never added up."""
+    """The token counts so far; each report replaces the one before, they are never added."""
 
     usage: Usage
 
 
 @dataclass(frozen=True, slots=True)
 class StreamFinished:
-    """The reply is complete; nothing but usage may follow.
+    """The reply is complete; only usage may follow.
 
-    `finish_reason` is the server's word (`stop`, `length`, ...), or None where the
-    server closed the stream properly without giving one.
+    `finish_reason` is the server's value (`stop`, `length`, ...), or None if the server
+    closed the stream properly without one.
     """
 
     finish_reason: str | None
@@ -69,12 +75,15 @@ class StreamFinished:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One line for the reader, from the client or an advisor ("retrying in 2 s").
+    """A one-line message to the reader, from the client or an advisor ("retrying in 2 s").
 
-    A session keeps notices in the turn; `Session.stream` does not yield them. `model`
-    names the model that answers from here on, where that is no longer the one asked for;
-    such a notice may have no text. `wait_s` is how long the client waits before it goes on,
-    in seconds; a display may count it down.
+    A session keeps notices in the turn; `Session.stream` does not yield them.
+
+    Attributes:
+        text: the line; may be empty if only the model changes.
+        model: the model that replies from now on, if it is not the requested one.
+        wait_s: how long the client waits before it continues, in seconds; a display may count
+            it down.
     """
 
     text: str
@@ -86,7 +95,7 @@ Event: TypeAlias = ReasoningDelta | AnswerDelta | UsageReported | StreamFinished
 
 
 def merge_deltas(events: Sequence[Event]) -> Sequence[Event]:
-    """Join neighbouring deltas of one kind, so that a read costs the same however it was cut."""
+    """Join adjacent deltas of the same kind, so that the cost does not depend on their number."""
     if len(events) < 2:
         return events
     merged: list[Event] = []

@@ -74,7 +74,7 @@ def test_a_read_only_file_is_not_replaced(tmp_path: Path) -> None:
     path.write_text("old")
     path.chmod(0o444)
 
-    with pytest.raises(PermissionError, match="It is read-only"):
+    with pytest.raises(PermissionError, match="Read-only file"):
         write(path, "new")
 
     assert path.read_text() == "old"

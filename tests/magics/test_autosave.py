@@ -199,7 +199,7 @@ def test_a_pipe_is_neither_written_nor_put_aside(path, kernel):
     _ask(conversations, "today")
     os.mkfifo(path)
 
-    with pytest.raises(FileError, match="It is no regular file"):
+    with pytest.raises(FileError, match="Not a regular file"):
         autosave.save(conversations, str(path))
 
     assert path.is_fifo()

@@ -168,7 +168,7 @@ def test_nothing_is_written_into_a_pipe(tmp_path, export):
     # With a reader at its other end, so that even a write would not wait.
     reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        with pytest.raises(FileError, match="It is no regular file"):
+        with pytest.raises(FileError, match="Not a regular file"):
             export([FIRST], path)
 
         assert path.is_fifo()
