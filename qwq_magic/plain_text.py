@@ -1,7 +1,7 @@
-"""Take from a model's text whatever a terminal, a log or a reader's eye would obey.
+"""Remove from untrusted text everything that controls a terminal, a log or the reading order.
 
-Kept: printable characters, newlines and tabs. Dropped: C0 and C1 controls, whole
-escape sequences (ECMA-48), bidirectional overrides and isolates, tag characters.
+Kept are printable characters, newlines and tabs. Dropped are C0 and C1 controls, whole
+escape sequences (ECMA-48), bidirectional overrides and isolates, and tag characters.
 A carriage return becomes a newline, so that no line can be overwritten.
 """
 
@@ -17,18 +17,18 @@ _DROPPED = "\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U00
 _ANY_DROPPED = re.compile(f"[{_DROPPED}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_ENDS = re.compile("[\r\n\x0b\x0c\x85\u2028\u2029]+")
-# Of use in running text, but not in a line of ours: direction marks, a byte-order mark.
+# Legitimate in running text, but not in a one-line message: direction marks, byte-order mark.
 _MARKS = re.compile("[\u061c\u200e\u200f\ufeff\ud800-\udfff]")
 
-# What a reader sees nothing of: whole sequences, controls, and characters without a width.
-_UNSEEN = re.compile(
+# Invisible to a reader: whole escape sequences, controls, and characters without a width.
+_INVISIBLE = re.compile(
     "(?:\x1b\\[|\x9b)[\x20-\x3f]*[\x40-\x7e]?"
     "|(?:\x1b[P\\]X^_]|[\x90\x98\x9d-\x9f])[^\n\r\x07\x18\x1a\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)?"
     "|\x1b[\x20-\x2f]*[\x30-\x7e]?"
     f"|[{_DROPPED}\xad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff]"
 )
 
-# A server's words are quoted at this length at the most, in UTF-8.
+# The longest quotation of a server's message, in bytes of UTF-8.
 SHOWN_BYTES = 1_500
 
 _KEPT_RUN = re.compile(f"[^{_DROPPED}]*")
@@ -49,11 +49,11 @@ _C1_OPENERS: dict[str, _State] = {
 
 
 class ControlStripper:
-    """Strip a text that arrives in deltas; a sequence may be cut anywhere.
+    """Strips controls from a text that arrives in deltas; a sequence may be cut anywhere.
 
-    Nothing is held back: the state alone survives between deltas, so a sequence that
-    never ends costs no memory. A newline ends a string sequence that was never closed,
-    so that it cannot swallow the rest of an answer.
+    Only the parser's state survives between deltas, so a sequence that never ends uses no
+    memory. A newline ends an unterminated string sequence, which would otherwise swallow the
+    rest of an answer.
     """
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ class ControlStripper:
         return at + 1
 
     def _read_to_final(self, text: str, body: re.Match[str] | None, low: str, high: str) -> int:
-        """Past the body and its final character; a character that cannot stand here is text."""
+        """Return the index after the sequence; an invalid final character counts as text."""
         assert body is not None
         at = body.end()
         if at == len(text):
@@ -135,36 +135,39 @@ class ControlStripper:
 
 
 def strip_controls(text: str) -> str:
-    """The text without anything that is not meant to be read; linear in its length."""
+    """Return the text without control characters and sequences, in linear time."""
     return ControlStripper().feed(text)
 
 
-def seen(text: str) -> tuple[str, Sequence[int]]:
-    """The text as a reader sees it, and where in `text` each character of that stands.
+def visible(text: str) -> tuple[str, Sequence[int]]:
+    """Return the text as a reader sees it, and the index in `text` of each visible character.
 
-    The last place is the end of `text`.
+    The indices have one more item, the length of `text`.
     """
-    if not _UNSEEN.search(text):
+    if not _INVISIBLE.search(text):
         return text, range(len(text) + 1)
     kept: list[str] = []
-    places: list[int] = []
+    indices: list[int] = []
     at = 0
-    for match in _UNSEEN.finditer(text):
+    for match in _INVISIBLE.finditer(text):
         kept.append(text[at : match.start()])
-        places += range(at, match.start())
+        indices += range(at, match.start())
         at = match.end()
-    return "".join([*kept, text[at:]]), [*places, *range(at, len(text) + 1)]
+    return "".join([*kept, text[at:]]), [*indices, *range(at, len(text) + 1)]
 
 
 def well_formed(text: str) -> str:
-    """The text with surrogates paired, and lone ones as U+FFFD: it can be encoded as UTF-8."""
+    """Return the text with surrogates paired and lone ones replaced by U+FFFD.
+
+    The result can be encoded as UTF-8.
+    """
     if not _SURROGATE.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def one_line(text: str, *, limit_bytes: int | None = None) -> str:
-    """The text as one printable line, of at most `limit_bytes` bytes in UTF-8."""
+    """Return the text as one printable line of at most `limit_bytes` bytes in UTF-8."""
     text = " ".join(_MARKS.sub("", strip_controls(_LINE_ENDS.sub(" ", text))).split())
     encoded = text.encode()
     if limit_bytes is None or len(encoded) <= limit_bytes:
@@ -173,16 +176,16 @@ def one_line(text: str, *, limit_bytes: int | None = None) -> str:
 
 
 def excerpt(text: str, *, limit_bytes: int) -> str:
-    """The beginning, in one line; however long the text is, only that much is looked at."""
+    """Return the beginning of the text as one line, without scanning the rest."""
     return one_line(well_formed(text[: 4 * limit_bytes]), limit_bytes=limit_bytes)
 
 
 class SurrogateJoiner:
-    """Joins surrogate halves that a server cut over two deltas of the same text.
+    """Joins the halves of a surrogate pair that a server split across two deltas.
 
-    Servers that count UTF-16 units send half an emoji as `\\ud83d` and the other half in the
-    next delta, so a trailing first half is held back. A half that stays alone becomes U+FFFD:
-    no file and no socket could take it.
+    Servers that count UTF-16 units may send half an emoji as `\\ud83d` and the other half in
+    the next delta, so a trailing first half is held back. A half that remains alone becomes
+    U+FFFD, since it could not be written to a file or a socket.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""API keys: held so that they are never shown, and masked wherever they turn up."""
+"""API keys: stored so that they are never displayed, and masked wherever they appear."""
 
 from qwq_magic.keys.api_key import ApiKey, as_api_key
 

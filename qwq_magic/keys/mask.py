@@ -1,9 +1,8 @@
-"""Find a key in a text, in whatever form a server echoes it, and mask it.
+"""Find a key in a text, in any form that servers are known to echo, and mask it.
 
-Whole or cut to its beginning or its end, plain, URL-encoded, or Base64, alone or behind
-`Bearer `, and whatever is not seen between its characters. So few characters of it as a
-vendor prints to name a key are left alone, and so is a placeholder, which would turn
-ordinary words into stars.
+Recognized are the whole key, its beginning and its end; plain, URL-encoded or Base64, alone
+or after `Bearer `; and with invisible characters in between. Not masked are the few characters
+by which vendors identify a key, and placeholders, since those are ordinary words.
 """
 
 from __future__ import annotations
@@ -14,70 +13,70 @@ import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from qwq_magic.plain_text import seen
+from qwq_magic.plain_text import visible
 
 MASK = "***"
 
-# What is shorter is no secret, and what is left of one below this length names it only.
+# A shorter key is not a secret, and a shorter part of a key only identifies it.
 _SECRET = 8
-# What servers' manuals tell people to write where no key is needed.
+# The values that servers' manuals suggest if no key is needed.
 _PLACEHOLDERS = frozenset({"lm-studio", "not-needed", "no-key-required"})
-# `sk-`, `sk-or-v1-`, `gsk_`: every key of a vendor begins so.
+# The prefix of all keys of a vendor: `sk-`, `sk-or-v1-`, `gsk_`.
 _VENDOR = re.compile(r"[A-Za-z]{1,6}[-_](?:[a-z0-9]{1,6}-)*")
 
-# What stands unseen between the characters of a key is held back with it, up to here.
-_MOST_HELD = 4_096
+# The most text that is held back: invisible characters inside a key are held back with it.
+_MAX_HELD = 4_096
 
 Span = tuple[int, int]
 
 
 class _Form(NamedTuple):
-    """What the key may look like; its first `least` characters give it away."""
+    """A form of the key; its first `least` characters are enough to recognize it."""
 
     text: str
     least: int
 
 
 class KeyFinder:
-    """Knows where a text holds the key; forms are kept in closures, which no repr shows."""
+    """Finds the key in a text; the forms are kept in closures, which no repr displays."""
 
     __slots__ = ("begins", "longest", "spans", "starts")
 
     def __init__(self, key: str) -> None:
-        """Find nothing, ever, where `key` is no secret.
+        """Prepare the search; if `key` is not a secret, nothing is ever found.
 
         Attributes:
-            spans: where the key stands in a text, leftmost and longest.
-            begins: may a text that goes on have the beginning of the key at its end?
-            starts: is this a text that would have to go on to be the key?
-            longest: how many characters the longest form has.
+            spans: yields the start and end of each occurrence, leftmost and longest.
+            begins: whether a text ends with a beginning of the key.
+            starts: whether a text is a beginning of the key.
+            longest: the length of the longest form.
         """
         forms = _forms(key)
         beginnings = {form.text[:size] for form in forms for size in range(1, len(form.text))}
         ends = tuple(beginnings)
         self.longest = max((len(form.text) for form in forms), default=0)
         least = sorted({form.text[: form.least] for form in forms}, key=len, reverse=True)
-        # Without a form, what never matches.
+        # `(?!)` never matches; it is used if there are no forms.
         pattern = re.compile("|".join(map(re.escape, least)) or r"(?!)")
         self.spans: Callable[[str], Iterator[Span]] = lambda text: _spans(text, pattern, forms)
         self.begins: Callable[[str], bool] = lambda text: text.endswith(ends)
         self.starts: Callable[[str], bool] = lambda text: text in beginnings
 
     def redact(self, text: str) -> str:
-        """`text` with the key masked."""
+        """Return `text` with the key masked."""
         kept: list[str] = []
         at = 0
-        shown, places = seen(text)
+        shown, indices = visible(text)
         for start, end in self.spans(shown):
-            kept += text[at : places[start]], MASK
-            at = places[end - 1] + 1
+            kept += text[at : indices[start]], MASK
+            at = indices[end - 1] + 1
         return "".join((*kept, text[at:]))
 
 
 class KeyMask:
-    """Masks a key in a text that arrives in deltas, wherever they are cut.
+    """Masks a key in a text that arrives in deltas, however they are cut.
 
-    A tail that may begin the key is held back until the next delta settles it.
+    A tail that may begin the key is held back until the next delta decides.
     """
 
     __slots__ = ("_finder", "_held")
@@ -88,17 +87,17 @@ class KeyMask:
 
     def feed(self, text: str) -> str:
         text = self._held + text
-        shown, places = seen(text)
+        shown, indices = visible(text)
         settled: list[str] = []
         at, hold = 0, self._hold_from(shown, 0)
         for start, end in self._finder.spans(shown):
-            # What may become the whole key is not cut up for a part of it.
+            # A tail that may become the whole key is not masked as a part of it.
             if start >= hold:
                 break
-            settled += text[at : places[start]], MASK
-            at = places[end - 1] + 1
+            settled += text[at : indices[start]], MASK
+            at = indices[end - 1] + 1
             hold = self._hold_from(shown, end)
-        kept_from = places[hold] if len(text) - places[hold] <= _MOST_HELD else len(text)
+        kept_from = indices[hold] if len(text) - indices[hold] <= _MAX_HELD else len(text)
         self._held = text[kept_from:]
         return "".join((*settled, text[at:kept_from]))
 
@@ -107,7 +106,7 @@ class KeyMask:
         return self._finder.redact(held)
 
     def _hold_from(self, text: str, start: int) -> int:
-        """Where a tail begins that may become a key; the end of the text if there is none."""
+        """Return the start of a tail that may become a key; the end of the text if none."""
         if not self._finder.begins(text):
             return len(text)
         starts, first = self._finder.starts, max(start, len(text) - self._finder.longest)
@@ -124,7 +123,7 @@ def _spans(text: str, pattern: re.Pattern[str], forms: tuple[_Form, ...]) -> Ite
 
 
 def _common(text: str, start: int, form: _Form) -> int:
-    """How much of the form stands there; 0 if that is too little to tell."""
+    """Return how many characters of the form match there; 0 if too few to recognize it."""
     if not text.startswith(form.text[: form.least], start):
         return 0
     size = form.least
@@ -139,7 +138,7 @@ def _forms(key: str) -> tuple[_Form, ...]:
     vendor = _VENDOR.match(key)
     least = min(len(key), (vendor.end() if vendor else 0) + _SECRET)
     if len(key) < 2 * _SECRET:
-        # A part of a short key would mask ordinary words.
+        # Masking a part of a short key would mask ordinary words.
         least = len(key)
     end = _Form(key[-_SECRET:], _SECRET) if least < len(key) else _Form(key, least)
     quoted = _Form(_quoted(key), len(_quoted(key[:least])))
@@ -151,10 +150,10 @@ def _quoted(text: str) -> str:
 
 
 def _encoded_forms(key: str, least: int) -> Iterator[_Form]:
-    """Base64 of the key, and of the key behind one or two bytes of something else."""
+    """Yield Base64 forms of the key, alone and after one or two other bytes."""
     raw = key.encode(errors="replace")
     for before in range(3):
-        # The first characters also depend on what stands before.
+        # The first characters also encode bits of the preceding bytes.
         skipped = before + 1 if before else 0
         needed = (before + least) * 4 // 3 - skipped
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
