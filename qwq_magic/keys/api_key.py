@@ -1,4 +1,8 @@
-"""A key that does not show itself, and knows how to keep servers from showing it."""
+"""An API key that never displays itself, and can be masked in any text.
+
+The key is kept in a closure and returned only by `reveal`, so that no repr, pickle, copy or
+verbose traceback contains it.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,8 @@ from typing import Any
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys.mask import MASK, KeyFinder, KeyMask
 
-# What is shorter is a placeholder, or a word that may stand in any text.
-_LEAST_TOLD = 16
+# A shorter key is a placeholder, or a word that may occur in any text.
+_MIN_RECOGNIZED = 16
 
 
 class ApiKey:
@@ -18,8 +22,8 @@ class ApiKey:
     __slots__ = ("__weakref__", "_finder", "_key", "source")
 
     def __init__(self, key: str, *, source: str) -> None:
-        """`source` names where the key came from, such as an environment variable."""
-        # A closure, so that a verbose traceback that prints attributes prints no key.
+        """Store the key; `source` names its origin, such as an environment variable."""
+        # A closure, because a verbose traceback may print attributes.
         self._key: Callable[[], str] = lambda: key
         self._finder: KeyFinder | None = None
         self.source = source
@@ -29,19 +33,19 @@ class ApiKey:
 
     @property
     def is_sendable(self) -> bool:
-        """Can a header carry it?"""
+        """Whether the key consists of characters that an HTTP header may contain."""
         return bool(self._key()) and all("!" <= character <= "~" for character in self._key())
 
     def is_in(self, text: str) -> bool:
-        """Does the text hold the whole key, and not merely a word it shares with it?"""
-        return len(self._key()) >= _LEAST_TOLD and self._key() in text
+        """Whether the text contains the whole key; always False for very short keys."""
+        return len(self._key()) >= _MIN_RECOGNIZED and self._key() in text
 
     def redact(self, text: str) -> str:
-        """`text` with the key masked, in whatever form it stands there."""
+        """Return `text` with the key masked in every form that `keys.mask` knows."""
         return self._forms().redact(text)
 
     def mask(self) -> KeyMask:
-        """A mask for text that arrives in deltas."""
+        """Return a mask for text that arrives in deltas."""
         return KeyMask(self._forms())
 
     def _forms(self) -> KeyFinder:
@@ -56,21 +60,21 @@ class ApiKey:
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ApiKey:
-        """Itself: Jupyter copies whole configurations, and a key is one in memory."""
+        """Return the same object: Jupyter deep-copies configurations, keys must not multiply."""
         return self
 
     def __reduce__(self) -> str:
-        raise TypeError("A key is not pickled.")
+        raise TypeError("An API key cannot be pickled.")
 
 
 def as_api_key(key: str | ApiKey | None, *, source: str = "api_key") -> ApiKey | None:
-    """Wrap a key a caller gave; rebind the name it came by, so that no frame keeps it.
+    """Wrap a caller's key; assign the result to the same name, so that no frame keeps the text.
 
     Raises:
-        ConfigurationError: it is no text.
+        ConfigurationError: the key is not a string.
     """
     if key is None or isinstance(key, ApiKey):
         return key
     if not isinstance(key, str):
-        raise ConfigurationError("The api_key is no text. Give it as a string.")
+        raise ConfigurationError(f"The api_key is of type {type(key).__name__}. Pass a string.")
     return ApiKey(key, source=source)

@@ -1,8 +1,8 @@
-"""Asks in one conversation go one after the other, in the order they came.
+"""The queue of a conversation: its requests run one at a time, in the order they were made.
 
-The second of two must be reminded of the first, so it waits until that is kept. The
-asks may run on different event loops, so what they wait for is thread-safe. An ask
-made by an advisor inside another one never waits: it would wait for itself.
+A request must be sent with the turn before it, so it waits until that turn is committed. The
+requests may run on different event loops, so they wait on thread-safe futures. A request that
+an advisor makes inside another request never waits, since that would be a deadlock.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ _inside: ContextVar[tuple[AskQueue, ...]] = ContextVar("qwq_magic_inside", defau
 
 
 class AskQueue:
-    """Whoever joined earlier goes first."""
+    """A first-in, first-out queue of requests."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last: Future[None] | None = None
 
-    def join(self) -> QueuePlace:
-        """Take the next place; the caller must leave it, whatever happens."""
+    def join(self) -> QueueTicket:
+        """Join at the end; the caller must call `leave` on the ticket in every case."""
         mine: Future[None] = Future()
         if self in _inside.get():
-            return QueuePlace(mine, None)
+            return QueueTicket(mine, None)
         _inside.set((*_inside.get(), self))
         with self._lock:
             ahead, self._last = self._last, mine
-        return QueuePlace(mine, ahead)
+        return QueueTicket(mine, ahead)
 
     def renew(self) -> None:
-        """Forget everybody: after a fork they are in the other process."""
+        """Empty the queue in a forked child: the requests run in the parent process."""
         self._lock = threading.Lock()
         self._last = None
 
 
-class QueuePlace:
-    """One ask's place in the queue."""
+class QueueTicket:
+    """The position of one request in the queue."""
 
     def __init__(self, mine: Future[None], ahead: Future[None] | None) -> None:
         self._mine = mine
@@ -51,13 +51,17 @@ class QueuePlace:
         return self._ahead is not None
 
     async def wait(self) -> None:
-        """Until whoever is ahead has left."""
+        """Wait until the request ahead has left."""
         if self._ahead is not None:
-            # Shielded: who gives up waiting must not end what it waits for.
+            # Shielded: cancelling the wait must not cancel the request ahead.
             await asyncio.shield(asyncio.wrap_future(self._ahead))
 
     def leave(self, last: Callable[[], None] | None = None) -> None:
-        """Do `last` and let the next one go: at once or, for who gave up waiting, in turn."""
+        """Call `last` and let the next request start.
+
+        If the wait was cancelled, both happen when the request ahead leaves, which keeps the
+        order.
+        """
         if self._ahead is None:
             self._free(last)
         else:

@@ -1,4 +1,8 @@
-"""One ask: all it needs, settled before anything is sent, and the stream that follows."""
+"""One request to a model, validated before anything is sent, and the stream that follows.
+
+A turn is committed exactly once, when its stream has ended, and requests in one conversation
+commit in the order they were made. A stopped or failed request commits the text it received.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from dataclasses import dataclass, replace
 from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.events import Event, Notice
 from qwq_magic.memory import Context, ConversationMemory
-from qwq_magic.memory.ask_queue import QueuePlace
+from qwq_magic.memory.ask_queue import QueueTicket
 from qwq_magic.session.chain_plan import ChainPlan
 from qwq_magic.session.run import Emit
 from qwq_magic.token_estimate import estimate_tokens
@@ -19,13 +23,14 @@ from qwq_magic.turns import ChatRequest, Turn, TurnBuilder
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Which earlier turns an ask is to be reminded of.
+    """Which earlier turns are sent with a prompt.
 
     Attributes:
-        history: the last so many turns, whatever the conversation's window is; None: the window.
-        with_reasoning: does the server want earlier reasoning back?
-        max_input_tokens: what the model takes, with the prompt; None where not known.
-        prompt_tokens: ≈ what the prompt and the system message take of that.
+        history: the number of turns to send, overriding the conversation's window; None for
+            the window.
+        with_reasoning: whether the reasoning of earlier turns is sent back too.
+        max_input_tokens: the model's input limit, prompt included; None if unknown.
+        prompt_tokens: estimated tokens of the prompt and the system message.
     """
 
     history: int | None = None
@@ -34,6 +39,7 @@ class Recall:
     prompt_tokens: float = 0.0
 
     def context(self, memory: ConversationMemory, *, cell_id: str | None = None) -> Context:
+        """Return the turns of `memory` that fit next to the prompt."""
         limit = self.max_input_tokens
         return memory.context(
             cell_id=cell_id,
@@ -43,11 +49,12 @@ class Recall:
         )
 
     def describe(self, context: Context) -> str:
-        """`turns 4–9 of 9, ≈ 6,100 tokens of 98,304`, and why there are no more."""
+        """Describe `context`: `turns 4–9, ≈ 6,100 tokens of 98,304`, and what limited it."""
         limit = self.max_input_tokens
         tokens = f"≈ {round(context.tokens + self.prompt_tokens):,} tokens"
         of_limit = "" if limit is None else f" of {limit:,}"
-        why = "; older ones are more than the model takes" if context.left_out_by == "limit" else ""
+        left_out = "older turns" if context.numbers else "they"
+        why = f"; {left_out} exceed the model's limit" if context.left_out_by == "limit" else ""
         return f"{context.spans}, {tokens}{of_limit}{why}"
 
 
@@ -59,20 +66,23 @@ def recall_for(
     with_reasoning: bool,
     max_input_tokens: int | None,
 ) -> Recall:
-    """What `request` is to be reminded of.
+    """Return which earlier turns to send with `request`.
 
     Raises:
-        ConfigurationError: `history` is no number of turns, or contradicts `fresh`, or the
-            prompt alone is more than the model takes.
+        ConfigurationError: `history` is not a number of turns, it contradicts `fresh`, or the
+            prompt alone exceeds the model's input limit.
     """
     if history is not None and not (type(history) is int and history >= 0):
-        raise ConfigurationError(f"history is {history!r}. Give a number of turns, 0 for none.")
+        raise ConfigurationError(f"history is {history!r}. Use a number of turns, or 0 for none.")
     if fresh and history is not None:
-        raise ConfigurationError("fresh sends no earlier turns, history some. Give one.")
+        raise ConfigurationError(
+            "fresh and history contradict each other: fresh sends no earlier turns. "
+            "Use only one of them."
+        )
     tokens = sum(estimate_tokens(message.text) for message in request.messages)
     if max_input_tokens is not None and tokens > max_input_tokens:
         raise ConfigurationError(
-            f"The prompt is ≈ {round(tokens):,} tokens, and {request.model} takes "
+            f"The prompt is ≈ {round(tokens):,} tokens, but {request.model} accepts at most "
             f"{max_input_tokens:,}. Shorten it, or send it in parts."
         )
     return Recall(0 if fresh else history, with_reasoning, max_input_tokens, tokens)
@@ -80,11 +90,17 @@ def recall_for(
 
 @dataclass(slots=True)
 class Ask:
-    """One ask, ready to be streamed.
+    """One request, ready to be streamed.
 
-    `plan` makes the chain for the context there is when the ask's turn comes. `builder`
-    folds what the caller sees, `recorder` what passes the memory advisor; they differ where
-    an advisor further out changes the texts.
+    Attributes:
+        request: what is sent, before the advisors and the earlier turns.
+        recall: which earlier turns are sent with it.
+        memory: the conversation that the turn is committed to.
+        builder: collects the events that the caller sees.
+        recorder: collects the events that pass the memory advisor. They differ from the
+            builder's where an outer advisor changes the texts.
+        plan: builds the advisor chain once the context is known, which is when the requests
+            ahead of this one have ended.
     """
 
     request: ChatRequest
@@ -93,34 +109,35 @@ class Ask:
     builder: TurnBuilder
     recorder: TurnBuilder
     plan: ChainPlan
-    _place: QueuePlace | None = None
+    _ticket: QueueTicket | None = None
 
     async def stream_into(self, emit: Emit) -> Turn:
-        """Stream the reply; whatever happens, commit and return the turn as far as it came."""
-        place = self._place = self.memory.queue.join()
+        """Stream the reply, then commit and return the turn, complete or not."""
+        ticket = self._ticket = self.memory.queue.join()
         try:
-            await self._wait(place, emit)
+            await self._wait(ticket, emit)
         except asyncio.CancelledError:
-            # Nothing was sent. The turn stands where it would have, so it is kept in its turn.
+            # Nothing was sent, but the turn still keeps its position in the conversation,
+            # so it is committed only after the requests ahead of it.
             turn, recorded = self._finish(None)
-            place.leave(lambda: self.memory.commit(recorded, self._context()))
+            ticket.leave(lambda: self.memory.commit(recorded, self._context()))
             return turn
         try:
             context = self._context()
             error = await self._stream(context, emit)
-            # Nothing is awaited from here on: no second cancellation can come between.
+            # Nothing is awaited from here on, so a second cancellation cannot interrupt it.
             turn, recorded = self._finish(error)
             self.memory.commit(recorded, context)
         finally:
             self.leave()
         return turn
 
-    async def _wait(self, place: QueuePlace, emit: Emit) -> None:
-        """Until those ahead in the conversation have ended; nobody may be there."""
-        if place.must_wait:
+    async def _wait(self, ticket: QueueTicket, emit: Emit) -> None:
+        """Wait for the requests ahead in the conversation, if there are any."""
+        if ticket.must_wait:
             name = self.memory.name
-            self._show(Notice(f"Waits for the reply before it in conversation {name!r}."), emit)
-            await place.wait()
+            self._show(Notice(f"Waiting for the previous reply in conversation {name!r}."), emit)
+            await ticket.wait()
             self.builder.begin()
             self.recorder.begin()
 
@@ -128,20 +145,21 @@ class Ask:
         try:
             if context.left_out_by:
                 self._show(Notice(f"context: {self.recall.describe(context)}"), emit)
-            chain = self.plan.chain(context, self.recorder, on_sent=self._take_down)
+            chain = self.plan.chain(context, self.recorder, on_sent=self._record_request)
             async with aclosing(chain.stream(self.request)) as events:
                 async for event in events:
                     self._show(event, emit)
         except asyncio.CancelledError:
-            pass  # Stopped: by the user, or with the process.
+            pass  # The user stopped it, or the process is ending.
         except QwqError as error:
             return error
         return None
 
     def _finish(self, error: QwqError | None) -> tuple[Turn, Turn]:
-        """The turn as the caller sees it, and as it is remembered; mostly the same."""
+        """Return the turn as the caller sees it and as it is remembered; usually the same."""
         turn, recorded = self.builder.finish(error), self.recorder.finish(error)
-        # An advisor may have answered without asking on, and what it said is all there is.
+        # An advisor may have answered without calling the next link; its reply is then all
+        # there is to remember.
         if not self.recorder.has_events or _texts(turn) == _texts(recorded):
             recorded = turn
         else:
@@ -151,16 +169,19 @@ class Ask:
         return turn, recorded
 
     def leave(self) -> None:
-        """Let the next ask in the conversation go; this one has ended, or does not heed a stop."""
-        if self._place is not None:
-            self._place.leave()
+        """Let the next request in the conversation start.
+
+        Called when this one has ended, and when it keeps running after it was stopped.
+        """
+        if self._ticket is not None:
+            self._ticket.leave()
 
     def _context(self) -> Context:
         return self.recall.context(self.memory, cell_id=self.request.cell_id)
 
-    def _take_down(self, sent: ChatRequest) -> None:
-        self.builder.sent(sent)
-        self.recorder.sent(sent)
+    def _record_request(self, sent: ChatRequest) -> None:
+        self.builder.record_request(sent)
+        self.recorder.record_request(sent)
 
     def _show(self, event: Event, emit: Emit) -> None:
         self.builder.add(event)
@@ -168,5 +189,5 @@ class Ask:
 
 
 def _texts(turn: Turn) -> tuple[object, ...]:
-    """What an advisor may have changed on its way out."""
+    """Return the parts of a turn that an outer advisor may have changed."""
     return turn.reasoning, turn.answer, turn.state, turn.finish_reason

@@ -1,4 +1,4 @@
-"""A turn as a value: what was sent, what came back, and how a stream of events becomes one."""
+"""Turns: what was sent, what was received, and how a stream of events becomes a turn."""
 
 from qwq_magic.turns.builder import TurnBuilder
 from qwq_magic.turns.messages import ChatRequest, Json, Message

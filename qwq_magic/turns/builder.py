@@ -1,4 +1,8 @@
-"""Fold the events of one stream into a turn."""
+"""Fold the events of one stream into a turn.
+
+A turn can be built at any moment, so a stopped or failed reply keeps every character that
+arrived.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,7 @@ from qwq_magic.turns.turn import Timing, Turn
 
 
 class TurnBuilder:
-    """Collects events as they come; `finish` makes the turn, whatever has arrived by then."""
+    """Collects events as they arrive; `finish` builds the turn from the events so far."""
 
     def __init__(
         self, request: ChatRequest, *, server: str, clock: Callable[[], float] = time.perf_counter
@@ -39,12 +43,12 @@ class TurnBuilder:
         self.start_over()
 
     def begin(self) -> None:
-        """Start the clock; an ask that waits for another begins when that has ended."""
+        """Start the clock; called again when a queued request is sent."""
         self._started = self._clock()
         self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
 
     def start_over(self) -> None:
-        """Forget the texts and how they ended; the clock and the notices go on."""
+        """Discard the texts and the finish reason; the clock and the notices are kept."""
         self._reasoning: list[str] = []
         self._answer: list[str] = []
         self._arrivals = ArrivalRecorder()
@@ -54,8 +58,8 @@ class TurnBuilder:
         self._finished: StreamFinished | None = None
         self.has_events = False
 
-    def sent(self, request: ChatRequest) -> None:
-        """Take down what the model is asked in the end; the prompt stays the user's."""
+    def record_request(self, request: ChatRequest) -> None:
+        """Record the request as the model receives it; the turn's prompt stays the user's."""
         self.request = request
 
     def add(self, event: Event) -> None:
@@ -72,7 +76,7 @@ class TurnBuilder:
                     self._answer_since = self._clock()
                 self._answer.append(text)
             case UsageReported(usage):
-                # A model of the user's own may report anything.
+                # A user's own model may report any values.
                 self._usage = known_counts(usage)
             case StreamFinished():
                 self._finished = event
@@ -84,9 +88,12 @@ class TurnBuilder:
                 assert_never(event)
 
     def finish(self, error: QwqError | None = None) -> Turn:
-        """The turn as far as it came; `error` says why it came no further.
+        """Return the turn with the text received so far.
 
-        Neither an error nor a `StreamFinished` means that the user stopped it.
+        Without an error and without a `StreamFinished`, the turn counts as stopped by the user.
+
+        Args:
+            error: what ended the stream early; its `partial` is set to the turn.
         """
         now = self._clock()
         first = min(

@@ -1,4 +1,4 @@
-"""The protocol every model satisfies: a name, and a stream of events for a request."""
+"""The interface of a model: where it runs, and a stream of events for each request."""
 
 from __future__ import annotations
 
@@ -10,23 +10,26 @@ from qwq_magic.turns.messages import ChatRequest, Json
 
 
 class ChatModel(Protocol):
-    """Anything that answers a request with a stream: the client, the demo, a test's fake."""
+    """Any object that replies to a request with a stream of events.
+
+    The HTTP client and the demo implement it; a user's own model needs nothing else.
+    """
 
     @property
     def server(self) -> str:
-        """Where the model runs, as turns record it (`dashscope`, `demo`, ...)."""
+        """The name of the server, as turns record it (`dashscope`, `demo`, ...)."""
 
     def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
-        """Yield events as they arrive, a `StreamFinished` before a proper end.
+        """Yield events as they arrive; a complete reply includes a `StreamFinished`.
 
         Raises:
-            QwqError: for whatever went wrong; what was yielded before stays valid.
+            QwqError: the request failed; the events yielded before remain valid.
         """
 
 
 @runtime_checkable
 class WritesRequests(Protocol):
-    """A model that can say beforehand what it would send."""
+    """A model that can show a request without sending it."""
 
     def written(self, request: ChatRequest) -> tuple[str, Mapping[str, Json]]:
-        """The address and the body of a request; no header, and so no key."""
+        """Return the address and the body of a request, without headers and so without a key."""

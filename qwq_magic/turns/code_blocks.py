@@ -1,8 +1,8 @@
-"""Code that an answer holds; it runs when the user says so, and never otherwise.
+"""Code blocks in an answer, which run only when the user calls `run`.
 
-In a notebook a block runs among its variables, magics included, as if it stood in the
-cell that calls `run`: what it raises is raised there, and the value of its last line is
-returned. Anywhere else it gets a fresh namespace.
+In a notebook, a block runs with the notebook's variables and magics, as if it were part of
+the cell that calls `run`: exceptions propagate to that cell, and the value of the last line
+is returned. Outside a notebook it runs in a new namespace.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PYTHON = frozenset({"python", "py", "python3", "py3", "ipython", "ipython3"})
 
 
 class CodeBlock(str):
-    """A fenced block of an answer: its text, which also knows its `language` ("" if none)."""
+    """The text of a fenced block, with its `language` ("" if none)."""
 
     __slots__ = ("language",)
     language: str
@@ -34,20 +34,22 @@ class CodeBlock(str):
 
     @property
     def is_python(self) -> bool:
-        """Is it said to be Python?"""
+        """Whether the block is labelled as Python."""
         return self.language.lower() in _PYTHON
 
     def run(self) -> Any:
-        """Run the block, and return the value of its last line, if that is an expression.
+        """Run the block and return the value of its last line, if that is an expression.
+
+        A block without a language is run as Python.
 
         Raises:
-            ConfigurationError: the block is of another language than Python, or awaits at its
-                top level; none of it has run.
+            ConfigurationError: the block is not Python, or uses top-level `await`; nothing
+                was run.
         """
         if self.language and not self.is_python:
             raise ConfigurationError(
-                f"The block is {self.language}, and only Python can run here. "
-                "Print it, and run it where it belongs."
+                f"The block is {self.language}, but only Python blocks can be run. "
+                "Print it and run it elsewhere."
             )
         shell = _running_shell()
         if shell is None:
@@ -56,30 +58,30 @@ class CodeBlock(str):
 
 
 def code_for_cell(blocks: Iterable[CodeBlock]) -> str:
-    """The blocks that a cell could hold: those in Python or, without any, those of no language."""
+    """Join the Python blocks or, if there are none, the blocks without a language."""
     blocks = list(blocks)
     chosen = [block for block in blocks if block.is_python] or [b for b in blocks if not b.language]
     return "\n\n".join(text for block in chosen if (text := block.rstrip()))
 
 
 def _running_shell() -> Any:
-    """IPython's shell; whoever has one has imported IPython."""
+    """Return IPython's shell, or None; if there is one, IPython is already imported."""
     module = sys.modules.get("IPython.core.getipython")
     return module.get_ipython() if module is not None else None
 
 
 def _run(source: str, namespace: dict[str, Any]) -> Any:
     file = f"<code block {hashlib.sha256(source.encode()).hexdigest()[:12]}>"
-    # So that a traceback, or `inspect.getsource`, finds the lines.
+    # A traceback and `inspect.getsource` find the lines here.
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     tree = ast.parse(source, file)
-    # The block has no part in what this module imports from `__future__`.
+    # The block must not inherit this module's `from __future__` imports.
     compiled = functools.partial(compile, filename=file, dont_inherit=True)
     whole = compiled(tree, mode="exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     if whole.co_flags & inspect.CO_COROUTINE:
-        raise ConfigurationError("The block awaits at its top level: paste it into a cell.")
+        raise ConfigurationError("The block uses top-level await. Paste it into a cell.")
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compiled(tree, mode="exec"), namespace)  # noqa: S102  # the user has just asked for it
+    exec(compiled(tree, mode="exec"), namespace)  # noqa: S102  # the user called `run`
     if last is None:
         return None
     assert isinstance(last, ast.Expr)

@@ -1,4 +1,4 @@
-"""What is sent: messages, and the request that carries them."""
+"""Messages, and the request that carries them through the advisor chain to a model."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
-# A JSON value; parameters go to the server as they are.
+# Any JSON value; parameters are sent to the server unchanged.
 Json: TypeAlias = Any
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of the conversation as it is sent.
+    """One message of a request.
 
-    `reasoning` goes with an assistant's text only where the user asks for it and the
-    server takes it back; else it is empty.
+    `reasoning` is set only on an assistant's message, if the user asked to send earlier
+    reasoning and the server accepts it; otherwise it is empty.
     """
 
     role: Role
@@ -26,16 +26,18 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One ask on its way down the advisor chain to a model.
+    """One request on its way through the advisor chain to a model.
 
     Attributes:
         prompt: the user's text, verbatim; also the last of `messages`.
         model: the model's name as the server knows it.
-        messages: an optional system message, then user and assistant in turn, the prompt last.
-        parameters: server parameters (`temperature`, `max_tokens`, ...), sent as they are.
-        conversation: the conversation's id.
-        turn_id: the id the finished turn will have.
-        cell_id: the notebook cell that asks, None outside one; a re-run replaces its turn.
+        messages: an optional system message, then alternating user and assistant messages,
+            ending with the prompt.
+        parameters: server parameters (`temperature`, `max_tokens`, ...), sent unchanged.
+        conversation: the conversation's name.
+        turn_id: the id of the turn that this request will produce.
+        cell_id: the notebook cell that sends the prompt, None outside a notebook; re-running
+            the cell replaces its turn.
     """
 
     prompt: str

@@ -1,4 +1,8 @@
-"""A turn: one prompt and the model's reply to it, as far as the reply came."""
+"""A turn: one prompt and the model's reply to it, complete or not.
+
+Importing this module loads no analysis and no plotting library; the methods that need one
+import it.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +26,13 @@ State: TypeAlias = Literal["complete", "stopped", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Wall-clock seconds; None where that point was never reached.
+    """Wall-clock durations in seconds; None if that point was never reached.
 
-    `ttft_s`: request to first text. `thinking_s`: first reasoning text to first answer
-    text, or to the end where no answer came. `total_s`: request to the end.
+    Attributes:
+        ttft_s: from the request to the first text.
+        thinking_s: from the first reasoning to the first answer text, or to the end if there
+            is no answer.
+        total_s: from the request to the end.
     """
 
     ttft_s: float | None = None
@@ -41,7 +48,7 @@ def _values(value: Usage | Timing | Message) -> dict[str, Any]:
 
 
 def _build(cls: type[_Value], data: Mapping[str, Any] | None) -> _Value:
-    """Read a value back; keys it does not know are ignored."""
+    """Build a value from plain JSON; unknown keys are ignored."""
     data = data or {}
     return cls(**{f.name: data[f.name] for f in fields(cls) if f.name in data})
 
@@ -51,25 +58,26 @@ class Turn:
     """One prompt and its completion.
 
     Attributes:
-        id: unique to the turn.
-        prompt: what was asked, verbatim.
-        reasoning: what the model thought, every character that arrived.
-        answer: what it told the user, every character that arrived.
+        id: a unique id.
+        prompt: the user's text, verbatim.
+        reasoning: all reasoning text received.
+        answer: all answer text received.
         model: the model's name as the server knows it.
         server: the server's name, such as `dashscope` or `demo`.
-        conversation: the conversation it belongs to.
-        finish_reason: the server's word for why it ended; None if it never said.
-        complete: did the reply arrive whole?
-        error: why not, or None; a turn the user stopped is not complete and has no error.
+        conversation: the name of the conversation.
+        finish_reason: the server's reason for ending the reply; None if it gave none.
+        complete: whether the whole reply was received.
+        error: what went wrong, or None; a turn that the user stopped is not complete and has
+            no error.
         usage: the server's token counts.
         timing: how long it took.
-        arrivals: when the reasoning came, as marks (characters, seconds since the request):
-            so many characters were there by then. At most a thousand; none if not known.
-        messages: what was sent.
-        parameters: server parameters that were sent.
-        notices: lines the client or an advisor addressed to the reader.
-        cell_id: the notebook cell that asked, None outside one.
-        started_at: when it began, ISO 8601 in UTC.
+        arrivals: when the reasoning arrived, as pairs (characters received, seconds since the
+            request); at most a thousand, empty if unknown.
+        messages: the messages that were sent.
+        parameters: the server parameters that were sent.
+        notices: the notices of the client and the advisors.
+        cell_id: the notebook cell that sent the prompt, None outside a notebook.
+        started_at: when the request was sent, ISO 8601 in UTC.
     """
 
     id: str
@@ -93,7 +101,7 @@ class Turn:
 
     @property
     def state(self) -> State:
-        """`complete`, `error`, or `stopped`, as one is that the user has cut short."""
+        """`complete`, `error`, or `stopped` if the user stopped the reply."""
         if self.complete:
             return "complete"
         return "error" if self.error else "stopped"
@@ -101,7 +109,7 @@ class Turn:
     @property
     def code(self) -> list[CodeBlock]:
         """The answer's fenced blocks, in order; each is a string with a `language` and `run()`."""
-        from markdown_it import MarkdownIt  # costs 100 ms, and most turns are never asked
+        from markdown_it import MarkdownIt  # importing it takes 100 ms
 
         return [
             CodeBlock(token.content, token.info.strip().split(" ")[0])
@@ -111,38 +119,38 @@ class Turn:
 
     @property
     def steps(self) -> Steps:
-        """The reasoning, step by step; the texts of the steps join to all of it."""
-        from qwq_magic.reasoning.analysis import steps_in  # most turns are never asked
+        """The reasoning, step by step; the texts of the steps, joined, are the reasoning."""
+        from qwq_magic.reasoning.analysis import steps_in  # not needed by most turns
 
         return steps_in(self)
 
     @property
     def metrics(self) -> Metrics:
-        """The reasoning in numbers, each with its unit in `Metrics`."""
+        """Metrics of the reasoning; `Metrics` documents their units."""
         from qwq_magic.reasoning.analysis import metrics_in
 
         return metrics_in(self)
 
     def inspect(self) -> Inspection:
-        """The reasoning inspector: shown where a notebook shows it, else an outline."""
+        """Return the reasoning inspector, which displays as a widget or as a text outline."""
         from qwq_magic.reasoning import Inspection
 
         return Inspection(self)
 
     def compare(self, other: Turn) -> Comparison:
-        """This turn and another side by side: steps aligned, answers diffed, metrics."""
+        """Compare this turn with another: aligned steps, a diff of the answers, metrics."""
         from qwq_magic.reasoning import compare
 
         return compare(self, other)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The reasoning over time, drawn with matplotlib; see `plot_timeline`."""
+        """Plot the reasoning over time with matplotlib; see `plot_timeline`."""
         from qwq_magic.reasoning.timeline_plot import plot_timeline
 
         return plot_timeline(self, ax)
 
     def to_dict(self) -> dict[str, Any]:
-        """The turn as plain JSON; `Turn.from_dict` reads it back."""
+        """Return the turn as plain JSON; `Turn.from_dict` reads it back."""
         data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         data["error"] = self.error.to_dict() if self.error else None
         data["usage"] = _values(self.usage)
@@ -155,10 +163,10 @@ class Turn:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Turn:
-        """The reverse of `to_dict`; keys it does not know are ignored.
+        """Build a turn from the result of `to_dict`; unknown keys are ignored.
 
         Raises:
-            TypeError, ValueError, AttributeError: the data are no turn's.
+            TypeError, ValueError, AttributeError: the data do not describe a turn.
         """
         known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
         error = known.get("error")
@@ -174,7 +182,7 @@ class Turn:
         return turn
 
     def __repr__(self) -> str:
-        """Short: a notebook shows it, and a turn may hold a novel."""
+        """Return a short summary: a notebook shows it, and the texts may be very long."""
         return (
             f"<Turn {self.state}: {len(self.reasoning):,} characters of reasoning, "
             f"{len(self.answer):,} of answer, {self.model} on {self.server}>"

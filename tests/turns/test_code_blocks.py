@@ -25,7 +25,7 @@ def test_outside_a_notebook_every_run_has_a_fresh_namespace():
 
 @pytest.mark.parametrize("language", ["bash", "JavaScript", "pycon"])
 def test_another_language_is_refused_by_name(language):
-    with pytest.raises(ConfigurationError, match=f"The block is {language}, and only Python"):
+    with pytest.raises(ConfigurationError, match=f"The block is {language}, but only Python"):
         CodeBlock("1 + 1", language).run()
 
 
@@ -43,7 +43,7 @@ def test_a_block_that_awaits_is_sent_to_a_cell_before_any_of_it_runs(tmp_path, a
     trap = tmp_path / "trap"
 
     with pytest.raises(
-        ConfigurationError, match=r"^The block awaits at its top level: paste it into a cell\.$"
+        ConfigurationError, match=r"^The block uses top-level await\. Paste it into a cell\.$"
     ):
         CodeBlock(f"open({str(trap)!r}, 'w')\n{awaiting}\n", "python").run()
 
