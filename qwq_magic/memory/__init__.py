@@ -1,4 +1,4 @@
-"""Conversations: what is remembered, what of it is sent, and how it is kept in files."""
+"""Conversations: their turns, which of them are sent, and their files."""
 
 from qwq_magic.memory.contents import Place
 from qwq_magic.memory.context import Context

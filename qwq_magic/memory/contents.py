@@ -1,4 +1,7 @@
-"""What a conversation holds at one moment: a value, replaced as a whole by every change."""
+"""The contents of a conversation: an immutable value that every change replaces as a whole.
+
+Undo and saving rely on this: a reference to old contents stays valid without a copy.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from qwq_magic.turns import Message, Turn
 
 
 class Place(NamedTuple):
-    """Where a turn stands in its conversation: its number, and which attempt; both from 1."""
+    """The position of a turn in its conversation: its number and its attempt, both from 1."""
 
     number: int
     attempt: int
@@ -18,14 +21,14 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A turn, and when in the conversation's life it was `asked` and `kept`: revisions.
+    """A turn, and the conversation's revisions when it was sent and when it was committed.
 
-    Its messages are made once: every later turn keeps them among those it was sent.
+    Its messages are created once, because every later turn refers to them.
     """
 
     turn: Turn
-    asked: int = 0
-    kept: int = 0
+    sent_at: int = 0
+    committed_at: int = 0
     _question: Message = field(init=False, repr=False, compare=False)
     _answer: Message = field(init=False, repr=False, compare=False)
 
@@ -34,7 +37,7 @@ class Attempt:
         object.__setattr__(self, "_answer", Message("assistant", self.turn.answer))
 
     def messages(self, *, with_reasoning: bool) -> tuple[Message, Message]:
-        """What a later turn is sent of it."""
+        """Return the messages that later turns are sent for this one."""
         if with_reasoning and self.turn.reasoning:
             return self._question, replace(self._answer, reasoning=self.turn.reasoning)
         return self._question, self._answer
@@ -42,7 +45,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """All attempts at one place of the conversation; the last one counts."""
+    """All attempts at one turn of the conversation; the last one counts."""
 
     attempts: tuple[Attempt, ...]
     is_hidden: bool = False
@@ -53,16 +56,20 @@ class Slot:
 
     @property
     def is_sendable(self) -> bool:
-        """Roles must alternate, and no server takes an empty message."""
+        """Whether the turn can be sent: roles must alternate and no message may be empty."""
         return not self.is_hidden and bool(self.turn.prompt.strip() and self.turn.answer.strip())
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The slots, oldest first.
+    """The slots of a conversation, oldest first.
 
-    `revision` counts the turns that were ever kept. `generation` is a higher one after every
-    clearing or loading: a turn that was asked before must not come up after it.
+    Attributes:
+        slots: one for each turn.
+        window: how much of the conversation is sent.
+        revision: the number of turns ever committed.
+        generation: increases whenever the conversation is cleared or loaded, so that a turn
+            sent before that is not added to the new contents.
     """
 
     slots: tuple[Slot, ...] = ()
@@ -70,38 +77,40 @@ class Contents:
     revision: int = 0
     generation: int = field(default=0, compare=False)
 
-    def place_of(self, cell_id: str | None) -> int | None:
-        """The index of a cell's slot; None where it has none."""
+    def index_of_cell(self, cell_id: str | None) -> int | None:
+        """Return the index of a cell's slot, or None if it has none."""
         if cell_id is None:
             return None
-        for place, slot in enumerate(self.slots):
+        for index, slot in enumerate(self.slots):
             if slot.turn.cell_id == cell_id:
-                return place
+                return index
         return None
 
-    def keep(self, turn: Turn, *, asked: int) -> Contents:
-        """With a turn that has ended in its place: its cell's, or the end."""
+    def with_turn(self, turn: Turn, *, sent_at: int) -> Contents:
+        """Return the contents with a new attempt in its cell's slot, or in a new last slot."""
         revision = self.revision + 1
-        attempt = Attempt(turn, asked, revision)
-        place = self.place_of(turn.cell_id)
-        if place is None:
+        attempt = Attempt(turn, sent_at, revision)
+        index = self.index_of_cell(turn.cell_id)
+        if index is None:
             return replace(self, slots=(*self.slots, Slot((attempt,))), revision=revision)
-        slot = self.slots[place]
+        slot = self.slots[index]
         return replace(
-            self.with_slot(place, replace(slot, attempts=(*slot.attempts, attempt))),
+            self.with_slot(index, replace(slot, attempts=(*slot.attempts, attempt))),
             revision=revision,
         )
 
     def without_latest(self) -> tuple[Contents, Turn] | None:
-        """Without the turn that was kept last, and that turn; None where there is none."""
+        """Return the contents without the last committed turn, and that turn; None if empty."""
         if not self.slots:
             return None
-        place = max(range(len(self.slots)), key=lambda at: (self.slots[at].attempts[-1].kept, at))
-        slot = self.slots[place]
+        index = max(
+            range(len(self.slots)), key=lambda at: (self.slots[at].attempts[-1].committed_at, at)
+        )
+        slot = self.slots[index]
         *earlier, latest = slot.attempts
         if earlier:
-            return self.with_slot(place, replace(slot, attempts=tuple(earlier))), latest.turn
-        return replace(self, slots=self.slots[:place] + self.slots[place + 1 :]), latest.turn
+            return self.with_slot(index, replace(slot, attempts=tuple(earlier))), latest.turn
+        return replace(self, slots=self.slots[:index] + self.slots[index + 1 :]), latest.turn
 
-    def with_slot(self, place: int, slot: Slot) -> Contents:
-        return replace(self, slots=(*self.slots[:place], slot, *self.slots[place + 1 :]))
+    def with_slot(self, index: int, slot: Slot) -> Contents:
+        return replace(self, slots=(*self.slots[:index], slot, *self.slots[index + 1 :]))

@@ -1,7 +1,7 @@
-"""The context of an ask: which earlier turns are sent along, whole turns only, oldest first.
+"""The context of a request: the earlier turns that are sent with it, oldest first.
 
-Turns are taken from the end until the window or the model's input limit is full, so
-the work grows with what is sent, not with the conversation.
+Only whole turns are sent. They are taken from the end until the window or the model's
+input limit is full, so the cost depends on what is sent, not on the conversation's length.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ Cause: TypeAlias = Literal["", "window", "limit"]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a new turn is reminded of, as the conversation stood when it was asked.
+    """The earlier turns for a new request, as the conversation was when it was sent.
 
     Attributes:
-        messages: user and assistant in turn, oldest first.
-        numbers: the turns they are of, from 1.
-        above: how many turns stand before the new one.
-        tokens: ≈ tokens of the messages.
-        left_out_by: why older turns were left out; "" where none was.
-        revision: the conversation's, when it was asked.
-        generation: the conversation's, when it was asked.
+        messages: alternating user and assistant messages, oldest first.
+        numbers: the numbers of these turns, from 1.
+        above: how many turns precede the new one.
+        tokens: the estimated tokens of the messages.
+        left_out_by: what caused older turns to be left out; "" if none were.
+        revision: the conversation's revision at that time.
+        generation: the conversation's generation at that time.
     """
 
     messages: tuple[Message, ...] = ()
@@ -43,15 +43,15 @@ class Context:
 
     @property
     def spans(self) -> str:
-        """The turns in words: `turns 4–9 of 9`, `no turn of 3`."""
+        """The turns in words: `turns 4–9`, `no earlier turns`."""
         if not self.numbers:
-            return f"no turn of {self.above}"
+            return "no earlier turns"
         word = "turn" if len(self.numbers) == 1 else "turns"
-        return f"{word} {number_spans(self.numbers)} of {self.above}"
+        return f"{word} {number_spans(self.numbers)}"
 
 
 def number_spans(numbers: Iterable[int]) -> str:
-    """Ascending numbers in short: `1–3, 5`."""
+    """Format ascending numbers as ranges: `1–3, 5`."""
     spans: list[list[int]] = []
     for number in numbers:
         if spans and number == spans[-1][1] + 1:
@@ -70,7 +70,7 @@ def context_of(
     revision: int = 0,
     generation: int = 0,
 ) -> Context:
-    """The context of an ask that has the slots `above` it."""
+    """Return the context of a request that follows the slots in `above`."""
     taken: list[tuple[int, Attempt]] = []
     tokens = 0.0
     left_out_by: Cause = ""

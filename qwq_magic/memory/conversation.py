@@ -1,9 +1,9 @@
-"""One conversation: its turns, and the ways to steer what is remembered.
+"""One conversation: its turns, and the operations that control what is sent of it.
 
-A turn is committed once, when it has ended. Every change puts a new value in place
-with one assignment, so that an interrupt at any instruction leaves the old
-conversation or the new one. What is sent alternates strictly: a turn without
-prompt or answer text is kept, but not sent. Reasoning is sent only on request.
+A turn is committed once, when it has ended. Every change replaces the contents with a
+single assignment, so an interrupt at any instruction leaves either the old conversation or
+the new one. Sent messages alternate strictly: a turn without prompt or answer text is kept
+but not sent. Reasoning is sent only on request.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from qwq_magic.memory.names import checked_name
 from qwq_magic.memory.window import Window
 from qwq_magic.turns import Turn
 
-# A lock held by another thread at a fork would stay held in the child for ever.
+# A lock that another thread holds at a fork would never be released in the child.
 _all_memories: weakref.WeakSet[ConversationMemory] = weakref.WeakSet()
 _generations = itertools.count(1)
 _UNDO_LEVELS = 50
@@ -33,14 +33,14 @@ _UNDO_LEVELS = 50
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A turn as a list of the conversation shows it.
+    """A turn in the listing of a conversation.
 
     Attributes:
-        number: its place, from 1.
+        number: the number of the turn, from 1.
         turn: the latest attempt.
-        attempts: how often its cell ran.
-        is_hidden: is it kept, but not sent?
-        is_outdated: was it answered before a turn above it was answered anew?
+        attempts: how many times its cell ran.
+        is_hidden: whether it is kept but not sent.
+        is_outdated: whether a turn above it has been re-run since.
     """
 
     number: int
@@ -56,27 +56,28 @@ class ConversationMemory:
     def __init__(self, name: str = "main") -> None:
         self.name = checked_name(name)
         self.queue = AskQueue()
-        # The present contents, and before them what `undo` goes back to, the latest last.
+        # The contents that `undo` restores, oldest first, then the current contents.
         self._states: tuple[Contents, ...] = (Contents(),)
         self._lock = threading.Lock()
         _all_memories.add(self)
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        """The turns, oldest first; of a cell that ran again, the latest attempt."""
+        """The turns, oldest first; for a cell that was re-run, the latest attempt."""
         return tuple(slot.turn for slot in self.contents.slots)
 
     def entries(self) -> Iterator[Entry]:
-        """The turns with their marks, oldest first."""
+        """Yield the turns with their marks, oldest first."""
         newest = 0
         for number, slot in enumerate(self.contents.slots, 1):
             last = slot.attempts[-1]
-            is_outdated = newest > last.asked and last.asked > 0
+            # Files of schema 1 have no revisions, so their turns count as up to date.
+            is_outdated = newest > last.sent_at and last.sent_at > 0
             yield Entry(number, last.turn, len(slot.attempts), slot.is_hidden, is_outdated)
-            newest = max(newest, last.kept)
+            newest = max(newest, last.committed_at)
 
     def attempts(self, number: int) -> tuple[Turn, ...]:
-        """All attempts at turn `number` (from 1), oldest first.
+        """Return all attempts at turn `number` (from 1), oldest first.
 
         Raises:
             ConfigurationError: there is no such turn.
@@ -86,8 +87,8 @@ class ConversationMemory:
         return tuple(attempt.turn for attempt in slots[number - 1].attempts)
 
     def place_of(self, turn: Turn) -> Place | None:
-        """Where `turn` stands; None if it is not there."""
-        # From the end: it is mostly asked of the newest.
+        """Return the position of `turn`, or None if it is not in this conversation."""
+        # Searched from the end, since callers usually look for the newest turn.
         slots = self.contents.slots
         for number in range(len(slots), 0, -1):
             for attempt, kept in enumerate(slots[number - 1].attempts, 1):
@@ -97,12 +98,12 @@ class ConversationMemory:
 
     @property
     def window(self) -> Window:
-        """How much of the conversation is sent along.
+        """How much of the conversation is sent with a prompt.
 
-        Set it to a `Window`, to turns, to a text such as "8000tok", or to None for all.
+        Set it to a `Window`, a number of turns, a string such as "8000tok", or None for all.
 
         Raises:
-            ConfigurationError: it was set to something else; nothing was changed.
+            ConfigurationError: the new value is none of these; the window is unchanged.
         """
         return self.contents.window
 
@@ -119,18 +120,18 @@ class ConversationMemory:
         history: int | None = None,
         max_tokens: float = math.inf,
     ) -> Context:
-        """What to send before a new prompt.
+        """Return the earlier turns to send with a new prompt.
 
         Args:
-            cell_id: a cell that ran before is sent only what stands above its turn.
-            with_reasoning: send reasoning back too.
-            history: send the last so many turns, whatever the window is.
-            max_tokens: the model takes no more ≈ tokens than these.
+            cell_id: for a cell that ran before, only the turns above its own are sent.
+            with_reasoning: whether to include the reasoning.
+            history: send this many turns, whatever the window is.
+            max_tokens: the most estimated tokens that the context may have.
         """
         contents = self.contents
-        place = contents.place_of(cell_id)
+        index = contents.index_of_cell(cell_id)
         return context_of(
-            contents.slots if place is None else contents.slots[:place],
+            contents.slots if index is None else contents.slots[:index],
             window=contents.window if history is None else Window(history),
             max_tokens=max_tokens,
             with_reasoning=with_reasoning,
@@ -139,28 +140,30 @@ class ConversationMemory:
         )
 
     def commit(self, turn: Turn, context: Context) -> None:
-        """Put a turn that has ended in its place: its cell's, or the end.
+        """Add a turn that has ended, at its cell's position or at the end.
 
-        One asked before a clearing or loading belongs to what was there then, and comes back
-        with it; one asked after a clearing or loading that was undone, to what undo brought back.
+        A turn that was sent before the conversation was cleared or loaded is added to the
+        contents from before that, and comes back with them on undo. A turn that was sent after
+        a change that has been undone is added to the restored contents.
         """
         with self._lock:
             for at in range(len(self._states) - 1, -1, -1):
                 state = self._states[at]
                 if state.generation <= context.generation:
-                    kept = state.keep(turn, asked=min(context.revision, state.revision))
-                    self._states = (kept, *self._states[at + 1 :])
+                    sent_at = min(context.revision, state.revision)
+                    committed = state.with_turn(turn, sent_at=sent_at)
+                    self._states = (committed, *self._states[at + 1 :])
                     return
 
     def undo(self) -> Turn | None:
-        """Take back the latest change since the last turn; where there is none, take that turn.
+        """Undo the latest change since the last turn or, if there is none, remove that turn.
 
-        Changes are what was cleared, dropped, loaded over, hidden, shown again, and the window.
-        The last turn is the one that was kept last: of a cell that ran again, its latest
-        attempt, and the one before it counts again.
+        Changes are clear, drop, load, hide, unhide and a new window. The last turn is the one
+        committed last; for a cell that was re-run that is its latest attempt, and the attempt
+        before it counts again.
 
         Returns:
-            The turn taken back; None where a change was taken back, or there was nothing to do.
+            The turn that was removed; None if a change was undone or there was nothing to undo.
         """
         with self._lock:
             if self.undoes:
@@ -175,31 +178,31 @@ class ConversationMemory:
 
     @property
     def undoes(self) -> bool:
-        """Would `undo` take a change back, rather than a turn?"""
+        """Whether `undo` would undo a change rather than remove a turn."""
         return len(self._states) > 1
 
     def clear(self) -> None:
-        """Forget all turns; `undo` brings them back, until a new one is kept."""
+        """Remove all turns; `undo` restores them until a new turn is committed."""
         self.put_contents(replace(self.contents, slots=()))
 
     def drop(self, *numbers: int) -> None:
-        """Take out these turns, with all their attempts; `undo` brings them back.
+        """Remove these turns with all their attempts; `undo` restores them.
 
         Raises:
-            ConfigurationError: there is no such turn; nothing was taken out.
+            ConfigurationError: there is no such turn; nothing was removed.
         """
-        gone = set(numbers)
+        dropped = set(numbers)
 
         def without(contents: Contents) -> Contents:
             for number in numbers:
                 self._check(number, contents.slots)
-            kept = (slot for at, slot in enumerate(contents.slots, 1) if at not in gone)
+            kept = (slot for at, slot in enumerate(contents.slots, 1) if at not in dropped)
             return replace(contents, slots=tuple(kept))
 
         self._change(without)
 
     def hide(self, *numbers: int) -> None:
-        """Keep these turns, but do not send them.
+        """Keep these turns but do not send them.
 
         Raises:
             ConfigurationError: there is no such turn; nothing was hidden.
@@ -211,10 +214,10 @@ class ConversationMemory:
         self._mark(numbers, is_hidden=False)
 
     def fork(self, name: str = "", *, up_to: int | None = None) -> ConversationMemory:
-        """A copy that goes its own way from here, or from turn `up_to`.
+        """Return a copy with all turns, or with those up to and including `up_to`.
 
         Raises:
-            ConfigurationError: there is no such turn, or the name is none.
+            ConfigurationError: there is no such turn, or the name is not valid.
         """
         contents = self.contents
         if up_to is not None:
@@ -224,23 +227,23 @@ class ConversationMemory:
         return copy
 
     def save(self, path: str | Path) -> None:
-        """Write the conversation as JSON Lines, every attempt included.
+        """Write the conversation as JSON Lines, including every attempt.
 
         Raises:
-            FileError: the path holds a file of another kind, or cannot be written.
+            FileError: the path is a file of another format, or cannot be written.
         """
         from qwq_magic.memory.conversation_file import write_conversations
 
         write_conversations(Path(path), {self.name: self.contents})
 
     def load(self, path: str | Path) -> None:
-        """Replace the turns by those of a saved file; on an error nothing changes.
+        """Replace the turns with those of a saved file; on an error nothing changes.
 
-        Of several conversations in the file, the one of this name is read.
+        If the file contains several conversations, the one with this name is loaded.
 
         Raises:
-            FileError: the file is missing, damaged, of another kind, a newer schema, or holds
-                several conversations and none of this name.
+            FileError: the file is missing, damaged, of another format or a newer schema, or
+                contains several conversations and none with this name.
         """
         from qwq_magic.memory.conversation_file import read_conversations
 
@@ -248,11 +251,11 @@ class ConversationMemory:
 
     @property
     def contents(self) -> Contents:
-        """All there is to keep, as one value."""
+        """Everything that is saved, as one value."""
         return self._states[-1]
 
     def put_contents(self, contents: Contents) -> None:
-        """Go on with other contents; `undo` brings the present ones back."""
+        """Replace the contents; `undo` restores the current ones."""
         self._change(lambda _: replace(contents, generation=next(_generations)))
 
     def _mark(self, numbers: tuple[int, ...], *, is_hidden: bool) -> None:

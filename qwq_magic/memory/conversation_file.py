@@ -1,9 +1,9 @@
-"""Conversations as a file: JSON Lines, for each a header and then one attempt a line.
+"""The file format of conversations: JSON Lines, a header and then one attempt per line.
 
-What a turn was sent repeats the turns before it; in the file each message stands
-once, and after that as its number, so that a long conversation's file grows with
-its text alone. A file may come from anybody, and disks fail: every key must be known,
-every value of its kind, and every line be there.
+The messages sent with a turn repeat the turns before it. In the file each message is
+written once and then referenced by number, so the size grows only with the text. A file may
+be forged or damaged, so every key must be known, every value must have the right type, and
+no line may be missing.
 """
 
 from __future__ import annotations
@@ -23,45 +23,45 @@ from qwq_magic.memory.window import Unit, Window
 from qwq_magic.regular_file import replacing, require_regular
 
 _FORMAT = "qwq_magic.conversation"
-# 1 had no window, no hidden marks, no revisions, and each turn's messages in full.
+# Schema 1 had no window, hidden marks or revisions, and wrote each turn's messages in full.
 _SCHEMA = 2
-# A text may hold half a surrogate pair, and must come back as it was.
+# A text may contain half a surrogate pair, and must be restored exactly.
 _SURROGATES = "surrogatepass"
 _HEADER_KEYS = frozenset({"format", "schema", "name", "window", "revision", "lines_after"})
 _LINE_KEYS = frozenset({"number", "is_hidden", "asked", "kept", "turn"})
 _MAX_BYTES = 512_000_000
-# What a line that is not ours may make the reading of it raise.
+# The exceptions that reading a damaged or forged line can raise.
 _DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class ConversationFile:
-    """The conversations of a file, by name, in the order they stand there."""
+    """The conversations in a file by name, in the file's order."""
 
     path: Path
     conversations: Mapping[str, Contents]
 
     def choose(self, name: str) -> Contents:
-        """The only conversation, or of several the one of this name.
+        """Return the only conversation or, if there are several, the one with this name.
 
         Raises:
-            FileError: there are several, and none of this name.
+            FileError: there are several, and none with this name.
         """
         if len(self.conversations) == 1:
             return next(iter(self.conversations.values()))
         if name in self.conversations:
             return self.conversations[name]
         raise FileError(
-            f"{self.path} holds several conversations: {', '.join(self.conversations)}. "
-            "Load into one of these names."
+            f"{self.path} contains several conversations: {', '.join(self.conversations)}. "
+            "Load it into a conversation with one of these names."
         )
 
 
 def write_conversations(path: Path, conversations: Mapping[str, Contents]) -> None:
-    """Write all at once: readers see the old file or the new one, nothing between.
+    """Write the file atomically: readers see the old file or the new one.
 
     Raises:
-        FileError: the path holds a file of another kind, or cannot be written.
+        FileError: the path is a file of another format, or cannot be written.
     """
     try:
         require_own_kind(path)
@@ -73,17 +73,17 @@ def write_conversations(path: Path, conversations: Mapping[str, Contents]) -> No
         raise FileError(f"Cannot write {path}: {error.strerror}. Choose another path.") from error
     except (TypeError, ValueError, RecursionError) as error:
         raise FileError(
-            f"Cannot write {path}: a turn holds a value that cannot be saved ({error}). "
+            f"Cannot write {path}: a turn contains a value that cannot be saved ({error}). "
             "Drop that turn."
         ) from error
 
 
 def require_own_kind(path: Path) -> None:
-    """Refuse to touch a file that holds something else; none and an empty one are fine.
+    """Refuse to overwrite a file of another format; a missing or empty file is accepted.
 
     Raises:
-        FileError: the file is of another kind, or newer.
-        OSError: it cannot be read, or is no regular file.
+        FileError: the file has another format or a newer schema.
+        OSError: it cannot be read, or is not a regular file.
     """
     require_regular(path)
     if path.exists() and path.stat().st_size:
@@ -113,8 +113,8 @@ def _lines_of(conversations: Mapping[str, Contents]) -> Iterator[dict[str, Any]]
                 yield {
                     "number": number,
                     "is_hidden": slot.is_hidden,
-                    "asked": attempt.asked,
-                    "kept": attempt.kept,
+                    "asked": attempt.sent_at,
+                    "kept": attempt.committed_at,
                     "turn": turn,
                 }
         left -= _attempts_in(contents)
@@ -125,10 +125,10 @@ def _attempts_in(contents: Contents) -> int:
 
 
 def read_conversations(path: Path) -> ConversationFile:
-    """All there is in a file.
+    """Read all conversations of a file.
 
     Raises:
-        FileError: the file is missing, too large, damaged, of another kind or too new.
+        FileError: the file is missing, too large, damaged, of another format or too new.
     """
     try:
         require_regular(path)
@@ -142,7 +142,9 @@ def read_conversations(path: Path) -> ConversationFile:
         raise FileError(f"Cannot read {path}: {error.strerror}. Check the path.") from error
     found = {section.name: section.contents() for section in sections}
     if len(found) < len(sections):
-        raise FileError(f"{path} holds a conversation twice. Take one out, or load a copy.")
+        raise FileError(
+            f"{path} contains two conversations with the same name. Remove one, or load a backup."
+        )
     return ConversationFile(path, found)
 
 
@@ -159,15 +161,17 @@ def _read_sections(path: Path, file: BinaryIO) -> list[_Section]:
                 sections[-1].add(data, messages)
         except _DAMAGE as error:
             raise FileError(
-                f"{path} is damaged in line {last}. Nothing was loaded: load a copy."
+                f"{path} is damaged at line {last}, so nothing was loaded. Load a backup."
             ) from error
     if any(section.last_line not in (None, last) for section in sections):
-        raise FileError(f"{path} is damaged: lines are missing. Nothing was loaded: load a copy.")
+        raise FileError(
+            f"{path} is damaged: lines are missing, so nothing was loaded. Load a backup."
+        )
     return sections
 
 
 class _Section:
-    """One conversation of a file, line by line."""
+    """One conversation of a file, built line by line."""
 
     def __init__(self, path: Path, header: dict[str, Any], *, line: int) -> None:
         try:
@@ -177,11 +181,11 @@ class _Section:
             self._window = _window_of(header.get("window"))
             self._revision = checked(header.get("revision", 0), int)
             lines_after = header.get("lines_after")
-            # Which line must be the file's last; None where the file does not say.
+            # The number of the file's last line; None for schema 1, which does not record it.
             self.last_line = None if lines_after is None else line + checked(lines_after, int)
         except (ValueError, TypeError) as error:
             raise FileError(
-                f"{path} has a damaged header. Nothing was loaded: load a copy."
+                f"{path} has a damaged header, so nothing was loaded. Load a backup."
             ) from error
         self._slots: list[Slot] = []
 
@@ -192,9 +196,9 @@ class _Section:
             checked(data.get("asked", 0), int),
             checked(data.get("kept", 0), int),
         )
-        require(0 <= attempt.asked <= attempt.kept <= self._revision)
+        require(0 <= attempt.sent_at <= attempt.committed_at <= self._revision)
         is_hidden = checked(data.get("is_hidden", False), bool)
-        # All attempts at one turn stand together, and turns in order.
+        # The attempts at a turn are consecutive lines, and the turns are in order.
         if checked(data["number"], int) == len(self._slots) + 1:
             self._slots.append(Slot((attempt,), is_hidden))
         else:

@@ -1,4 +1,7 @@
-"""All conversations of a session, by name."""
+"""All conversations of a session, by name.
+
+Names are unique, and any name can be used without creating its conversation first.
+"""
 
 from __future__ import annotations
 
@@ -13,25 +16,25 @@ from qwq_magic.turns import Turn
 
 
 class Conversations(Mapping[str, ConversationMemory]):
-    """A mapping of names to conversations; `of` makes one on first use."""
+    """A mapping of names to conversations; `of` creates a missing one."""
 
     def __init__(self) -> None:
         self._by_name: dict[str, ConversationMemory] = {}
 
     def of(self, name: str) -> ConversationMemory:
-        """The conversation of that name, made on first use.
+        """Return the conversation of this name, created on first use.
 
         Raises:
-            ConfigurationError: that is no name.
+            ConfigurationError: the name is not valid.
         """
-        # `setdefault` is atomic: two threads must not get two of them.
+        # `setdefault` is atomic, so two threads get the same conversation.
         return self._by_name.setdefault(name, ConversationMemory(name))
 
     def existing(self, name: str) -> ConversationMemory:
-        """The conversation of that name.
+        """Return the conversation of this name.
 
         Raises:
-            ConfigurationError: there is none.
+            ConfigurationError: there is no such conversation.
         """
         memory = self._by_name.get(name)
         if memory is None:
@@ -41,35 +44,35 @@ class Conversations(Mapping[str, ConversationMemory]):
 
     @property
     def held(self) -> tuple[tuple[str, Contents], ...]:
-        """All there is to keep, as one value."""
-        # Listed first: another thread may add one.
+        """Everything that is saved, as one value."""
+        # Copied into a list first: another thread may add a conversation.
         return tuple((name, memory.contents) for name, memory in [*self._by_name.items()])
 
     def place_of(self, turn: Turn) -> Place | None:
-        """Number and attempt of a turn in its conversation, or in one it was forked into."""
+        """Return a turn's position in its own conversation, or in a fork of it."""
         own = self._by_name.get(turn.conversation)
         others = [memory for memory in list(self._by_name.values()) if memory is not own]
         for memory in (*([own] if own else []), *others):
-            place = memory.place_of(turn)
-            if place is not None:
-                return place
+            position = memory.place_of(turn)
+            if position is not None:
+                return position
         return None
 
     def fork(self, name: str, new: str, *, up_to: int | None = None) -> ConversationMemory:
         """Copy a conversation, or its first turns, to a new name.
 
         Raises:
-            ConfigurationError: the new name is taken, or none, or there is no such turn.
+            ConfigurationError: the new name is taken or not valid, or there is no such turn.
         """
         self._check_free(new)
         self._by_name[new] = self.of(name).fork(new, up_to=up_to)
         return self._by_name[new]
 
     def rename(self, name: str, new: str) -> ConversationMemory:
-        """Give a conversation another name.
+        """Rename a conversation.
 
         Raises:
-            ConfigurationError: the new name is taken, or none.
+            ConfigurationError: the new name is taken or not valid.
         """
         self._check_free(new)
         memory = self.of(name)
@@ -81,23 +84,23 @@ class Conversations(Mapping[str, ConversationMemory]):
         """Write all conversations into one file.
 
         Raises:
-            FileError: the path holds a file of another kind, or cannot be written.
+            FileError: the path is a file of another format, or cannot be written.
         """
         from qwq_magic.memory.conversation_file import write_conversations
 
         write_conversations(Path(path), dict(self.held))
 
     def load(self, path: str | Path, *, current: str) -> tuple[str, ...]:
-        """Bring back the conversations of a file; on an error nothing changes.
+        """Load the conversations of a file; on an error nothing changes.
 
-        A single one becomes the `current` conversation's contents, whatever it was called;
-        of several each replaces the one of its name.
+        A single conversation replaces the contents of `current`, whatever its name in the file.
+        If there are several, each replaces the conversation of its own name.
 
         Returns:
             The names of the conversations that were replaced.
 
         Raises:
-            FileError: the file is missing, damaged, of another kind or a newer schema.
+            FileError: the file is missing, damaged, of another format or a newer schema.
         """
         from qwq_magic.memory.conversation_file import read_conversations
 
@@ -111,7 +114,7 @@ class Conversations(Mapping[str, ConversationMemory]):
     def _check_free(self, name: str) -> None:
         if checked_name(name) in self._by_name:
             raise ConfigurationError(
-                f"There is a conversation {name!r} already. Choose another name."
+                f"A conversation named {name!r} already exists. Choose another name."
             )
 
     def __getitem__(self, name: str) -> ConversationMemory:

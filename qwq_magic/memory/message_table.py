@@ -1,9 +1,8 @@
-"""Messages in a file: each in full where it stands first, and after that by its number.
+"""Messages in a file: written in full the first time, and then referenced by number.
 
-A run of numbers is one pair `[first, last]`, since what a turn was sent is mostly
-what the turn before it was sent, and two more messages. Shorter runs than a turn and
-a prompt are written out: references to a prompt that is asked again and again ("Go
-on.") would tear every later run apart.
+A run of numbers is one pair `[first, last]`, since the messages sent with a turn are usually
+those of the turn before it and two more. Runs shorter than a turn and a prompt are written
+in full: references to a prompt that is repeated often ("Go on.") would split every later run.
 """
 
 from __future__ import annotations
@@ -16,17 +15,17 @@ from qwq_magic.turns.messages import Role
 
 _ROLES = get_args(Role)
 _KEYS = frozenset({"role", "text", "reasoning"})
-_LEAST_RUN = 3
-# A forged file must not grow without end in memory; these are references of 8 bytes.
+_MIN_RUN = 3
+# A forged file must not expand without limit in memory, at 8 bytes per reference.
 _MAX_SENT = 50_000_000
 
 
 class MessageWriter:
-    """Turns messages into JSON, remembering those it has written."""
+    """Writes messages as JSON, with references to those written before."""
 
     def __init__(self) -> None:
         self._written: list[Message] = []
-        # Where two messages were first written one after the other.
+        # The number of the first message of each pair that was written consecutively.
         self._pairs: dict[tuple[Message, ...], int] = {}
 
     def write(self, messages: Sequence[Message]) -> list[Any]:
@@ -37,12 +36,13 @@ class MessageWriter:
             length = 0
             if first is not None:
                 length = _common_length(messages, at, self._written, first)
-            if first is None or length < _LEAST_RUN:
+            if first is None or length < _MIN_RUN:
                 items.append(self._write(messages[at]))
                 at += 1
                 continue
             items.append([first, first + length - 1])
-            # The very objects that come again next time, so that they compare by identity.
+            # Keep the objects just seen: the next turn holds the same ones, and comparing by
+            # identity is fast.
             self._written[first : first + length] = messages[at : at + length]
             at += length
         return items
@@ -52,26 +52,26 @@ class MessageWriter:
             self._pairs.setdefault((self._written[-1], message), len(self._written) - 1)
         self._written.append(message)
         item = {"role": message.role, "text": message.text, "reasoning": message.reasoning}
-        # What cannot be read again must not be written.
+        # Refuse to write what could not be read back.
         _message_from(item)
         return item
 
 
 def _common_length(a: Sequence[Message], a_at: int, b: list[Message], b_at: int) -> int:
-    """How many messages are the same from there on."""
-    most = min(len(a) - a_at, len(b) - b_at)
+    """Return how many messages of `a` from `a_at` equal those of `b` from `b_at`."""
+    limit = min(len(a) - a_at, len(b) - b_at)
     length = 0
-    # Whole slices are compared at once, mostly by identity: message by message takes 50 times
+    # Whole slices are compared at once, mostly by identity: one message at a time takes 50 times
     # as long. Any length is a sum of powers of two, each used once.
-    for step in (1 << bit for bit in reversed(range(most.bit_length()))):
-        ours, theirs = a_at + length, b_at + length
-        if length + step <= most and [*a[ours : ours + step]] == b[theirs : theirs + step]:
+    for step in (1 << bit for bit in reversed(range(limit.bit_length()))):
+        a_from, b_from = a_at + length, b_at + length
+        if length + step <= limit and [*a[a_from : a_from + step]] == b[b_from : b_from + step]:
             length += step
     return length
 
 
 class MessageReader:
-    """The reverse; forged items raise a `TypeError`, `LookupError` or `ValueError`."""
+    """Reads messages back; forged items raise `TypeError`, `LookupError` or `ValueError`."""
 
     def __init__(self) -> None:
         self._messages: list[Message] = []
@@ -95,7 +95,7 @@ class MessageReader:
 def _message_from(data: Any) -> Message:
     role, text, reasoning = data["role"], data["text"], data.get("reasoning", "")
     if role not in _ROLES or type(text) is not str or type(reasoning) is not str:
-        raise TypeError("a value of another kind")
+        raise TypeError("a value of the wrong type")
     if not data.keys() <= _KEYS:
         raise LookupError("an unknown key")
     return Message(role, text, reasoning)

@@ -1,26 +1,26 @@
-"""What a conversation may be called: a short line that can be typed, shown and saved."""
+"""Valid names of conversations: one short line that can be typed, displayed and saved."""
 
 from __future__ import annotations
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.plain_text import one_line
 
-_MOST_CHARACTERS = 200
+_MAX_CHARACTERS = 200
 
 
 def is_name(name: object) -> bool:
-    """Is it text of one printable line, without blanks that nobody sees?"""
-    return isinstance(name, str) and name == one_line(name) and 0 < len(name) <= _MOST_CHARACTERS
+    """Whether the name is one printable line without leading, trailing or repeated spaces."""
+    return isinstance(name, str) and name == one_line(name) and 0 < len(name) <= _MAX_CHARACTERS
 
 
 def checked_name(name: str) -> str:
-    """The name as it stands.
+    """Return the name unchanged.
 
     Raises:
-        ConfigurationError: it is none.
+        ConfigurationError: the name is not valid.
     """
     if not is_name(name):
         raise ConfigurationError(
-            f"{name!r:.80} is no name for a conversation. Give a short line of text."
+            f"{name!r:.80} is not a valid conversation name. Use one short line of text."
         )
     return name

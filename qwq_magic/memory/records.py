@@ -1,4 +1,4 @@
-"""A conversation as data for others: OpenAI messages, and a record a turn."""
+"""Exports of a conversation: OpenAI messages, and one flat record per turn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qwq_magic.turns import Turn
 
 
 def openai_messages(contents: Contents) -> list[dict[str, str]]:
-    """What a server would be sent of the whole conversation: roles alternate, no reasoning."""
+    """Return the whole conversation as alternating OpenAI messages, without reasoning."""
     return [
         {"role": message.role, "content": message.text}
         for slot in contents.slots
@@ -20,7 +20,7 @@ def openai_messages(contents: Contents) -> list[dict[str, str]]:
 
 
 def turn_records(turns: Iterable[Turn]) -> list[dict[str, Any]]:
-    """A flat record a turn, oldest first: texts, counts, seconds, and how it ended."""
+    """Return a flat record per turn, oldest first: texts, token counts, durations, state."""
     return [
         {
             "number": number,

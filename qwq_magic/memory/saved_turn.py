@@ -1,7 +1,7 @@
-"""A turn as a conversation file holds it: every key known, every value of its kind.
+"""Validate a turn of a conversation file: known keys only, each value of the right type.
 
-The file may come from anybody. A wrong value would raise much later, where the turn
-is shown, and a key with a flipped bit would silently lose what stood under it.
+The file may be forged or damaged. A wrong value would raise much later, when the turn is
+displayed, and a key with a flipped bit would silently lose its value.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _MAYBE_TEXTS = ("finish_reason", "cell_id")
 _TURN_KEYS = frozenset(f.name for f in fields(Turn))
 _USAGE_KEYS = frozenset(f.name for f in fields(Usage))
 _TIMING_KEYS = frozenset(f.name for f in fields(Timing))
-_MOST_SECONDS = 10**12
+_MAX_SECONDS = 10**12
 _ERROR_KEYS = frozenset(QwqError("").to_dict())
 
 
 def turn_from(data: Any, messages: MessageReader) -> Turn:
-    """The turn; what is none raises a `TypeError`, `LookupError` or `ValueError`."""
+    """Return the turn; invalid data raise `TypeError`, `LookupError` or `ValueError`."""
     require_turn(data)
     sent = messages.read(data.get("messages") or [])
     turn = replace(Turn.from_dict({**data, "messages": []}), messages=sent)
@@ -34,7 +34,10 @@ def turn_from(data: Any, messages: MessageReader) -> Turn:
 
 
 def require_turn(data: Any) -> None:
-    """Check all but the messages; when it is written too, or it could not be read again."""
+    """Check everything but the messages.
+
+    Also called before writing, so that a file that could not be read back is never written.
+    """
     require_keys(data, _TURN_KEYS)
     require(all(isinstance(data.get(name, ""), str) for name in _TEXTS))
     require(all(isinstance(data.get(name) or "", str) for name in _MAYBE_TEXTS))
@@ -55,8 +58,8 @@ def _require_counts(data: Any) -> None:
 def _require_seconds(data: Any) -> None:
     require_keys(data, _TIMING_KEYS)
     for value in data.values():
-        # JSON knows no infinity, but `1e999` is one.
-        require(value is None or (type(value) in (int, float) and 0 <= value < _MOST_SECONDS))
+        # JSON has no infinity, but Python reads `1e999` as one.
+        require(value is None or (type(value) in (int, float) and 0 <= value < _MAX_SECONDS))
 
 
 def require_keys(data: Any, known: frozenset[str]) -> None:
@@ -71,4 +74,4 @@ def checked(value: Any, kind: type) -> Any:
 
 def require(holds: bool) -> None:
     if not holds:
-        raise TypeError("a value of another kind")
+        raise TypeError("a value of the wrong type")

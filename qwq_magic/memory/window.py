@@ -1,6 +1,6 @@
-"""A window: how much of a conversation is sent along, counted from its end.
+"""The window of a conversation: how much of it is sent, counted from its end.
 
-Whole turns are counted, whatever the unit: a question without its answer is never sent.
+Only whole turns are sent, whatever the unit, so a prompt is never sent without its answer.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _UNITS: dict[str, Unit] = {
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The last `size` turns, messages or ≈ tokens; all turns where `size` is None.
+    """The last `size` turns, messages or estimated tokens; all turns if `size` is None.
 
-    Messages are counted as Spring AI's `MessageWindowChatMemory` counts them: a turn is two.
+    A turn counts as two messages, as in Spring AI's `MessageWindowChatMemory`.
     """
 
     size: int | None = None
@@ -39,10 +39,10 @@ class Window:
 
     @classmethod
     def parse(cls, text: str) -> Window:
-        """Read `6`, `6 turns`, `20msg`, `8000tok`, `8k tokens` or `all`.
+        """Parse `6`, `6 turns`, `20msg`, `8000tok`, `8k tokens` or `all`.
 
         Raises:
-            ConfigurationError: it is none of these.
+            ConfigurationError: the text has another form.
         """
         if text.strip().lower() in ("all", "off", "none"):
             return cls()
@@ -50,26 +50,26 @@ class Window:
         unit = _UNITS.get(found[3].lower()) if found else None
         size = int(found[1].replace(",", "").replace("_", "")) if found else 0
         if not found or unit is None or size < 1:
-            raise _no_window(text)
+            raise _invalid_window(text)
         return cls(size * 1000 if found[2] else size, unit)
 
     @classmethod
     def of(cls, value: Window | int | str | None) -> Window:
-        """A window as it may be said in Python: itself, turns, a text, or None for all.
+        """Convert a window, a number of turns, a string or None (all turns) to a window.
 
         Raises:
-            ConfigurationError: it is none of these.
+            ConfigurationError: the value is not a valid window.
         """
         if isinstance(value, str):
             return cls.parse(value)
         window = value if isinstance(value, cls) else cls(value)  # type: ignore[arg-type]  # checked next
         is_size = window.size is None or (type(window.size) is int and window.size > 0)
         if not is_size or window.unit not in get_args(Unit):
-            raise _no_window(value)
+            raise _invalid_window(value)
         return window
 
     def holds(self, *, turns: int, tokens: float) -> bool:
-        """Is there room for that many turns of that many ≈ tokens in all?"""
+        """Whether this many turns with this many estimated tokens in total fit."""
         if self.size is None:
             return True
         used = {"turns": turns, "messages": 2 * turns, "tokens": tokens}[self.unit]
@@ -83,9 +83,9 @@ class Window:
         return f"the last {about}{self.size:,} {unit}"
 
 
-def _no_window(value: object) -> ConfigurationError:
+def _invalid_window(value: object) -> ConfigurationError:
     return ConfigurationError(
-        f"{value!r:.80} is no window. Write 6 (turns), 20msg, 8000tok or all."
+        f"{value!r:.80} is not a valid window. Use 6 (turns), 20msg, 8000tok or all."
     )
 
 

@@ -13,7 +13,7 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Notice
 from qwq_magic.memory.ask_queue import AskQueue
 
-WAITS = Notice("Waits for the reply before it in conversation 'main'.")
+WAITS = Notice("Waiting for the previous reply in conversation 'main'.")
 
 
 @pytest.fixture
@@ -295,7 +295,7 @@ def test_an_ask_whose_events_nobody_can_take_lets_the_next_one_go(session, model
 
 @pytest.mark.parametrize("history", [-1, "3", 1.5])
 def test_a_history_that_is_no_number_is_refused_before_anybody_waits_for_it(session, history):
-    with pytest.raises(ConfigurationError, match="Give a number of turns"):
+    with pytest.raises(ConfigurationError, match="Use a number of turns"):
         session.ask("one", history=history)
 
     assert session.ask("two").answer == "TWO"

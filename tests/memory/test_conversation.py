@@ -227,11 +227,11 @@ def test_a_saved_conversation_is_private(tmp_path):
         ("import os\n", "is not a saved conversation"),
         ("[1]\n", "is not a saved conversation"),
         ('{"format": "qwq_magic.conversation", "schema": 99}\n', "written by a newer qwq_magic"),
-        ('{"format": "qwq_magic.conversation", "schema": 1}\n{"x"\n', "is damaged in line 2"),
+        ('{"format": "qwq_magic.conversation", "schema": 1}\n{"x"\n', "is damaged at line 2"),
         (
             '{"format": "qwq_magic.conversation", "schema": 1}\n'
             + json.dumps({"number": 1, "turn": {"id": "a", "prompt": ["no", "text"]}}),
-            "is damaged in line 2",
+            "is damaged at line 2",
         ),
     ],
 )
@@ -274,7 +274,7 @@ def test_a_turn_with_a_value_of_another_kind_is_refused(tmp_path, changes):
         + json.dumps({"number": 1, "turn": turn})
     )
 
-    with pytest.raises(FileError, match="is damaged in line 2"):
+    with pytest.raises(FileError, match="is damaged at line 2"):
         ConversationMemory().load(path)
 
 

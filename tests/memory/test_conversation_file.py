@@ -92,7 +92,7 @@ def test_of_several_the_one_of_the_name_is_loaded_and_else_none(tmp_path):
     memory.load(path)
 
     assert memory.turns == (a_turn(2),)
-    with pytest.raises(FileError, match="holds several conversations: a, b"):
+    with pytest.raises(FileError, match="contains several conversations: a, b"):
         stranger.load(path)
 
 
@@ -273,7 +273,7 @@ def test_a_line_that_says_what_cannot_be_is_refused(tmp_path, changes):
     assert len(read_conversations(path).choose("main").slots) == 1
     path.write_text(json.dumps(header) + "\n" + json.dumps({**line, **changes}))
 
-    with pytest.raises(FileError, match="is damaged in line 2"):
+    with pytest.raises(FileError, match="is damaged at line 2"):
         read_conversations(path)
 
 
@@ -306,7 +306,7 @@ def test_a_conversation_that_stands_there_twice_is_refused(tmp_path):
     path = tmp_path / "chat.jsonl"
     path.write_text('{"format": "qwq_magic.conversation", "schema": 2}\n' * 2)
 
-    with pytest.raises(FileError, match="holds a conversation twice"):
+    with pytest.raises(FileError, match="contains two conversations with the same name"):
         read_conversations(path)
 
 
@@ -353,7 +353,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     before = path.read_bytes()
     unsavable = a_memory(a_turn(1), a_turn(2, parameters={"temperature": object()}))
 
-    with pytest.raises(FileError, match="a turn holds a value that cannot be saved"):
+    with pytest.raises(FileError, match="a turn contains a value that cannot be saved"):
         unsavable.save(path)
 
     assert path.read_bytes() == before
@@ -372,7 +372,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     ids=str,
 )
 def test_what_could_not_be_read_again_is_not_written(tmp_path, fields):
-    with pytest.raises(FileError, match="a turn holds a value that cannot be saved"):
+    with pytest.raises(FileError, match="a turn contains a value that cannot be saved"):
         a_memory(Turn(**{"id": "t", "prompt": "p", **fields})).save(tmp_path / "chat.jsonl")
 
     assert list(tmp_path.iterdir()) == []
@@ -420,9 +420,9 @@ def test_a_pipe_in_place_of_a_file_is_one_clear_line_and_stays(tmp_path):
     path = tmp_path / "pipe.jsonl"
     os.mkfifo(path)
 
-    with pytest.raises(FileError, match=r"Cannot write .* It is no regular file"):
+    with pytest.raises(FileError, match=r"Cannot write .* Not a regular file"):
         a_memory(a_turn(1)).save(path)
-    with pytest.raises(FileError, match=r"Cannot read .* It is no regular file"):
+    with pytest.raises(FileError, match=r"Cannot read .* Not a regular file"):
         ConversationMemory().load(path)
 
     assert path.is_fifo()

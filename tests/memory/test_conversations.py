@@ -54,7 +54,7 @@ def test_what_cannot_be_typed_shown_and_saved_is_no_name(name):
         lambda name: conversations.fork("main", name),
         lambda name: conversations.rename("main", name),
     ):
-        with pytest.raises(ConfigurationError, match="is no name for a conversation"):
+        with pytest.raises(ConfigurationError, match="is not a valid conversation name"):
             use(name)
 
     assert [(name, memory.name) for name, memory in conversations.items()] == [("main", "main")]
@@ -88,7 +88,7 @@ def test_a_fork_has_the_turns_and_marks_and_goes_its_own_way():
 def test_a_name_that_is_taken_is_refused(change):
     conversations = _conversations(main=[a_turn(1)], other=[a_turn(2)])
 
-    with pytest.raises(ConfigurationError, match="There is a conversation 'other' already"):
+    with pytest.raises(ConfigurationError, match="A conversation named 'other' already exists"):
         change(conversations, "main", "other")
 
     assert [turn.id for memory in conversations.values() for turn in memory.turns] == ["t1", "t2"]

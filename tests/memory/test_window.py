@@ -31,7 +31,9 @@ def test_a_window_is_read_as_people_write_it(text, window):
     "text", ["", "0", "-3", "six", "6 cells", "tok", "1.5k", "k", "8000tok please", "9" * 5_000]
 )
 def test_what_is_no_window_is_one_line_with_the_way_out(text):
-    with pytest.raises(ConfigurationError, match=r"is no window\. Write 6 \(turns\)") as caught:
+    with pytest.raises(
+        ConfigurationError, match=r"is not a valid window\. Use 6 \(turns\)"
+    ) as caught:
         Window.parse(text)
 
     assert len(caught.value.message) < 200
@@ -65,7 +67,7 @@ def test_what_is_no_window_is_refused_at_once_and_changes_nothing(said):
     memory = ConversationMemory()
     memory.window = 6
 
-    with pytest.raises(ConfigurationError, match=r"is no window\. Write 6 \(turns\)"):
+    with pytest.raises(ConfigurationError, match=r"is not a valid window\. Use 6 \(turns\)"):
         memory.window = said
 
     assert memory.window == Window(6)

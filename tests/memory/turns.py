@@ -29,7 +29,7 @@ def plain(contents: Contents) -> object:
         contents.window,
         contents.revision,
         [
-            (slot.is_hidden, attempt.asked, attempt.kept, attempt.turn.to_dict())
+            (slot.is_hidden, attempt.sent_at, attempt.committed_at, attempt.turn.to_dict())
             for slot in contents.slots
             for attempt in slot.attempts
         ],
