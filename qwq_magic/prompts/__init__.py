@@ -1,6 +1,6 @@
-"""Prompts made of what is in a notebook: expanded templates, and questions about failures.
+"""Prompts made from a notebook's contents: expanded templates, and questions about exceptions.
 
-Pure: what they need of the notebook is handed to them as a `Notebook`.
+Nothing here accesses IPython: the notebook's state is passed in as a `Notebook`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A question about an exception: the cells it came through, the traceback, the user's words."""
+"""A prompt about an exception: the cells it passed through, the traceback, and a question."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _FENCES = re.compile(r"^\s*(`{3,})", re.MULTILINE)
 
 
 def failure_prompt(error: BaseException, notebook: Notebook, words: str = "") -> str:
-    """Ask about `error`; `words` are the user's own question."""
+    """Return a prompt about `error`; `words` replaces the default question."""
     numbers = [n for n in cells_of(error, notebook) if n < len(notebook.inputs)]
-    # The outermost is what the user ran, the others are what it led to.
+    # The outermost cell is the one that the user ran; the last ones are closest to the error.
     shown = numbers if len(numbers) <= _MAX_CELLS else [numbers[0], *numbers[1 - _MAX_CELLS :]]
     parts = [f"A cell of my Python notebook failed with {type(error).__name__}."]
     parts += (f"In[{n}]:\n\n{_fenced(notebook.inputs[n], 'python')}" for n in shown)
@@ -25,7 +25,7 @@ def failure_prompt(error: BaseException, notebook: Notebook, words: str = "") ->
 
 
 def _fenced(text: str, language: str) -> str:
-    """A fence longer than any inside it."""
+    """Return the text in a fence longer than any fence inside it."""
     longest = max((len(fence) for fence in _FENCES.findall(text)), default=2)
     fence = "`" * (longest + 1)
     body = cut_middle(text.rstrip("\n"))

@@ -1,4 +1,4 @@
-"""What a prompt may be made of: a notebook's variables and its cells."""
+"""The parts of a notebook that a prompt can use: its variables and its cells."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ def _no_cell(_file: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """A notebook as it stands.
+    """The state of a notebook when the prompt is made.
 
     Attributes:
-        names: its variables.
-        inputs: the cells that ran, as typed, by number; the first is number 1.
-        code: the same as Python, without magics.
-        cell_at: the number of the cell that Python knows under this file name, if it is one.
+        names: the variables.
+        inputs: the cells that ran, as typed, by number; item 0 is not a cell.
+        code: the same cells as Python code, with magics transformed.
+        cell_at: returns the number of the cell that was compiled under a file name, or None.
     """
 
     names: Mapping[str, Any] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """A DataFrame or a Series as a compact Markdown table, for a model to read.
 
-Of a long one, the first rows and columns; a line below says how many there are.
-pandas is not imported: whoever has a frame has done that.
+A large table is cut to its first rows and columns, with a line that gives the full size.
+pandas is not imported here: if the value is a frame, it already is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def is_table(value: object) -> bool:
 
 
 def markdown_table(value: Any) -> str:
-    """The table; the index stands first, unless it only counts."""
+    """Return the table; the index comes first, unless it only numbers the rows."""
     frame = value if value.ndim == 2 else value.to_frame(value.name or "value")
     rows, columns = frame.shape
     if not columns:
@@ -69,7 +69,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, tuple):
         return " / ".join(_cell(part) for part in value)
-    # However long a text is, only its beginning is looked at.
+    # Only the beginning of a long text is processed.
     text = " ".join(str(value)[: 4 * _MAX_CELL_CHARACTERS].split())
     if len(text) > _MAX_CELL_CHARACTERS:
         text = f"{text[: _MAX_CELL_CHARACTERS - 1]}…"

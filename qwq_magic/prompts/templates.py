@@ -1,8 +1,8 @@
 """Expand `{{ expression }}` in a prompt from the notebook's variables, with Jinja2.
 
-The rest of the text is left alone: `{%` and `{#` are LaTeX and code as often as not,
-so they mean something only on request. Nothing is escaped: a prompt is no HTML. It is
-no sandbox either: the expressions are the user's own, like any code in the cell.
+The rest of the text is unchanged: `{%` and `{#` are common in LaTeX and code, so they are
+interpreted only on request. Nothing is escaped, since a prompt is not HTML, and there is no
+sandbox, since the expressions are the user's own, like any code in the cell.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ from qwq_magic.prompts.values import value_text
 if TYPE_CHECKING:
     import jinja2
 
-_AS_TEXT = "To send {{ }} as it stands, leave out -t, or write {{ '{{' }}."
-# Jinja2 wants delimiters for everything; with this in them they stand in no prompt.
+_AS_TEXT = "To send {{ }} literally, leave out -t or write {{ '{{' }}."
+# Jinja2 requires every delimiter to be set; with this in it, one matches nothing in a prompt.
 _NOWHERE = "\0"
 
 
 def expand_template(text: str, notebook: Notebook, *, with_blocks: bool = False) -> str:
-    """The text with every `{{ expression }}` replaced by its value.
+    """Return the text with every `{{ expression }}` replaced by its value.
 
-    `with_blocks` lets `{% if … %}`, `{% for … %}` and `{# comments #}` mean something too.
+    With `with_blocks`, `{% if … %}`, `{% for … %}` and `{# comments #}` are interpreted too.
 
     Raises:
-        ConfigurationError: a name is unknown, an expression fails or is malformed.
+        ConfigurationError: a name is not defined, or an expression fails or is malformed.
     """
-    import jinja2  # costs 60 ms, and most prompts are no templates
+    import jinja2  # importing it takes 60 ms
 
     environment = _environment(text, notebook, with_blocks=with_blocks)
     try:
         return environment.from_string(text).render(_names(notebook))
     except jinja2.TemplateSyntaxError as error:
         raise ConfigurationError(
-            f"The template is malformed on line {error.lineno}: {_sentence(error.message)} "
-            f"What Jinja2 cannot read, put into a variable. {_AS_TEXT}"
+            f"The template has a syntax error on line {error.lineno}: "
+            f"{_sentence(error.message)} Move what Jinja2 cannot parse into a variable. {_AS_TEXT}"
         ) from None
     except jinja2.UndefinedError as error:
         raise ConfigurationError(f"{_sentence(error.message)} {_AS_TEXT}") from None
     except ConfigurationError:
         raise
     except Exception as error:
-        # Whatever the user's own expression raised.
-        said = one_line(str(error), limit_bytes=SHOWN_BYTES)
+        # The user's expression may raise anything.
+        message = one_line(str(error), limit_bytes=SHOWN_BYTES)
         raise ConfigurationError(
-            f"The template failed{_line_of(error)}: {type(error).__name__}: {said}. {_AS_TEXT}"
+            f"The template failed{_line_of(error)}: {type(error).__name__}: {message}. {_AS_TEXT}"
         ) from error
 
 
@@ -58,16 +58,19 @@ def _environment(text: str, notebook: Notebook, *, with_blocks: bool) -> jinja2.
     import jinja2
 
     class Unknown(jinja2.StrictUndefined):
-        """Says what the notebook's user can do about it."""
+        """Names the missing variable or item in the notebook's terms."""
 
         @property
         def _undefined_message(self) -> str:
             if self._undefined_hint:
                 return self._undefined_hint
             if self._undefined_obj is jinja2.utils.missing:
-                return f"The template names {self._undefined_name!r}, which is not defined"
+                return f"The template uses {self._undefined_name!r}, which is not defined"
             owner = type(self._undefined_obj).__name__
-            return f"The template asks a {owner} for {self._undefined_name!r}, which is not there"
+            return (
+                f"The template looks up {self._undefined_name!r}, "
+                f"but the {owner} has no such item or attribute"
+            )
 
     def finalize(value: Any) -> str:
         return str(value) if isinstance(value, jinja2.Undefined) else value_text(value, notebook)
@@ -79,15 +82,15 @@ def _environment(text: str, notebook: Notebook, *, with_blocks: bool) -> jinja2.
         comment_end_string="#}" if with_blocks else f"#}}{_NOWHERE}",
         undefined=Unknown,
         finalize=finalize,
-        autoescape=False,  # noqa: S701  # a prompt is no HTML
+        autoescape=False,  # noqa: S701  # a prompt is not HTML
         keep_trailing_newline=True,
         newline_sequence="\r\n" if "\r\n" in text else "\n",
     )
-    # The names that Python code in a cell could use, and none of Jinja2's own.
+    # The names that Python code in a cell can use, instead of Jinja2's own.
     environment.globals = {
         name: value for name, value in vars(builtins).items() if not name.startswith("_")
     }
-    # Jinja2's own would write `<` as an escape, for HTML.
+    # Jinja2's own filter escapes `<` for HTML.
     environment.filters["tojson"] = _json
     return environment
 
@@ -97,17 +100,17 @@ def _json(value: Any, indent: int | None = None) -> str:
 
 
 def _names(notebook: Notebook) -> dict[str, Any]:
-    # `In` as typed: what IPython made of it says nothing to a model.
+    # `In` as typed: IPython's transformed code would only confuse a model.
     return {**notebook.names, "In": notebook.inputs}
 
 
 def _sentence(message: str | None) -> str:
-    """With one full stop; some of Jinja2's messages have theirs."""
+    """End the message with one full stop; only some of Jinja2's messages have one."""
     return f"{message}".rstrip(".") + "."
 
 
 def _line_of(error: BaseException) -> str:
-    """` on line 3`, where Jinja2 tells."""
+    """Return ` on line 3`, or "" if the traceback does not pass through the template."""
     line = None
     tb = error.__traceback__
     while tb is not None:

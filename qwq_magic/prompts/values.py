@@ -1,4 +1,4 @@
-"""How a variable reads in a prompt: tables as Markdown, functions as source, the rest as text."""
+"""A variable's text in a prompt: tables as Markdown, functions as source, the rest as `str`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from qwq_magic.turns import Turn
 
 
 def value_text(value: Any, notebook: Notebook) -> str:
-    """The text of a value.
+    """Return the text of a value.
 
     Raises:
-        ConfigurationError: it is a function or a class whose source is not known.
+        ConfigurationError: it is a function or a class whose source is not available.
     """
     if isinstance(value, str):
         return str(value)
@@ -37,18 +37,18 @@ def _source(value: Any, notebook: Notebook) -> str:
     try:
         return textwrap.dedent(inspect.getsource(value)).rstrip("\n")
     except (OSError, TypeError):
-        pass  # built in; or a class of the notebook's, which Python < 3.13 cannot find
+        pass  # Built in, or a class defined in a cell, which Python < 3.13 cannot find.
     source = _class_source(value, notebook) if inspect.isclass(value) else None
     if source is None:
         raise ConfigurationError(
-            f"The source of {getattr(value, '__qualname__', value)} is not known. "
+            f"The source of {getattr(value, '__qualname__', value)} is not available. "
             "Put its text into a variable."
         )
     return source
 
 
 def _class_source(value: type, notebook: Notebook) -> str | None:
-    """The latest definition of the class in a cell."""
+    """Return the latest definition of the class in a cell, or None."""
     if value.__module__ != "__main__":
         return None
     for code in reversed(notebook.code):

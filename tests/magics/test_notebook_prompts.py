@@ -32,7 +32,7 @@ def test_an_unknown_name_in_a_template_is_one_line_and_nothing_is_sent(kernel, a
         done = kernel.run("%%qwq -t\nhi {{ nobody }}")
 
         assert server.requests == []
-    assert "The template names 'nobody', which is not defined." in done.text("stderr")
+    assert "The template uses 'nobody', which is not defined." in done.text("stderr")
     assert done.text("stderr").count("\n") == 1
 
 
@@ -44,7 +44,7 @@ def test_an_expanded_prompt_with_a_key_is_not_sent():
         done = kernel.run("%%qwq -t\n{{ os.environ['QWQ_API_KEY'] }}")
 
         assert server.requests == []
-    assert "The prompt holds the key from QWQ_API_KEY" in done.text("stderr")
+    assert "The prompt contains the key from QWQ_API_KEY" in done.text("stderr")
 
 
 def test_a_template_brings_jinja_and_nothing_else_does():
@@ -174,7 +174,9 @@ def test_a_block_runs_in_the_notebook_when_it_is_told_to(kernel, ask_at):
     refused = kernel.run("coded.code[1].run()")
 
     assert (value["data"]["text/plain"], kernel.value("x")) == ("42", "42")
-    assert refused.reply["evalue"].startswith("The block is bash, and only Python can run here.")
+    assert refused.reply["evalue"].startswith(
+        "The block is bash, but only Python blocks can be run."
+    )
 
 
 def test_what_a_block_raises_reaches_the_cell_once(kernel):

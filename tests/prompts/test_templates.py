@@ -56,20 +56,23 @@ def test_blocks_mean_something_on_request():
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        ("{{ y }}", "The template names 'y', which is not defined."),
-        ("{{ y.z }}", "The template names 'y', which is not defined."),
-        ("{{ lipsum() }}", "The template names 'lipsum', which is not defined."),
-        ("{{ d.nope }}", "The template asks a dict for 'nope', which is not there."),
-        ("{{ Out[7] }}", "The template asks a dict for 7, which is not there."),
+        ("{{ y }}", "The template uses 'y', which is not defined."),
+        ("{{ y.z }}", "The template uses 'y', which is not defined."),
+        ("{{ lipsum() }}", "The template uses 'lipsum', which is not defined."),
+        (
+            "{{ d.nope }}",
+            "The template looks up 'nope', but the dict has no such item or attribute.",
+        ),
+        ("{{ Out[7] }}", "The template looks up 7, but the dict has no such item or attribute."),
         ("a\n{{ x / 0 }}", "The template failed on line 2: ZeroDivisionError: division by zero."),
-        ("a\nb {{ x", "The template is malformed on line 2:"),
+        ("a\nb {{ x", "The template has a syntax error on line 2:"),
         (
             "{{ }}",
-            "The template is malformed on line 1: "
-            "Expected an expression, got 'end of print statement'. What",
+            "The template has a syntax error on line 1: "
+            "Expected an expression, got 'end of print statement'. Move",
         ),
-        ("{{ [r for r in rows] }}", "The template is malformed on line 1:"),
-        ("{{ len }}", "The source of len is not known."),
+        ("{{ [r for r in rows] }}", "The template has a syntax error on line 1:"),
+        ("{{ len }}", "The source of len is not available."),
     ],
 )
 def test_what_cannot_be_expanded_is_one_line_that_says_why(template, message):
