@@ -1,7 +1,7 @@
-"""The chain between a session and its model.
+"""The chain of advisors between a session and its model.
 
-Rings from the outside in, by `order`: the user's own (0), think-tags (100),
-logging (200), memory (300), model rules (400), and then the model.
+From the outside in, by `order`: the user's advisors (0), think-tags (100), logging (200),
+memory (300), model rules (400), and then the model.
 """
 
 from qwq_magic.advisors.chain import Advisor, CallNext, Chain, Events

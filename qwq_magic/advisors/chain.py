@@ -1,15 +1,16 @@
-"""The chain: advisors in order, each between the one before it and the next.
+"""The chain: advisors in order, each wrapping the next, around a model.
 
-An advisor with a lower `order` sees a request earlier and its events later. It
-comes in one of two forms, and either may be sync or async:
+An advisor with a lower `order` sees a request earlier and its events later. It has one of
+two forms:
 
-- `advise(request, call_next)` returns the events, usually those of
-  `call_next(request)`, changed or not; it may call it again, or not at all.
-- `before(request)` returns the request to send on, `after(turn)` is told how it
-  ended. Sync ones run in a worker thread, so they may block.
+- `advise(request, call_next)` returns a stream of events, usually those of
+  `call_next(request)`, changed or not; it may call `call_next` several times or not at all.
+  It is an async generator, or a sync or async function that returns a stream.
+- `before(request)` returns the request to pass on, or None for the same one; `after(turn)`
+  receives the turn. Both may be sync or async; sync ones run in a worker thread and may block.
 
-Whatever an advisor does, every stream it opened is closed when the outermost ends,
-and whatever it raises travels on as a `QwqError` that names it.
+Every stream that an advisor opened is closed when the outermost stream ends, and any
+exception it raises is passed on as a `QwqError` that names the advisor.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ from qwq_magic.turns.chat_model import ChatModel
 Events: TypeAlias = AsyncIterator[Event]
 CallNext: TypeAlias = Callable[[ChatRequest], Events]
 
-# Where the built-in advisors stand; one of the user's without an `order` is outermost.
+# The order of the built-in advisors; a user's advisor without an `order` is outermost.
 USER_ORDER = 0
 THINK_TAGS_ORDER = 100
 LOGGING_ORDER = 200
@@ -50,7 +51,7 @@ MEMORY_ORDER = 300
 MODEL_RULES_ORDER = 400
 
 _EVENT_TYPES = get_args(Event)
-# What ends a stream from outside is not the fault of the one it passes.
+# These are not the fault of the advisor or model they pass through, so they are not wrapped.
 _PASSING = (QwqError, asyncio.CancelledError, GeneratorExit)
 
 
@@ -58,11 +59,11 @@ class Advisor(Protocol):
     """An interceptor of requests and events."""
 
     def advise(self, request: ChatRequest, call_next: CallNext) -> Events | Awaitable[Events]:
-        """The events for `request`; `call_next` asks the rest of the chain."""
+        """Return the events for `request`; `call_next` passes a request down the chain."""
 
 
 class Chain:
-    """Advisors in front of a model; a chain is itself a way to stream."""
+    """Advisors in front of a model; `stream` works like a model's own."""
 
     def __init__(
         self,
@@ -71,15 +72,15 @@ class Chain:
         *,
         on_sent: Callable[[ChatRequest], None] | None = None,
     ) -> None:
-        """Put the advisors in order.
+        """Sort the advisors by their `order`.
 
         Args:
-            advisors: in any order; equal ones keep theirs.
-            model: what answers in the end.
-            on_sent: told each request as the model gets it.
+            advisors: in any order; advisors with the same `order` keep their sequence.
+            model: the model at the end of the chain.
+            on_sent: called with each request that the model receives.
 
         Raises:
-            ConfigurationError: something is no advisor.
+            ConfigurationError: an object is not an advisor.
         """
         self._model = model
         self._on_sent = on_sent
@@ -91,7 +92,7 @@ class Chain:
         async with AsyncExitStack() as opened:
 
             def call(index: int, request: ChatRequest) -> Events:
-                # Here, where it is the fault of the advisor that calls.
+                # Checked here, so that the error names the advisor that passed it on.
                 _require_request(request)
                 if index == len(self._advisors):
                     if self._on_sent is not None:
@@ -109,7 +110,7 @@ class Chain:
 
 
 async def _answered(model: ChatModel, request: ChatRequest) -> AsyncGenerator[Event, None]:
-    """The model's own stream, which must hold events and say that it is finished."""
+    """Yield the model's events, checking their types and that the reply is complete."""
     finished = False
     stream: Any = None
     try:
@@ -118,17 +119,17 @@ async def _answered(model: ChatModel, request: ChatRequest) -> AsyncGenerator[Ev
             if not isinstance(event, _EVENT_TYPES) or not isinstance(
                 getattr(event, "text", ""), str
             ):
-                raise TypeError(f"{event!r} is no event")
+                raise TypeError(f"{event!r} is not an event")
             finished = finished or isinstance(event, StreamFinished)
             yield event
     except _PASSING:
         raise
     except BaseException as raised:
         raise ModelFailed(
-            f"{type(model).__name__} failed with {_said(raised)}. Fix it, or ask another model."
+            f"{type(model).__name__} failed with {_describe(raised)}. Fix it, or use another model."
         ) from raised
     finally:
-        # Left to the garbage collector, the connection would stay open for a while.
+        # If this were left to the garbage collector, the connection would stay open for a while.
         await _close(stream)
     if not finished:
         raise StreamInterrupted("The reply ended before it was complete. Run the cell again.")
@@ -137,23 +138,23 @@ async def _answered(model: ChatModel, request: ChatRequest) -> AsyncGenerator[Ev
 async def _advised(
     advisor: Advisor, request: ChatRequest, call_next: CallNext
 ) -> AsyncGenerator[Event, None]:
-    """What one advisor makes of the rest of the chain."""
+    """Yield the events that one advisor returns."""
     stream: Any = None
     try:
         stream = advisor.advise(request, call_next)
         if inspect.isawaitable(stream):
             stream = await stream
         if not isinstance(stream, AsyncIterable):
-            raise TypeError(f"advise gave {type(stream).__name__}, not call_next(request)")
+            raise TypeError(f"advise returned {type(stream).__name__}, not a stream of events")
         async for event in stream:
             yield event
     except _PASSING:
         raise
     except BaseException as raised:
-        # Also SystemExit, which would end the loop that every other stream runs on.
+        # Including SystemExit, which would end the loop that every other stream runs on.
         name = type(getattr(advisor, "wrapped", advisor)).__name__
         raise AdvisorFailed(
-            f"The advisor {name} failed with {_said(raised)}. Fix it, or leave it out."
+            f"The advisor {name} failed with {_describe(raised)}. Fix it, or remove it."
         ) from raised
     finally:
         await _close(stream)
@@ -161,14 +162,14 @@ async def _advised(
 
 def _require_request(request: object) -> None:
     if not isinstance(request, ChatRequest):
-        raise TypeError(f"{type(request).__name__} is no request")
+        raise TypeError(f"{type(request).__name__} is not a ChatRequest")
     if not request.messages:
         raise ValueError("the request has no messages")
 
 
-def _said(raised: BaseException) -> str:
-    name, words = type(raised).__name__, one_line(str(raised), limit_bytes=SHOWN_BYTES)
-    return f"{name}: {words}" if words else name
+def _describe(raised: BaseException) -> str:
+    name, message = type(raised).__name__, one_line(str(raised), limit_bytes=SHOWN_BYTES)
+    return f"{name}: {message}" if message else name
 
 
 async def _close(stream: Any) -> None:
@@ -181,7 +182,7 @@ def _order_of(advisor: Any) -> float:
     order = getattr(advisor, "order", USER_ORDER)
     if not isinstance(order, (int, float)):
         raise ConfigurationError(
-            f"The order of {type(advisor).__name__} is {order!r}. Give it a number."
+            f"The order of {type(advisor).__name__} is {order!r}. Set it to a number."
         )
     return order
 
@@ -193,13 +194,13 @@ def _as_advisor(advisor: Any, *, server: str) -> Advisor:
     if callable(getattr(advisor, "before", None)) or callable(getattr(advisor, "after", None)):
         return _BeforeAndAfter(advisor, server=server)
     raise ConfigurationError(
-        f"{type(advisor).__name__} is no advisor. Give it advise(request, call_next), "
-        "or before(request), or after(turn)."
+        f"{type(advisor).__name__} is not an advisor. Define advise(request, call_next), "
+        "before(request) or after(turn)."
     )
 
 
 class _BeforeAndAfter:
-    """Makes an advisor of an object that only has `before` or `after`."""
+    """Adapts an object that has only `before` or `after`."""
 
     def __init__(self, wrapped: Any, *, server: str) -> None:
         self.wrapped = wrapped
@@ -226,7 +227,7 @@ class _BeforeAndAfter:
 
 
 async def _call(function: Callable[[Any], Any], value: ChatRequest | Turn) -> Any:
-    """Call a function of either kind without blocking the loop every stream runs on."""
+    """Call a sync or async function without blocking the loop that every stream runs on."""
     if inspect.iscoroutinefunction(function):
         return await function(value)
     result = await asyncio.to_thread(function, value)

@@ -1,4 +1,4 @@
-"""The logging advisor: a line for every request and every turn, on `qwq_magic`'s logger."""
+"""The logging advisor: one line per request and per turn, on the logger `qwq_magic`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ _logger = logging.getLogger("qwq_magic")
 
 
 class LoggingAdvisor:
-    """Logs sizes at INFO and texts at DEBUG; texts as `repr`, since a log may be a terminal."""
+    """Logs sizes at INFO and texts at DEBUG.
+
+    Texts are logged as `repr`, since a log may be read in a terminal.
+    """
 
     order = LOGGING_ORDER
 

@@ -1,4 +1,4 @@
-"""The memory advisor: reminds the model of earlier turns, and records the new one."""
+"""The memory advisor: sends earlier turns with the prompt, and records the new turn."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from qwq_magic.turns import ChatRequest, TurnBuilder
 
 
 class MemoryAdvisor:
-    """Puts a conversation before the prompt, for one ask.
+    """Inserts the earlier turns before the prompt of one request.
 
-    What passes here is what is remembered: advisors further in change it, advisors
-    further out, such as think-tags, do not. The session commits it when the turn ends.
+    The events that pass here are what is remembered: inner advisors change them, outer ones,
+    such as think-tags, do not. The session commits the turn when it ends.
     """
 
     order = MEMORY_ORDER
@@ -25,7 +25,7 @@ class MemoryAdvisor:
     async def advise(self, request: ChatRequest, call_next: CallNext) -> Events:
         *before, prompt = request.messages
         request = replace(request, messages=(*before, *self._context.messages, prompt))
-        # An advisor may ask twice; the last reply is the one that counts.
+        # An outer advisor may send the prompt twice; the last reply is remembered.
         self._recorder.start_over()
         async for event in call_next(request):
             self._recorder.add(event)

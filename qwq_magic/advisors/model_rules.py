@@ -1,4 +1,7 @@
-"""The model-rules advisor: refuses what a model would, and says once what has no effect."""
+"""The model-rules advisor: refuses options that a model rejects, and warns about idle ones.
+
+Its rules come from `settings.model_rules`; the errors it raises cost no request.
+"""
 
 from __future__ import annotations
 
@@ -11,32 +14,35 @@ from qwq_magic.events import Notice
 from qwq_magic.settings.model_rules import rules_for
 from qwq_magic.turns import ChatRequest
 
-# The client writes these itself.
+# The client sets these itself.
 _RESERVED = frozenset({"model", "messages", "stream", "stream_options"})
 
 
 @dataclass(slots=True)
 class SessionNotices:
-    """What a session has already said, and which models it found gone."""
+    """The notices that a session has shown, and the models it found to be retired.
 
-    said: set[str] = field(default_factory=set)
+    Shared by all requests of a session, so that each notice appears once.
+    """
+
+    shown: set[str] = field(default_factory=set)
     retired: set[str] = field(default_factory=set)
 
 
 class ModelRulesAdvisor:
-    """Applies the rules of `models` to one ask."""
+    """Applies the rules of `settings.model_rules` to one request."""
 
     order = MODEL_RULES_ORDER
 
     def __init__(
         self, session_notices: SessionNotices, *, is_hosted: bool, is_pinned: bool
     ) -> None:
-        """An advisor for one ask.
+        """Create the advisor for one request.
 
         Args:
-            session_notices: the session's, so that things are said once.
-            is_hosted: does the model's vendor run it, and ignore sampling parameters?
-            is_pinned: did the user choose the model?
+            session_notices: the notices shown so far in this session.
+            is_hosted: whether the model's vendor runs it and ignores sampling parameters.
+            is_pinned: whether the user chose the model, so that it is never replaced.
         """
         self._session_notices = session_notices
         self._is_hosted = is_hosted
@@ -44,11 +50,11 @@ class ModelRulesAdvisor:
 
     async def advise(self, request: ChatRequest, call_next: CallNext) -> Events:
         _refuse(request)
-        # A gateway passes a closed model's requests on.
+        # A gateway passes requests for a closed model on to its vendor.
         is_hosted = self._is_hosted or rules_for(request.model).is_closed
         for text in _discouraged(request, is_hosted=is_hosted):
-            if text not in self._session_notices.said:
-                self._session_notices.said.add(text)
+            if text not in self._session_notices.shown:
+                self._session_notices.shown.add(text)
                 yield Notice(text)
         if is_hosted:
             request = _without_ineffective(request)
@@ -63,14 +69,18 @@ class ModelRulesAdvisor:
                     raise
                 self._require_default(request.model, error)
         successor = _with_successor(request)
-        text = "" if known_retired else f"{request.model} is gone; {successor.model} answers."
+        text = (
+            ""
+            if known_retired
+            else f"{request.model} has been retired; using {successor.model} instead."
+        )
         self._session_notices.retired.add(request.model)
         yield Notice(text, model=successor.model)
         async for event in call_next(successor):
             yield event
 
     def _require_default(self, model: str, error: ModelNotFound) -> None:
-        """A model that the user chose is not replaced: its successor is only named."""
+        """Raise if the user chose the model, with a message that names its successor."""
         if self._is_pinned:
             successor = rules_for(model).successor
             raise ModelNotFound(
@@ -82,12 +92,12 @@ class ModelRulesAdvisor:
 
 
 def _refuse(request: ChatRequest) -> None:
-    """Raise before anything is sent that the server would only refuse."""
+    """Raise for parameters that the server would reject."""
     rules = rules_for(request.model)
     for name in request.parameters:
         if name in _RESERVED:
             raise ConfigurationError(
-                f"Parameter {name!r} is set for every request. Leave it out of -p."
+                f"Parameter {name!r} is set automatically. Remove it from the parameters (-p)."
             )
         reason = rules.refused.get(name)
         if reason:
@@ -105,9 +115,9 @@ def _discouraged(request: ChatRequest, *, is_hosted: bool) -> Iterator[str]:
     if idle and is_hosted:
         yield f"{', '.join(idle)}: no effect on hosted {request.model}, so not sent."
     if rules.suggested and not is_hosted and request.parameters.get("temperature") == 0:
-        yield f"{request.model} repeats itself at temperature 0: {rules.suggested}."
+        yield f"{request.model} tends to loop at temperature 0; {rules.suggested}."
     if rules.system_discouraged and request.messages[0].role == "system":
-        yield f"{request.model} works best without a system message; yours is sent all the same."
+        yield f"{request.model} works best without a system message; yours is sent anyway."
 
 
 def _without_ineffective(request: ChatRequest) -> ChatRequest:

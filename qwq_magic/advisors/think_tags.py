@@ -1,4 +1,4 @@
-"""The think-tags advisor: reasoning merged into the answer as one `<think>` block."""
+"""The think-tags advisor: the reasoning as a `<think>` block at the start of the answer."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from qwq_magic.turns import ChatRequest
 
 
 class ThinkTags:
-    """For those who want the text form: `<think>reasoning</think>answer`, in the answer.
+    """Merges the reasoning into the answer: `<think>reasoning</think>answer`.
 
-    One pair for the whole reply, and none where the model did not reason. Late
-    reasoning, after answer text, stays what it is: a second pair would not be
-    read back as reasoning by anyone.
+    There is one pair of tags for the whole reply, and none if the model did not reason.
+    Reasoning that arrives after answer text stays reasoning, since parsers of this format
+    do not accept a second pair.
     """
 
     def __init__(self, *, order: int = THINK_TAGS_ORDER) -> None:
-        """
+        """Set the position in the chain.
+
         Raises:
-            ConfigurationError: the order would put the tags into memory.
+            ConfigurationError: with this order the tags would be remembered.
         """
         if order >= MEMORY_ORDER:
             raise ConfigurationError(
                 f"ThinkTags with order {order} would put reasoning into memory. "
-                f"Choose an order below {MEMORY_ORDER}."
+                f"Use an order below {MEMORY_ORDER}."
             )
         self.order = order
 
@@ -49,7 +50,7 @@ class ThinkTags:
                     case _:
                         yield event
         except (QwqError, asyncio.CancelledError):
-            # A stopped reply is text, too; the exception goes on after it.
+            # The text of a stopped reply needs its closing tag too.
             if phase == "reasoning":
                 yield AnswerDelta("</think>")
             raise

@@ -1,4 +1,8 @@
-"""Which advisors one ask goes through, and which model stands at the end of them."""
+"""The advisors that one request passes through, and the model at the end of the chain.
+
+The order is fixed: the user's advisors, then logging, memory and model rules, each at the
+`order` that `advisors.chain` gives it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ from qwq_magic.turns.chat_model import ChatModel
 
 
 class UnsentModel:
-    """Keeps the request that a model would get, and stops there as if the user had."""
+    """Keeps the request that a model would receive, then cancels, as if the user had stopped it."""
 
     def __init__(self, model: ChatModel) -> None:
         self.server = model.server
@@ -32,14 +36,14 @@ class UnsentModel:
 
 @dataclass(frozen=True, slots=True)
 class ChainPlan:
-    """All that a chain needs but the context, which is known when the ask's turn comes.
+    """All that a chain needs except the context, which is known only when sending starts.
 
     Attributes:
-        advisors: the user's own.
-        model: what answers.
-        session_notices: what the session has said already.
-        is_hosted: does the model's vendor run it?
-        is_pinned: did the user choose the model?
+        advisors: the user's advisors.
+        model: the model that replies.
+        session_notices: the notices that the session has already shown.
+        is_hosted: whether the model's vendor runs it.
+        is_pinned: whether the user chose the model.
     """
 
     advisors: tuple[Any, ...]
@@ -55,7 +59,7 @@ class ChainPlan:
         *,
         on_sent: Callable[[ChatRequest], None] | None = None,
     ) -> Chain:
-        """The chain for an ask that is reminded of `context`, and recorded by `recorder`."""
+        """Return the chain that sends `context` with the prompt and records into `recorder`."""
         own = (
             LoggingAdvisor(),
             MemoryAdvisor(context, recorder),
@@ -66,7 +70,7 @@ class ChainPlan:
         return Chain((*self.advisors, *own), self.model, on_sent=on_sent)
 
     def without_sending(self) -> tuple[ChainPlan, UnsentModel]:
-        """The same, but what would be sent is only kept, and nothing counts as said."""
+        """Return a copy that only keeps the request, and marks no notice as shown."""
         model = UnsentModel(self.model)
-        said = SessionNotices(set(self.session_notices.said), set(self.session_notices.retired))
-        return replace(self, model=model, session_notices=said), model
+        notices = SessionNotices(set(self.session_notices.shown), set(self.session_notices.retired))
+        return replace(self, model=model, session_notices=notices), model

@@ -160,7 +160,7 @@ def test_a_careless_advisor_cannot_keep_a_stream_open():
 
 
 def test_something_that_is_no_advisor_is_named():
-    with pytest.raises(ConfigurationError, match="int is no advisor"):
+    with pytest.raises(ConfigurationError, match="int is not an advisor"):
         Chain([3], ScriptedModel())
 
 
@@ -262,9 +262,9 @@ class WrongAdvice(Wrong):
 @pytest.mark.parametrize(
     ("advisor", "said"),
     [
-        (WrongBefore(5), "WrongBefore failed with TypeError: int is no request"),
+        (WrongBefore(5), "WrongBefore failed with TypeError: int is not a ChatRequest"),
         (WrongBefore(replace(REQUEST, messages=())), "ValueError: the request has no messages"),
-        (WrongAdvice(None), "WrongAdvice failed with TypeError: advise gave NoneType, not"),
+        (WrongAdvice(None), "WrongAdvice failed with TypeError: advise returned NoneType, not"),
     ],
 )
 def test_who_sends_on_no_request_is_blamed_and_not_the_next(advisor, said):

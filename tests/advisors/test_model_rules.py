@@ -59,7 +59,7 @@ def test_what_a_model_takes_one_at_a_time_is_refused_together():
 
 @pytest.mark.parametrize("name", ["stream", "messages", "model"])
 def test_what_every_request_sets_is_not_a_parameter(name):
-    with pytest.raises(ConfigurationError, match="is set for every request"):
+    with pytest.raises(ConfigurationError, match="is set automatically"):
         _ask(ScriptedModel(), model="other", parameters={name: False})
 
 
@@ -117,7 +117,7 @@ def test_a_retired_default_gives_way_to_its_successor_with_thinking_on():
     events = _ask(model, parameters={"max_tokens": 9})
 
     assert events == [
-        Notice("qwq-plus is gone; qwen3.6-plus answers.", model="qwen3.6-plus"),
+        Notice("qwq-plus has been retired; using qwen3.6-plus instead.", model="qwen3.6-plus"),
         *REPLY,
     ]
     assert model.requests[1].model == "qwen3.6-plus"

@@ -303,7 +303,7 @@ def test_what_has_no_effect_is_said_once_also_behind_a_gateway() -> None:
 
     assert first.notices == (
         "temperature: no effect on hosted qwq-plus, so not sent.",
-        "qwq-plus works best without a system message; yours is sent all the same.",
+        "qwq-plus works best without a system message; yours is sent anyway.",
     )
     assert second.notices == ()
     for request in scripted.requests:
@@ -321,9 +321,7 @@ def test_open_weights_elsewhere_take_sampling_and_are_told_of_the_system_message
         turn = session.ask("Hi", parameters={"temperature": 0.6})
 
     assert scripted.requests[0].json["temperature"] == 0.6
-    assert turn.notices == (
-        f"{model} works best without a system message; yours is sent all the same.",
-    )
+    assert turn.notices == (f"{model} works best without a system message; yours is sent anyway.",)
 
 
 GONE = failure(404, {"error": {"code": "model_not_found", "message": "The model is gone."}})
@@ -335,7 +333,7 @@ def test_a_retired_default_is_answered_by_its_successor_with_thinking_on() -> No
         turns = [session.ask("Hi"), session.ask("And?")]
 
     assert [turn.answer for turn in turns] == ["ok", "ok"]
-    assert turns[0].notices == ("qwq-plus is gone; qwen3.6-plus answers.",)
+    assert turns[0].notices == ("qwq-plus has been retired; using qwen3.6-plus instead.",)
     assert [turn.model for turn in turns] == ["qwen3.6-plus"] * 2
     asked = [(r.json["model"], r.json.get("enable_thinking")) for r in scripted.requests]
     assert asked == [("qwq-plus", None), ("qwen3.6-plus", True), ("qwen3.6-plus", True)]

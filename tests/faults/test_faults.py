@@ -105,7 +105,7 @@ def test_a_retired_model_at_a_native_address_gives_way_to_its_successor() -> Non
         events = asyncio.run(ask())
 
     assert events == [
-        Notice("qwq-plus is gone; qwen3.6-plus answers.", model="qwen3.6-plus"),
+        Notice("qwq-plus has been retired; using qwen3.6-plus instead.", model="qwen3.6-plus"),
         AnswerDelta("Yes."),
         StreamFinished("stop"),
     ]
