@@ -1,4 +1,4 @@
-"""Asking: a session, the runs it starts, and the event loop they stream on."""
+"""Sessions, the runs they start, and the event loop those runs stream on."""
 
 from qwq_magic.session.session import Session
 

@@ -1,4 +1,7 @@
-"""What one ask can be given besides its prompt: settings, and how it uses the conversation."""
+"""The keyword arguments of one request: settings, and how it uses the conversation.
+
+An option given for one call overrides the session's setting for that call only.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,19 @@ if TYPE_CHECKING:
 
 
 class CallOptions(SettingOptions, total=False):
-    """The keyword arguments of `Session.ask` and its like; a setting given here is for this call.
+    """Keyword arguments of `Session.ask`, `ask_async`, `stream`, `start` and `preview`.
+
+    All are optional. Settings given here apply to this call only.
 
     Attributes:
         server: the name of a preset.
         model: a model's name, or any object with the `ChatModel` protocol.
-        conversation: the conversation that the turn becomes part of.
-        history: send the last so many turns, whatever the conversation's window is.
+        conversation: the conversation that the turn is added to; by default the current one.
+        history: send this many earlier turns, whatever the conversation's window is.
         fresh: send no earlier turns.
-        append: add a turn, even where the cell has one already.
-        advisors: advisors for this call, besides the session's.
-        cell_id: the notebook cell that asks.
+        append: add a new turn, even if the cell already has one.
+        advisors: advisors for this call, in addition to the session's.
+        cell_id: the notebook cell that sends the prompt.
     """
 
     server: str | None
@@ -36,10 +41,10 @@ class CallOptions(SettingOptions, total=False):
 
 
 def require_known(call: CallOptions) -> None:
-    """Refuse a name that is not an option of a call; type checkers see it first.
+    """Check the names at run time, for callers without a type checker.
 
     Raises:
-        ConfigurationError: it names the option that was probably meant.
+        ConfigurationError: a name is not an option; the message suggests the closest one.
     """
     for name in call:
         if name not in CallOptions.__optional_keys__:
@@ -47,5 +52,5 @@ def require_known(call: CallOptions) -> None:
 
 
 def settings_in(call: CallOptions) -> dict[str, Any]:
-    """The settings among the options; the model is left out, since it may be an object."""
+    """Return the settings among the options, without the model, which may be an object."""
     return {name: value for name, value in call.items() if name in CHOICES and name != "model"}

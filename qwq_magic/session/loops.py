@@ -1,9 +1,9 @@
 """Runners: the event loop that streams run on, and how a thread waits for their events.
 
-A notebook's own loop is busy while a cell runs, so streams live on a loop of their
-own in a daemon thread; the thread that asks only takes events from a queue, and can
-be interrupted there. `NotebookLoop` is for advisors that must run on the notebook's
-own loop: it re-enters that loop while the cell waits.
+A notebook's own loop is busy while a cell runs, so streams run on a separate loop in a
+daemon thread; the calling thread only takes events from a queue, where it can be
+interrupted. `NotebookLoop` is for advisors that must run on the notebook's own loop: it
+re-enters that loop while the cell waits.
 """
 
 from __future__ import annotations
@@ -24,22 +24,26 @@ _POLL_S = 0.005
 
 
 class Runner(Protocol):
-    """A loop to stream on."""
+    """An event loop to stream on, and the ways a thread may wait while it runs."""
 
     def loop(self) -> asyncio.AbstractEventLoop: ...
 
     def would_block(self) -> bool:
-        """Would the calling thread, by waiting, keep the loop from going on?"""
+        """Whether the loop would stop running if the calling thread waited for it."""
 
     def get(self, received: queue.SimpleQueue[_T], *, timeout_s: float) -> _T:
-        """Wait for the next item; raises `queue.Empty` after `timeout_s` seconds."""
+        """Wait for the next item.
+
+        Raises:
+            queue.Empty: nothing arrived within `timeout_s` seconds.
+        """
 
     def sleep(self, seconds: float) -> None:
-        """Let the calling thread pause, and the loop go on."""
+        """Pause the calling thread while the loop keeps running."""
 
 
 class LoopThread:
-    """One daemon thread with a loop, started on first use and closed with the process."""
+    """A daemon thread with an event loop, started on first use and closed at exit."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -66,21 +70,21 @@ class LoopThread:
         time.sleep(seconds)
 
     def close(self) -> None:
-        """End streams and connections in order, so that the interpreter ends without warnings."""
+        """Close streams and connections, so that the interpreter exits without warnings."""
         if self._loop is None or self._thread is None:
             return
         ending = asyncio.run_coroutine_threadsafe(self._end_all(), self._loop)
         try:
             ending.result(_CLOSE_TIMEOUT_S)
         except concurrent.futures.TimeoutError:
-            return  # The thread is a daemon: the process may end without it.
+            return  # The thread is a daemon, so the process can exit without it.
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_CLOSE_TIMEOUT_S)
         if not self._thread.is_alive():
             self._loop.close()
 
     def forget(self) -> None:
-        """In a forked child: the thread did not come along, so start anew when needed."""
+        """Reset the state in a forked child, where the thread does not exist."""
         self._lock = threading.Lock()
         self._loop = self._thread = None
 
@@ -89,7 +93,7 @@ class LoopThread:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        # HTTP clients close here, too.
+        # The HTTP clients are closed here too.
         await asyncio.get_running_loop().shutdown_asyncgens()
 
 

@@ -1,7 +1,7 @@
-"""A preview: what an ask would send, found by asking up to the point of sending.
+"""A preview of a request, made by running the advisor chain up to the point of sending.
 
-The user's advisors run as for any ask, since they may change the request; they are told
-of a turn that was stopped before anything came. Memory stays as it is.
+The user's advisors run as they would for a real request, since they may change it; their
+`after` receives a turn that was stopped before any text arrived. The memory is unchanged.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from qwq_magic.turns.chat_model import WritesRequests
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would be sent, and where to; no key.
+    """What would be sent, and where; it never contains a key.
 
     Attributes:
         server: the server's name.
-        url: the address, "" where none is asked.
+        url: the address, or "" if no address is used.
         model: the model's name as the server knows it.
-        messages: all of them: the system message, earlier turns, the prompt.
-        fields: what stands beside the messages in the request's body.
-        context: the earlier turns in words, "" where there are none.
-        notices: lines that the reply would begin with.
+        messages: the system message, the earlier turns and the prompt.
+        fields: the other fields of the request's body.
+        context: a description of the earlier turns, or "" if the conversation has none.
+        notices: the notices that the reply would begin with.
     """
 
     server: str
@@ -43,20 +43,20 @@ class Preview:
 
     @property
     def tokens(self) -> int:
-        """≈ tokens of all messages."""
+        """The estimated tokens of all messages."""
         return round(sum(message_tokens(message) for message in self.messages))
 
 
 def message_tokens(message: Message) -> float:
-    """≈ tokens of a message, with the reasoning that goes back with it."""
+    """Estimate the tokens of a message, including any reasoning sent with it."""
     return estimate_tokens(message.text) + estimate_tokens(message.reasoning)
 
 
 async def preview_of(ask: Ask) -> Preview:
-    """What `ask` would send.
+    """Return what `ask` would send.
 
     Raises:
-        QwqError: what would have kept it from being sent.
+        QwqError: the request could not be sent.
     """
     context = ask.recall.context(ask.memory, cell_id=ask.request.cell_id)
     plan, unsent = ask.plan.without_sending()
@@ -67,7 +67,7 @@ async def preview_of(ask: Ask) -> Preview:
                 if isinstance(event, Notice) and event.text:
                     notices.append(event.text)
     except asyncio.CancelledError:
-        pass  # the end of the way: see UnsentModel
+        pass  # UnsentModel cancels once it has the request.
     request = unsent.request
     if request is None:
         raise ConfigurationError("Nothing would be sent: an advisor answers this prompt itself.")
@@ -88,7 +88,7 @@ async def preview_of(ask: Ask) -> Preview:
 
 
 def _without_messages(body: Mapping[str, Json]) -> dict[str, Json]:
-    """The body, but for the messages, wherever the protocol puts them."""
+    """Return the body without its messages, at whatever depth the protocol puts them."""
     return {
         name: _without_messages(value) if isinstance(value, Mapping) else value
         for name, value in body.items()

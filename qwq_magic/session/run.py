@@ -1,4 +1,8 @@
-"""A run: one ask under way, seen from the thread or the loop that waits for it."""
+"""A run: one request in progress, seen from the thread or event loop that waits for it.
+
+The stream runs on the runner's loop and never blocks on its reader: events go through a
+queue, and stopping only schedules a cancellation there.
+"""
 
 from __future__ import annotations
 
@@ -19,21 +23,22 @@ from qwq_magic.turns import ChatRequest, Turn, TurnBuilder
 # How long a stopped stream may take to close its connection.
 _STOP_TIMEOUT_S = 3.0
 _TICK_S = 0.05
-# The interpreter is left so long to whoever shows a reply's first words.
-_FIRST_WORDS_S = 0.003
-# Between two looks at the queue: waking for each token costs more than all else together.
+# After the first delta, the stream's thread yields the interpreter to the display this long.
+_FIRST_DELTA_PAUSE_S = 0.003
+# The pause between two reads of the queue: waking up for each token would cost more than
+# everything else a run does.
 _PAUSE_S = 0.01
 _T = TypeVar("_T")
 
 Emit = Callable[[Event], None]
-# Streams a reply on the runner's loop, emits its events, and returns the turn; it never raises.
+# Streams a reply on the runner's loop, emits its events and returns the turn; never raises.
 Produce = Callable[[Emit], Coroutine[Any, Any, Turn]]
 
 
 class Run:
-    """One ask under way; its events can be taken by one thread.
+    """One request in progress; a single thread may read its events.
 
-    The turn is there when `events` ends. Leaving a `with run:` block stops it.
+    The turn is available when `events` ends. Leaving a `with run:` block stops the run.
     """
 
     def __init__(
@@ -44,7 +49,17 @@ class Run:
         runner: Runner,
         abandon: Callable[[], None] = lambda: None,
     ) -> None:
-        """Start it; `abandon` is called when it has been stopped and still goes on."""
+        """Start the run.
+
+        Args:
+            produce: streams the reply on the runner's loop and returns the turn.
+            builder: collects the events so far, for a run that does not end after `stop`.
+            runner: the event loop to stream on.
+            abandon: called if the run is still going some seconds after `stop`.
+
+        Raises:
+            ConfigurationError: the calling thread is the one the runner streams on.
+        """
         self._builder = builder
         self._runner = runner
         _require_waitable(runner)
@@ -57,14 +72,15 @@ class Run:
         self._queue.put(event)
         if self._is_silent and isinstance(event, (ReasoningDelta, AnswerDelta)):
             self._is_silent = False
-            # Reading a burst would keep it from them, thread by thread, for 5 ms each.
-            time.sleep(_FIRST_WORDS_S)
+            # Without this, parsing a burst of data would hold the interpreter's lock for its
+            # whole 5 ms switch interval, and the first delta would be shown that much later.
+            time.sleep(_FIRST_DELTA_PAUSE_S)
 
     def events(self, *, tick_s: float = _TICK_S) -> Iterator[Event | None]:
-        """Yield events as they come, and None after every `tick_s` seconds without one.
+        """Yield events as they arrive, and None after every `tick_s` seconds without one.
 
-        Neighbouring deltas that came together are yielded as one. Ends a few seconds after
-        `stop` at the latest, even if an advisor does not.
+        Adjacent deltas of the same kind that arrived together are joined. The iterator ends a
+        few seconds after `stop` at the latest, even if an advisor keeps running.
         """
         while not (self._handle.done.done() and self._queue.empty()):
             if time.monotonic() > self._give_up_at:
@@ -79,17 +95,20 @@ class Run:
 
     def _drain(self, first: Event | None) -> Iterator[Event | None]:
         yield first
-        # No further than what is there: a fast stream must not keep its reader from the panes.
+        # Only what is queued now: a fast stream must not keep its reader from drawing.
         for _ in range(self._queue.qsize()):
             yield self._queue.get_nowait()
 
     def stop(self) -> None:
-        """Close the connection; the turn keeps what came. Any thread may call this."""
+        """Close the connection; the turn keeps the text received so far.
+
+        Any thread may call this.
+        """
         self._give_up_at = min(self._give_up_at, time.monotonic() + _STOP_TIMEOUT_S)
         self._handle.stop()
 
     def turn(self) -> Turn:
-        """Wait for the turn; events not taken by then are dropped."""
+        """Wait for the turn; events that have not been read are dropped."""
         for _ in self.events():
             pass
         if self._handle.done.done():
@@ -114,7 +133,11 @@ class Run:
 
 
 def wait_for(work: Callable[[], Coroutine[Any, Any, _T]], runner: Runner) -> _T:
-    """Do some work on the runner's loop, and wait for what it returns or raises."""
+    """Run a coroutine on the runner's loop, and return its result or raise its exception.
+
+    Raises:
+        ConfigurationError: the calling thread is the one the runner streams on.
+    """
     _require_waitable(runner)
     ended: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     handle = _Handle(lambda _emit: work(), ended.put, runner, lambda: None)
@@ -130,14 +153,14 @@ def wait_for(work: Callable[[], Coroutine[Any, Any, _T]], runner: Runner) -> _T:
 def _require_waitable(runner: Runner) -> None:
     if runner.would_block():
         raise ConfigurationError(
-            "An advisor cannot wait for another ask. Use `await session.ask_async(...)`."
+            "An advisor cannot block on another request. Use `await session.ask_async(...)`."
         )
 
 
 async def iter_events(
     produce: Produce, runner: Runner, abandon: Callable[[], None]
 ) -> AsyncGenerator[Event | Turn, None]:
-    """Stream on the runner's loop, and yield events, then the turn, on the caller's."""
+    """Stream on the runner's loop; yield the events and then the turn on the caller's loop."""
     here = asyncio.get_running_loop()
     received: asyncio.Queue[Event | None] = asyncio.Queue()
     handle = _Handle(produce, lambda event: _post(here, received, event), runner, abandon)
@@ -147,13 +170,13 @@ async def iter_events(
         yield handle.done.result()
     finally:
         handle.stop()
-        # Not awaited: the caller's loop may be closing, and the turn commits by itself.
+        # Not awaited: the caller's loop may be closing, and the turn is committed anyway.
 
 
 def _post(
     here: asyncio.AbstractEventLoop, received: asyncio.Queue[Event | None], event: Event | None
 ) -> None:
-    # The caller's loop may be gone, or go, while the runner's still delivers.
+    # The caller's loop may close while the runner's loop still delivers events.
     with suppress(RuntimeError):
         here.call_soon_threadsafe(received.put_nowait, event)
 
@@ -185,7 +208,7 @@ class _Handle(Generic[_T]):
         put: Callable[[Event | None], None],
     ) -> None:
         def finish(task: asyncio.Task[_T]) -> None:
-            # Whatever happened, whoever waits must hear of it.
+            # The result is set in every case, because another thread waits for it.
             if task.cancelled():
                 self.done.cancel()
             elif error := task.exception():
@@ -198,9 +221,10 @@ class _Handle(Generic[_T]):
         self._task.add_done_callback(finish)
 
     def _cancel(self) -> None:
-        # Once is enough: a second cancellation would cut the closing of the connection short.
+        # Only once: a second cancellation would interrupt the closing of the connection.
         if self._task is not None and not self._is_stopped:
             self._is_stopped = True
-            # Behind the task's first step: a task cancelled before it would make no turn.
+            # Scheduled after the task's first step: a task cancelled before that never runs,
+            # and would produce no turn.
             self._loop.call_soon(self._task.cancel)
             self._loop.call_later(_STOP_TIMEOUT_S, self._abandon)

@@ -1,4 +1,8 @@
-"""A session: settings, conversations and advisors, and the ways to ask."""
+"""A session: settings, conversations and advisors, and the methods that send a prompt.
+
+Everything about a request is resolved and checked before a connection is opened, so a
+mistake in a setting never costs a request.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import ChatRequest, Message, Turn, TurnBuilder
 
 if TYPE_CHECKING:
-    # The first ask loads them, since %load_ext makes a session and is to be quick.
+    # These are imported with the first prompt: %load_ext creates a session and must be fast.
     from qwq_magic.advisors.model_rules import SessionNotices
     from qwq_magic.session.ask import Ask, Recall
     from qwq_magic.session.preview import Preview
@@ -31,20 +35,21 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """Asks a model, and remembers.
+    """Sends prompts to a model and remembers the turns.
 
-    `qwq_magic.settings.settings.Settings` says what each setting means; each can be given again for
-    one call. `model` is a name, or any object with the `ChatModel` protocol.
+    `qwq_magic.settings.Settings` documents each setting. Any of them can be overridden for a
+    single call.
 
     Attributes:
-        choices: what holds for every call; may be replaced.
-        advisors: the user's own; more may be appended.
+        choices: the settings for every call; may be replaced.
+        advisors: the user's advisors; more may be appended.
         conversation: the name of the current conversation.
-        conversations: all of them, by name.
-        runner: `thread` streams on a thread of its own; `notebook` on the caller's loop, for
-            advisors that need it.
-        keys: keys that were given by hand, each for one host; never saved.
-        project: what the notebook's project says, below `choices` and `QWQ_*` variables.
+        conversations: all conversations, by name.
+        runner: `thread` streams on a separate thread; `notebook` streams on the caller's event
+            loop, for advisors that need it.
+        keys: the keys entered by hand, each for one host; never saved.
+        project: the settings of the notebook's project; `choices` and `QWQ_*` variables take
+            precedence.
     """
 
     def __init__(
@@ -58,12 +63,21 @@ class Session:
         api_key: str | ApiKey | None = None,
         **settings: Unpack[SettingOptions],
     ) -> None:
-        """Nothing is sent or read yet; a missing key shows when something is asked.
+        """Store the settings; nothing is sent, and a missing key is reported by the first prompt.
+
+        Args:
+            server: the name of a preset.
+            model: a model's name, or any object with the `ChatModel` protocol.
+            advisors: interceptors of requests and events, see `qwq_magic.advisors`.
+            conversation: the name of the current conversation.
+            runner: see the attribute.
+            api_key: the key for `server` or `base_url`.
+            settings: further settings, such as `base_url` or `parameters`.
 
         Raises:
-            ConfigurationError: a setting is unknown or has a value it cannot have.
+            ConfigurationError: a setting is unknown or has an invalid value.
         """
-        # At once, here and below: a traceback that prints locals must not print a key.
+        # Wrapped first, here and below: a traceback that prints locals must not print a key.
         api_key = as_api_key(api_key)
         name, self._chat_model = _name_or_object(model)
         self.choices = Choices().override(server=server, model=name, api_key=api_key, **settings)
@@ -86,22 +100,25 @@ class Session:
         return self.memory_of(self.conversation)
 
     def memory_of(self, conversation: str) -> ConversationMemory:
-        """The conversation of that name, made on first use."""
+        """Return the conversation of this name, created on first use.
+
+        Raises:
+            ConfigurationError: the name is not valid.
+        """
         return self.conversations.of(conversation)
 
     def ask(
         self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]
     ) -> Turn:
-        """Ask, and wait for the whole reply; works inside a running event loop too.
+        """Send a prompt and wait for the whole reply; works inside a running event loop too.
 
         Args:
             prompt: the user's text, sent verbatim.
-            api_key: for this call.
-            call: settings for this call, and what it does with the conversation; `CallOptions`
-                lists them.
+            api_key: the key for this call.
+            call: settings and conversation options for this call, see `CallOptions`.
 
         Raises:
-            QwqError: for whatever went wrong; `partial` is the turn as far as it came.
+            QwqError: the request failed; `partial` is the turn with the text received so far.
         """
         api_key = as_api_key(api_key)
         with self.start(prompt, api_key=api_key, **call) as run:
@@ -111,7 +128,7 @@ class Session:
     async def ask_async(
         self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]
     ) -> Turn:
-        """Ask from async code; see `ask`."""
+        """Send a prompt from async code; see `ask`."""
         api_key = as_api_key(api_key)
         async with aclosing(self._events(prompt, api_key=api_key, **call)) as events:
             async for event in events:
@@ -122,7 +139,10 @@ class Session:
     async def stream(
         self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]
     ) -> AsyncGenerator[Event, None]:
-        """Ask, and yield the events as they come; see `ask`. Leaving the loop stops the reply."""
+        """Send a prompt and yield the events as they arrive; see `ask`.
+
+        Leaving the loop stops the reply.
+        """
         api_key = as_api_key(api_key)
         async with aclosing(self._events(prompt, api_key=api_key, **call)) as events:
             async for event in events:
@@ -134,7 +154,11 @@ class Session:
     def start(
         self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]
     ) -> Run:
-        """Ask, and return at once; see `ask`. The run gives the events and then the turn."""
+        """Send a prompt and return at once; see `ask`.
+
+        Returns:
+            The run, which yields the events and then holds the turn.
+        """
         api_key = as_api_key(api_key)
         ask = self._prepare(prompt, api_key=api_key, **call)
         runner = self._runner()
@@ -143,10 +167,10 @@ class Session:
     def preview(
         self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]
     ) -> Preview:
-        """What `ask` would send, and where to; nothing is sent, and nothing remembered.
+        """Return what `ask` would send, and where; nothing is sent or remembered.
 
         Raises:
-            QwqError: what would keep it from being sent.
+            QwqError: the request could not be sent.
         """
         from qwq_magic.session.preview import preview_of
 
@@ -168,10 +192,10 @@ class Session:
         return RUNNERS[self.runner]
 
     def recall(self) -> Recall:
-        """Which earlier turns the next prompt would be sent with, were it empty.
+        """Return which earlier turns would be sent with the next prompt, if it were empty.
 
         Raises:
-            ConfigurationError: the settings name no server that could be asked.
+            ConfigurationError: the settings do not describe a usable server.
         """
         from qwq_magic.session.ask import Recall
 
@@ -222,7 +246,7 @@ class Session:
     def _resolve(
         self, model: str | ChatModel | None, choices: dict[str, Any]
     ) -> tuple[ChatModel | None, Settings]:
-        """The model that was given, if one was, and the settings to ask it or a server with."""
+        """Return the model object, if there is one, and the settings for it or for a server."""
         name, chat_model = _name_or_object(model)
         chosen = self.choices.override(model=name, **choices)
         if name is None and not choices.get("server") and not choices.get("base_url"):
@@ -243,7 +267,7 @@ class Session:
 
 def _check_prompt(prompt: object) -> None:
     if not isinstance(prompt, str):
-        raise ConfigurationError(f"The prompt is of type {type(prompt).__name__}. Give it as text.")
+        raise ConfigurationError(f"The prompt is of type {type(prompt).__name__}. Pass a string.")
     if not prompt.strip():
         raise ConfigurationError("The prompt is empty. Write what you want to ask.")
 
@@ -264,7 +288,7 @@ def _new_request(
 
 
 def _takes_reasoning(settings: Settings) -> bool:
-    """Does the server take earlier reasoning back, and does the user want that?"""
+    """Whether the server accepts earlier reasoning and the user asked to send it."""
     return bool(settings.preset.history_field and settings.parameters.get("preserve_thinking"))
 
 
@@ -278,8 +302,8 @@ def _name_or_object(model: str | ChatModel | None) -> tuple[str | None, ChatMode
     server, stream = getattr(model, "server", None), getattr(model, "stream", None)
     if not isinstance(server, str) or not callable(stream):
         raise ConfigurationError(
-            f"Not a model: {type(model).__name__}. Give a name, or an object with `server` "
-            "and `stream(request)`."
+            f"{type(model).__name__} is not a model. Pass a model name, or an object with "
+            "`server` and `stream(request)`."
         )
     return None, model
 
@@ -289,7 +313,7 @@ def _connect(settings: Settings) -> ChatModel:
         from qwq_magic.demo import ReplayModel
 
         return ReplayModel()
-    from qwq_magic.client import HttpChatModel  # httpx costs 230 ms, and the demo needs none
+    from qwq_magic.client import HttpChatModel  # importing httpx takes 230 ms
 
     return HttpChatModel(settings)
 

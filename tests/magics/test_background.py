@@ -106,7 +106,7 @@ def test_two_jobs_in_one_conversation_go_one_after_the_other(kernel, ask_at, job
 
         sent = [m["content"] for m in server.requests[1].json["messages"]]
     assert sent == ["first", "one", "second"]
-    assert "Waits for the reply before it" in kernel.value("second.notices")
+    assert "Waiting for the previous reply" in kernel.value("second.notices")
 
 
 def test_a_job_that_waits_can_be_stopped_and_the_one_before_it_goes_on(kernel, ask_at, jobs):

@@ -29,7 +29,7 @@ def test_a_preview_is_what_an_ask_sends():
     ]
     assert preview.fields == sent
     assert (preview.url, preview.model) == (f"{server.url}/chat/completions", "m")
-    assert preview.context.startswith("turn 1 of 1, ≈ ")
+    assert preview.context.startswith("turn 1, ≈ ")
 
 
 @pytest.mark.parametrize("protocol", ["openai", "dashscope", "ollama"])

@@ -267,7 +267,7 @@ def test_what_an_advisor_raises_is_one_line_with_its_cause():
 
     with pytest.raises(
         AdvisorFailed,
-        match=r"The advisor Broken failed with ZeroDivisionError: oops\. Fix it, or leave it out\.",
+        match=r"The advisor Broken failed with ZeroDivisionError: oops\. Fix it, or remove it\.",
     ) as e:
         session.ask("why?")
 
@@ -325,7 +325,7 @@ def test_what_a_model_raises_is_told_from_what_an_advisor_raises():
 
 @pytest.mark.parametrize("event", ["text", AnswerDelta(None), None])
 def test_a_model_that_yields_no_event_is_named(event):
-    with pytest.raises(ModelFailed, match="is no event"):
+    with pytest.raises(ModelFailed, match="is not an event"):
         Session(model=ScriptedModel([event])).ask("why?")
 
 
@@ -383,7 +383,7 @@ def test_what_was_said_along_the_way_is_remembered_where_an_advisor_changes_the_
     turn = session.ask("third")
 
     [notice] = turn.notices
-    assert notice.startswith("context: turn 2 of 2")
+    assert notice.startswith("context: turn 2, ≈ ")
     assert session.memory.turns[-1].notices == (notice,)
     assert session.memory.turns[-1].answer == "42"
 
@@ -429,19 +429,22 @@ class _Nameless:
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda: Session(model=5), "Not a model: int. Give a name, or an object with `server`"),
-        (lambda: Session(model=_Nameless()), "Not a model: _Nameless."),
-        (lambda: Session(api_key=5), "The api_key is no text"),
+        (
+            lambda: Session(model=5),
+            "int is not a model. Pass a model name, or an object with `server`",
+        ),
+        (lambda: Session(model=_Nameless()), "_Nameless is not a model."),
+        (lambda: Session(api_key=5), "The api_key is of type int"),
         (
             lambda: Session(model=ScriptedModel()).ask("a", conversation=""),
-            "'' is no name for a conversation",
+            "'' is not a valid conversation name",
         ),
         (lambda: Session(model=ScriptedModel()).ask(None), "The prompt is of type NoneType"),
         (lambda: Session(model=ScriptedModel()).ask(b"x"), "The prompt is of type bytes"),
         (lambda: Session(model=ScriptedModel()).ask("a", history=True), "history is True"),
         (
             lambda: Session(model=ScriptedModel()).ask("a", fresh=True, history=5),
-            "fresh sends no earlier turns, history some. Give one.",
+            "fresh and history contradict each other: fresh sends no earlier turns",
         ),
     ],
 )

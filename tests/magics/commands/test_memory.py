@@ -226,8 +226,8 @@ def test_fresh_and_history_say_it_for_one_cell(notebook):
 
     assert notebook.sent(3) == ["prompt c", "answer 3", "prompt d"]
     assert notebook.sent(4) == ["prompt e"]
-    assert one.turn["notices"][0].startswith("context: turn 3 of 3, ≈ ")
-    assert none.turn["notices"][0].startswith("context: no turn of 4, ≈ ")
+    assert one.turn["notices"][0].startswith("context: turn 3, ≈ ")
+    assert none.turn["notices"][0].startswith("context: no earlier turns, ≈ ")
     assert one.turn["notices"][0].endswith(" tokens of 98,304")
 
 
@@ -239,7 +239,7 @@ def test_a_window_leaves_whole_turns_out_and_says_so(notebook):
     done = notebook.ask("e")
 
     assert notebook.sent() == ["prompt c", "answer 3", "prompt d", "answer 4", "prompt e"]
-    assert re.fullmatch(r"context: turns 3–4 of 4, ≈ \d+ tokens of 98,304", done.turn["notices"][0])
+    assert re.fullmatch(r"context: turns 3–4, ≈ \d+ tokens of 98,304", done.turn["notices"][0])
     assert [row["sent"] for row in notebook.rows()] == ["", "", "", "yes", "yes"]
     assert "window" not in notebook.said("window all")
 
@@ -253,8 +253,8 @@ def test_past_the_models_limit_the_oldest_whole_turns_stay_behind(notebook):
 
     assert len(notebook.sent()) == 5
     [notice] = [text for text in done.turn["notices"] if text.startswith("context")]
-    assert notice.startswith("context: turns 2–3 of 3, ≈ ")
-    assert notice.endswith(" tokens of 400; older ones are more than the model takes")
+    assert notice.startswith("context: turns 2–3, ≈ ")
+    assert notice.endswith(" tokens of 400; older turns exceed the model's limit")
 
 
 def test_a_prompt_over_the_limit_is_refused_with_its_size_before_anything_is_sent(notebook):
@@ -263,7 +263,9 @@ def test_a_prompt_over_the_limit_is_refused_with_its_size_before_anything_is_sen
     done = notebook.ask("a", "word " * 1_000)
 
     [line] = done.text("stderr").splitlines()
-    assert re.search(r"The prompt is ≈ 1,\d{3} tokens, and qwq-32b takes 400\. Shorten it", line)
+    assert re.search(
+        r"The prompt is ≈ 1,\d{3} tokens, but qwq-32b accepts at most 400\. Shorten it", line
+    )
     assert notebook.server.requests == []
     assert notebook.value("len(notebook_session().memory)") == 0
 
@@ -338,7 +340,7 @@ def test_hidden_turns_are_kept_and_not_sent(notebook):
     notebook.ask("d")
 
     assert notebook.sent() == ["prompt c", "answer 3", "prompt d"]
-    assert "turns 1–4 of 4" in notebook.said("unhide 1 2")
+    assert "turns 1–4, ≈" in notebook.said("unhide 1 2")
 
 
 def test_a_conversation_is_forked_switched_to_and_renamed(notebook):
@@ -392,12 +394,12 @@ def test_another_conversation_can_be_steered_from_here(notebook):
         ("drop 2-1", "2-1 ends before it begins"),
         ("hide 0", "No turn 0"),
         ("unhide", "Use %qwq_memory unhide N"),
-        ("window six", "'six' is no window"),
-        ("fork main", "There is a conversation 'main' already"),
+        ("window six", "'six' is not a valid window"),
+        ("fork main", "A conversation named 'main' already exists"),
         ("fork side 9", "No turn 9"),
-        ('fork ""', "'' is no name for a conversation"),
-        ('switch " "', "' ' is no name for a conversation"),
-        ("rename main", "There is a conversation 'main' already"),
+        ('fork ""', "'' is not a valid conversation name"),
+        ('switch " "', "' ' is not a valid conversation name"),
+        ("rename main", "A conversation named 'main' already exists"),
         ("-c typo show 1", "There is no conversation 'typo'. Conversations: main"),
         ("-c typo rename other", "There is no conversation 'typo'"),
         ("save no/such/folder/chat.jsonl", "Choose another path"),
@@ -524,7 +526,7 @@ def test_an_export_into_a_pipe_is_refused(notebook, tmp_path):
     try:
         done = notebook.memory(f"export {path} --overwrite")
 
-        assert "It is no regular file. Choose another path." in done.text("stderr")
+        assert "Not a regular file. Choose another path." in done.text("stderr")
         assert os.read(reader, 1) == b""
     finally:
         os.close(reader)
@@ -567,7 +569,7 @@ def test_a_loaded_file_replaces_the_conversation_and_undo_brings_it_back(noteboo
     assert "Conversation 'main': 1 turn." in notebook.said(f"load {path}")
     assert "Conversation 'main': 2 turns." in notebook.said("undo")
     path.write_bytes(path.read_bytes()[:-30])
-    assert "is damaged in line 2" in notebook.memory(f"load {path}").text("stderr")
+    assert "is damaged at line 2" in notebook.memory(f"load {path}").text("stderr")
     assert len(notebook.rows()) == 2
 
 
@@ -612,7 +614,7 @@ def test_two_asks_at_once_go_one_after_the_other_and_the_second_says_that_it_wai
     notebook.kernel.run("run = notebook_session().start('first')")
     assert asked.wait(10)
     second = notebook.kernel.send("%%qwq\nsecond", cell_id="b")
-    waits = "Waits for the reply before it in conversation 'main'."
+    waits = "Waiting for the previous reply in conversation 'main'."
     notebook.kernel.collect(
         second, until=lambda done: waits in json.dumps(done.of_type("comm_msg"), ensure_ascii=False)
     )
