@@ -1,4 +1,4 @@
-"""The demo: recorded replies, replayed at their own pace and labelled as recordings."""
+"""The demo: recorded replies, replayed at their original pace and labelled as recordings."""
 
 from qwq_magic.demo.replay import ReplayModel
 

@@ -1,9 +1,9 @@
-"""The demo: a `ChatModel` that replays recordings at the pace they were made for.
+"""The demo: a `ChatModel` that replays recordings at their original pace.
 
-Nothing here pretends: the first event of every replay says that no model is running,
-and a prompt without a recording is an error that lists what can be replayed. Every
-delta has a deadline counted from the request, so a slow reader catches up and never
-drifts; deltas that fall due together travel as one.
+The first event of every replay states that no model is running, and a prompt without a
+recording is an error that lists the available prompts. Every delta has a deadline relative
+to the request, so a slow reader catches up instead of drifting; deltas that are due
+together are yielded as one.
 """
 
 from __future__ import annotations
@@ -33,24 +33,23 @@ __all__ = ["DEMO_MODEL", "SPEED_VARIABLE", "Recording", "ReplayModel", "recordin
 DEMO_MODEL = "demo (recording)"
 SPEED_VARIABLE = "QWQ_DEMO_SPEED"
 
-_CONNECT = 'to ask a real model, set DASHSCOPE_API_KEY, or run %config QwqMagics.server = "ollama"'
-_NOTICE = f"Demo: this replays a written recording, no model is running; {_CONNECT}."
+_CONNECT = 'to use a real model, set DASHSCOPE_API_KEY or run %config QwqMagics.server = "ollama"'
+_NOTICE = f"Demo: this is a prewritten recording and no model is running; {_CONNECT}."
 _LISTED_CHARACTERS = 60
-# Timers are no finer than this; closer deadlines are met together.
+# Timers are not more precise than this, so deltas with closer deadlines are grouped.
 _GRAIN_S = 0.01
-# A group ends here at any speed, so that a cancelled replay stops at once.
+# The limit at any speed, so that a cancelled replay stops at once.
 _LARGEST_GROUP = 32
 
 
 class ReplayModel:
-    """Replays the recording that answers the request's prompt.
+    """Replays the recording of the request's prompt.
 
     Args:
-        speed: 2 is twice as fast as recorded, `float("inf")` does not wait; None leaves
-            it to the variable `QWQ_DEMO_SPEED`, then to 1. A request's own parameter
-            `speed` goes first.
-        sleep: waits some seconds.
-        clock: tells the seconds passed since whenever.
+        speed: 2 is twice as fast as recorded, `float("inf")` does not wait. None means the
+            variable `QWQ_DEMO_SPEED`, or 1. A request's parameter `speed` takes precedence.
+        sleep: pauses for a number of seconds.
+        clock: returns a monotonic time in seconds.
     """
 
     def __init__(
@@ -73,10 +72,10 @@ class ReplayModel:
         return DEMO_MODEL
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
-        """Yield the notice, the deltas when they are due, the usage and the end.
+        """Yield the notice, each delta when it is due, the usage and the end.
 
         Raises:
-            NoRecording: nothing recorded answers this prompt, or not with this history.
+            NoRecording: there is no recording for this prompt, or not with this history.
             ConfigurationError: the speed is not a number above 0.
         """
         started_s = self._clock()
@@ -85,7 +84,7 @@ class ReplayModel:
         yield Notice(_NOTICE, model=DEMO_MODEL)
         for due_s, deltas in _iter_groups(recording, speed=speed):
             ahead_s = started_s + due_s - self._clock()
-            # Even without a wait, a pause lets the loop deliver a cancellation.
+            # Sleep even for 0 seconds, so that the loop can deliver a cancellation.
             await self._sleep(ahead_s if ahead_s >= _GRAIN_S else 0)
             for delta in merge_deltas(deltas):
                 yield delta
@@ -123,7 +122,7 @@ def _checked_speed(speed: Json) -> float:
 def _iter_groups(
     recording: Recording, *, speed: float
 ) -> Iterator[tuple[float, list[ReasoningDelta | AnswerDelta]]]:
-    """Deltas due within one grain of the clock, with the second the first is due at."""
+    """Yield groups of deltas that are due together, with the due time of the first."""
     group: list[ReasoningDelta | AnswerDelta] = []
     group_due_s = 0.0
     for recorded_s, delta in recording.iter_timed_deltas():
@@ -139,39 +138,43 @@ def _iter_groups(
 
 
 def normalized(prompt: str) -> str:
-    """A prompt without what does not change the question: case, width, space, end marks."""
+    """Return a prompt without differences in case, width, whitespace and end punctuation."""
     words = " ".join(unicodedata.normalize("NFKC", prompt).casefold().split())
     return re.sub(r"^[\W_]+(?=\w)|(?<=\w)[\W_]+$", "", words)
 
 
 def find_recording(request: ChatRequest) -> Recording:
-    """The recording of this prompt, provided its earlier turn is in the history."""
+    """Return the recording for this prompt.
+
+    Raises:
+        NoRecording: there is none, or it follows a turn that is not in the history.
+    """
     *earlier, prompt = [m.text for m in request.messages if m.role == "user"] or [request.prompt]
-    found = next((r for r in recordings() if _is_asked_by(prompt, r)), None)
+    found = next((r for r in recordings() if _matches(prompt, r)), None)
     if found is None:
         raise NoRecording(
-            "The demo has no recording for this prompt; it replays only these: "
+            "The demo has no recording for this prompt. It can replay only these: "
             f"{'; '.join(_listed(r.prompt) for r in recordings())}. "
             f"No model is running; {_CONNECT}."
         )
     if found.follows is not None:
         first = next(r for r in recordings() if r.id == found.follows)
-        if not any(_is_asked_by(text, first) for text in earlier):
+        if not any(_matches(text, first) for text in earlier):
             raise NoRecording(
-                f"The recording of {_listed(found.prompt)} is a follow-up: in the same "
-                f"conversation, first ask {_listed(first.prompt)}. "
+                f"The recording for {_listed(found.prompt)} is a follow-up. In the same "
+                f"conversation, first send {_listed(first.prompt)}. "
                 f"No model is running; {_CONNECT}."
             )
     return found
 
 
-def _is_asked_by(prompt: str, recording: Recording) -> bool:
-    asked = normalized(prompt)
-    return any(asked == normalized(known) for known in (recording.prompt, *recording.aliases))
+def _matches(prompt: str, recording: Recording) -> bool:
+    wanted = normalized(prompt)
+    return any(wanted == normalized(known) for known in (recording.prompt, *recording.aliases))
 
 
 def _listed(prompt: str) -> str:
-    """A prompt on one line, short enough to stand in a list."""
+    """Return a prompt as one quoted line, shortened for a list."""
     line = " ".join(prompt.split())
     if len(line) > _LISTED_CHARACTERS:
         line = line[: _LISTED_CHARACTERS - 1].rstrip() + "…"

@@ -396,7 +396,7 @@ def test_a_follow_up_without_its_earlier_turn_says_what_to_ask_first() -> None:
     with pytest.raises(NoRecording) as raised:
         replay(ask(BY_ID["section-numbers"].prompt, earlier=(BY_ID["primes"].prompt,)))
 
-    assert f"first ask “{BY_ID['decimals'].prompt}”" in str(raised.value)
+    assert f"first send “{BY_ID['decimals'].prompt}”" in str(raised.value)
     assert "\n" not in str(raised.value)
 
 

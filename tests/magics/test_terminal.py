@@ -25,7 +25,7 @@ def test_a_pipe_gets_plain_text_with_reasoning_and_answer(environ):
     assert "\x1b" not in done.stdout
     assert "Let me double-check by subtracting" in done.stdout
     assert "**9.9 is larger.**" in done.stdout
-    assert "Demo: this replays a written recording" in done.stdout
+    assert "Demo: this is a prewritten recording" in done.stdout
     assert done.stderr == ""
 
 

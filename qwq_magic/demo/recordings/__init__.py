@@ -1,9 +1,9 @@
-"""The recordings the demo replays: one Markdown file each, with its timing computed.
+"""The demo's recordings: one Markdown file each, with computed timing.
 
-The texts were written for the demo, in the manner of a reasoning model; none is a
-model's output. A file holds the text and a pace, not a time per delta, so that it can
-be read and edited. Cutting it into deltas and timing them is a pure function of that
-text: every replay is the same, and the deltas joined are the text again.
+The texts were written for the demo in the style of a reasoning model; none is a model's
+output. A file contains the text and a pace instead of a time per delta, so that it can be
+read and edited. Splitting the text into deltas and timing them are pure functions of it:
+every replay is the same, and the deltas, joined, are the text.
 """
 
 from __future__ import annotations
@@ -17,39 +17,39 @@ from typing import Any
 
 from qwq_magic.events import AnswerDelta, ReasoningDelta, Usage
 
-# About what a tokenizer makes of a text: a word with the space before it, a digit,
-# one or two Chinese characters, a sign or two, a line break with its indentation.
+# Roughly a tokenizer's units: a word with the space before it, a digit, one or two Chinese
+# characters, one or two punctuation marks, a line break with the following indentation.
 _DELTA = re.compile(
     r"\n+[ \t]*| ?[一-鿿]{1,2}| ?[^\W\d_一-鿿]{1,12}| ?\d| ?[^\w\s]{1,2}|[ \t]+|.", re.DOTALL
 )
 _PART = re.compile(r"^<!-- (prompt|reasoning|answer) -->\n", re.MULTILINE)
 
 FIRST_DELTA_S = 0.5
-# Pauses, in units of the time one delta takes.
+# Pauses, in multiples of the time of one delta.
 _PARAGRAPH_PAUSE = 10.0
 _SENTENCE_PAUSE = 2.0
 _BOUNDARY_PAUSE = 25.0
 
 
 def split_deltas(text: str) -> list[str]:
-    """Cut a text about where a tokenizer would; joining gives it back."""
+    """Split a text roughly as a tokenizer would; the joined parts are the text."""
     return _DELTA.findall(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One recorded reply, and the prompt it answers.
+    """A recorded reply, and the prompt it belongs to.
 
     Attributes:
         id: its name among the recordings.
-        title: what it shows, in a few words.
-        prompt: the prompt it answers.
-        aliases: shorter ways to ask for it.
-        follows: the id of the recording it is a follow-up to.
-        reasoning: what the model thinks, whole.
-        answer: what it tells the user, whole.
-        reasoning_deltas_per_s: the pace of the reasoning, pauses not counted.
-        answer_deltas_per_s: the pace of the answer, pauses not counted.
+        title: what it demonstrates, in a few words.
+        prompt: the prompt.
+        aliases: shorter prompts for the same recording.
+        follows: the id of the recording that must come before it in the conversation.
+        reasoning: the whole reasoning.
+        answer: the whole answer.
+        reasoning_deltas_per_s: the pace of the reasoning, not counting pauses.
+        answer_deltas_per_s: the pace of the answer, not counting pauses.
     """
 
     id: str
@@ -63,7 +63,7 @@ class Recording:
     answer_deltas_per_s: float
 
     def iter_timed_deltas(self) -> Iterator[tuple[float, ReasoningDelta | AnswerDelta]]:
-        """Every delta with the second it is due at, counted from the request."""
+        """Yield every delta with its due time, in seconds after the request."""
         due_s = FIRST_DELTA_S
         for text, wait_s in self._iter_waits(self.reasoning, self.reasoning_deltas_per_s):
             yield due_s, ReasoningDelta(text)
@@ -75,12 +75,12 @@ class Recording:
 
     @property
     def duration_s(self) -> float:
-        """When the last delta is due, at the recorded speed."""
+        """When the last delta is due at the recorded speed, in seconds after the request."""
         *_, (due_s, _) = self.iter_timed_deltas()
         return due_s
 
     def usage(self, *, input_tokens: int) -> Usage:
-        """Counts of what is replayed: a delta stands for a token."""
+        """Return the token counts of the replay, one token per delta."""
         reasoning_tokens = len(split_deltas(self.reasoning))
         output_tokens = reasoning_tokens + len(split_deltas(self.answer))
         return Usage(
@@ -91,9 +91,9 @@ class Recording:
         )
 
     def _iter_waits(self, text: str, deltas_per_s: float) -> Iterator[tuple[str, float]]:
-        """Each delta with the time until the next; it hesitates where a sentence ends."""
+        """Yield each delta with the wait after it, longer at the end of a sentence."""
         for index, delta in enumerate(split_deltas(text)):
-            # A checksum jitters the same way on every machine.
+            # A checksum gives the same jitter on every machine.
             jitter = zlib.crc32(f"{self.id}:{index}".encode()) / 2**32 - 0.5
             units = 1.0 + 0.8 * jitter
             if delta.startswith("\n\n"):
@@ -104,7 +104,7 @@ class Recording:
 
 
 def parse_recording(recording_id: str, source: str) -> Recording:
-    """Read a recording's file: a head of `key: value` lines, then its three parts."""
+    """Parse a recording's file: a header of `key: value` lines, then its three parts."""
     _, head, body = source.split("---\n", 2)
     header: dict[str, Any] = {"alias": []}
     for line in head.splitlines():
@@ -130,8 +130,8 @@ def parse_recording(recording_id: str, source: str) -> Recording:
 
 @cache
 def recordings() -> tuple[Recording, ...]:
-    """All recordings, in the order of their files (`03-primes.md` has the id `primes`)."""
-    from importlib.resources import files  # read from a zip too, and only when asked
+    """Return all recordings, in the order of their files (`03-primes.md` has the id `primes`)."""
+    from importlib.resources import files  # also works if the package is in a zip file
 
     sources = sorted(
         (entry for entry in files(__name__).iterdir() if entry.name.endswith(".md")),
