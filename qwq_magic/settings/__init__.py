@@ -1,4 +1,4 @@
-"""Settings: the source of each value, and what follows for the server, model and key."""
+"""Settings: their sources and precedence, and the server, model and key that result."""
 
 from qwq_magic.settings.settings import Settings, resolve
 

@@ -1,6 +1,6 @@
-"""Settings in the environment: each setting but the key has a variable, `QWQ_` and its name.
+"""Settings from environment variables: every setting except the key has one, `QWQ_<NAME>`.
 
-A variable holds text; numbers, booleans and objects in it are read as JSON.
+Values that must be numbers, booleans or objects are parsed as JSON.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from qwq_magic.settings.layers import CHOICES, Chosen, Layer
 
-# The host that may get a key depends on more than its variable: see `key_ring`.
+# Which host a key may be sent to depends on more than its variable, see `key_ring`.
 _NO_VARIABLE = frozenset({"api_key"})
 _NO_SETTINGS = ("QWQ_API_KEY", "QWQ_DEMO_SPEED")
 _AS_JSON = frozenset(
@@ -31,7 +31,7 @@ def variable_of(name: str) -> str:
 
 
 def environment_layer(environ: Mapping[str, str], names: Collection[str] = CHOICES) -> Layer:
-    """The values of these settings' variables; an empty variable counts as unset."""
+    """Return the settings whose variables are set; an empty variable counts as not set."""
     texts = {name: environ.get(variable_of(name), "").strip() for name in names}
     return {
         name: Chosen(_value(name, text), variable_of(name))
@@ -41,14 +41,14 @@ def environment_layer(environ: Mapping[str, str], names: Collection[str] = CHOIC
 
 
 def unknown_variables(environ: Mapping[str, str], names: Collection[str]) -> list[str]:
-    """A line for each `QWQ_` variable that belongs to none of these settings."""
+    """Return a line for each `QWQ_*` variable that does not belong to a setting."""
     known = {*map(variable_of, names), *_NO_SETTINGS}
     lines = []
     for variable in sorted(environ):
         if variable.startswith("QWQ_") and variable not in known:
             close = get_close_matches(variable, known, n=1)
             hint = f" Did you mean {close[0]}?" if close else ""
-            lines.append(f"No setting is called {variable}.{hint}")
+            lines.append(f"{variable} is not a known variable.{hint}")
     return lines
 
 
@@ -58,5 +58,5 @@ def _value(name: str, text: str) -> Any:
     try:
         return json.loads(text.lower() if text in ("True", "False") else text)
     except (ValueError, RecursionError):
-        # Not the right type: the check of the values reports that with the source.
+        # An invalid value is reported where the setting is used.
         return text

@@ -1,8 +1,7 @@
-"""The user's choices, in layers: in code, in the environment, in a project's file.
+"""The user's choices, in layers: code, environment variables, a project's pyproject.toml.
 
-A higher layer overrides a lower one. A server chosen in one layer drops the model, the
-address and the key of those below it: what was chosen for one server is never applied to
-another.
+Higher layers take precedence. A layer that names a server discards the model, the address
+and the key of the layers below it: what was chosen for one server never reaches another.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from qwq_magic.turns import Json
 ProtocolName: TypeAlias = Literal["auto", "openai", "dashscope", "ollama"]
 InlineThink: TypeAlias = Literal["auto", "open", "off"]
 
-# Settings that suit any server, so that a change of the server keeps them.
+# Settings that do not depend on the server.
 _FOR_ALL_SERVERS = frozenset({"system", "parameters", "connect_timeout_s", "idle_timeout_s"})
 
 
 class SettingOptions(TypedDict, total=False):
-    """The settings that any call can be given; `Settings` says what each means."""
+    """The settings that any call accepts; `Settings` documents them."""
 
     base_url: str | None
     protocol: ProtocolName | None
@@ -51,20 +50,20 @@ class ChoiceOptions(SettingOptions, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The value of a setting and its source, which is where the user can change it."""
+    """The value of a setting and its source, which is what a user must change."""
 
     value: Any
     source: str
 
 
-# By the name of the setting.
+# Settings by name.
 Layer: TypeAlias = Mapping[str, Chosen]
 NO_LAYER: Layer = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """The user's choices, None for a setting left open; the fields are those of `Settings`."""
+    """The user's choices; None means not chosen. `Settings` documents the fields."""
 
     server: str | None = None
     model: str | None = None
@@ -85,29 +84,35 @@ class Choices:
         _require_one_of("inline_think", self.inline_think, (None, *get_args(InlineThink)))
         _require_one_of("allow_insecure_key", self.allow_insecure_key, (None, True, False))
         for name in ("model", "base_url", "system"):
-            _require_type(name, getattr(self, name), str, "text")
+            _require_type(name, getattr(self, name), str, "a string")
         _require_type("parameters", self.parameters, Mapping, "a mapping of names to values")
         for name in ("connect_timeout_s", "idle_timeout_s"):
             value = getattr(self, name)
             _require_type(name, value, (int, float), "a number of seconds")
             if value is not None and not value > 0:
-                raise ConfigurationError(f"{name} is {value!r}. Give seconds above zero.")
+                raise ConfigurationError(f"{name} is {value!r}. Use a number above zero.")
         limit = self.max_input_tokens
         _require_type("max_input_tokens", limit, int, "a number of tokens")
         if limit is not None and limit < 1:
-            raise ConfigurationError(f"max_input_tokens is {limit!r}. Give a number above zero.")
-        # Wrapped at once, so that no repr of a choice shows the key.
+            raise ConfigurationError(f"max_input_tokens is {limit!r}. Use a number above zero.")
+        # Wrapped at once, so that no repr of the choices contains the key.
         if isinstance(self.api_key, str):
             object.__setattr__(self, "api_key", ApiKey(self.api_key, source="api_key"))
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """The choices made, by name."""
+        """The values that were chosen, by name."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {name: value for name, value in values.items() if value not in (None, {})}
 
     def override(self, **choices: Unpack[ChoiceOptions]) -> Choices:
-        """These choices, overridden by others for one call; None overrides nothing."""
+        """Return a copy with some choices replaced; None leaves a choice unchanged.
+
+        Naming a server discards the choices made for another one.
+
+        Raises:
+            ConfigurationError: a name is not a setting, or a value is not allowed.
+        """
         for name in sorted(choices.keys() - CHOICES):
             raise unknown_setting(name, CHOICES)
         changes: dict[str, Any] = {
@@ -125,27 +130,27 @@ CHOICES = tuple(f.name for f in fields(Choices))
 
 
 def unknown_setting(name: str, known: Collection[str]) -> ConfigurationError:
-    """The error for a name that is not a setting; it names the one that was probably meant."""
+    """Return the error for an unknown name, with a suggestion if a known one is close."""
     [close, *_] = [*get_close_matches(name, sorted(known), n=1), ""]
     hint = f" Did you mean {close}?" if close else ""
     return ConfigurationError(f"Unknown setting {name!r}.{hint} Settings: {', '.join(known)}.")
 
 
 def names_server(choices: Mapping[str, Any]) -> bool:
-    """Do these choices select a server, so that those of lower layers no longer apply?"""
+    """Whether the choices name a server, so that the choices below must not reach it."""
     return "server" in choices or "base_url" in choices
 
 
 def layer_of(choices: Mapping[str, Any], source: str) -> Layer:
-    """Choices that all have the same source."""
+    """Return a layer of choices that all have the same source."""
     return {name: Chosen(value, source) for name, value in choices.items()}
 
 
 def stacked(*layers: Layer) -> Choices:
-    """All layers, the lowest first, as one; names that are not choices are ignored.
+    """Merge the layers, lowest first; names that are not choices are ignored.
 
     Raises:
-        ConfigurationError: a value is invalid; the message names its source.
+        ConfigurationError: a value is not allowed; the message names its source.
     """
     for layer in layers:
         for name, chosen in layer.items():
@@ -156,7 +161,7 @@ def stacked(*layers: Layer) -> Choices:
 
 
 def effective(*layers: Layer) -> Layer:
-    """The value of each setting that takes effect, with its source; the lowest layer first."""
+    """Return each setting's effective value with its source; the lowest layer comes first."""
     found: dict[str, Chosen] = {}
     for layer in layers:
         if names_server(layer):
@@ -170,7 +175,7 @@ def _joined_parameters(below: Layer, above: Layer) -> Layer:
         return {}
     low, high = below["parameters"], above["parameters"]
     if not (isinstance(low.value, Mapping) and isinstance(high.value, Mapping)):
-        # Not the right type: the check of the values reports that with the source.
+        # An invalid value is reported where the setting is used.
         return {}
     return {"parameters": Chosen({**low.value, **high.value}, f"{high.source}, {low.source}")}
 
@@ -191,7 +196,7 @@ def _not_about_servers(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _require_one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
-    # `1 in (True, False)` holds in Python.
+    # `1 in (True, False)` is true in Python, so integers are excluded.
     if value not in allowed or (isinstance(value, int) and not isinstance(value, bool)):
         known = ", ".join(str(item) for item in allowed if item is not None)
         shown = without_lookalikes(repr(value))
@@ -203,4 +208,4 @@ def _require_type(name: str, value: object, types: Any, expected: str) -> None:
         return
     if not isinstance(value, types) or isinstance(value, bool):
         shown = without_lookalikes(repr(value))
-        raise ConfigurationError(f"{name} is {shown}. Give {expected}.")
+        raise ConfigurationError(f"{name} is {shown}. Use {expected}.")

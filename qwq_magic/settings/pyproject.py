@@ -1,8 +1,8 @@
-"""Settings in a project: `[tool.qwq_magic]` in the nearest pyproject.toml above a folder.
+"""Settings from `[tool.qwq_magic]` in the nearest pyproject.toml at or above a directory.
 
-Such a file comes with a cloned repository, so its author is not trusted: it cannot set a key
-or a file to write, and an address in it gets no key that was not set for that host. A
-mistake in it is an error, since falling back would send the prompt to another server.
+The file may come with a cloned repository and is not trusted: it can set neither a key nor a
+file to write, and an address in it only gets a key that was set for that host. A mistake in
+it is an error rather than ignored, since ignoring it would send prompts to another server.
 """
 
 from __future__ import annotations
@@ -22,20 +22,19 @@ _NAME = "pyproject.toml"
 _SECTION = "qwq_magic"
 _MAX_BYTES = 1_000_000
 _REFUSED = {
-    "api_key": "a key in a file is shared with everyone who gets the project. Take it out, and "
-    "give it with %qwq_login or in a variable",
-    "allow_insecure_key": "that is your decision, not a project's. Take it out, and set "
+    "api_key": "a key in a file is shared with everyone who gets the project. Remove it, and use "
+    "%qwq_login or an environment variable",
+    "allow_insecure_key": "that is your decision, not a project's. Remove it, and set "
     "QWQ_ALLOW_INSECURE_KEY",
-    "autosave": "a project does not choose which file is written. Take it out, and set "
-    "QWQ_AUTOSAVE",
+    "autosave": "a project cannot choose which file is written. Remove it, and set QWQ_AUTOSAVE",
 }
 
 
 def project_layer(folder: Path, names: Collection[str] = CHOICES) -> Layer:
-    """The project's values of these settings; empty without a project.
+    """Return the project's values of these settings; empty if no file has the section.
 
     Raises:
-        ConfigurationError: the section is damaged, or has a setting that it cannot have.
+        ConfigurationError: the section is malformed, or contains a setting it must not.
     """
     for path in _iter_files(folder):
         section = _section_of(path)
@@ -54,10 +53,10 @@ def _iter_files(folder: Path) -> Iterator[Path]:
 
 
 def _section_of(path: Path) -> Any:
-    """The value of the section; None for a file without it."""
+    """Return the contents of the section, or None if there is none."""
     try:
         facts = path.stat()
-        # A pipe or a device would keep us waiting.
+        # Reading a pipe or a device could block.
         if not path.is_file() or facts.st_size > _MAX_BYTES:
             return None
         section = _read(path, facts.st_mtime_ns, facts.st_size)
@@ -66,13 +65,13 @@ def _section_of(path: Path) -> Any:
     if section is not None and not _is_trusted_owner(facts.st_uid):
         raise ConfigurationError(
             f"{one_line(str(path))} belongs to another user of this machine, so its settings are "
-            "not used. Copy it, or move the notebook out of that folder."
+            "not used. Copy it, or move the notebook out of that directory."
         )
     return section
 
 
 def _is_trusted_owner(owner: int) -> bool:
-    """Can only the user or the administrator have written the file?"""
+    """Whether the file belongs to the user or to root."""
     return not hasattr(os, "getuid") or os.getuid() in (0, owner) or owner == 0
 
 
@@ -80,31 +79,34 @@ def _is_trusted_owner(owner: int) -> bool:
 def _read(path: Path, _changed_at: int, _size: int) -> Any:
     data = path.read_bytes()
     if _SECTION.encode() not in data:
-        # Most projects have no such section, and their files are not parsed.
+        # Most projects have no such section, and errors elsewhere in their file do not matter.
         return None
-    import tomllib  # most projects have no such section
+    import tomllib  # imported only if the section exists
 
     try:
         tool = tomllib.loads(data.decode("utf-8")).get("tool")
     except (ValueError, RecursionError) as error:
         shown = without_lookalikes(one_line(str(error), limit_bytes=200))
         raise ConfigurationError(
-            f"{one_line(str(path))} is damaged: {shown}. Correct it, or take [tool.{_SECTION}] out."
+            f"{one_line(str(path))} is not valid TOML: {shown}. "
+            f"Correct it, or remove [tool.{_SECTION}]."
         ) from None
     return tool.get(_SECTION) if isinstance(tool, dict) else None
 
 
 def _layer(section: Any, path: str, names: Collection[str]) -> Layer:
-    place = f"[tool.{_SECTION}] in {path}"
+    source = f"[tool.{_SECTION}] in {path}"
     if not isinstance(section, dict):
-        raise ConfigurationError(f'{place} is not a table. Write settings below it: model = "qwq".')
+        raise ConfigurationError(
+            f'{source} is not a table. Write settings below it, such as model = "qwq".'
+        )
     allowed = [name for name in names if name not in _REFUSED]
     for name in section:
         if name in _REFUSED:
-            raise ConfigurationError(f"{place} sets {name}: {_REFUSED[name]}.")
+            raise ConfigurationError(f"{source} sets {name}: {_REFUSED[name]}.")
         if name not in allowed:
             shown = without_lookalikes(one_line(name, limit_bytes=60))
             raise ConfigurationError(
-                f"Unknown setting {shown!r} of {place}. Settings: {', '.join(allowed)}."
+                f"Unknown setting {shown!r} under {source}. Settings: {', '.join(allowed)}."
             )
-    return {name: Chosen(value, place) for name, value in section.items() if value != ""}
+    return {name: Chosen(value, source) for name, value in section.items() if value != ""}

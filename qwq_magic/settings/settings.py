@@ -1,8 +1,8 @@
-"""Settings of a session, resolved from the user's choices and the preset of the server.
+"""The settings of a request, resolved from all sources.
 
-Choices in code override `QWQ_*` variables, these override a project's pyproject.toml, and
-that overrides the preset. Where the server was chosen decides which keys may be sent to it:
-see `key_ring`.
+Precedence, highest first: code, `QWQ_*` variables, the project's pyproject.toml, the preset
+of the server. The source that named the server decides which keys may be sent to it, see
+`key_ring`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from qwq_magic.keys.lookalikes import address_without_secrets
 from qwq_magic.settings.environment import environment_layer
 from qwq_magic.settings.key_ring import (
     KeyRing,
-    Namer,
+    ServerSource,
     find_key,
     hint_at_dashscope,
-    is_at_home,
+    is_own_host,
     withheld_variable,
 )
 from qwq_magic.settings.layers import (
@@ -48,33 +48,36 @@ from qwq_magic.settings.presets import (
 from qwq_magic.turns import Json
 
 _CODE = "code"
-# Users often copy the address of the endpoint instead of the base URL.
+# Paths that users often paste with a base URL.
 _PASTED_PATH = re.compile(r"(/chat/completions|/services/aigc/[a-z-]+/generation)?/*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Resolved settings: how to reach the model, and what is sent with every prompt.
+    """Resolved settings: how a model is reached and what is sent with every prompt.
 
     Attributes:
-        server: its name, as turns record it; its host where it has no preset.
-        base_url: the base URL in the server's documentation, such as `https://host/v1`.
-        model: the server's name for the model.
-        model_is_pinned: did the user choose it? A default may fall back to its successor.
-        api_key: the key for the host of `base_url`; None where none is needed.
-        withheld_key: without a key, the variable whose key was not set for this host; or "".
-        protocol: the wire protocol; `auto` decides from the URL, or else from the reply.
+        server: the server's name as turns record it; its host if it is not a preset.
+        base_url: the base of the server's API, such as `https://host/v1`.
+        model: the model's name as the server knows it.
+        model_is_pinned: whether the user chose the model; a default may be replaced by its
+            successor.
+        api_key: the key for the host of `base_url`, None if none is needed.
+        withheld_key: if there is no key for this host, the name of a variable with a key that
+            was set for another host; otherwise "".
+        protocol: the server's protocol; `auto` detects it from the URL or from the reply.
         inline_think: `auto`: a `<think>` at the very start opens reasoning; `open`: the text
             begins inside reasoning; `off`: tags are text.
-        allow_insecure_key: may the key travel over http:// to another machine?
-        connect_timeout_s: the timeout of opening a connection.
-        idle_timeout_s: the timeout of a stream without a single byte; models may think
+        allow_insecure_key: whether the key may be sent over http:// to another machine.
+        connect_timeout_s: timeout for opening a connection, in seconds.
+        idle_timeout_s: timeout for a stream without any data, in seconds; models may reason
             silently for minutes.
-        max_input_tokens: the limit of a prompt with its context; None for that of the model.
-        parameters: server parameters; those in the table of spellings are translated.
+        max_input_tokens: the limit for a prompt with its context; None for the model's own
+            limit, if known.
+        parameters: server parameters, translated to the spelling of the server's preset.
         system: the system message, None for none.
-        preset_name: the preset of a server at an address of its own; "" to find it by the
-            address.
+        preset_name: the preset that describes a server at another address than its usual one;
+            "" to look it up by the address.
     """
 
     server: str
@@ -95,7 +98,7 @@ class Settings:
 
     @property
     def preset(self) -> ServerPreset:
-        """The preset of the server, even at an address of its own."""
+        """The preset that describes how the server expects its parameters."""
         return preset_of(self.preset_name or self.server, self.base_url)
 
     @property
@@ -110,13 +113,19 @@ def resolve(
     *,
     project: Layer = NO_LAYER,
 ) -> Settings:
-    """Fill in what is left open from `QWQ_*` variables, the project and the server's preset.
+    """Complete the choices with `QWQ_*` variables, the project and the server's preset.
+
+    Args:
+        choices: the settings from code.
+        environ: the environment variables.
+        keys: the keys that were entered by hand.
+        project: the settings of the project's pyproject.toml.
 
     Raises:
         ConfigurationError: an address, a model or a key is missing or malformed.
     """
     keys = KeyRing() if keys is None else keys
-    namer = _namer_of(choices, environ, project)
+    named_by = _server_source_of(choices, environ, project)
     choices = _with_layers(choices, environ, project)
     server = _server_of(choices, environ, keys)
     base_url = _base_url_of(choices, server)
@@ -126,23 +135,25 @@ def resolve(
             f"No model is set for {address_without_secrets(base_url)}. Choose one with -m MODEL."
         )
     # A cloned project must not be able to redirect a key to a host of its choice.
-    if choices.api_key is not None and namer == "project":
+    if choices.api_key is not None and named_by == "project":
         raise ConfigurationError(
             f"The server {server.name} was chosen by a pyproject.toml, so the api_key is not sent "
-            "there. Give server or base_url together with the api_key."
+            "to it. Pass server or base_url together with the api_key."
         )
-    key = choices.api_key or find_key(server, base_url, environ=environ, keys=keys, namer=namer)
-    assert not isinstance(key, str)  # Choices wraps it
-    if key is None and server.needs_key and is_at_home(server, base_url):
+    key = choices.api_key or find_key(
+        server, base_url, environ=environ, keys=keys, named_by=named_by
+    )
+    assert not isinstance(key, str)  # `Choices` wraps it.
+    if key is None and server.needs_key and is_own_host(server, base_url):
         raise ConfigurationError(
             f"No key for {server.name}. Set {' or '.join(server.key_variables)} in the "
-            f"environment, or give it with %qwq_login {server.name}."
+            f"environment, or run %qwq_login {server.name}."
         )
     chosen = {**choices.chosen, "inline_think": _inline_think_of(choices, server, model)}
     return Settings(
         **{
             **chosen,
-            "server": server.name if is_at_home(server, base_url) else urlsplit(base_url).netloc,
+            "server": server.name if is_own_host(server, base_url) else urlsplit(base_url).netloc,
             "base_url": base_url,
             "model": model,
             "model_is_pinned": choices.model is not None,
@@ -156,7 +167,7 @@ def resolve(
 def server_and_address(
     choices: Choices, environ: Mapping[str, str], keys: KeyRing, *, project: Layer = NO_LAYER
 ) -> tuple[ServerPreset, str]:
-    """The server that these choices lead to, and its address; "" for the demo.
+    """Return the server for the next prompt and its address, "" for the demo.
 
     Raises:
         ConfigurationError: an address is missing or malformed.
@@ -170,7 +181,7 @@ def _with_layers(choices: Choices, environ: Mapping[str, str], project: Layer) -
     layers = project, environment_layer(environ), layer_of(choices.chosen, _CODE)
     choices = stacked(*layers)
     address = effective(*layers).get("base_url")
-    # An address in code is checked on use; one from elsewhere needs its source in the error.
+    # An address in code is checked on use; the error for any other names its source.
     if address is not None and address.source != _CODE:
         try:
             _clean_base_url(address.value)
@@ -179,8 +190,8 @@ def _with_layers(choices: Choices, environ: Mapping[str, str], project: Layer) -
     return choices
 
 
-def _namer_of(choices: Choices, environ: Mapping[str, str], project: Layer) -> Namer:
-    """The layer that chose the server."""
+def _server_source_of(choices: Choices, environ: Mapping[str, str], project: Layer) -> ServerSource:
+    """Return the source that names the server."""
     if names_server(choices.chosen):
         return "code"
     if names_server(environment_layer(environ)):
@@ -195,14 +206,14 @@ def _server_of(choices: Choices, environ: Mapping[str, str], keys: KeyRing) -> S
         return server_at(choices.base_url)
     if keys.last_server is not None:
         return SERVERS[keys.last_server]
-    # A new user without any key gets the demo rather than an error.
+    # Without any key, a new user gets the demo rather than an error.
     hinted = choices.api_key or hint_at_dashscope(environ)
     return SERVERS["dashscope" if hinted else "demo"]
 
 
 def _inline_think_of(choices: Choices, server: ServerPreset, model: str) -> InlineThink:
     chosen = choices.inline_think or "auto"
-    # Only the closing tag arrives if the template has opened the reasoning in the prompt.
+    # If the chat template has opened the reasoning, only the closing tag arrives.
     if chosen == "auto" and not server.splits_reasoning:
         return "open" if rules_for(model).opens_reasoning else "auto"
     return chosen
@@ -213,7 +224,7 @@ def _base_url_of(choices: Choices, server: ServerPreset) -> str:
         if choices.base_url:
             raise ConfigurationError(
                 'The demo has no address: server="demo" and base_url contradict each other. '
-                'Set server to "" for the address.'
+                'Set server to "" to use the base_url.'
             )
         return ""
     base_url = choices.base_url or server.base_url
@@ -233,12 +244,12 @@ def _clean_base_url(url: str) -> str:
         parts, host = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not host:
         raise ConfigurationError(
-            f"Not an address: {address_without_secrets(url)!r}. "
-            "A base_url looks like http://127.0.0.1:8000/v1."
+            f"{address_without_secrets(url)!r} is not a valid base_url. "
+            "Use an address such as http://127.0.0.1:8000/v1."
         )
     # Notebooks and error messages show the address, so it must not contain a secret.
     if parts.username or parts.password:
         raise ConfigurationError(
-            "The base_url holds a user name or password. Give the key as api_key instead."
+            "The base_url contains a user name or password. Pass the key as api_key instead."
         )
     return url

@@ -127,7 +127,10 @@ def test_a_key_of_a_configuration_is_not_bound_to_a_projects_address(tmp_path: P
     [
         ("show = 'all'", "pyproject.toml: Unknown show 'all'. Known: both, reasoning, answer."),
         ("server = 'olama'", "pyproject.toml: Unknown server 'olama'. Known: demo, dashscope"),
-        (f"api_key = '{KEY}'", "pyproject.toml sets api_key: a key in a file is shared"),
+        (
+            f"api_key = '{KEY}'",
+            "pyproject.toml sets api_key: a key in a file is shared",
+        ),
     ],
 )
 def test_a_mistake_in_a_project_is_one_line_and_nothing_is_sent(

@@ -37,10 +37,10 @@ def test_a_variable_is_read_as_its_setting_wants_it() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("QWQ_IDLE_TIMEOUT_S", "soon", "idle_timeout_s is 'soon'. Give a number of seconds."),
-        ("QWQ_IDLE_TIMEOUT_S", "NaN", "idle_timeout_s is nan. Give seconds above zero."),
-        ("QWQ_MAX_INPUT_TOKENS", "0", "max_input_tokens is 0. Give a number above zero."),
-        ("QWQ_PARAMETERS", "top_k=2", "parameters is 'top_k=2'. Give a mapping"),
+        ("QWQ_IDLE_TIMEOUT_S", "soon", "idle_timeout_s is 'soon'. Use a number of seconds."),
+        ("QWQ_IDLE_TIMEOUT_S", "NaN", "idle_timeout_s is nan. Use a number above zero."),
+        ("QWQ_MAX_INPUT_TOKENS", "0", "max_input_tokens is 0. Use a number above zero."),
+        ("QWQ_PARAMETERS", "top_k=2", "parameters is 'top_k=2'. Use a mapping"),
         ("QWQ_PROTOCOL", "grpc", "Unknown protocol 'grpc'. Known: auto, openai"),
         ("QWQ_ALLOW_INSECURE_KEY", "yes", "Unknown allow_insecure_key 'yes'. Known: True, False."),
     ],

@@ -130,7 +130,7 @@ def test_a_text_that_holds_a_key_is_refused_without_showing_it() -> None:
 def test_a_session_sends_no_key_to_its_model(call: dict[str, object]) -> None:
     session = Session(base_url="http://127.0.0.1:9/v1", model="m", api_key=KEY)
 
-    with pytest.raises(ConfigurationError, match="holds the key from api_key"):
+    with pytest.raises(ConfigurationError, match="contains the key from api_key"):
         session.ask(**call)  # type: ignore[arg-type]
 
     assert len(session.memory) == 0

@@ -57,7 +57,7 @@ def test_a_value_that_is_no_parameters_is_not_joined(low: object, high: object) 
     layers = layer_of({"parameters": low}, "low"), layer_of({"parameters": high}, "high")
 
     assert effective(*layers) == {"parameters": Chosen(high, "high")}
-    with pytest.raises(ConfigurationError, match=r"parameters is (5|'n')\. Give a mapping"):
+    with pytest.raises(ConfigurationError, match=r"parameters is (5|'n')\. Use a mapping"):
         stacked(*layers)
 
 
@@ -68,7 +68,7 @@ def test_a_wrong_value_says_where_it_stood() -> None:
 
 @pytest.mark.parametrize(
     ("url", "said"),
-    [("nourl", "Not an address: 'nourl'"), ("http://u:p@h/v1", "The base_url holds")],
+    [("nourl", "'nourl' is not a valid base_url"), ("http://u:p@h/v1", "The base_url contains")],
 )
 @pytest.mark.parametrize("look", [resolve, lambda *a, **k: server_and_address(*a, KeyRing(), **k)])
 def test_a_wrong_address_says_where_it_stood(look: Callable[..., Any], url: str, said: str) -> None:

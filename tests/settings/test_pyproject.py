@@ -65,15 +65,18 @@ def test_a_damaged_file_without_our_section_is_not_our_business(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[tool.qwq_magic]\nmodel = \n", "is damaged: "),
+        ("[tool.qwq_magic]\nmodel = \n", "is not valid TOML: "),
         ("[tool]\nqwq_magic = 3\n", "is not a table"),
-        ("[tool.qwq_magic]\nsevrer = 'x'\n", "Unknown setting 'sevrer' of [tool.qwq_magic] in"),
+        ("[tool.qwq_magic]\nsevrer = 'x'\n", "Unknown setting 'sevrer' under [tool.qwq_magic] in"),
         (f"[tool.qwq_magic]\n'{KEY}' = 1\n", "Unknown setting '***'"),
-        (f"[tool.qwq_magic]\napi_key = '{KEY}'\n", "sets api_key: a key in a file is shared"),
+        (
+            f"[tool.qwq_magic]\napi_key = '{KEY}'\n",
+            "sets api_key: a key in a file is shared",
+        ),
         ("[tool.qwq_magic]\nallow_insecure_key = true\n", "that is your decision"),
-        ("[tool.qwq_magic]\nautosave = '~/.bashrc'\n", "does not choose which file is written"),
-        ("[tool.qwq_magic]\nx = " + "[" * 5000 + "]" * 5000, "is damaged"),
-        ("[tool.qwq_magic]\nx = '\x00'\n", "is damaged"),
+        ("[tool.qwq_magic]\nautosave = '~/.bashrc'\n", "cannot choose which file is written"),
+        ("[tool.qwq_magic]\nx = " + "[" * 5000 + "]" * 5000, "is not valid TOML: "),
+        ("[tool.qwq_magic]\nx = '\x00'\n", "is not valid TOML: "),
     ],
 )
 def test_what_is_wrong_in_it_is_one_line_without_a_key(

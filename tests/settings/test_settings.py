@@ -175,10 +175,16 @@ def test_an_address_is_taken_as_people_paste_it(url, clean):
         (lambda: Choices().override(colour=1), "Unknown setting 'colour'. Settings: server"),
         (lambda: resolve(Choices(server="dashscope"), {}), "Set AI_DASHSCOPE_API_KEY or"),
         (lambda: resolve(Choices(server="custom"), {}), "has no address"),
-        (lambda: resolve(Choices(base_url="localhost:8000", model="m"), {}), "Not an address"),
-        (lambda: resolve(Choices(base_url="http://h:x/v1", model="m"), {}), "Not an address"),
+        (
+            lambda: resolve(Choices(base_url="localhost:8000", model="m"), {}),
+            "is not a valid base_url",
+        ),
+        (
+            lambda: resolve(Choices(base_url="http://h:x/v1", model="m"), {}),
+            "is not a valid base_url",
+        ),
         (lambda: resolve(Choices(base_url="http://u:p@h/v1", model="m"), {}), "api_key instead"),
-        (lambda: resolve(Choices(base_url="http://h/v1"), {}), "No model is set"),
+        (lambda: resolve(Choices(base_url="http://h/v1"), {}), "No model is set for http://h/v1"),
     ],
 )
 def test_a_wrong_setting_says_what_would_be_right(choose, message):
@@ -278,11 +284,11 @@ def test_what_is_unsafe_elsewhere_is_not_carried_to_another_server():
 @pytest.mark.parametrize(
     ("choose", "message"),
     [
-        (lambda: Choices(parameters="abc"), "parameters is 'abc'. Give a mapping"),
-        (lambda: Choices().override(parameters=[1]), "parameters is [1]. Give a mapping"),
-        (lambda: Choices(base_url=5), "base_url is 5. Give text."),
-        (lambda: Choices(idle_timeout_s=-1), "idle_timeout_s is -1. Give seconds above zero."),
-        (lambda: Choices(connect_timeout_s="x"), "Give a number of seconds."),
+        (lambda: Choices(parameters="abc"), "parameters is 'abc'. Use a mapping"),
+        (lambda: Choices().override(parameters=[1]), "parameters is [1]. Use a mapping"),
+        (lambda: Choices(base_url=5), "base_url is 5. Use a string."),
+        (lambda: Choices(idle_timeout_s=-1), "idle_timeout_s is -1. Use a number above zero."),
+        (lambda: Choices(connect_timeout_s="x"), "Use a number of seconds."),
         (lambda: resolve(Choices(base_url="ftp://u:hunter2@h", model="m"), {}), "ftp://***@h"),
         (
             lambda: resolve(Choices(server="demo", base_url="http://h/v1"), {}),

@@ -79,7 +79,7 @@ def test_a_wrong_setting_is_the_verdict_of_a_whole_report(
     assert report.startswith(f"✗ {verdict}")
     lines = [line.split() for line in report.splitlines()]
     assert any(line[-1:] == [variable] for line in lines)
-    assert "No setting is called QWQ_MODELL. Did you mean QWQ_MODEL?" in report
+    assert "QWQ_MODELL is not a known variable. Did you mean QWQ_MODEL?" in report
     assert lines[-1][0] == "qwq_magic"
 
 

@@ -241,7 +241,7 @@ def test_a_prompt_with_a_key_in_use_is_not_sent(kernel: Kernel, server: Scripted
     done = kernel.run(f"%%qwq\nIs {KEY} a good key?")
 
     assert server.requests == []
-    assert "The prompt holds the key from %qwq_login, so it was not sent." in done.text("stderr")
+    assert "The prompt contains the key from %qwq_login, so it was not sent." in done.text("stderr")
     assert KEY not in json.dumps(
         [m["content"] for m in done.messages if "code" not in m["content"]]
     )
