@@ -38,7 +38,7 @@ class QwqError(Exception):
     Attributes:
         kind: identifies the class in saved turns.
         message: the cause, with its value, then the fix, in one line; never contains a key.
-        status: the HTTP status, possibly taken from the body; None if there is none.
+        status: the HTTP status, possibly taken from the body; None without a response.
         code: the server's own error code, as a string.
         request_id: the server's id for the request, which its support team asks for.
         retryable: whether the same request may succeed later; False once a reply has begun,
@@ -119,7 +119,7 @@ class NoRecording(QwqError):
 
 
 class ConnectionFailed(QwqError):
-    """There is no connection, or it broke before the response began."""
+    """The connection failed, or it broke before the response began."""
 
     kind = "connection"
 

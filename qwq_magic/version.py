@@ -1,3 +1,3 @@
-"""The version, said here and nowhere else."""
+"""The version of the package; the build reads it from here."""
 
 __version__ = "0.1.0"

@@ -18,6 +18,7 @@ class LoggingAdvisor:
 
     order = LOGGING_ORDER
 
+    # Async although nothing is awaited: a sync method would be run in a worker thread.
     async def before(self, request: ChatRequest) -> None:
         _logger.info(
             "request %s: %s, %d messages, conversation %r",

@@ -23,6 +23,7 @@ class MemoryAdvisor:
         self._recorder = recorder
 
     async def advise(self, request: ChatRequest, call_next: CallNext) -> Events:
+        # The earlier turns go between the system message and the prompt.
         *before, prompt = request.messages
         request = replace(request, messages=(*before, *self._context.messages, prompt))
         # An outer advisor may send the prompt twice; the last reply is remembered.

@@ -58,6 +58,7 @@ class ModelRulesAdvisor:
                 yield Notice(text)
         if is_hosted:
             request = _without_ineffective(request)
+        # A model that is known to be retired costs no second request.
         known_retired = request.model in self._session_notices.retired and not self._is_pinned
         if not known_retired:
             try:
@@ -75,6 +76,7 @@ class ModelRulesAdvisor:
             else f"{request.model} has been retired; using {successor.model} instead."
         )
         self._session_notices.retired.add(request.model)
+        # Yielded even without a text, so that the turn records the model that replies.
         yield Notice(text, model=successor.model)
         async for event in call_next(successor):
             yield event

@@ -75,7 +75,7 @@ class ReplayModel:
         """Yield the notice, each delta when it is due, the usage and the end.
 
         Raises:
-            NoRecording: there is no recording for this prompt, or not with this history.
+            NoRecording: no recording exists for this prompt, or for this history.
             ConfigurationError: the speed is not a number above 0.
         """
         started_s = self._clock()
@@ -147,7 +147,7 @@ def find_recording(request: ChatRequest) -> Recording:
     """Return the recording for this prompt.
 
     Raises:
-        NoRecording: there is none, or it follows a turn that is not in the history.
+        NoRecording: none exists, or it follows a turn that is not in the history.
     """
     *earlier, prompt = [m.text for m in request.messages if m.role == "user"] or [request.prompt]
     found = next((r for r in recordings() if _matches(prompt, r)), None)

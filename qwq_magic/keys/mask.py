@@ -56,7 +56,7 @@ class KeyFinder:
         ends = tuple(beginnings)
         self.longest = max((len(form.text) for form in forms), default=0)
         least = sorted({form.text[: form.least] for form in forms}, key=len, reverse=True)
-        # `(?!)` never matches; it is used if there are no forms.
+        # Without any form, `(?!)` is used, which never matches.
         pattern = re.compile("|".join(map(re.escape, least)) or r"(?!)")
         self.spans: Callable[[str], Iterator[Span]] = lambda text: _spans(text, pattern, forms)
         self.begins: Callable[[str], bool] = lambda text: text.endswith(ends)

@@ -33,6 +33,7 @@ class Attempt:
     _answer: Message = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        # A frozen dataclass can set its own fields only in this way.
         object.__setattr__(self, "_question", Message("user", self.turn.prompt))
         object.__setattr__(self, "_answer", Message("assistant", self.turn.answer))
 

@@ -76,9 +76,11 @@ def context_of(
     left_out_by: Cause = ""
     for number in range(len(above), 0, -1):
         slot = above[number - 1]
+        # A turn that is not sent takes no room in the window.
         if not slot.is_sendable:
             continue
         with_it = tokens + _tokens_of(slot.turn, with_reasoning=with_reasoning)
+        # The first turn that does not fit ends the search: sending an older one would leave a gap.
         if not window.holds(turns=len(taken) + 1, tokens=with_it):
             left_out_by = "window"
             break

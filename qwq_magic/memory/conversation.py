@@ -80,7 +80,7 @@ class ConversationMemory:
         """Return all attempts at turn `number` (from 1), oldest first.
 
         Raises:
-            ConfigurationError: there is no such turn.
+            ConfigurationError: a turn with this number does not exist.
         """
         slots = self.contents.slots
         self._check(number, slots)
@@ -147,6 +147,7 @@ class ConversationMemory:
         a change that has been undone is added to the restored contents.
         """
         with self._lock:
+            # Search back to the latest contents that existed when the turn was sent.
             for at in range(len(self._states) - 1, -1, -1):
                 state = self._states[at]
                 if state.generation <= context.generation:
@@ -156,7 +157,7 @@ class ConversationMemory:
                     return
 
     def undo(self) -> Turn | None:
-        """Undo the latest change since the last turn or, if there is none, remove that turn.
+        """Undo the latest change since the last turn or, if nothing changed, remove that turn.
 
         Changes are clear, drop, load, hide, unhide and a new window. The last turn is the one
         committed last; for a cell that was re-run that is its latest attempt, and the attempt
@@ -189,7 +190,7 @@ class ConversationMemory:
         """Remove these turns with all their attempts; `undo` restores them.
 
         Raises:
-            ConfigurationError: there is no such turn; nothing was removed.
+            ConfigurationError: a turn with this number does not exist; nothing was removed.
         """
         dropped = set(numbers)
 
@@ -205,7 +206,7 @@ class ConversationMemory:
         """Keep these turns but do not send them.
 
         Raises:
-            ConfigurationError: there is no such turn; nothing was hidden.
+            ConfigurationError: a turn with this number does not exist; nothing was hidden.
         """
         self._mark(numbers, is_hidden=True)
 
@@ -217,12 +218,13 @@ class ConversationMemory:
         """Return a copy with all turns, or with those up to and including `up_to`.
 
         Raises:
-            ConfigurationError: there is no such turn, or the name is not valid.
+            ConfigurationError: a turn with this number does not exist, or the name is not valid.
         """
         contents = self.contents
         if up_to is not None:
             self._check(up_to, contents.slots)
         copy = ConversationMemory(name or f"{self.name}-fork")
+        # A copy starts without the changes that `undo` could take back here.
         copy._states = (replace(contents, slots=contents.slots[:up_to]),)
         return copy
 
@@ -272,6 +274,8 @@ class ConversationMemory:
     def _change(self, change: Callable[[Contents], Contents]) -> None:
         with self._lock:
             before, after = self.contents, change(self.contents)
+            # A change without an effect is not recorded, so `undo` always has one. Clearing and
+            # loading always count; they alone give the contents a new generation.
             if after.generation != before.generation or after != before:
                 self._states = (*self._states, after)[-_UNDO_LEVELS - 1 :]
 

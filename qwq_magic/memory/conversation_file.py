@@ -88,6 +88,7 @@ def require_own_kind(path: Path) -> None:
     require_regular(path)
     if path.exists() and path.stat().st_size:
         with path.open("rb") as file:
+            # Limited, since a file of another format may be one endless line.
             _read_header(path, file.readline(10_000))
 
 
@@ -140,6 +141,7 @@ def read_conversations(path: Path) -> ConversationFile:
             sections = _read_sections(path, file)
     except OSError as error:
         raise FileError(f"Cannot read {path}: {error.strerror}. Check the path.") from error
+    # Of two conversations with one name the dictionary keeps the last, hence the comparison.
     found = {section.name: section.contents() for section in sections}
     if len(found) < len(sections):
         raise FileError(

@@ -34,12 +34,12 @@ class Conversations(Mapping[str, ConversationMemory]):
         """Return the conversation of this name.
 
         Raises:
-            ConfigurationError: there is no such conversation.
+            ConfigurationError: a conversation of this name does not exist.
         """
         memory = self._by_name.get(name)
         if memory is None:
             known = ", ".join(self) or "none"
-            raise ConfigurationError(f"There is no conversation {name!r}. Conversations: {known}.")
+            raise ConfigurationError(f"Unknown conversation {name!r}. Conversations: {known}.")
         return memory
 
     @property
@@ -62,7 +62,8 @@ class Conversations(Mapping[str, ConversationMemory]):
         """Copy a conversation, or its first turns, to a new name.
 
         Raises:
-            ConfigurationError: the new name is taken or not valid, or there is no such turn.
+            ConfigurationError: the new name is taken or not valid, or a turn with the number
+                `up_to` does not exist.
         """
         self._check_free(new)
         self._by_name[new] = self.of(name).fork(new, up_to=up_to)

@@ -68,6 +68,7 @@ def require_keys(data: Any, known: frozenset[str]) -> None:
 
 
 def checked(value: Any, kind: type) -> Any:
+    # Not `isinstance`, which accepts a boolean as an integer.
     require(type(value) is kind)
     return value
 

@@ -63,6 +63,7 @@ class Window:
         if isinstance(value, str):
             return cls.parse(value)
         window = value if isinstance(value, cls) else cls(value)  # type: ignore[arg-type]  # checked next
+        # `type` rather than `isinstance`, which accepts True as a size.
         is_size = window.size is None or (type(window.size) is int and window.size > 0)
         if not is_size or window.unit not in get_args(Unit):
             raise _invalid_window(value)

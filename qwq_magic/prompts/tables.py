@@ -64,6 +64,7 @@ def _row(cells: list[str]) -> str:
 
 def _cell(value: object) -> str:
     if isinstance(value, Real) and not isinstance(value, Integral):
+        # Only NaN differs from itself; like the other missing values it becomes an empty cell.
         return "" if value != value else f"{float(value):.6g}"
     if value is None or type(value).__name__ in ("NaTType", "NAType"):
         return ""

@@ -21,6 +21,7 @@ def value_text(value: Any, notebook: Notebook) -> str:
         ConfigurationError: it is a function or a class whose source is not available.
     """
     if isinstance(value, str):
+        # Subclasses, such as a code block, become plain strings.
         return str(value)
     if isinstance(value, Turn):
         return value.answer

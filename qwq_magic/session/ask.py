@@ -72,6 +72,7 @@ def recall_for(
         ConfigurationError: `history` is not a number of turns, it contradicts `fresh`, or the
             prompt alone exceeds the model's input limit.
     """
+    # `type` rather than `isinstance`, which accepts True as a number.
     if history is not None and not (type(history) is int and history >= 0):
         raise ConfigurationError(f"history is {history!r}. Use a number of turns, or 0 for none.")
     if fresh and history is not None:
@@ -163,7 +164,9 @@ class Ask:
         if not self.recorder.has_events or _texts(turn) == _texts(recorded):
             recorded = turn
         else:
+            # The recorder has only seen the notices of inner advisors.
             recorded = replace(recorded, notices=turn.notices)
+        # `finish` has set it to the recorded turn; the caller gets the turn it has seen.
         if error is not None:
             error.partial = turn
         return turn, recorded

@@ -31,6 +31,7 @@ class UnsentModel:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         self.request = request
         raise asyncio.CancelledError
+        # Never reached; it makes this function an async generator, as a model's `stream` is.
         yield
 
 

@@ -85,6 +85,7 @@ class LoopThread:
 
     def forget(self) -> None:
         """Reset the state in a forked child, where the thread does not exist."""
+        # The lock may be held by a thread that exists only in the parent.
         self._lock = threading.Lock()
         self._loop = self._thread = None
 
@@ -104,6 +105,7 @@ class NotebookLoop:
         self._own = threading.local()
 
     def loop(self) -> asyncio.AbstractEventLoop:
+        # Imported here, since most sessions stream on the thread.
         import nest_asyncio2
 
         loop: asyncio.AbstractEventLoop

@@ -128,6 +128,7 @@ class Run:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        # Wait until the connection is closed and the turn is committed.
         for _event in self.events():
             pass
 

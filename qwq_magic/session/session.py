@@ -148,6 +148,7 @@ class Session:
             async for event in events:
                 if isinstance(event, Turn):
                     _checked(event)
+                # Notices are for a display; the turn keeps them.
                 elif not isinstance(event, Notice):
                     yield event
 
@@ -217,6 +218,7 @@ class Session:
         )
         conversation = call.get("conversation")
         conversation = self.conversation if conversation is None else conversation
+        # A key is as unsafe in the system message or in a parameter as in the prompt.
         sent = "\n".join((prompt, settings.system or "", repr(settings.parameters)))
         require_no_key_in(sent, settings.api_key, self.keys)
         request = _new_request(
@@ -249,6 +251,7 @@ class Session:
         """Return the model object, if there is one, and the settings for it or for a server."""
         name, chat_model = _name_or_object(model)
         chosen = self.choices.override(model=name, **choices)
+        # A server or a model named for this call takes precedence over the session's own object.
         if name is None and not choices.get("server") and not choices.get("base_url"):
             chat_model = chat_model or self._chat_model
         if chat_model is None:

@@ -53,7 +53,7 @@ def _iter_files(folder: Path) -> Iterator[Path]:
 
 
 def _section_of(path: Path) -> Any:
-    """Return the contents of the section, or None if there is none."""
+    """Return the contents of the section, or None if the file does not have it."""
     try:
         facts = path.stat()
         # Reading a pipe or a device could block.

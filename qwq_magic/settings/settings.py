@@ -63,8 +63,8 @@ class Settings:
         model_is_pinned: whether the user chose the model; a default may be replaced by its
             successor.
         api_key: the key for the host of `base_url`, None if none is needed.
-        withheld_key: if there is no key for this host, the name of a variable with a key that
-            was set for another host; otherwise "".
+        withheld_key: if no key was found for this host, the name of a variable whose key was
+            set for another host; otherwise "".
         protocol: the server's protocol; `auto` detects it from the URL or from the reply.
         inline_think: `auto`: a `<think>` at the very start opens reasoning; `open`: the text
             begins inside reasoning; `off`: tags are text.

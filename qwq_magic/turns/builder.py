@@ -96,6 +96,7 @@ class TurnBuilder:
             error: what ended the stream early; its `partial` is set to the turn.
         """
         now = self._clock()
+        # Either text may come first: some models answer without reasoning.
         first = min(
             (at for at in (self._reasoning_since, self._answer_since) if at is not None),
             default=None,

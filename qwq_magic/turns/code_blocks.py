@@ -80,6 +80,7 @@ def _run(source: str, namespace: dict[str, Any]) -> Any:
     whole = compiled(tree, mode="exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     if whole.co_flags & inspect.CO_COROUTINE:
         raise ConfigurationError("The block uses top-level await. Paste it into a cell.")
+    # As in a cell, the value of a last expression is the result; the rest is executed first.
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compiled(tree, mode="exec"), namespace)  # noqa: S102  # the user called `run`
     if last is None:

@@ -30,8 +30,8 @@ class Timing:
 
     Attributes:
         ttft_s: from the request to the first text.
-        thinking_s: from the first reasoning to the first answer text, or to the end if there
-            is no answer.
+        thinking_s: from the first reasoning to the first answer text, or to the end if the
+            reply has no answer.
         total_s: from the request to the end.
     """
 
@@ -177,6 +177,7 @@ class Turn:
         known["messages"] = tuple(_build(Message, item) for item in known.get("messages") or ())
         known["notices"] = tuple(known.get("notices") or ())
         turn = cls(**known)
+        # A saved error does not contain its turn, see `QwqError.to_dict`.
         if turn.error is not None:
             turn.error.partial = turn
         return turn

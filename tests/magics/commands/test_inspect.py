@@ -119,8 +119,8 @@ def test_two_turns_are_compared(kernel: Kernel) -> None:
         ("nobody", "'nobody' is not a turn. Use a turn number from %qwq_memory"),
         ("-c", "-c needs the name of a conversation"),
         ("1 2 3", "3 turns cannot be inspected at once. Use one turn, or two to compare."),
-        ('-c "two words" 1', "There is no conversation 'two words'. Conversations: main."),
-        ("-c empty", "There is no conversation 'empty'. Conversations: main."),
+        ('-c "two words" 1', "Unknown conversation 'two words'. Conversations: main."),
+        ("-c empty", "Unknown conversation 'empty'. Conversations: main."),
     ],
 )
 def test_what_cannot_be_inspected_is_said_in_one_line(
