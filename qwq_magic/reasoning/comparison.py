@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Match: TypeAlias = Literal["same", "similar", "none"]
 
+# The columns of `Comparison.to_frame`, in order.
 PAIR_COLUMNS = (
     "match",
     "left_index",

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 Turns: TypeAlias = ReasonedTurn | Iterable[ReasonedTurn]
 
 _TURN_COLUMNS = ("turn", "turn_id", "conversation", "model", "server")
+# The columns of `steps_frame` and `export_steps`, in order; docs/columns.md describes them.
 STEP_COLUMNS = (*_TURN_COLUMNS, *STEP_FIELDS)
+# The columns of `metrics_frame` and `export_metrics`, in order; docs/columns.md describes them.
 METRIC_COLUMNS = (*_TURN_COLUMNS, "state", "started_at", "prompt", *metric_values(Metrics()))
 _METRIC_INTEGERS = (
     "turn",
