@@ -25,7 +25,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 # Each with what to write instead.
 TURNS = {
-    r"(?<!there )\b(?:is|are|was|be) no (?!longer|more|less|worse|other)": "“X is not a valid path”",
+    r"(?<!there )\b(?:is|are|was|be) no (?!longer|more|less|other)": "“X is not a valid path”",
     r"\bsaid\b": "“replied”, “reported”, or the thing itself",
     r"\btold\b": "“reported”, “given”, “known”",
     r"\bwhoever\b": "the person or the part that is meant",

@@ -38,7 +38,7 @@ def complete(
 
 
 def value_in(words: list[str], name: str) -> str | None:
-    """Return the value given for an option in the words; None if there is none."""
+    """Return the value given for an option in the words; or None."""
     flags = next(option.flags for option in OPTIONS if option.name == name)
     following = (words[at + 1] for at, word in enumerate(words[:-1]) if word in flags)
     return next(following, None)

@@ -30,7 +30,7 @@ COMMANDS = (
     Command("list", "[all]", "list the turns; `all` includes the oldest ones", 0, 1),
     Command("show", "N", "show turn N in full, with its reasoning", 1, 1),
     Command("attempts", "N [side]", "show all attempts at turn N; `side`: side by side", 1, 2),
-    Command("undo", "", "undo the latest change; if there is none, the latest turn"),
+    Command("undo", "", "undo the latest change; otherwise remove the latest turn"),
     Command("drop", "N …", "remove turns, such as 3 or 2-4", 1, _ANY),
     Command("hide", "N …", "keep turns, but do not send them", 1, _ANY),
     Command("unhide", "N …", "send hidden turns again", 1, _ANY),
