@@ -340,7 +340,10 @@ def test_hidden_turns_are_kept_and_not_sent(notebook):
     notebook.ask("d")
 
     assert notebook.sent() == ["prompt c", "answer 3", "prompt d"]
-    assert "turns 1–4, ≈" in notebook.said("unhide 1 2")
+    shown_again = notebook.said("unhide 2 1")
+    assert shown_again.startswith("Turns 1–2 are no longer hidden.")
+    assert "turns 1–4, ≈" in shown_again
+    assert notebook.said("undo").startswith("Undid: unhide 1-2.")
 
 
 def test_a_conversation_is_forked_switched_to_and_renamed(notebook):
@@ -567,7 +570,7 @@ def test_a_loaded_file_replaces_the_conversation_and_undo_brings_it_back(noteboo
     notebook.ask("b")
 
     assert "Conversation 'main': 1 turn." in notebook.said(f"load {path}")
-    assert "Conversation 'main': 2 turns." in notebook.said("undo")
+    assert notebook.said("undo").startswith("Undid: load. Conversation 'main': 2 turns.")
     path.write_bytes(path.read_bytes()[:-30])
     assert "is damaged at line 2" in notebook.memory(f"load {path}").text("stderr")
     assert len(notebook.rows()) == 2
