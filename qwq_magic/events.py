@@ -67,10 +67,12 @@ class StreamFinished:
     """The reply is complete; only usage may follow.
 
     `finish_reason` is the server's value (`stop`, `length`, ...), or None if the server
-    closed the stream properly without one.
+    closed the stream properly without one. `signature` is what the server requires back if
+    the reasoning is sent again, in a form that only its protocol reads.
     """
 
     finish_reason: str | None
+    signature: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ def test_a_turn_knows_this():
         "prompt",
         "reasoning",
         "server",
+        "signature",
         "started_at",
         "state",
         "steps",

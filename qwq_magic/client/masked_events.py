@@ -13,6 +13,7 @@ import threading
 import weakref
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 
 from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, StreamFinished
 from qwq_magic.keys import ApiKey
@@ -50,7 +51,10 @@ class _Masks:
     def feed(self, event: Event) -> Iterator[Event]:
         if isinstance(event, StreamFinished):
             yield from self.flush()
-            yield StreamFinished(event.finish_reason and self._redact(event.finish_reason))
+            reason = event.finish_reason and self._redact(event.finish_reason)
+            # A signature that holds the key is worthless anyway, once the key is masked.
+            signature = self._redact(event.signature) if event.signature else ""
+            yield replace(event, finish_reason=reason, signature=signature)
             return
         if not isinstance(event, (ReasoningDelta, AnswerDelta)):
             # Some servers report usage between any two deltas of one text.

@@ -40,7 +40,9 @@ class Attempt:
     def messages(self, *, with_reasoning: bool) -> tuple[Message, Message]:
         """Return the messages that later turns are sent for this one."""
         if with_reasoning and self.turn.reasoning:
-            return self._question, replace(self._answer, reasoning=self.turn.reasoning)
+            turn = self.turn
+            signed = replace(self._answer, reasoning=turn.reasoning, signature=turn.signature)
+            return self._question, signed
         return self._question, self._answer
 
 

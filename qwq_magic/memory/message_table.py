@@ -14,7 +14,7 @@ from qwq_magic.turns import Message
 from qwq_magic.turns.messages import Role
 
 _ROLES = get_args(Role)
-_KEYS = frozenset({"role", "text", "reasoning"})
+_KEYS = frozenset({"role", "text", "reasoning", "signature"})
 _MIN_RUN = 3
 # A forged file must not expand without limit in memory, at 8 bytes per reference.
 _MAX_SENT = 50_000_000
@@ -52,6 +52,9 @@ class MessageWriter:
             self._pairs.setdefault((self._written[-1], message), len(self._written) - 1)
         self._written.append(message)
         item = {"role": message.role, "text": message.text, "reasoning": message.reasoning}
+        # Few servers sign a reasoning, and files without a signature stay as they were.
+        if message.signature:
+            item["signature"] = message.signature
         # Refuse to write what could not be read back.
         _message_from(item)
         return item
@@ -94,8 +97,10 @@ class MessageReader:
 
 def _message_from(data: Any) -> Message:
     role, text, reasoning = data["role"], data["text"], data.get("reasoning", "")
-    if role not in _ROLES or type(text) is not str or type(reasoning) is not str:
+    signature = data.get("signature", "")
+    texts = (text, reasoning, signature)
+    if role not in _ROLES or any(type(value) is not str for value in texts):
         raise TypeError("a value of the wrong type")
     if not data.keys() <= _KEYS:
         raise LookupError("an unknown key")
-    return Message(role, text, reasoning)
+    return Message(role, text, reasoning, signature)

@@ -14,7 +14,17 @@ from qwq_magic.events import Usage, is_count
 from qwq_magic.memory.message_table import MessageReader
 from qwq_magic.turns import Timing, Turn
 
-_TEXTS = ("id", "prompt", "reasoning", "answer", "model", "server", "conversation", "started_at")
+_TEXTS = (
+    "id",
+    "prompt",
+    "reasoning",
+    "answer",
+    "model",
+    "server",
+    "conversation",
+    "started_at",
+    "signature",
+)
 _MAYBE_TEXTS = ("finish_reason", "cell_id")
 _TURN_KEYS = frozenset(f.name for f in fields(Turn))
 _USAGE_KEYS = frozenset(f.name for f in fields(Usage))

@@ -128,6 +128,7 @@ class TurnBuilder:
             notices=tuple(self._notices),
             cell_id=self.request.cell_id,
             started_at=self._started_at,
+            signature=self._finished.signature if self._finished else "",
         )
         if error is not None:
             error.partial = turn

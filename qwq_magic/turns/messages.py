@@ -16,12 +16,14 @@ class Message:
     """One message of a request.
 
     `reasoning` is set only on an assistant's message, if the user asked to send earlier
-    reasoning and the server accepts it; otherwise it is empty.
+    reasoning and the server accepts it; otherwise it is empty. `signature` accompanies it for
+    a server that signs its reasoning.
     """
 
     role: Role
     text: str
     reasoning: str = ""
+    signature: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,8 @@ class Turn:
         notices: the notices of the client and the advisors.
         cell_id: the notebook cell that sent the prompt, None outside a notebook.
         started_at: when the request was sent, ISO 8601 in UTC.
+        signature: what the server requires back with the reasoning, if that is sent again;
+            only its protocol reads it.
     """
 
     id: str
@@ -98,6 +100,7 @@ class Turn:
     notices: tuple[str, ...] = ()
     cell_id: str | None = None
     started_at: str = ""
+    signature: str = field(default="", repr=False)
 
     @property
     def state(self) -> State:

@@ -41,6 +41,9 @@ class OtherChoice:
     def end_with(self, reason: Any) -> None:
         self._reason = reason or self._reason
 
+    def sign(self, signature: str) -> None:
+        """Ignored: protocols with signatures have one choice."""
+
     def finish(self) -> None:
         """Ignored: the end belongs to the reply, too."""
 

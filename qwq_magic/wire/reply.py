@@ -86,6 +86,7 @@ class Reply:
         self._characters = 0
         self._finish_reason: str | None = None
         self._ending: Ending | None = None
+        self._signature = ""
         self._finish_words = finish_words
         self._counts: Counts = {}
         self._has_new_counts = False
@@ -138,6 +139,9 @@ class Reply:
         if ending is not Ending.UNFINISHED and not is_late:
             self._finish_reason, self._ending = reason, ending
             self.is_complete = True
+
+    def sign(self, signature: str) -> None:
+        self._signature = signature
 
     def lose_content(self) -> None:
         """Note that content of an unknown form arrived, of which only the strings were added."""
@@ -205,7 +209,7 @@ class Reply:
             if cut and self._finish_reason != _HAS_CAPTION:
                 self._events.append(Notice(f"The reply is cut: {cut}. Run the cell again."))
             self._report_usage()
-            self._events.append(StreamFinished(self._finish_reason))
+            self._events.append(StreamFinished(self._finish_reason, signature=self._signature))
 
     def fail(self, error: QwqError) -> None:
         """End the reply, part of which is missing."""

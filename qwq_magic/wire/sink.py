@@ -18,6 +18,9 @@ class Sink(Protocol):
 
     def end_with(self, reason: Any) -> None: ...
 
+    def sign(self, signature: str) -> None:
+        """Keep what the server wants back with the reasoning, in the protocol's own form."""
+
     def finish(self) -> None: ...
 
     def takes_message(self) -> bool:

@@ -84,6 +84,9 @@ class _Recorder:
     def end_with(self, reason: Any) -> None:
         self.is_more = self.is_more or bool(reason)
 
+    def sign(self, signature: str) -> None:  # noqa: ARG002  # see `Sink`
+        self.is_more = True
+
     def finish(self) -> None:
         self.is_more = True
 

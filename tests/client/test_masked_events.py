@@ -64,3 +64,8 @@ def test_the_key_as_the_reason_is_masked() -> None:
         StreamFinished("***"),
         StreamFinished(None),
     ]
+
+
+def test_a_signature_goes_through_and_a_key_in_it_is_masked() -> None:
+    assert masked(StreamFinished("stop", "EqQB")) == [StreamFinished("stop", "EqQB")]
+    assert masked(StreamFinished("stop", f"a{KEY}b")) == [StreamFinished("stop", "a***b")]

@@ -28,7 +28,7 @@ TEXTS = st.text(st.characters(), max_size=30) | st.sampled_from(
 def _rich_memory():
     """Everything a file can hold."""
     memory = a_memory(
-        a_turn(1, cell_id="a", reasoning="thought", arrivals=((3, 0.5), (7, 1.25))),
+        a_turn(1, cell_id="a", reasoning="thought", arrivals=((3, 0.5), (7, 1.25)), signature="s"),
         a_turn(2, cell_id="b", usage=Usage(1, 2, 3, 4, None), timing=Timing(0.1, 0.2, 0.3)),
         a_turn(3, cell_id="c", notices=("one", "two"), parameters={"stop": ["a"], "t": 0.6}),
         a_turn(4, cell_id="a", finish_reason="length", started_at="2026-01-01T00:00:00+00:00"),

@@ -12,6 +12,7 @@ MESSAGES = st.builds(
     st.sampled_from(["user", "assistant", "system"]),
     st.sampled_from(["", "Go on.", "a", "b", "\ud83d", "\x00\u2028"]),
     st.sampled_from(["", "r"]),
+    st.sampled_from(["", "s"]),
 )
 
 
@@ -86,6 +87,7 @@ def test_a_window_and_an_answer_anew_cost_two_runs_at_most():
         [{"role": "root", "text": "x"}],
         [{"role": "user", "text": 5}],
         [{"role": "user", "text": "x", "reasoning": None}],
+        [{"role": "user", "text": "x", "signature": 5}],
         [{"role": "user", "text": "x", "reasonjng": "lost"}],
     ],
     ids=str,
