@@ -23,6 +23,7 @@ from qwq_magic.client.masked_events import mask_in_logs
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys import ApiKey
 from qwq_magic.settings import Settings
+from qwq_magic.settings.presets import ServerPreset
 from qwq_magic.wire.addresses import host_of, is_loopback
 
 # A conversation may pause for half a minute, and many cells may stream at once.
@@ -31,7 +32,7 @@ _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepal
 # The key under which a response's `extensions` hold the target of a redirect.
 LOCATION = "qwq_magic.location"
 
-Authorization: TypeAlias = Callable[[ApiKey], Mapping[str, str]]
+Authorization: TypeAlias = Callable[[ApiKey, ServerPreset], Mapping[str, str]]
 
 _USER_INFO = re.compile(r"[^\s/'\"(]+@")
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": "qwq-magic"}
@@ -143,7 +144,9 @@ def opened(
         url,
         content=body,
         headers={**usual, **headers},
-        auth=httpx.USE_CLIENT_DEFAULT if key is None else _KeyHeaders(key, authorization),
+        auth=httpx.USE_CLIENT_DEFAULT
+        if key is None
+        else _KeyHeaders(key, settings.preset, authorization),
         timeout=httpx.Timeout(
             settings.idle_timeout_s, connect=settings.connect_timeout_s, pool=None
         ),
@@ -154,12 +157,13 @@ def opened(
 class _KeyHeaders(httpx.Auth):
     """Writes the key into the request at the last moment, so that no local variable holds it."""
 
-    def __init__(self, key: ApiKey, authorization: Authorization) -> None:
+    def __init__(self, key: ApiKey, server: ServerPreset, authorization: Authorization) -> None:
         self._key = key
+        self._server = server
         self._authorization = authorization
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers.update(self._authorization(self._key))
+        request.headers.update(self._authorization(self._key, self._server))
         yield request
 
 

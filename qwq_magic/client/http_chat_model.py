@@ -86,9 +86,7 @@ class HttpChatModel:
                 return
             error, cause, may_repeat = attempt.failure
             # Not counted as a retry: the request is another one, and sent without a delay.
-            refused = self._refused_field(error, payload)
-            if refused is not None:
-                del payload[refused]
+            if self._dropped_refused_field(error, payload):
                 body = _encoded(payload)
                 continue
             wait_s = None
@@ -107,12 +105,25 @@ class HttpChatModel:
     def _url_for(self, model: str) -> str:
         return endpoint(self._settings.base_url, self._protocol.path_for(model))
 
-    def _refused_field(self, error: QwqError, payload: Mapping[str, Json]) -> str | None:
-        """The field that the server rejected by name and the request can do without."""
+    def _dropped_refused_field(self, error: QwqError, payload: dict[str, Json]) -> bool:
+        """Drop the field that the server rejected by name and the request can do without."""
         if not isinstance(error, InvalidRequest):
-            return None
-        optional = (name for name in self._protocol.optional_fields if payload.get(name))
-        return next((name for name in optional if name in error.message), None)
+            return False
+        for path in self._protocol.optional_fields:
+            name, _, inner = path.partition(".")
+            value = payload.get(name)
+            if value is None or name not in error.message:
+                continue
+            if not inner:
+                del payload[name]
+                return True
+            if isinstance(value, dict) and inner in value:
+                # The rest of the object may be the user's, and stays.
+                payload[name] = {key: value[key] for key in value if key != inner}
+                if not payload[name]:
+                    del payload[name]
+                return True
+        return False
 
     async def _client(self, url: str) -> httpx.AsyncClient:
         if self._transport is not None:

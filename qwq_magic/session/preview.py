@@ -92,5 +92,6 @@ def _without_messages(body: Mapping[str, Json]) -> dict[str, Json]:
     return {
         name: _without_messages(value) if isinstance(value, Mapping) else value
         for name, value in body.items()
-        if name != "messages"
+        # The Responses API has the messages under the second name.
+        if not (name in ("messages", "input") and isinstance(value, list))
     }

@@ -292,7 +292,12 @@ def _new_request(
 
 def _takes_reasoning(settings: Settings) -> bool:
     """Whether the server accepts earlier reasoning and the user asked to send it."""
-    return bool(settings.preset.history_field and settings.parameters.get("preserve_thinking"))
+    if not settings.parameters.get("preserve_thinking"):
+        return False
+    from qwq_magic.wire.protocols import wire_protocol
+
+    protocol = wire_protocol(settings.protocol, settings.base_url, settings.preset)
+    return protocol.takes_reasoning(settings.preset)
 
 
 def _input_limit(settings: Settings) -> int | None:

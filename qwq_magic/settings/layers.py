@@ -19,7 +19,7 @@ from qwq_magic.settings.presets import SERVERS
 from qwq_magic.turns import Json
 
 # Each but `auto` is also the name of the file in `wire/` that defines the protocol.
-ProtocolName: TypeAlias = Literal["auto", "openai", "dashscope", "ollama"]
+ProtocolName: TypeAlias = Literal["auto", "openai", "dashscope", "ollama", "responses", "anthropic"]
 InlineThink: TypeAlias = Literal["auto", "open", "off"]
 
 # Settings that do not depend on the server.

@@ -28,6 +28,8 @@ _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-dashscope-request-id")
 _MESSAGE_FIELDS = ("message", "msg", "detail", "errors")
 _STATUS_FIELDS = ("status", "status_code")
 _FINE = frozenset({"", "0", "200", "ok", "success"})
+# The fields that hold the texts of a whole reply, one for each protocol.
+_REPLY_FIELDS = frozenset({"choices", "output", "content"})
 _STATUS_COMMENT = re.compile(r"HTTP_STATUS/(\d{3})")
 _STATUS_PREFIX = re.compile(r"<([45]\d\d)>")
 _TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
@@ -54,6 +56,10 @@ def facts_in_json(value: Any) -> ErrorFacts | None:
         return None
     if error := value.get("error"):
         return _nested_facts(error, outer=value)
+    # A failed response of OpenAI's Responses API is inside its last event.
+    response = value.get("response")
+    if isinstance(response, dict) and (error := response.get("error")):
+        return _nested_facts(error, outer=response)
     choices = value.get("choices")
     if value.get("object") == "error" or (not choices and _is_flat_error(value)):
         return _facts(value, outer=value)
@@ -175,7 +181,7 @@ def document_error(body: bytes, *, origin: Origin) -> ResponseError:
     fix = fix_for(ProtocolError, origin)
     if text.startswith("<"):
         what = f"an HTML page{_titled(text, origin)}"
-    elif isinstance(value, dict) and "choices" in value:
+    elif isinstance(value, dict) and _REPLY_FIELDS & value.keys():
         what = "the whole reply as one JSON document; it ignores `stream: true`"
         fix = "Let the server stream, or choose another with -s."
     else:

@@ -48,9 +48,13 @@ class Decoder(Protocol):
     def close(self) -> list[Event]: ...
 
 
-def bearer(key: ApiKey) -> Mapping[str, str]:
+def bearer(key: ApiKey, server: ServerPreset = CUSTOM) -> Mapping[str, str]:  # noqa: ARG001  # the same for all
     # No variable holds the key itself, so that no traceback can show it.
     return {"Authorization": f"Bearer {key.reveal()}"}
+
+
+def has_history_field(server: ServerPreset) -> bool:
+    return bool(server.history_field)
 
 
 def never(*_: Any) -> bool:
@@ -67,9 +71,11 @@ class WireProtocol:
         reader: makes the function that reads the chunks of one response.
         framing: cuts the bytes of a response into chunks.
         headers: headers of a chat request beside the usual ones.
-        authorization: the headers that carry the key.
-        optional_fields: fields of the body that a request can do without. One that the
-            server rejects by name is dropped, and the request repeated.
+        authorization: the headers that carry the key to this server.
+        takes_reasoning: does this server take the reasoning of earlier turns back?
+        optional_fields: fields of the body that a request can do without, with a dot before
+            the name of a field in an object. One that the server rejects by the name before
+            the dot is dropped, and the request repeated.
         listing: where the server lists its models, and how the list is read.
         merge_counts: the token counts so far, and those of another report, as one.
         read_usage: reads token counts in the protocol's own field names.
@@ -89,7 +95,8 @@ class WireProtocol:
     reader: Callable[[ChatRequest | None, ServerPreset], ReadChunk]
     framing: Callable[[], Framing] = SSEDecoder
     headers: Mapping[str, str] = field(default_factory=dict)
-    authorization: Callable[[ApiKey], Mapping[str, str]] = bearer
+    authorization: Callable[[ApiKey, ServerPreset], Mapping[str, str]] = bearer
+    takes_reasoning: Callable[[ServerPreset], bool] = has_history_field
     optional_fields: tuple[str, ...] = ()
     listing: ModelListing = OPENAI_LISTING
     merge_counts: MergeCounts = latest_counts

@@ -35,6 +35,8 @@ PROTOCOL_NAMES = {
     "openai-sse": "openai",
     "dashscope-native": "dashscope",
     "ollama-native": "ollama",
+    "responses": "responses",
+    "anthropic": "anthropic",
 }
 
 
