@@ -95,10 +95,19 @@ _THINKS = re.compile(
     r"""(?ix) qwq | qvq | deepseek-(r1|reasoner) | r1-distill | gpt-oss | magistral
       | (?<!non-)(?<!no)(thinking|reasoning|reasoner) | exaone-deep | glm-(z1|4\.[5-9]|[5-9])
       | minimax-m\d | (^|/)o[134](-mini|-pro|-preview)?($|[-:]\d)
+      | (^|/)gpt-[5-9](?!.*chat) | grok-(3-mini|[4-9](?!.*non-reasoning))
+      | claude-(3-7|(opus|sonnet|haiku)-[4-9]|mythos)
       | qwen3(?!.*(instruct|coder|embed|rerank|asr|tts|-vl-(?!.*thinking)))"""
 )
 # From Qwen3.5 on, text models too are served only at the multimodal path.
 _MULTIMODAL = re.compile(r"qwen(3\.[5-9]|[4-9])|-vl\b|-vl-|^qvq|-omni", re.IGNORECASE)
+
+# Claude models before 4.6, which think only within a given budget.
+_CLAUDE = re.compile(r"claude", re.IGNORECASE)
+_NOT_ADAPTIVE = re.compile(
+    r"(?ix) claude-( v?[0-3]\b | instant"
+    r" | (opus|sonnet|haiku)-4 ( $ | [-.@] ( [0-5]\b | 20\d{6} | latest ) ) )"
+)
 
 
 def rules_for(model: str) -> ModelRules:
@@ -109,6 +118,14 @@ def rules_for(model: str) -> ModelRules:
 def thinks(model: str) -> bool:
     """Does the name suggest that the model reasons before it answers?"""
     return _THINKS.search(model) is not None
+
+
+def thinks_adaptively(model: str) -> bool:
+    """Does the model decide itself how much it thinks, so that it may refuse a budget?
+
+    https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking
+    """
+    return bool(_CLAUDE.search(model)) and not _NOT_ADAPTIVE.search(model)
 
 
 def is_multimodal(model: str) -> bool:

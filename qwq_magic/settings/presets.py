@@ -199,6 +199,25 @@ SERVERS = MappingProxyType(
                 model="accounts/fireworks/models/deepseek-r1-0528",
                 spellings=_by_effort(on="medium"),
             ),
+            # Chat completions have no reasoning here: that needs protocol="responses".
+            _service(
+                "openai",
+                "https://api.openai.com/v1",
+                spellings={**_NOT_SENT, **_by_effort(on="medium")},
+                continues="none",
+            ),
+            _service(
+                "xai",
+                "https://api.x.ai/v1",
+                spellings={**_NOT_SENT, **_by_effort(on="medium")},
+                continues="none",
+            ),
+            _service(
+                "anthropic",
+                "https://api.anthropic.com/v1",
+                continues="none",
+                native_protocol="anthropic",
+            ),
             _service("siliconflow", "https://api.siliconflow.cn/v1", model="Qwen/QwQ-32B"),
             ServerPreset(
                 "ollama",

@@ -66,10 +66,15 @@ def reports_thinking(entry: dict[str, Any]) -> bool | None:
     # An object of abilities lists only some of them, so a missing one is not a no.
     if isinstance(abilities, dict):
         known = [abilities[word] for word in _REASONING_ABILITIES if word in abilities]
-        return any(bool(value) for value in known) if known else None
+        return any(_is_supported(value) for value in known) if known else None
     if isinstance(abilities, list):
         return any(word in abilities for word in _REASONING_ABILITIES)
     return None
+
+
+def _is_supported(value: Any) -> bool:
+    # Anthropic describes each ability in an object.
+    return bool(value.get("supported") if isinstance(value, dict) else value)
 
 
 def json_in(body: bytes) -> Any:
@@ -106,6 +111,7 @@ class ModelListing:
     Attributes:
         path: what follows the base URL, such as `/models`.
         is_at_root: does the path replace that of the base URL, rather than follow it?
+        query: what the address is followed by, such as `limit=1000`.
         headers: headers of the request beside the usual ones.
         read: the models in a body, None where it is not a list of them.
         abilities_path: where the server describes a single model, named in a POST request;
@@ -115,6 +121,7 @@ class ModelListing:
 
     path: str = "/models"
     is_at_root: bool = False
+    query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     read: Callable[[bytes], tuple[ListedModel, ...] | None] = models_in
     abilities_path: str = ""
@@ -123,7 +130,10 @@ class ModelListing:
     def address_at(self, base_url: str) -> str:
         if self.is_at_root:
             return at_root(base_url, self.path)
-        return endpoint(base_url, self.path)
+        address = endpoint(base_url, self.path)
+        if not self.query:
+            return address
+        return f"{address}{'&' if '?' in address else '?'}{self.query}"
 
 
 OPENAI_LISTING = ModelListing()

@@ -65,6 +65,11 @@ def test_the_list_is_asked_for_with_the_key_of_the_host() -> None:
             "auto",
             "https://dashscope.aliyuncs.com/compatible-mode/v1/models",
         ),
+        ("http://h/v1", "responses", "http://h/v1/models"),
+        ("http://h/v1", "anthropic", "http://h/v1/models?limit=1000"),
+        ("http://h", "anthropic", "http://h/v1/models?limit=1000"),
+        ("http://h/v1?a=b", "anthropic", "http://h/v1/models?a=b&limit=1000"),
+        ("https://api.anthropic.com/v1", "auto", "https://api.anthropic.com/v1/models?limit=1000"),
     ],
 )
 def test_each_protocol_has_its_list(base_url: str, protocol: Any, address: str) -> None:
@@ -73,6 +78,31 @@ def test_each_protocol_has_its_list(base_url: str, protocol: Any, address: str) 
     protocol = wire_protocol(settings.protocol, base_url, settings.preset)
 
     assert protocol.listing.address_at(base_url) == address
+
+
+def test_anthropics_list_has_its_headers_and_what_each_model_can() -> None:
+    def model(name: str, **abilities: bool) -> dict[str, Any]:
+        known = {ability: {"supported": value} for ability, value in abilities.items()}
+        return {"type": "model", "id": name, "display_name": "x", "capabilities": known}
+
+    entries = [model("a", thinking=True), model("claude-opus-4-8", thinking=False), model("b")]
+    with ScriptedServer(document({"data": entries, "has_more": False})) as server:
+        models = listed(settings_at(server, protocol="anthropic", api_key=ApiKey(KEY, source="x")))
+
+    assert [(model.name, model.thinks) for model in models] == [
+        ("a", True),
+        ("claude-opus-4-8", False),
+        ("b", False),
+    ]
+    [request] = server.requests
+    assert (request.path, request.headers["anthropic-version"]) == (
+        "/v1/models?limit=1000",
+        "2023-06-01",
+    )
+    assert (request.headers["x-api-key"], request.headers["authorization"]) == (
+        KEY,
+        f"Bearer {KEY}",
+    )
 
 
 def test_ollama_is_asked_what_each_model_can() -> None:

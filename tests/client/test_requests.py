@@ -6,14 +6,21 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from server import ScriptedServer, chat, failure
+from server import Reply, ScriptedServer, chat, failure, sse
 
 from qwq_magic import Session
 from qwq_magic.client import HttpChatModel
-from qwq_magic.errors import ModelNotFound, QwqError, RateLimited, UnsupportedFeature
+from qwq_magic.errors import (
+    InvalidRequest,
+    ModelNotFound,
+    QwqError,
+    RateLimited,
+    UnsupportedFeature,
+)
 from qwq_magic.settings import Settings
 from qwq_magic.settings.presets import SERVERS
 from qwq_magic.turns import ChatRequest, Message
@@ -76,6 +83,7 @@ THINKING: dict[str, dict[str, Any]] = {
         "reasoning_effort": "low",
         "top_k": 20,
     },
+    **dict.fromkeys(("openai", "xai"), BY_EFFORT),
     "openrouter": {
         "reasoning": {"enabled": True, "effort": "low", "max_tokens": 99},
         "top_k": 20,
@@ -109,7 +117,7 @@ TAKES_REASONING = {
 }
 
 
-@pytest.mark.parametrize("server", [name for name in SERVERS if name != "demo"])
+@pytest.mark.parametrize("server", [name for name in SERVERS if name not in ("demo", "anthropic")])
 def test_a_server_gets_the_wishes_in_its_own_words(server: str) -> None:
     path, headers, body = sent_to(server, WISHES)
 
@@ -246,6 +254,90 @@ def test_native_ollama_gets_think_and_options() -> None:
     }
 
 
+def test_the_responses_protocol_has_its_own_path_and_body() -> None:
+    path, headers, body = sent_to("openai", {"reasoning_effort": "low"}, protocol="responses")
+
+    assert path == "/v1/responses"
+    assert "anthropic-version" not in headers
+    assert body == {
+        "model": "m",
+        "input": [{"type": "message", **message} for message in PLAIN],
+        "reasoning": {"effort": "low", "summary": "auto"},
+        "store": False,
+        "stream": True,
+    }
+
+
+@pytest.mark.parametrize("path", ["/v1", "", "/v1/messages"])
+@pytest.mark.parametrize(
+    ("server", "protocol"), [("anthropic", "auto"), ("custom", "anthropic"), ("vllm", "anthropic")]
+)
+def test_anthropics_protocol_has_its_own_path_headers_and_body(
+    server: str, protocol: str, path: str
+) -> None:
+    address, headers, body = sent_to(
+        server, {"thinking_budget": 2_000}, path=path, protocol=protocol
+    )
+
+    assert address == "/v1/messages"
+    assert headers["anthropic-version"] == "2023-06-01"
+    assert body == {
+        "model": "m",
+        "system": "Be brief.",
+        "messages": PLAIN[1:],
+        "max_tokens": 18_000,
+        "thinking": {"type": "enabled", "budget_tokens": 2_000},
+        "stream": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("refusals", "given", "reasoning", "has_store"),
+    [
+        # OpenAI, for an organisation that is not verified, and for a model that does not reason.
+        (["must be verified to generate reasoning summaries"], {}, None, True),
+        (
+            ["must be verified to generate reasoning summaries"],
+            {"reasoning_effort": "low"},
+            {"effort": "low"},
+            True,
+        ),
+        (["Unsupported parameter: 'reasoning.summary'"], {}, None, True),
+        (["Unknown field: store"], {}, {"summary": "auto"}, False),
+        # transformers serve
+        (["Unsupported fields: {'reasoning', 'store'}"] * 2, {}, None, False),
+    ],
+)
+def test_a_server_that_refuses_a_summary_is_asked_again_without_it(
+    refusals: list[str], given: dict[str, Any], reasoning: Any, has_store: bool
+) -> None:
+    replies = [failure(400, {"error": {"message": message}}) for message in refusals]
+    completed = {"type": "response.completed", "response": {"status": "completed"}}
+    delta = {"type": "response.output_text.delta", "delta": "ok"}
+    with ScriptedServer(*replies, Reply([sse(delta, completed)])) as scripted:
+        session = Session(base_url=scripted.url, model="m", protocol="responses", parameters=given)
+
+        turn = session.ask("Hi")
+
+    last = scripted.requests[-1].json
+    assert (turn.answer, len(scripted.requests)) == ("ok", len(refusals) + 1)
+    assert (last.get("reasoning"), "store" in last) == (reasoning, has_store)
+
+
+def test_what_the_user_asked_for_is_not_dropped() -> None:
+    refused = failure(400, {"error": {"message": "'reasoning.effort' is not supported"}})
+    with ScriptedServer(refused) as scripted:
+        session = Session(base_url=scripted.url, model="m", protocol="responses")
+
+        with pytest.raises(InvalidRequest, match=r"reasoning\.effort"):
+            session.ask("Hi", parameters={"reasoning_effort": "low"})
+
+    assert [request.json["reasoning"] for request in scripted.requests] == [
+        {"effort": "low", "summary": "auto"},
+        {"effort": "low"},
+    ]
+
+
 # History.
 
 
@@ -266,6 +358,91 @@ def test_reasoning_is_sent_back_only_where_the_user_asks(
     earlier = scripted.requests[1].json["messages"][1]
     expected = {"role": "assistant", "content": "1."}
     assert earlier == (expected | {field: "Hm."} if field else expected)
+
+
+SIGNED = Reply(
+    [
+        sse(
+            {"type": "message_start", "message": {}},
+            {"type": "content_block_start", "content_block": {"type": "thinking"}},
+            {"type": "content_block_delta", "delta": {"thinking": "Hm."}},
+            {"type": "content_block_delta", "delta": {"signature": "EqQB"}},
+            {"type": "content_block_stop"},
+            {"type": "content_block_delta", "delta": {"text": "1."}},
+            {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+            {"type": "message_stop"},
+        )
+    ]
+)
+
+
+@pytest.mark.parametrize("is_reopened", [False, True])
+@pytest.mark.parametrize(
+    ("parameters", "content"),
+    [
+        ({}, "1."),
+        (
+            {"preserve_thinking": True},
+            [
+                {"type": "thinking", "thinking": "Hm.", "signature": "EqQB"},
+                {"type": "text", "text": "1."},
+            ],
+        ),
+    ],
+)
+def test_a_thinking_block_goes_back_with_its_signature_where_the_user_asks(
+    parameters: dict[str, Any], content: Any, is_reopened: bool, tmp_path: Path
+) -> None:
+    with ScriptedServer(SIGNED) as scripted:
+
+        def new_session() -> Session:
+            return Session(
+                base_url=scripted.url, model="m", protocol="anthropic", parameters=parameters
+            )
+
+        session = new_session()
+        session.ask("One?")
+        session.ask("And?")
+        if is_reopened:
+            session.memory.save(tmp_path / "a.json")
+            session = new_session()
+            session.memory.load(tmp_path / "a.json")
+        session.ask("Two?")
+
+    body = scripted.requests[2].json
+    assert [message["content"] for message in body["messages"]] == [
+        "One?",
+        content,
+        "And?",
+        content,
+        "Two?",
+    ]
+    assert "preserve_thinking" not in body
+
+
+def test_reasoning_is_not_sent_back_in_the_responses_protocol() -> None:
+    item = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]}
+    completed = {"type": "response.completed", "response": {"output": [item]}}
+    delta = {"type": "response.output_text.delta", "delta": "1."}
+    with ScriptedServer(Reply([sse(delta, completed)])) as scripted:
+        session = Session(
+            server="dashscope",
+            base_url=scripted.url,
+            model="m",
+            protocol="responses",
+            parameters={"preserve_thinking": True},
+        )
+        session.ask("One?")
+        preview = session.preview("Two?")
+        session.ask("Two?")
+
+    assert session.memory.turns[0].reasoning == "Hm."
+    assert not any(message.reasoning for message in preview.messages)
+    assert scripted.requests[1].json["input"][1] == {
+        "type": "message",
+        "role": "assistant",
+        "content": "1.",
+    }
 
 
 def test_reasoning_that_an_advisor_adds_goes_out_by_the_servers_name() -> None:

@@ -32,9 +32,11 @@ def test_a_preview_is_what_an_ask_sends():
     assert preview.context.startswith("turn 1, ≈ ")
 
 
-@pytest.mark.parametrize("protocol", ["openai", "dashscope", "ollama"])
+@pytest.mark.parametrize("protocol", ["openai", "dashscope", "ollama", "responses", "anthropic"])
 def test_every_protocol_says_what_it_would_send(protocol):
     def messages_of(body):
+        if isinstance(body.get("input"), list):
+            return body.pop("input")
         return body.get("input", body).pop("messages")
 
     with ScriptedServer(chat(answer="one")) as server:

@@ -71,10 +71,107 @@ CHUNKS = st.fixed_dictionaries(
         "code": VALUES,
     },
 )
-JSON = st.one_of(CHUNKS, CHUNKS, CHUNKS, ODD).map(lambda value: json.dumps(value).encode())
+PARTS = st.fixed_dictionaries(
+    {"type": st.sampled_from(["output_text", "summary_text", "reasoning_text", "refusal", None])},
+    optional={"text": VALUES, "refusal": VALUES},
+)
+ITEMS = st.fixed_dictionaries(
+    {"type": st.sampled_from(["message", "reasoning", "function_call", None])},
+    optional={
+        "content": st.one_of(ODD, TEXTS, st.lists(PARTS, max_size=2)),
+        "summary": st.one_of(ODD, st.lists(PARTS, max_size=2)),
+    },
+)
+RESPONSES = st.fixed_dictionaries(
+    {},
+    optional={
+        "object": st.just("response"),
+        "status": st.sampled_from(["completed", "incomplete", "failed", "in_progress", 1]),
+        "output": st.one_of(ODD, st.lists(st.one_of(ITEMS, ODD), max_size=2)),
+        "error": st.one_of(ODD, st.just({"code": "server_error", "message": "m"})),
+        "incomplete_details": st.one_of(ODD, st.just({"reason": "max_output_tokens"})),
+        "usage": st.one_of(ODD, st.just({"input_tokens": 1, "output_tokens_details": []})),
+    },
+)
+RESPONSE_EVENTS = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(
+            [
+                "response.output_text.delta",
+                "response.output_text.done",
+                "response.refusal.delta",
+                "response.reasoning_text.delta",
+                "response.reasoning_text.done",
+                "response.reasoning.delta",
+                "response.reasoning_summary_text.delta",
+                "response.reasoning_summary_text.done",
+                "response.reasoning_summary_part.added",
+                "response.content_part.done",
+                "response.output_item.added",
+                "response.output_item.done",
+                "response.completed",
+                "response.incomplete",
+                "response.failed",
+                "response.created",
+                "error",
+                None,
+            ]
+        )
+    },
+    optional={
+        "delta": st.one_of(VALUES, PARTS),
+        "text": VALUES,
+        "part": st.one_of(PARTS, ODD),
+        "item": st.one_of(ITEMS, ODD),
+        "response": st.one_of(RESPONSES, ODD),
+        "summary_index": ODD,
+        "message": TEXTS,
+    },
+)
+BLOCKS = st.fixed_dictionaries(
+    {"type": st.sampled_from(["thinking", "text", "redacted_thinking", "tool_use", None])},
+    optional={"thinking": VALUES, "text": VALUES, "signature": VALUES, "data": VALUES},
+)
+COUNTS = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("input_tokens", "output_tokens", "output_tokens_details"), ODD)
+)
+MESSAGE_EVENTS = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(
+            [
+                "message_start",
+                "content_block_start",
+                "content_block_delta",
+                "content_block_delta",
+                "content_block_stop",
+                "message_delta",
+                "message_stop",
+                "message",
+                "ping",
+                "error",
+                None,
+            ]
+        )
+    },
+    optional={
+        "message": st.one_of(
+            ODD, st.fixed_dictionaries({}, optional={"usage": COUNTS, "content": VALUES})
+        ),
+        "content_block": st.one_of(BLOCKS, ODD),
+        "delta": st.one_of(
+            BLOCKS, ODD, st.just({"stop_reason": "end_turn"}), st.just({"stop_reason": "refusal"})
+        ),
+        "content": st.one_of(ODD, st.lists(st.one_of(BLOCKS, ODD), max_size=2)),
+        "usage": st.one_of(COUNTS, ODD),
+        "error": st.one_of(ODD, TEXTS, st.just({"type": "api_error", "message": "m"})),
+    },
+)
+JSON = st.one_of(CHUNKS, CHUNKS, CHUNKS, RESPONSE_EVENTS, MESSAGE_EVENTS, ODD).map(
+    lambda value: json.dumps(value).encode()
+)
 PIECES = st.one_of(
     JSON.map(lambda data: b"data: " + data + b"\n\n"),
-    JSON.map(lambda data: b"data: " + data + b"\n\n"),
+    JSON.map(lambda data: b"event: e\ndata: " + data + b"\n\n"),
     JSON.map(lambda data: data + b"\n"),
     st.sampled_from(
         [
@@ -94,6 +191,15 @@ PIECES = st.one_of(
     st.binary(max_size=5),
 )
 BODIES = st.lists(PIECES, max_size=8).map(b"".join)
+
+
+def stream_of(events: st.SearchStrategy[Any]) -> st.SearchStrategy[bytes]:
+    """Bodies in which a protocol's own events are most of what there is."""
+    event = events.map(lambda value: b"data: " + json.dumps(value).encode() + b"\n\n")
+    return st.lists(st.one_of(event, event, event, PIECES), max_size=12).map(b"".join)
+
+
+OWN = {"responses": stream_of(RESPONSE_EVENTS), "anthropic": stream_of(MESSAGE_EVENTS)}
 
 
 def outcome(decoder: Decoder, reads: list[bytes]) -> tuple[Any, ...]:
@@ -130,6 +236,20 @@ def test_any_body_has_one_outcome_however_it_is_cut(
     assert outcome(make(request, inline_think="auto", origin=origin), reads) == whole
     single = [body[at : at + 1] for at in range(len(body))]
     assert outcome(make(request, inline_think="auto", origin=origin), single) == whole
+
+
+@each("name", OWN, core=len(OWN))
+@settings(max_examples=CASES)
+@given(data=st.data(), size=st.integers(1, 50))
+def test_a_body_of_the_protocols_own_events_has_one_outcome(
+    name: str, data: st.DataObject, size: int
+) -> None:
+    body = data.draw(OWN[name])
+    decoders = [ALL[name].decoder(origin=Origin(server="s")) for _ in range(2)]
+
+    whole = outcome(decoders[0], [body])
+
+    assert outcome(decoders[1], [body[at : at + size] for at in range(0, len(body), size)]) == whole
 
 
 @settings(max_examples=CASES)

@@ -53,6 +53,9 @@ def test_what_is_no_list_is_none(body: bytes) -> None:
         ({"capabilities": ["completion"]}, False),
         ({"capabilities": {"thinking": True}}, True),
         ({"capabilities": {"vision": True}}, True),
+        ({"capabilities": {"thinking": {"supported": True, "types": {}}}}, True),
+        ({"capabilities": {"thinking": {"supported": False, "types": {}}}}, False),
+        ({"capabilities": {"thinking": None}}, False),
         ({}, True),
     ],
 )

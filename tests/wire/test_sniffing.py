@@ -13,10 +13,23 @@ DASHSCOPE = (
     b"id:1\nevent:result\n:HTTP_STATUS/200\n"
     b'data:{"output":{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}}\n\n'
 )
+RESPONSES = (
+    b'event: response.created\ndata: {"type": "response.created", "response": {}}\n\n'
+    b"event: response.output_text.delta\n"
+    b'data: {"type": "response.output_text.delta", "delta": "a"}\n\n'
+    b'data: {"type": "response.incomplete", "response": '
+    b'{"incomplete_details": {"reason": "stop"}}}\n\n'
+)
+ANTHROPIC = (
+    b'event: message_start\ndata: {"type": "message_start", "message": {}}\n\n'
+    b'data: {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "a"}}\n\n'
+    b'data: {"type": "message_delta", "delta": {"stop_reason": "stop"}}\n\n'
+    b'data: {"type": "message_stop"}\n\n'
+)
 OLLAMA = b'{"message": {"content": "a"}, "done": false}\n{"done": true, "done_reason": "stop"}\n'
 
 
-@pytest.mark.parametrize("body", [OPENAI, DASHSCOPE, OLLAMA])
+@pytest.mark.parametrize("body", [OPENAI, DASHSCOPE, OLLAMA, RESPONSES, ANTHROPIC])
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\n"])
 @pytest.mark.parametrize("size", [1, 1_000])
 def test_each_protocol_is_known_by_its_first_chunk(body: bytes, before: bytes, size: int) -> None:
