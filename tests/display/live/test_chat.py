@@ -360,7 +360,7 @@ def test_a_closed_chat_stops_its_reply(browser: Callable[..., Browser]) -> None:
 
 
 def test_a_conversation_that_cannot_be_named_is_refused_at_once(sent: Sent) -> None:
-    with pytest.raises(ConfigurationError, match="no name for a conversation"):
+    with pytest.raises(ConfigurationError, match="is not a valid conversation name"):
         ChatWidget(Session(server="demo"), "two\nlines")
 
 
