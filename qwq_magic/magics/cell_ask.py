@@ -209,7 +209,7 @@ def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool, 
         job: the job's number; 0 for a run in the foreground.
     """
     if live == "widgets":
-        from qwq_magic.display.live.live_panel import LivePanel
+        from qwq_magic.display.live.live_panel import LivePanel, run_actions
 
         name = run.request.conversation
         return LivePanel(
@@ -219,7 +219,7 @@ def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool, 
             conversation=f"{name} · job {job}" if job else name,
             show=show,
             start=start,
-            on_stop=run.stop,
+            actions=run_actions(run),
             # While a job streams, interrupting the kernel would stop a different cell.
             interrupts=not job,
         )

@@ -93,7 +93,7 @@ def new_panel(**options: Any) -> LivePanel:
         "model": "qwq-plus",
         "server": "dashscope",
         "conversation": "main",
-        "on_stop": lambda: None,
+        "actions": {"stop": lambda: None},
     }
     panel = LivePanel(options.pop("turn_id", uuid4().hex), **{**defaults, **options})
     panel.open()

@@ -282,7 +282,7 @@ def test_stop_works_while_the_cell_runs(either: Lab, open_notebook: OpenNotebook
         either,
         "from threading import Event\n"
         "stopped = Event()\n"
-        "panel = new_panel(on_stop=stopped.set)\n"
+        "panel = new_panel(actions={'stop': stopped.set})\n"
         "stream(panel, reasoning('Thinking of something'))\n"
         "pump(panel, stopped.is_set)\n"
         "panel.give_way_to("

@@ -17,7 +17,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle
 
 from qwq_magic.display.live.chat_host import host_of
-from qwq_magic.display.live.live_panel import LivePanel
+from qwq_magic.display.live.live_panel import LivePanel, run_actions
 from qwq_magic.display.live.panes import Pane, widget_bundle
 from qwq_magic.display.live.pump import Pump
 from qwq_magic.display.live.transcript import Transcript
@@ -260,7 +260,7 @@ def _panel_for(run: Run) -> LivePanel:
         server=run.server,
         conversation=run.request.conversation,
         start="auto",
-        on_stop=run.stop,
+        actions=run_actions(run),
         # Any cell that is running then is unrelated to this reply.
         interrupts=False,
     )

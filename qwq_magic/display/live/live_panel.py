@@ -8,7 +8,7 @@ kilobyte, and when thousands are sent per second, some are silently lost.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, assert_never
 
 from IPython.display import DisplayHandle
@@ -37,6 +37,7 @@ from qwq_magic.events import (
 from qwq_magic.memory import Place
 from qwq_magic.plain_text import well_formed
 from qwq_magic.reasoning import LoopDetector
+from qwq_magic.session.run import Run
 from qwq_magic.turns import State, Turn
 
 FRAME_S: Final = 0.05
@@ -70,6 +71,11 @@ class FrameBuffer:
         return text
 
 
+def run_actions(run: Run) -> dict[str, Callable[[], None]]:
+    """Return what the buttons of the header do to a run, by the name in header_buttons.js."""
+    return {"stop": run.stop}
+
+
 class LivePanel:
     """Shows the events of a turn as they arrive, then replaces them with its final output."""
 
@@ -82,7 +88,7 @@ class LivePanel:
         conversation: str,
         show: Show = "both",
         start: Start = "open",
-        on_stop: Callable[[], None],
+        actions: Mapping[str, Callable[[], None]],
         interrupts: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -95,7 +101,8 @@ class LivePanel:
             conversation: shown in the status line.
             show: which texts are shown.
             start: whether the reasoning is initially open.
-            on_stop: called when the reader clicks Stop, from any thread.
+            actions: what each button of the header does, called from any thread; see
+                `run_actions`.
             interrupts: whether an unanswered Stop may interrupt the kernel.
             clock: seconds on a monotonic clock.
         """
@@ -108,7 +115,7 @@ class LivePanel:
         self.status = StatusLine(
             turn_id,
             elapsed=lambda: clock() - began_s,
-            on_stop=on_stop,
+            actions=actions,
             layout=self._layout,
             model_name=well_formed(" · ".join(filter(None, (model, server)))),
             conversation=well_formed(conversation),

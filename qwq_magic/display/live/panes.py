@@ -160,6 +160,8 @@ class StatusLine(Pane):
     notices = traitlets.List(traitlets.Unicode()).tag(sync=True)
     model_name = traitlets.Unicode().tag(sync=True)
     conversation = traitlets.Unicode().tag(sync=True)
+    # The names of the buttons that the browser shows; see header_buttons.js.
+    actions = traitlets.List(traitlets.Unicode()).tag(sync=True)
     # Whether the browser may interrupt the kernel if it gets no reply to a Stop.
     interrupts = traitlets.Bool(True).tag(sync=True)
 
@@ -168,13 +170,13 @@ class StatusLine(Pane):
         turn_id: str,
         *,
         elapsed: Callable[[], float],
-        on_stop: Callable[[], None],
+        actions: Mapping[str, Callable[[], None]],
         layout: Layout | None = None,
         **traits: Any,
     ) -> None:
         self.elapsed = elapsed
-        self._on_stop = on_stop
-        super().__init__(turn_id, layout=layout, **traits)
+        self._actions = actions
+        super().__init__(turn_id, layout=layout, actions=list(actions), **traits)
 
     def show_state(self, state: LiveState) -> None:
         self.state = state
@@ -196,7 +198,16 @@ class StatusLine(Pane):
     def show_notices(self, notices: Sequence[str]) -> None:
         self.notices = [well_formed(notice) for notice in notices]
 
-    def _handle_message(self, kind: str) -> None:
-        if kind == "stop":
-            self._on_stop()
-            self.send({"type": "stopping"})
+    def _receive(self, _widget: object, message: object, _buffers: object) -> None:
+        match message:
+            case {"type": "stop"}:
+                self._act("stop")
+                # The browser interrupts the kernel where this does not arrive in time.
+                self.send({"type": "stopping"})
+            case {"type": "action", "name": str(name)}:
+                self._act(name)
+
+    def _act(self, name: str) -> None:
+        # The name comes from a page: one that is unknown here does nothing.
+        if name in self._actions:
+            self._actions[name]()

@@ -207,7 +207,10 @@ export function render({ model, el }) {
  * @param {AbortSignal} signal
  */
 function renderStatus(model, record, el, signal) {
-  const line = new StatusLine(() => askToStop(model, statusOf(record), record));
+  const line = new StatusLine(model.get("actions"), (name) => {
+    if (name === "stop") askToStop(model, statusOf(record), record);
+    else model.send({ type: "action", name });
+  });
   const refresh = () => {
     const live = statusOf(record);
     // The host marks widgets whose kernel restarted or died; there is no other notification.

@@ -1,8 +1,9 @@
-// The line above the panes: state, seconds, tokens, Stop; below it, notices and the error.
+// The line above the panes: state, seconds, tokens, buttons; below it, notices and the error.
 
 /** @import { TurnState } from "./types.js" */
 
 import { button, element } from "./elements.js";
+import { HEADER_BUTTONS } from "./header_buttons.js";
 import { isRunning, STATE_LABELS } from "./turn_captions.js";
 
 /**
@@ -25,22 +26,24 @@ export class StatusLine {
   #tokens = element("span", "qwq-figure");
   #about = element("span", "qwq-about");
   #badge = element("span", "qwq-badge", { hidden: "" }, "Repeating itself");
-  /** @type {HTMLButtonElement | undefined} */
-  #stop;
+  /** @type {HTMLButtonElement[]} */
+  #buttons = [];
   #notices = element("div", "qwq-notices");
   #shownLines = "";
 
   /**
-   * `onStop` is called on a click; without it, the line has no Stop button.
+   * `onAction` is called with a button's name on a click; `actions` names the buttons to show.
    *
-   * @param {(() => void) | null} onStop
+   * @param {readonly string[]} [actions]
+   * @param {(name: string) => void} [onAction]
    */
-  constructor(onStop) {
+  constructor(actions = [], onAction = () => {}) {
     const row = element("div", "qwq-status-row", {}, this.#state, this.#seconds, this.#tokens, this.#about, this.#badge);
-    if (onStop) {
-      this.#stop = button("qwq-button qwq-stop", "Stop", onStop);
-      this.#stop.setAttribute("aria-label", "Stop this turn");
-      row.append(this.#stop);
+    for (const { name, label, hint } of HEADER_BUTTONS.filter(({ name }) => actions.includes(name))) {
+      const added = button(`qwq-button qwq-${name}`, label, () => onAction(name));
+      added.setAttribute("aria-label", hint);
+      this.#buttons.push(added);
+      row.append(added);
     }
     this.element = element("div", "qwq-status", { role: "group", "aria-label": "Status" }, row, this.#notices);
   }
@@ -54,9 +57,9 @@ export class StatusLine {
     setText(this.#seconds, seconds);
     setText(this.#tokens, tokens);
     setText(this.#about, about);
-    if (this.#stop) {
-      this.#stop.hidden = !isRunning(state);
-      this.#stop.disabled = stopping;
+    for (const each of this.#buttons) {
+      each.hidden = !isRunning(state);
+      each.disabled = stopping;
     }
     const advised = advice !== "" && isRunning(state) && !stopping;
     this.#badge.hidden = !advised;

@@ -80,7 +80,7 @@ export function estimatedTokens({ reasoning, answer, usage }) {
 
 /** @param {SavedTurn} turn */
 function statusOf(turn) {
-  const line = new StatusLine(null);
+  const line = new StatusLine();
   line.show({
     state: turn.state,
     seconds: seconds(turn.timing.total_s),

@@ -91,6 +91,7 @@ export interface PaneTraits {
   model_name: string;
   conversation: string;
   interrupts: boolean;
+  actions: string[];
   /** Of panes that show what is saved. */
   mime: string;
   data: unknown;
@@ -123,6 +124,7 @@ export interface SnapshotMessage {
 /** From the page to the kernel. */
 export type PageMessage =
   | { type: "resync" | "stop" | "renderer" | "new" | "earlier" | "refresh" | "save" | "whole" }
+  | { type: "action"; name: string }
   | { type: "ask"; id: string; text: string }
   | { type: "select"; conversation: string };
 

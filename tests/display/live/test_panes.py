@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from recording_comm import Message, custom
 
-from qwq_magic.display.live.live_panel import FrameBuffer, LivePanel
+import qwq_magic
+from qwq_magic.display.live.live_panel import FrameBuffer, LivePanel, run_actions
 from qwq_magic.display.live.panes import AnswerPane, ReasoningPane, StatusLine
 from qwq_magic.display.live.view_source import join_modules
 from qwq_magic.display.saved.bundle import TURN_MIME
 from qwq_magic.display.saved.step_records import LiveRecords, step_records
 from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, Usage, UsageReported
 from qwq_magic.reasoning import LoopDetector, StepReader, steps_of
+from qwq_magic.session.run import Run
 from qwq_magic.turns import Timing, Turn
+
+STATIC = Path(qwq_magic.__file__).parent / "display" / "static"
 
 
 class Clock:
@@ -30,7 +36,7 @@ def new_panel(clock: Clock | None = None, **options: Any) -> LivePanel:
         "model": "qwq-plus",
         "server": "demo",
         "conversation": "main",
-        "on_stop": lambda: None,
+        "actions": {"stop": lambda: None},
         "clock": clock or Clock(),
     }
     return LivePanel("turn", **{**defaults, **options})
@@ -180,11 +186,29 @@ def test_state_holds_the_whole_text_though_no_frame_pushed_it(
 
 def test_stop_is_passed_on_and_acknowledged(sent: list[tuple[str, Message]]) -> None:
     stops: list[str] = []
-    line = StatusLine("turn", elapsed=lambda: 0.0, on_stop=lambda: stops.append("stop"))
+    line = StatusLine("turn", elapsed=lambda: 0.0, actions={"stop": lambda: stops.append("stop")})
     line._handle_custom_msg({"type": "stop"}, [])
 
     assert stops == ["stop"]
     assert custom(sent) == [{"type": "stopping"}]
+
+
+def test_a_button_of_the_header_does_what_its_name_stands_for_and_no_more() -> None:
+    presses: list[str] = []
+    line = StatusLine("turn", elapsed=lambda: 0.0, actions={"retry": lambda: presses.append("r")})
+    for name in ("retry", "unknown", None):
+        line._handle_custom_msg({"type": "action", "name": name}, [])
+
+    assert presses == ["r"]
+    assert line.actions == ["retry"]
+
+
+def test_every_button_of_the_header_has_an_action_in_the_kernel() -> None:
+    source = (STATIC / "header_buttons.js").read_text("utf-8")
+    run = SimpleNamespace(stop=lambda: None)
+
+    names = re.findall(r'\{ name: "(\w+)"', source)
+    assert names == list(run_actions(cast(Run, run)))
 
 
 def test_message_of_any_shape_is_survived(sent: list[tuple[str, Message]]) -> None:
@@ -280,9 +304,7 @@ def test_a_usage_at_every_token_costs_no_message_at_every_token(
     sent: list[tuple[str, Message]],
 ) -> None:
     now_s = 0.0
-    panel = LivePanel(
-        "turn", model="", server="", conversation="", on_stop=lambda: None, clock=lambda: now_s
-    )
+    panel = LivePanel("turn", model="", server="", conversation="", actions={}, clock=lambda: now_s)
     sent.clear()
     for count in range(100):
         now_s = count / 100
