@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import Turn
 
@@ -53,7 +53,7 @@ def reasoning_caption(turn: Turn) -> str:
     return f"{thought} · {about}{counted(tokens, 'token')}"
 
 
-def footer_caption(turn: Turn, *, place: Place | None) -> str:
+def footer_caption(turn: Turn, *, place: TurnPosition | None) -> str:
     """Return `qwq-plus · dashscope · 1,203 tokens · 14.2 s · main · turn 3`.
 
     Unknown parts are omitted.

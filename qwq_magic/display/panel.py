@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, Protocol, TypeAlias
 
 from qwq_magic.events import Event
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 from qwq_magic.turns import Turn
 
 # Which texts of a turn are shown, and the initial state of its reasoning. `auto` opens the
@@ -30,5 +30,5 @@ class Panel(Protocol):
     def tick(self) -> None:
         """Update whatever depends on time; called at least every 50 ms."""
 
-    def finish(self, turn: Turn, *, place: Place | None) -> None:
+    def finish(self, turn: Turn, *, place: TurnPosition | None) -> None:
         """Become the final output; `place` is the position of the turn in its conversation."""

@@ -19,7 +19,7 @@ from qwq_magic.display.captions import (
     reasoning_caption,
 )
 from qwq_magic.display.panel import Show, Start
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import well_formed
 from qwq_magic.turns import Turn
 
@@ -39,7 +39,7 @@ class TurnView:
     """
 
     turn: Turn
-    place: Place | None
+    place: TurnPosition | None
     show: Show = "both"
     start: Start = "open"
 

@@ -33,7 +33,7 @@ from qwq_magic.events import (
 )
 from qwq_magic.magics.front_end import Live, Request
 from qwq_magic.magics.interrupts import InterruptWatch
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import excerpt
 from qwq_magic.session.run import Run
 from qwq_magic.token_estimate import estimate_tokens
@@ -56,7 +56,7 @@ class Job:
         panel: Panel,
         live: Live,
         bind: Callable[[Turn], None],
-        place_of: Callable[[Turn], Place | None],
+        place_of: Callable[[Turn], TurnPosition | None],
     ) -> None:
         """Prepare a job; `start` starts it.
 

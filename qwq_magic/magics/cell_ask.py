@@ -20,7 +20,7 @@ from qwq_magic.magics.front_end import Live, Request, current_request, detect_li
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, parse_options
 from qwq_magic.magics.reports import show_bundle
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 from qwq_magic.session.run import Run
 from qwq_magic.settings.key_ring import keys_at_hand
 from qwq_magic.turns import Turn
@@ -193,7 +193,7 @@ class CellAsk:
         if options.out:
             self._shell.user_ns[options.out] = turn
 
-    def _place_of(self, turn: Turn) -> Place | None:
+    def _place_of(self, turn: Turn) -> TurnPosition | None:
         return self._context.session.conversations.place_of(turn)
 
 

@@ -16,7 +16,7 @@ from qwq_magic.magics.background import Background
 from qwq_magic.magics.cell_log import CellLog
 from qwq_magic.magics.project_address import ProjectAddress, foreign_address
 from qwq_magic.magics.traits import SettingTraits
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 from qwq_magic.session import Session
 from qwq_magic.settings.layers import Chosen, Layer, stacked
 from qwq_magic.turns import Turn
@@ -83,7 +83,7 @@ class NotebookContext:
         self.shell.user_ns["_qwq"] = turn
         self.jobs.print_later(self.saved())
 
-    def bundle_of(self, turn: Turn, *, place: Place | None = None) -> dict[str, object]:
+    def bundle_of(self, turn: Turn, *, place: TurnPosition | None = None) -> dict[str, object]:
         """Return the MIME bundle that shows the turn as the value of a cell."""
         from qwq_magic.display.saved.bundle import final_bundle  # Keeps %load_ext fast.
 

@@ -12,7 +12,7 @@ from qwq_magic.memory.window import ALL, Window
 from qwq_magic.turns import Message, Turn
 
 
-class Place(NamedTuple):
+class TurnPosition(NamedTuple):
     """The position of a turn in its conversation: its number and its attempt, both from 1."""
 
     number: int

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.memory.ask_queue import AskQueue
-from qwq_magic.memory.contents import Contents, Place, Slot
+from qwq_magic.memory.contents import Contents, Slot, TurnPosition
 from qwq_magic.memory.context import Context, context_of
 from qwq_magic.memory.names import checked_name
 from qwq_magic.memory.window import Window
@@ -86,14 +86,14 @@ class ConversationMemory:
         self._check(number, slots)
         return tuple(attempt.turn for attempt in slots[number - 1].attempts)
 
-    def place_of(self, turn: Turn) -> Place | None:
+    def place_of(self, turn: Turn) -> TurnPosition | None:
         """Return the position of `turn`, or None if it is not in this conversation."""
         # Searched from the end, since callers usually look for the newest turn.
         slots = self.contents.slots
         for number in range(len(slots), 0, -1):
             for attempt, kept in enumerate(slots[number - 1].attempts, 1):
                 if kept.turn.id == turn.id:
-                    return Place(number, attempt)
+                    return TurnPosition(number, attempt)
         return None
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.memory.contents import Contents, Place
+from qwq_magic.memory.contents import Contents, TurnPosition
 from qwq_magic.memory.conversation import ConversationMemory
 from qwq_magic.memory.names import checked_name
 from qwq_magic.turns import Turn
@@ -48,7 +48,7 @@ class Conversations(Mapping[str, ConversationMemory]):
         # Copied into a list first: another thread may add a conversation.
         return tuple((name, memory.contents) for name, memory in [*self._by_name.items()])
 
-    def place_of(self, turn: Turn) -> Place | None:
+    def place_of(self, turn: Turn) -> TurnPosition | None:
         """Return a turn's position in its own conversation, or in a fork of it."""
         own = self._by_name.get(turn.conversation)
         others = [memory for memory in list(self._by_name.values()) if memory is not own]

@@ -15,7 +15,7 @@ from nbformat.sign import NotebookNotary
 from playwright.sync_api import Locator
 
 from qwq_magic.display.saved.bundle import TURN_MIME, final_bundle
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 
 # JupyterLab shows 50 outputs of a cell.
 CELL_SIZE = 48
@@ -51,7 +51,9 @@ def wait_until_drawn(notebook: Notebook, group: Sequence[Payload], step: int) ->
 
 
 def bundles(payloads: Iterable[Payload]) -> list[dict[str, Any]]:
-    return [final_bundle(turn_of(p.number, p.text), place=Place(p.number, 1)) for p in payloads]
+    return [
+        final_bundle(turn_of(p.number, p.text), place=TurnPosition(p.number, 1)) for p in payloads
+    ]
 
 
 def write_saved(path: Path, outputs: Sequence[dict[str, Any]]) -> int:

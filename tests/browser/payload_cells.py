@@ -15,7 +15,7 @@ from hostile.corpus import Payload, pieces
 
 from qwq_magic.display.live.live_panel import LivePanel
 from qwq_magic.events import AnswerDelta, ReasoningDelta
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 from qwq_magic.turns import Turn
 
 PIECES = 10
@@ -63,7 +63,7 @@ def stream_payloads(notebook: str, name: str, payloads: Sequence[Payload]) -> No
                 _show(one, step)
     _wait_for(shown, Path(f"{notebook}.{name}-end"))
     for one in shown:
-        one.panel.finish(turn_of(one.number, one.text), place=Place(one.number, 1))
+        one.panel.finish(turn_of(one.number, one.text), place=TurnPosition(one.number, 1))
 
 
 def _show(one: _Shown, step: int) -> None:

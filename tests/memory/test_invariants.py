@@ -106,7 +106,7 @@ class Kept:
 
 
 @dataclass
-class Place:
+class ModelTurn:
     cell: str | None
     attempts: list[Kept]
     is_hidden: bool = False
@@ -126,7 +126,7 @@ class Pending:
 
 @dataclass
 class State:
-    places: list[Place] = field(default_factory=list)
+    places: list[ModelTurn] = field(default_factory=list)
     window: int | None = None
     in_messages: bool = False
     generation: int = field(default_factory=lambda: next(GENERATIONS))
@@ -140,7 +140,7 @@ class Expected:
     levels: list[State] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)
 
-    def above(self, cell: str | None) -> list[Place]:
+    def above(self, cell: str | None) -> list[ModelTurn]:
         for at, place in enumerate(self.state.places):
             if cell is not None and place.cell == cell:
                 return self.state.places[:at]
@@ -176,7 +176,7 @@ class Expected:
             if cell is not None and place.cell == cell:
                 place.attempts.append(kept)
                 return
-        states[found[-1]].places.append(Place(cell, [kept]))
+        states[found[-1]].places.append(ModelTurn(cell, [kept]))
 
     def change(self, **changes: object) -> None:
         """Undo goes back to what stands now."""

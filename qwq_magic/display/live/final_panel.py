@@ -12,7 +12,7 @@ from qwq_magic.display.text.terminal import TerminalPanel
 from qwq_magic.display.text.whole_turn import closing_lines
 from qwq_magic.display.turn_view import TurnView
 from qwq_magic.events import Event
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 from qwq_magic.turns import Turn
 
 
@@ -36,7 +36,7 @@ class FinalPanel:
         if self._live is not None:
             self._live.tick()
 
-    def finish(self, turn: Turn, *, place: Place | None) -> None:
+    def finish(self, turn: Turn, *, place: TurnPosition | None) -> None:
         from IPython.display import display
 
         view = TurnView(turn, place, self._show, self._start)

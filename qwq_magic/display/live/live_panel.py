@@ -34,7 +34,7 @@ from qwq_magic.events import (
     Usage,
     UsageReported,
 )
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import well_formed
 from qwq_magic.reasoning import LoopDetector
 from qwq_magic.session.run import Run
@@ -182,7 +182,7 @@ class LivePanel:
             self.status.show_advice(loop_advice(loop))
             self._loop_check_due_s = now_s + _LOOP_S
 
-    def finish(self, turn: Turn, *, place: Place | None) -> None:
+    def finish(self, turn: Turn, *, place: TurnPosition | None) -> None:
         """Replace the panes with the final output and close them."""
         try:
             bundle = final_bundle(turn, place=place, show=self._show, start=self._start)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from qwq_magic.display.saved.bundle import turn_data
 from qwq_magic.display.turn_view import TurnView
-from qwq_magic.memory import ConversationMemory, Place
+from qwq_magic.memory import ConversationMemory, TurnPosition
 from qwq_magic.memory.conversation import Entry
 from qwq_magic.plain_text import well_formed
 
@@ -72,7 +72,7 @@ def entry_data(entry: Entry) -> dict[str, Any]:
 
     The reasoning is closed once there is an answer, since a transcript has many turns.
     """
-    place = Place(entry.number, entry.attempts)
+    place = TurnPosition(entry.number, entry.attempts)
     return {
         "prompt": well_formed(entry.turn.prompt),
         "number": entry.number,

@@ -19,7 +19,7 @@ from qwq_magic.display.saved.outline import outline
 from qwq_magic.display.saved.step_records import loop_spans, step_records
 from qwq_magic.display.saved.text import escape_paragraphs, escape_span
 from qwq_magic.display.turn_view import TurnView
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import strip_controls, well_formed
 from qwq_magic.reasoning.outline_text import outline_text
 from qwq_magic.turns import Turn
@@ -33,7 +33,7 @@ _MAX_LABEL_CHARACTERS = 2_000
 def final_bundle(
     turn: Turn,
     *,
-    place: Place | None,
+    place: TurnPosition | None,
     show: Show = "both",
     start: Start = "open",
     max_plain_characters: int = _MAX_PLAIN_CHARACTERS,
@@ -55,7 +55,7 @@ def view_bundle(
     }
 
 
-def inspector_bundle(turn: Turn, *, place: Place | None) -> dict[str, Any]:
+def inspector_bundle(turn: Turn, *, place: TurnPosition | None) -> dict[str, Any]:
     """Return the MIME bundle that opens the inspector; its plain text is the outline."""
     view = TurnView(turn, place)
     data = turn_data(view)

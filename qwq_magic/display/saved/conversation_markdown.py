@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from qwq_magic.display.saved.bundle import turn_markdown
 from qwq_magic.display.saved.text import escape_paragraphs, escape_span
 from qwq_magic.display.turn_view import TurnView
-from qwq_magic.memory import ConversationMemory, Place
+from qwq_magic.memory import ConversationMemory, TurnPosition
 from qwq_magic.memory.conversation import Entry
 
 
@@ -24,7 +24,7 @@ def document(conversation: str, turns: Iterable[str]) -> str:
 def entry_markdown(entry: Entry) -> str:
     """Return one turn of the document."""
     hidden = " (hidden)" if entry.is_hidden else ""
-    place = Place(entry.number, entry.attempts)
+    place = TurnPosition(entry.number, entry.attempts)
     reply = turn_markdown(TurnView(entry.turn, place))
     return "\n\n".join((f"## {entry.number}{hidden}", quoted(entry.turn.prompt), reply))
 

@@ -22,7 +22,7 @@ from qwq_magic.events import (
     StreamFinished,
     UsageReported,
 )
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import ControlStripper, one_line, well_formed
 from qwq_magic.reasoning import LoopDetector
 from qwq_magic.turns import Turn
@@ -101,7 +101,7 @@ class TerminalPanel:
             self._flush_due_s = self._clock() + _FLUSH_S
             self._stream.flush()
 
-    def finish(self, turn: Turn, *, place: Place | None) -> None:
+    def finish(self, turn: Turn, *, place: TurnPosition | None) -> None:
         self.end_text()
         for line in closing_lines(TurnView(turn, place)):
             self._write(f"{line}\n", is_dim=turn.complete)

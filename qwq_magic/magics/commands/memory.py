@@ -24,7 +24,7 @@ from qwq_magic.magics.commands.memory_line import (
 )
 from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.reports import show, show_bundle
-from qwq_magic.memory import Context, ConversationMemory, Place, Window
+from qwq_magic.memory import Context, ConversationMemory, TurnPosition, Window
 from qwq_magic.memory.contents import Contents
 from qwq_magic.memory.context import number_spans
 
@@ -141,7 +141,10 @@ class MemoryMagics(Magics):
         wanted = _single(number)
         attempts = memory.attempts(wanted)
         # The turn may come from a fork, and its number is one in this conversation.
-        turn, place = replace(attempts[-1], conversation=memory.name), Place(wanted, len(attempts))
+        turn, place = (
+            replace(attempts[-1], conversation=memory.name),
+            TurnPosition(wanted, len(attempts)),
+        )
         show_bundle({"text/markdown": quoted(turn.prompt), "text/plain": turn_prompt(turn)})
         bundle = self._context.bundle_of(turn, place=place)
         show_bundle({**bundle, "text/plain": turn_text(TurnView(turn, place))})

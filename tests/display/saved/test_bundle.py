@@ -18,7 +18,7 @@ from qwq_magic.display.saved.bundle import TURN_MIME, final_bundle
 from qwq_magic.display.saved.step_records import step_records
 from qwq_magic.errors import AuthenticationError
 from qwq_magic.events import Usage
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 from qwq_magic.turns import Message, Timing, Turn
 
 TURN = Turn(
@@ -38,19 +38,23 @@ TURN = Turn(
 
 
 def markdown(turn: Turn, **options: object) -> str:
-    return str(final_bundle(turn, place=Place(3, 1), **options)["text/markdown"])  # type: ignore[arg-type]
+    return str(final_bundle(turn, place=TurnPosition(3, 1), **options)["text/markdown"])  # type: ignore[arg-type]
 
 
 def plain(turn: Turn, **options: object) -> str:
-    return str(final_bundle(turn, place=Place(3, 1), **options)["text/plain"])  # type: ignore[arg-type]
+    return str(final_bundle(turn, place=TurnPosition(3, 1), **options)["text/plain"])  # type: ignore[arg-type]
 
 
 def test_data_comes_first_then_markdown_then_text() -> None:
-    assert list(final_bundle(TURN, place=Place(1, 1))) == [TURN_MIME, "text/markdown", "text/plain"]
+    assert list(final_bundle(TURN, place=TurnPosition(1, 1))) == [
+        TURN_MIME,
+        "text/markdown",
+        "text/plain",
+    ]
 
 
 def test_the_data_is_the_turn_without_what_was_sent() -> None:
-    bundle = final_bundle(TURN, place=Place(3, 1), show="answer", start="auto")
+    bundle = final_bundle(TURN, place=TurnPosition(3, 1), show="answer", start="auto")
     data: dict[str, Any] = bundle[TURN_MIME]  # type: ignore[assignment]
 
     inspected = {name: data.pop(name) for name in ("steps", "loops", "metrics")}
@@ -125,7 +129,7 @@ def test_an_unusual_ending_is_shown_in_every_form(
     finish_reason: str, answer: str, ending: str
 ) -> None:
     bundle = final_bundle(
-        replace(TURN, finish_reason=finish_reason, answer=answer), place=Place(1, 1)
+        replace(TURN, finish_reason=finish_reason, answer=answer), place=TurnPosition(1, 1)
     )
 
     assert ending in bundle[TURN_MIME]["ending"]  # type: ignore[index]
@@ -158,7 +162,7 @@ def test_an_analysis_that_fails_costs_its_own_part_alone(usage: Usage) -> None:
     with pytest.raises(OverflowError):
         turn.metrics  # noqa: B018
 
-    bundle = final_bundle(turn, place=Place(1, 1))
+    bundle = final_bundle(turn, place=TurnPosition(1, 1))
 
     data: dict[str, Any] = bundle[TURN_MIME]  # type: ignore[assignment]
     assert data["answer"] == TURN.answer
@@ -232,7 +236,7 @@ def test_the_reasoning_has_no_links_no_math_no_structure() -> None:
 
 def test_the_bundle_is_json_for_any_text() -> None:
     turn = Turn(id="1", prompt="", reasoning="\ud800 \x00", answer="\udfff\x1b[1m", model="\ud83d")
-    bundle = final_bundle(turn, place=Place(1, 1))
+    bundle = final_bundle(turn, place=TurnPosition(1, 1))
 
     assert json.loads(json.dumps(bundle, ensure_ascii=False).encode()) == bundle
 

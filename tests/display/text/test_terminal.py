@@ -17,7 +17,7 @@ from qwq_magic.events import (
     Usage,
     UsageReported,
 )
-from qwq_magic.memory import Place
+from qwq_magic.memory import TurnPosition
 from qwq_magic.turns import Timing, Turn
 
 COMPLETE = Turn(
@@ -67,7 +67,7 @@ def written(
         panel.show_event(event)
         panel.tick()
     if turn:
-        panel.finish(turn, place=Place(3, 1))
+        panel.finish(turn, place=TurnPosition(3, 1))
     return stream.getvalue()
 
 
