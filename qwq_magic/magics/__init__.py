@@ -44,8 +44,10 @@ def register(shell: InteractiveShell) -> None:
     shell.register_magics(ChatMagics(context), ModelMagics(context, listed))
     line_prompt.install(shell)
     register_host(shell, context)
+    # `Turn` is in a layer that knows no display, so it cannot show itself.
     if shell.display_formatter is not None:
         shell.display_formatter.mimebundle_formatter.for_type(Turn, context.bundle_of)
+    # Functions, since conversations and listed models change while the notebook runs.
     values: Values = {
         "server": lambda _words: SERVERS,
         "model": lambda words: listed.names(value_in(words, "server")),
@@ -61,6 +63,7 @@ def register(shell: InteractiveShell) -> None:
         "%qwq_doctor": make_completer(values, ("server", "model")),
         "%qwq_models": make_completer(values, ("server",)),
     }
+    # IPython dispatches by the first word of the line, so `%qwq` and `%%qwq` are two names.
     for name, completer in completers.items():
         shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here
     install_inspect(context)

@@ -71,6 +71,7 @@ class Autosave:
     def _is_outdated(self, path: Path, held: _Held) -> bool:
         if path in self._known and _signature(path) == self._known[path]:
             return self._written.get(path) != held
+        # Not worth renaming an earlier kernel's file for conversations without a turn.
         return any(contents.slots for _, contents in held)
 
     def _rename_existing(self, path: Path) -> str:
@@ -80,6 +81,7 @@ class Autosave:
         present = _signature(path)
         if present is None or present == self._known.get(path):
             return ""
+        # Not renamed: two kernels with one file would rename each other's with every turn.
         if path in self._known:
             raise FileError(
                 f"{path.name} was changed by another process. Choose another autosave file."
@@ -88,6 +90,7 @@ class Autosave:
         while (new_path := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
             number += 1
         try:
+            # This also refuses devices and pipes, which a rename would take from their place.
             require_own_kind(path)
             path.rename(new_path)
         except OSError as error:
@@ -122,4 +125,5 @@ def _signature(path: Path) -> _Signature | None:
         status = path.stat()
     except OSError:
         return None
+    # Every write replaces the file, so the inode changes even if size and time do not.
     return status.st_ino, status.st_size, status.st_mtime_ns

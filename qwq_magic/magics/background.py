@@ -41,6 +41,7 @@ from qwq_magic.turns import State, Turn
 
 JobState: TypeAlias = Literal["waiting", "reasoning", "answering"] | State
 
+# A signal does not end `Event.wait` early, so the wait is short and an interrupt is seen soon.
 _TICK_S = 0.05
 
 
@@ -101,6 +102,7 @@ class Job:
     @property
     def turn(self) -> Turn | None:
         """The finished turn; None until it has ended and is bound."""
+        # The pump sets the turn before it is bound; both are done only when the pump has ended.
         return self._turn if self._pump.has_ended else None
 
     @property
@@ -137,6 +139,7 @@ class Job:
 
     def _settle(self, turn: Turn) -> None:
         self._turn = turn
+        # Bound before it is shown, so that a display that fails does not cost the turn.
         self._bind(turn)
         if self.live == "widgets":
             self.show()
@@ -166,6 +169,7 @@ class Background:
         # Jobs whose end has not been reported yet, and lines to print after the next cell.
         self._unreported: list[Job] = []
         self._lines: list[str] = []
+        # Only after a cell: text from another thread appears in whichever cell is running then.
         shell.events.register("post_run_cell", self._after_cell)
 
     def __iter__(self) -> Iterator[Job]:
@@ -197,6 +201,7 @@ class Background:
         """Stop the jobs that earlier runs of the same cell started; this run replaces them."""
         for job in self._jobs:
             is_same_cell = request.cell_id is not None and job.request.cell_id == request.cell_id
+            # One run of a cell may start several jobs, which do not replace each other.
             if is_same_cell and job.request.id != request.id and job.turn is None:
                 job.stop()
 
@@ -221,6 +226,7 @@ class Background:
         for job in [job for job in self._unreported if job.turn is not None]:
             sys.stdout.write(f"{ending_line(job)}\n")
             self.mark_reported(job)
+        # Taken one by one, since a job's thread may add a line at any time.
         while self._lines:
             sys.stderr.write(f"{self._lines.pop(0)}\n")
 

@@ -52,9 +52,12 @@ class CellAsk:
                 self._preview(prompt, options, request)
                 return
         except QwqError as error:
+            # IPython shows a `UsageError` as one line, without a traceback.
             raise self._usage_error(error) from None
+        # Only after the line has been accepted: a mistake in it must not cost the earlier jobs.
         if not options.append:
             self._context.jobs.stop_earlier(request)
+        # From before the prompt is sent until its turn is bound, so no interrupt falls between.
         with InterruptWatch() as interrupts:
             try:
                 run = self._start(prompt, options, request)
@@ -67,6 +70,7 @@ class CellAsk:
         if options.code:
             from qwq_magic.magics.next_cell import offer_code
 
+            # The front end as detected: the setting `live` does not add or remove a next cell.
             offer_code(self._shell, run.turn(), has_next_cell=self._live(request) != "none")
         if interrupts.pressed and request.is_program:
             # Stopping a single prompt is not an error, and queued cells still run. Other code,
@@ -103,6 +107,7 @@ class CellAsk:
                     if event is not None:
                         panel.show_event(event)
                     panel.tick()
+                    # The loop goes on: a stopped run still yields the text that has arrived.
                     if interrupts.pressed:
                         run.stop()
             finally:

@@ -33,6 +33,7 @@ class CellLog:
 
     def _on_start(self, _info: Any = None) -> None:
         request = current_request(self._shell)
+        # Without a kernel every execution has the ID None, so none counts as nested.
         if request.id is not None and request.id == self._current_id:
             return  # A nested cell: user code called `run_cell`.
         self._current_id = request.id
@@ -83,10 +84,12 @@ class CellLog:
         if turn.id not in self._kept_by:
             return True
         cell_id, execution = self._kept_by[turn.id]
+        # Never missing: `next_cell_key` records the cell before any of its turns is kept.
         return self._executions[cell_id][0] != execution
 
     def bracket_of(self, turn: Turn) -> str:
         """Return the label beside the turn's cell, such as `[5]`; "" if it is not known."""
         cell_id, execution = self._created_by.get(turn.id, ("", None))
         latest, count = self._executions.get(cell_id, (None, None))
+        # After a re-run, the number beside the cell is not the one it had when it made the turn.
         return f"[{count}]" if count and latest == execution else ""

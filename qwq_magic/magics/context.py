@@ -42,6 +42,7 @@ class NotebookContext:
         self.jobs = Background(shell)
         self.store = Autosave(settings.folder)
         self._project_address = ProjectAddress()
+        # `%config`, variables and projects all set the trait, so the session follows the trait.
         settings.observe(self._switch_conversation, "conversation")
 
     def _switch_conversation(self, change: dict[str, str]) -> None:
@@ -81,6 +82,7 @@ class NotebookContext:
     def turn_ended(self, turn: Turn) -> None:
         """Bind and save a turn that no cell waited for; any thread may call this."""
         self.shell.user_ns["_qwq"] = turn
+        # Not printed here, since this is the thread of a pump.
         self.jobs.print_later(self.saved())
 
     def bundle_of(self, turn: Turn, *, place: TurnPosition | None = None) -> dict[str, object]:
@@ -103,4 +105,5 @@ class NotebookContext:
         try:
             return self.store.save(self.session.conversations, file)
         except FileError as error:
+            # Returned, not raised: a full disk must not fail the cell of a finished turn.
             return f"Autosave failed: {error}"

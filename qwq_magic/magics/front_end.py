@@ -47,6 +47,8 @@ class Request:
 
 def current_request(shell: InteractiveShell) -> Request:
     get_parent = getattr(shell, "get_parent", None)
+    # Without a kernel there is no request. IPython stores the input before it runs the cell, so
+    # the last entry of the history is the running cell.
     if get_parent is None:
         history = getattr(shell.history_manager, "input_hist_raw", None) or [""]
         return Request(code=history[-1])
@@ -55,6 +57,7 @@ def current_request(shell: InteractiveShell) -> Request:
     return Request(
         id=parent.get("header", {}).get("msg_id"),
         cell_id=parent.get("metadata", {}).get("cellId") or None,
+        # The protocol's default for `allow_stdin` is true.
         takes_input=bool(content.get("allow_stdin", True)),
         code=str(content.get("code", "")),
     )

@@ -32,6 +32,7 @@ class InterruptWatch:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # ipykernel sets a handler that raises, which the rest of the cell relies on.
         if self._previous is not None:
             signal.signal(signal.SIGINT, self._previous)
 
@@ -39,5 +40,6 @@ class InterruptWatch:
         now = time.monotonic()
         if self.pressed and now - self._pressed_at > _GRACE_S:
             raise KeyboardInterrupt
+        # The first time counts, so that a user who keeps pressing gets through.
         if not self.pressed:
             self.pressed, self._pressed_at = True, now

@@ -19,6 +19,7 @@ _PROMPT = re.compile(r"%(qwq|qwq_fix)[ \t]+(?!\?{1,2}\s*$)(?=\S)")
 class LinePrompt(TokenTransformBase):
     """Replaces a `%qwq` or `%qwq_fix` line by its `run_line_magic` call."""
 
+    # Lower than the 5 of `HelpEnd`, IPython's transformer for help, which would take the line.
     priority = 1
 
     @classmethod
@@ -37,6 +38,7 @@ class LinePrompt(TokenTransformBase):
         match = _PROMPT.match(call)
         assert match is not None
         name, prompt = match[1], call[match.end() :].rstrip("\r\n")
+        # The call that IPython makes of every line magic.
         lines[self.start_line] = f"{indent}get_ipython().run_line_magic({name!r}, {prompt!r})\n"
         return lines
 

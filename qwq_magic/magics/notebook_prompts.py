@@ -19,6 +19,7 @@ def notebook_of(shell: InteractiveShell) -> Notebook:
     history = shell.history_manager
 
     def cell_at(file: str) -> int | None:
+        # IPython names the code of a cell `("Cell", "In[3]")`, and returns None for other files.
         named = shell.compile.format_code_name(file)
         digits = named[1].removeprefix("In[").removesuffix("]") if named else ""
         return int(digits) if digits.isdecimal() else None

@@ -61,6 +61,7 @@ OPTIONS = (
     Option(("--closed",), "closed", "", "reasoning starts closed"),
 )
 
+# JSON spells these `true`, `false` and `null`, but a notebook's user writes Python.
 _PYTHON_WORDS = {"True": True, "False": False, "None": None}
 
 _BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
@@ -133,6 +134,7 @@ def parse_options(line: str) -> tuple[CellOptions, str]:
         elif option.name == "history":
             found["history"] = _count(value)
         elif option.name in _STARTS:
+            # Three flags set this one field, and the last one counts.
             found["start"] = option.name
         else:
             found[option.name] = value if option.metavar else True
@@ -194,6 +196,7 @@ def _parameter(value: str) -> tuple[str, Any]:
     if text in _PYTHON_WORDS:
         return key, _PYTHON_WORDS[text]
     try:
+        # Python's decoder accepts NaN and Infinity, which are not JSON.
         return key, json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         if text.startswith(("[", "{")):
@@ -201,6 +204,7 @@ def _parameter(value: str) -> tuple[str, Any]:
                 f"The value of -p {key} is not valid JSON: {text}. "
                 'Lists and objects must be JSON, such as ["a", "b"].'
             ) from None
+        # Anything else is text, so that `-p effort=high` needs no quotes.
         return key, text
 
 
@@ -234,6 +238,7 @@ def _read_word(line: str, start: int) -> tuple[str, int]:
             elif character == quote:
                 quote = ""
         elif character in "\"'":
+            # A quote may begin within a word: `-p stop="a b"`.
             quote = character
         elif character.isspace():
             break

@@ -48,6 +48,7 @@ class QwqMagics(SettingTraits):
             # An invalid setting must not prevent loading; the first prompt reports it.
             self.context.apply_settings()
 
+    # IPython would expand `$name` and `{…}` in the line, which for `%qwq` is the prompt.
     @no_var_expand
     @line_cell_magic
     def qwq(self, line: str, cell: str | None = None) -> None:
@@ -55,6 +56,7 @@ class QwqMagics(SettingTraits):
             line, lambda options, rest: expanded(_prompt(rest, cell), options, self.context.shell)
         )
 
+    # An f-string cannot be a docstring.
     qwq.__doc__ = _HELP
 
 

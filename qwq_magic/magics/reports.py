@@ -33,8 +33,10 @@ def show_reports(
     """
     show = _shower(live)
     shown = None
+    # An interrupt leaves the loop early, and closing ends the requests that are under way.
     with closing(reports):
         for report in reports:
+            # In a notebook every update is a message, and reports come many times a second.
             if report != shown:
                 show(report)
                 shown = report

@@ -145,6 +145,7 @@ class SettingTraits(Magics):
         self._in_files = set(self._section())
         self._set_here: set[str] = set()
         self._is_filling = False
+        # From here on, so that values from configuration files do not count as set in this kernel.
         self.observe(self._record, names=All)
 
     def own_layer(self) -> Layer:
@@ -152,6 +153,7 @@ class SettingTraits(Magics):
         layer = {}
         for name in sorted({*self._section(), *self._set_here} - {"api_key"}):
             value = getattr(self, name, None)
+            # An empty choice counts as not set, so that a lower layer decides.
             if name not in CHOICES or value not in ("", None, {}):
                 is_here = name in self._set_here or name not in self._in_files
                 source = f"%config QwqMagics.{name}" if is_here else "ipython_config.py"
@@ -174,6 +176,7 @@ class SettingTraits(Magics):
         """
         own = self.own_layer()
         found = effective(project, self._environment())
+        # Filling must not look like an assignment by the user, which would take precedence.
         self._is_filling = True
         try:
             for name in self._names():
@@ -197,6 +200,7 @@ class SettingTraits(Magics):
         return environment_layer(os.environ, self._names())
 
     def _names(self) -> list[str]:
+        # A project's file is shared, so it must not set a key; the key ring reads the variables.
         return [name for name in self.traits(config=True) if name != "api_key"]
 
     def _fill(self, name: str, chosen: Chosen | None) -> None:
@@ -206,6 +210,7 @@ class SettingTraits(Magics):
         except TraitError:
             assert chosen is not None
             allowed = ", ".join(trait.values or ()) if isinstance(trait, Enum) else "text"
+            # The value may be a key that was set in the wrong variable.
             shown = without_lookalikes(repr(chosen.value))
             raise ConfigurationError(
                 f"{chosen.source}: Unknown {name} {shown}. Known: {allowed}."

@@ -51,4 +51,5 @@ def _uses_qwq_magic(cell: str, shell: InteractiveShell) -> bool:
     if _OWN_NAMES.search(cell):
         return True
     names = re.findall(r"\b(\w+)\(", cell)
+    # By identity, since the class may have been imported under any name.
     return any(shell.user_ns.get(name) is Session for name in names)

@@ -37,6 +37,7 @@ class ChatMagics(Magics):
         """
         if not is_kernel(self._context.shell):
             raise UsageError("A chat needs a notebook. In a terminal, use %qwq.")
+        # Importing anywidget takes 160 ms, which `%load_ext` must not wait for.
         from qwq_magic.display.live.chat import ChatWidget
 
         request = current_request(self._context.shell)
@@ -49,6 +50,7 @@ class ChatMagics(Magics):
             previous = self._by_cell.get(request.cell_id)
             self._by_cell[request.cell_id] = chat
             if previous is not None:
+                # Closed only now: a line with an error leaves the cell's earlier chat as it is.
                 previous.close()
         display(chat)  # type: ignore[no-untyped-call]  # IPython has no types
 

@@ -56,6 +56,7 @@ class DoctorMagics(Magics):
                 session = self._session(options)
             except ConfigurationError as error:
                 raise UsageError(str(error)) from None
+            # With an invalid setting, the session from before is examined and the fault reported.
             try:
                 context.apply_settings()
                 session = self._session(options)
@@ -97,6 +98,7 @@ class DoctorMagics(Magics):
         yield "cells", has_ids if request.cell_id else "not identified: each prompt adds a turn"
         kernel = getattr(self._shell, "kernel", None)
         if kernel is not None:
+            # Private, and missing before ipykernel 7.
             has_subshells = getattr(kernel, "_supports_kernel_subshells", False)
             yield "subshells", "yes" if has_subshells else "no: they need ipykernel 7"
 

@@ -32,6 +32,7 @@ class FixMagics(Magics):
         context.shell.events.register("post_run_cell", self._watch)
 
     def _watch(self, result: ExecutionResult) -> None:
+        # A syntax error is reported as one from before the execution.
         error = result.error_before_exec or result.error_in_exec
         if _is_failure(error):
             self._last = error
@@ -55,11 +56,13 @@ class FixMagics(Magics):
                 "No cell has failed in this kernel yet. Run the failing cell, then %qwq_fix."
             )
         words = expanded(words, options, self._shell)
+        # The traceback quotes code and messages, which may contain a key.
         return without_lookalikes(failure_prompt(error, notebook_of(self._shell), words))
 
 
 def _last_before_loading() -> BaseException | None:
     """Return the last exception of cells that ran before the extension was loaded."""
+    # IPython sets it with every traceback that it shows.
     error: BaseException | None = getattr(sys, "last_value", None)
     return error if _is_failure(error) else None
 

@@ -30,6 +30,7 @@ def install_inspect(context: NotebookContext) -> None:
     shell = context.shell
     shell.register_magics(InspectMagics(context))
     if shell.display_formatter is not None:
+        # What this formatter shows may be a widget; no other formatter runs after it.
         formatter = shell.display_formatter.ipython_display_formatter
         show = partial(_show_value, context)
         # By name, so that registering does not import the analysis.

@@ -92,6 +92,7 @@ class JobsMagics(Magics):
             show(None, ["No jobs yet. %%qwq --background starts one."])
 
     def _stop(self, jobs: list[Job]) -> None:
+        # All are stopped before the first wait, so that they end side by side.
         for job in jobs:
             job.stop()
         self._wait(jobs)

@@ -37,6 +37,7 @@ class LoginMagics(Magics):
         super().__init__(context.shell)
         self._context = context
         context.settings.observe(self._bind, "api_key")
+        # A key from a configuration file was set before the trait was observed.
         self._bind(Bunch(old=None, new=context.settings.api_key))
 
     def _bind(self, change: Bunch) -> None:
@@ -49,6 +50,7 @@ class LoginMagics(Magics):
                 choices = self._choices().override(api_key=change.new)
                 server, base_url = server_and_address(choices, os.environ, keys)
             except ConfigurationError as error:
+                # An error here would be a traceback of `%config`, or prevent loading.
                 sys.stderr.write(f"QwqMagics.api_key is not used. {error}\n")
             else:
                 keys.put(change.new, server=server, base_url=base_url)
@@ -166,6 +168,7 @@ def _read_key(prompt: str, *, instead: str) -> ApiKey:
             f"This front end cannot prompt for a key. Set {instead} in the environment instead."
         ) from None
     except KeyboardInterrupt:
+        # To interrupt the prompt is to cancel it.
         raise ConfigurationError("No key was entered; nothing has changed.") from None
     if not key.reveal():
         raise ConfigurationError("No key was entered; nothing has changed.")

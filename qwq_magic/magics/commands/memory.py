@@ -164,6 +164,7 @@ class MemoryMagics(Magics):
             changed = memory.contents
             memory.undo()
             return f"Undid: {_change(memory.contents, changed)}. {self._state(memory)}"
+        # Read before the change, since a turn that is removed has no position.
         places = {entry.turn.id: (entry.number, entry.attempts) for entry in memory.entries()}
         turn = memory.undo()
         if turn is None:
@@ -218,6 +219,7 @@ class MemoryMagics(Magics):
     def _switch(self, _memory: ConversationMemory, name: str) -> str:
         is_new = name not in self._conversations
         memory = self._conversations.of(name)
+        # The session observes the trait, so it needs no call of its own.
         self._context.settings.conversation = name
         return f"Started conversation {name!r}." if is_new else self._state(memory)
 
@@ -239,6 +241,7 @@ class MemoryMagics(Magics):
         path = path_of(file)
         _announce("Loading", file, _bytes_in(path) / _SAVED_PER_S)
         names = self._conversations.load(path, current=memory.name)
+        # Otherwise the next autosave to this file would move it aside as another kernel's file.
         self._context.store.adopt(file)
         return " ".join(self._state(self._conversations.of(name)) for name in names)
 
@@ -324,6 +327,7 @@ def _change(before: Contents, after: Contents) -> str:
         size, unit = after.window.size, after.window.unit
         return "window all" if size is None else f"window {size} {unit}"
     if len(before.slots) != len(after.slots):
+        # Dropping keeps the slots that remain, so their identity is enough.
         kept = set(map(id, after.slots))
         numbers = [at for at, slot in enumerate(before.slots, 1) if id(slot) not in kept]
         return f"drop {_range(numbers)}"

@@ -40,8 +40,10 @@ def export_conversation(
     """
     contents = memory.contents
     # A lone surrogate cannot be encoded as UTF-8.
+    # Composed first, so that an error leaves an existing file as it was.
     text = well_formed(_exported(memory, contents, path.suffix))
     try:
+        # A link whose target is missing counts too, since writing would create the target.
         if not is_overwriting and os.path.lexists(path):
             raise FileError(
                 f"{typed} exists already. To overwrite it: export {as_word(typed)} --overwrite"

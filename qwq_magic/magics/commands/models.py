@@ -63,6 +63,7 @@ class ListedModels:
             return known_models()
         is_stale = self._clock() - self._looked_at.get(settings.base_url, -_FRESH_S) >= _FRESH_S
         if is_stale and settings.server != DEMO.name and not self._is_foreign(server):
+            # Set before the list arrives, or a server that does not reply is called with every Tab.
             self._looked_at[settings.base_url] = self._clock()
             threading.Thread(target=self._look, args=(settings,), daemon=True).start()
         listed = self._names.get(settings.base_url)
@@ -133,6 +134,7 @@ class ModelMagics(Magics):
 
         running = Report(ReportStatus("running", f"Listing the models of {settings.server} …"), ())
         yield running
+        # The first report is shown before the client is imported, which takes 230 ms.
         from qwq_magic.client import list_models
 
         listing = asyncio.run_coroutine_threadsafe(list_models(settings), LOOP_THREAD.loop())
