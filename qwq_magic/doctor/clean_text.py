@@ -22,6 +22,8 @@ class CleanText:
 
     def line(self, text: str, *, most_bytes: int = _MOST_BYTES) -> str:
         """Return the text as one line of at most `most_bytes` UTF-8 bytes."""
+        # Controls are removed first, since one inside a key would hide the key from the mask. The
+        # text is cut last, since half a key would not be recognized.
         text = one_line(well_formed(text))
         for key in self._keys:
             text = key.redact(text)
@@ -34,6 +36,7 @@ class CleanText:
         try:
             return self.line(json.dumps(value, ensure_ascii=False))
         except (TypeError, ValueError, RecursionError):
+            # `%config` accepts any Python object as a parameter; its `repr` may be anything.
             return f"a {type(value).__name__}"
 
     def refused_address(self, value: Any) -> str:
@@ -45,6 +48,7 @@ class CleanText:
         try:
             parts = urlsplit(url)
         except ValueError:
+            # For example, `http://[::1` has no closing bracket.
             return "malformed"
         host = parts.netloc.rpartition("@")[2]
         return (

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _Reports: TypeAlias = Generator[Report, None, None]
 _Search: TypeAlias = "concurrent.futures.Future[tuple[LocalServer, ...]]"
 
+# A report is yielded this often, and only between two reports can the caller stop.
 _TICK_S = 0.05
 _NO_MODEL = "No model is set up: cells replay the demo's recordings."
 _FIRST_STEPS = (
@@ -80,6 +81,7 @@ class Examination:
     def reports(self) -> _Reports:
         """Yield the reports, the first one at once; closing the iterator stops all checks."""
         yield self._report()
+        # The first report does not wait for these, which read files and the metadata of packages.
         self._rest = (
             settings_section(self._session, self._effective, self._environ, notes=self._notes),
             self._front_end,
@@ -118,10 +120,12 @@ class Examination:
             self._status = ReportStatus("failed", self._clean.line(text, most_bytes=2_000))
             yield self._report()
             return
+        # A caller that stops must end the request at once, not when the generator is collected.
         with closing(check_model(self._session)) as statuses:
             for status in statuses:
                 text = self._clean.line(status.text, most_bytes=2_000)
                 self._status = ReportStatus(status.state, text, status.progress)
+                # A local server is worth showing while a large model is still loading.
                 if search.done() and not self._local.is_done:
                     self._add_local(search)
                 yield self._report()

@@ -50,6 +50,7 @@ def _wait_for_text(run: Run, timeout_s: float) -> Generator[ReportStatus, None, 
             case Notice(text):
                 waiting = f"Waiting for {name} … {text}"
             case UsageReported() | StreamFinished() | None:
+                # None comes regularly while there is no event, so that the caller can stop.
                 pass
             case _:
                 assert_never(event)

@@ -53,6 +53,7 @@ def extension_folder(name: str) -> Path | None:
     try:
         from jupyter_core.paths import jupyter_path
     except ImportError:
+        # IPython alone does not need jupyter_core, which finds Jupyter's folders.
         return None
     folders = (Path(folder) / name for folder in jupyter_path("labextensions"))
     return next((folder for folder in folders if (folder / "package.json").is_file()), None)
@@ -75,4 +76,5 @@ def _disables(path: Path, name: str) -> bool:
         # Older versions of JupyterLab write a list instead of an object.
         return bool(disabled.get(name)) if isinstance(disabled, dict) else name in disabled
     except (OSError, ValueError, AttributeError, TypeError):
+        # A file that cannot be read as a page configuration disables nothing.
         return False

@@ -60,6 +60,7 @@ def lines_to_type(server: LocalServer) -> tuple[str, ...]:
     if model is None:
         return ()
     preset = SERVERS.get(server.name)
+    # The name of a preset selects a server only at the preset's own address.
     if preset is not None and preset.base_url == server.base_url:
         return (f"%%qwq -s {server.name} -m {model.name}",)
     settings = {"server": server.name or "custom", "base_url": server.base_url, "model": model.name}

@@ -81,6 +81,7 @@ def _server_rows(
         clean.line(name),
         source_of("server", _server_source(session, effective, environ)),
     )
+    # Without usable settings, for example without a key, the model may still be known.
     model = found.model if isinstance(found, Settings) else session.choices.model or server.model
     yield "model", clean.line(model), source_of("model", default)
     if server is not DEMO:
@@ -139,6 +140,7 @@ def versions_section() -> Section:
 
 
 def _version_of(name: str) -> str:
+    # Not imported for its version: these packages take hundreds of milliseconds to import.
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
