@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 
+# Limited, so that the time is bounded for any input; what is left by then counts as different.
 _MOST_ROUNDS = 8
 
 # A range on each side: left start, left end, right start, right end.
@@ -28,6 +29,7 @@ def align(left: Sequence[Hashable], right: Sequence[Hashable]) -> list[tuple[int
         for gap in gaps:
             anchors = _anchors(left, right, gap)
             found += anchors
+            # Without a match in this round, a gap would have none in the next.
             if anchors:
                 left_over += gaps_between(anchors, gap)
         pairs += found
@@ -50,6 +52,7 @@ def _anchors(
     left: Sequence[Hashable], right: Sequence[Hashable], gap: _Gap
 ) -> list[tuple[int, int]]:
     begin, end, other_begin, other_end = gap
+    # Equal beginnings and ends belong to a best alignment, so they need no search.
     head: list[tuple[int, int]] = []
     while begin < end and other_begin < other_end and left[begin] == right[other_begin]:
         head.append((begin, other_begin))

@@ -21,6 +21,7 @@ from qwq_magic.reasoning.steps import Steps, steps_of
 from qwq_magic.token_estimate import split_tokens
 
 
+# Protocols, because `turns` is in a layer above this one.
 class Seconds(Protocol):
     """The timing of a turn, in seconds; see `qwq_magic.turns.Timing`."""
 
@@ -30,6 +31,7 @@ class Seconds(Protocol):
     def thinking_s(self) -> float | None: ...
     @property
     def total_s(self) -> float | None: ...
+    # Needed, since `_metrics` is cached by its arguments.
     def __hash__(self) -> int: ...
 
 
@@ -66,6 +68,7 @@ def passing_steps(turn: FinishedTurn) -> Steps:
 
 def metrics_in(turn: FinishedTurn) -> Metrics:
     """Return the metrics; `Metrics` gives their units."""
+    # By its parts, since a turn has a dictionary of parameters and cannot be hashed.
     return _metrics(turn.reasoning, turn.answer, turn.arrivals, turn.timing, turn.usage)
 
 

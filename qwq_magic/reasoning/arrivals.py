@@ -62,6 +62,7 @@ def _time_at(offset: int, index: int, marks: Sequence[Mark]) -> float:
         return marks[0][1]
     if index == len(marks):
         return marks[-1][1]
+    # `bisect_left` gives `begin < offset <= end`, so nothing is divided by zero.
     (begin, begin_s), (end, end_s) = marks[index - 1], marks[index]
     return begin_s + (end_s - begin_s) * (offset - begin) / (end - begin)
 
@@ -72,6 +73,7 @@ def pack_marks(marks: Sequence[Mark]) -> list[int]:
     characters = milliseconds = 0
     for count, at_s in marks:
         at_ms = round(at_s * 1_000)
+        # Differences, since they have fewer digits than sums.
         packed += (count - characters, at_ms - milliseconds)
         characters, milliseconds = count, at_ms
     return packed
@@ -83,6 +85,8 @@ def unpack_marks(packed: Any) -> tuple[Mark, ...]:
     Raises:
         ValueError: `packed` is not a valid list of marks.
     """
+    # `type`, since `isinstance` accepts booleans. Without a limit, the sum of a forged list could
+    # be too large to become a float.
     if not (
         isinstance(packed, list)
         and len(packed) <= 2 * MOST_MARKS

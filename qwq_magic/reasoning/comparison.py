@@ -35,9 +35,12 @@ PAIR_COLUMNS = (
     "right_text",
 )
 
+# Chinese and Japanese are compared by character, since no blanks separate their words.
 _WORD = re.compile(r"[\u3040-\u9fff]|[^\W_\u3040-\u9fff]+|[-+*/=<>^]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# A part includes the blanks after it, so that the parts join to the text.
 _PART = re.compile(r"\A\s+|(?:[\u3040-\u9fff]|[^\W_\u3040-\u9fff]+|[^\w\s]|_)\s*")
+# Frequent words of reasonings, which do not show what a step is about.
 _STOP_WORD_LIST = (
     "a about actually again all alright also am an and are as at be been but by can check could "
     "do does each for from get gets gives had has have here hmm how i if in into is it its just "
@@ -149,6 +152,7 @@ def _same_words(text: str) -> Hashable:
 
 def _significant_words(text: str) -> Hashable:
     words = frozenset(_WORD.findall(text.lower())) - _STOP_WORDS
+    # One word or number in common is too little to pair two steps.
     return words if len(words) > 1 else None
 
 
@@ -169,6 +173,7 @@ def _pairs(left: Sequence[str], right: Sequence[str]) -> Iterator[StepPair]:
     matches: dict[tuple[int, int], Match] = {}
     for key_of, match in _LEVELS:
         keys, other_keys = [key_of(text) for text in left], [key_of(text) for text in right]
+        # A looser level only fills the gaps of the stricter ones, so that pairs never cross.
         for begin, end, other_begin, other_end in list(
             gaps_between(sorted(matches), (0, len(left), 0, len(right)))
         ):
@@ -217,6 +222,7 @@ def _metrics(left: ReasonedTurn, right: ReasonedTurn) -> Iterator[MetricPair]:
 
 def _difference(left: MetricValue, right: MetricValue) -> float | int | None:
     match left, right:
+        # A boolean is an integer to Python, but its difference is not a metric.
         case (bool(), _) | (_, bool()):
             return None
         case (int() | float(), int() | float()):
@@ -233,6 +239,7 @@ def _side(turn: ReasonedTurn) -> dict[str, Any]:
         "state": turn.state,
         "reasoning": turn.reasoning,
         "answer": turn.answer,
+        # Without their texts, which `start` and `end` cut from the reasoning.
         "steps": [
             {
                 "start": step.start,

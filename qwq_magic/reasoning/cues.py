@@ -111,6 +111,7 @@ ENGLISH: tuple[Cues, ...] = (
     Cues(
         Kind.PLAN,
         opens=(
+            # "Let me recall" is not a plan.
             _LEAD + r"(?:(?:let me|let's|let us)\b(?! (?:denote|call|define|recall|remember))|"
             r"(?:first|next),|"
             r"(?:to (?:find|do|solve|compute|calculate|get|convert)|starting (?:with|from))\b)"
@@ -155,6 +156,7 @@ ENGLISH: tuple[Cues, ...] = (
 )
 
 
+# Most cues are `signs`, since no blanks separate words in Chinese.
 CHINESE: tuple[Cues, ...] = (
     Cues(
         Kind.ANSWER,

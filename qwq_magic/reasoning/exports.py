@@ -28,6 +28,7 @@ _TURN_COLUMNS = ("turn", "turn_id", "conversation", "model", "server")
 STEP_COLUMNS = (*_TURN_COLUMNS, *STEP_FIELDS)
 # The columns of `metrics_frame` and `export_metrics`, in order; docs/columns.md describes them.
 METRIC_COLUMNS = (*_TURN_COLUMNS, "state", "started_at", "prompt", *metric_values(Metrics()))
+# Named here, because a column in which every value is missing has no type of its own.
 _METRIC_INTEGERS = (
     "turn",
     "reasoning_tokens",

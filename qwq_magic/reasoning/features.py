@@ -51,6 +51,8 @@ class Vocabulary:
 
 
 def _grams(tokens: Sequence[str], vocabulary: Vocabulary | None) -> Iterator[str]:
+    # Pairs only: triples of words do not improve the accuracy on problems that training has not
+    # seen, and make the weights larger.
     pairs = itertools.pairwise(tokens)
     if vocabulary is None:
         yield from tokens
@@ -77,6 +79,8 @@ def features_of(
         previous_cues: the same for the previous step.
         vocabulary: the words and pairs to include; None includes all, for training.
     """
+    # The position is not a feature: while a reasoning streams, its length is unknown, and the kind
+    # of a step must not change when it has ended.
     tokens = tokens_of(text)
     found = set(_grams(tokens, vocabulary))
     found.update("^" + " ".join(tokens[:count]) for count in (1, 2, 3) if len(tokens) >= count)

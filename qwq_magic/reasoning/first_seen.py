@@ -66,6 +66,7 @@ def first_seen(steps: Sequence[Step], *, answer: str) -> FirstSeen | None:
     if not steps:
         return None
     value = committed_value(answer)
+    # Only without an answer: an answer that states no clear value must not be given another one.
     if value is None and not answer.strip():
         value = committed_value("".join(step.text for step in steps))
     if value is None:
@@ -83,6 +84,7 @@ def _asserts(step: Step, value: str) -> bool:
     if text.endswith(("?", "？")):
         return False
     tail = text[-_TAIL:]
+    # A box is an assertion by itself, without any cue.
     if any(without_unit(normalised(boxed)) == value for boxed in boxed_values(tail)):
         return True
     return _ends_with(normalised(tail), value) and has_conclusion_cue(step.text)
@@ -102,4 +104,5 @@ def _ends_with(sentence: str, value: str) -> bool:
         return False
     if _DENIED.search(before) or _DENIED_AFTER.search(after):
         return False
+    # A unit has a few words at most; anything longer is another statement.
     return len(after.split()) <= 4 and _AFTER.fullmatch(after) is not None

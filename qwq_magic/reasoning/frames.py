@@ -34,6 +34,7 @@ def frame_of(
             "Tables require pandas, which is not installed. "
             'Install it with: pip install "qwq-magic[data]"'
         ) from error
+    # The nullable types: in numpy's, a missing value turns a column of integers into floats.
     types = dict.fromkeys(integers, "Int64") | dict.fromkeys(floats, "Float64")
     types |= dict.fromkeys(booleans, "boolean")
     return pd.DataFrame(list(rows), columns=list(columns), dtype=object).astype(types)

@@ -40,6 +40,8 @@ class Kind(StrEnum):
 
 
 # `step_kinds.js` repeats this table, and a test keeps the two equal.
+# Saved notebooks contain the letters, so they must not change. `S` and `C` are switch and
+# conclude, so setup, check and compute have others.
 _TABLE = {
     Kind.SETUP: ("U", Group.ORIENT),
     Kind.PLAN: ("P", Group.ORIENT),

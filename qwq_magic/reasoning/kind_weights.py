@@ -23,6 +23,7 @@ class KindWeights:
     vocabulary: Vocabulary = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        # A frozen dataclass can set its own fields only in this way.
         object.__setattr__(self, "vocabulary", Vocabulary.of(self.weights))
 
     def shares(self, features: Iterable[str]) -> dict[Kind, float]:
@@ -31,6 +32,7 @@ class KindWeights:
         # Integer weights make the sums independent of the order, which a set does not fix.
         sums = list(map(sum, zip(self.intercepts, *known, strict=True)))
         highest = max(sums)
+        # Relative to the highest, so that `exp` cannot overflow.
         powers = [math.exp((value - highest) / 1_000) for value in sums]
         total = sum(powers)
         return {kind: power / total for kind, power in zip(self.kinds, powers, strict=True)}

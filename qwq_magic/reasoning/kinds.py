@@ -74,6 +74,7 @@ def guess(text: str, *, position: float = 0.0, previous: str = "") -> Guess:
 # Every step is classified twice: while it streams, and again when the turn has ended.
 @functools.lru_cache(maxsize=4_096)
 def _guess(text: str, previous: str, is_opening: bool) -> Guess:
+    # The model knows English; signs alone, such as `---`, give it nothing to judge.
     if _is_chinese(text) or not _HAS_CONTENT.search(text):
         return _by_cues(text, is_opening)
     found = _found(text, is_opening)
@@ -157,6 +158,7 @@ def _by_model(text: str, previous: str, found: dict[Kind, str], is_opening: bool
     kind = max(shares, key=shares.__getitem__)
     if shares[kind] < _LEAST_SHARE:
         return _by_cues(text, is_opening)
+    # The training data has one label for doubts and switches, so only a cue can separate them.
     if kind is Kind.DOUBT and Kind.SWITCH in found:
         kind = Kind.SWITCH
     return Guess(kind, found.get(kind, ""))

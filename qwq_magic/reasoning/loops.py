@@ -20,6 +20,7 @@ FEWEST_REPEATS = 3
 # As no unit is shorter than a block, a block ends within the third repeat: no loop is missed.
 _BLOCK = SHORTEST_UNIT
 _WINDOW = FEWEST_REPEATS * LONGEST_UNIT + 2 * _BLOCK
+# The last block, such as 20 blanks, may occur at very many offsets, so the search is limited.
 _MOST_CANDIDATES = 64
 _MOST_LOOPS = 1_000
 _LONGEST_RULER = 240
@@ -93,6 +94,7 @@ class LoopDetector:
                 self._run += _BLOCK
         self._window += block
         self._offset += _BLOCK
+        # Only at twice the size, so that each character is copied once on average.
         if len(self._window) >= 2 * _WINDOW:
             self._window = self._window[-_WINDOW:]
         if not self._period:

@@ -82,6 +82,7 @@ def _dollar_end(text: str, start: int, closed: bool) -> int:
     end = match.end()
     if end == len(text) and not closed:
         return UNDECIDED
+    # Blanks on both sides are accepted, unlike in Pandoc, since some models write `$ x $`.
     opens_spaced, closes_spaced = text[start].isspace(), text[end - 2].isspace()
     follows_digit = text[end : end + 1].isdigit()
     return PLAIN if opens_spaced != closes_spaced or follows_digit else end
@@ -105,6 +106,7 @@ def _ticks_end(text: str, start: int, length: int, closed: bool) -> int:
 
 def _fence_end(text: str, start: int, sign: str, closed: bool) -> int:
     line_end = text.find("\n", start, start + INLINE_LIMIT)
+    # CommonMark: no backtick follows the opening ones of a fence, so this is inline code.
     if "`" in text[start : line_end if line_end >= 0 else start + INLINE_LIMIT]:
         return _ticks_end(text, start, len(sign), closed)
     for match in _FENCE_CLOSERS[sign[0]].finditer(text, start, start + FENCE_LIMIT):
@@ -116,6 +118,7 @@ def _fence_end(text: str, start: int, sign: str, closed: bool) -> int:
 
 
 def _opens_line(text: str, at: int) -> bool:
+    # CommonMark: a fence is indented by three spaces at most.
     line = text.rfind("\n", max(0, at - 4), at)
     return line >= 0 and text[line + 1 : at].strip(" ") == ""
 

@@ -151,6 +151,7 @@ def measure(
 def _per_second(tokens: int, ttft_s: float | None, total_s: float | None) -> float | None:
     if total_s is None or not tokens:
         return None
+    # The wait for the first text is not part of the speed of writing.
     streaming_s = total_s - (ttft_s or 0.0)
     return tokens / streaming_s if streaming_s > 0 else None
 
@@ -177,5 +178,6 @@ def repetition_of(text: str) -> float:
     if count < 1:
         return 0.0
     grams = zip(*(items[begin:] for begin in range(GRAM)), strict=False)
+    # Hashes take less memory than the grams; a collision would hardly change the share.
     unique = set(map(hash, grams))
     return 1 - len(unique) / count

@@ -16,6 +16,7 @@ from qwq_magic.reasoning.metrics import Metrics
 from qwq_magic.reasoning.reasoned_turn import ReasonedTurn, name_of
 from qwq_magic.reasoning.steps import Step
 
+# Long reasonings have hundreds of steps and up to some 2,000, too many for a terminal.
 _MOST_SINGLE_STEPS = 80
 _MOST_LINES = 300
 _LINE_BYTES = 90

@@ -9,6 +9,7 @@ from qwq_magic.reasoning.metrics import Metrics
 from qwq_magic.reasoning.steps import Steps
 
 
+# A protocol, because `Turn` is in a layer above this one.
 class ReasonedTurn(Protocol):
     """The parts of a turn that the analysis uses."""
 

@@ -50,9 +50,11 @@ def ends_sentence(before: str, signs: str, following: str) -> bool:
     may_continue = following.islower() or following.isdigit() or following in "(["
     if following and following in _OPERATORS:
         return False
+    # `n!` and `(k+1)!` are factorials if more of a formula can follow.
     if signs.startswith("!") and may_continue and _FACTOR.search(before):
         return False
     if signs != ".":
+        # Ideographs have no case, so after an ellipsis any of them may begin a sentence.
         is_ellipsis = signs.endswith("..") or signs.endswith("…")
         return not (is_ellipsis and not (following.isupper() or following > "\u2e7f"))
     # A quick check, since most sentences end with a word that cannot be a list number.
@@ -71,6 +73,7 @@ def ends_sentence(before: str, signs: str, following: str) -> bool:
     return not (word in _SELDOM_END and may_continue)
 
 
+# Shorter ones, such as "Okay.", join the next step, or the previous one at the end.
 SHORTEST_STEP = 10
 
 _SIGN = re.compile(r"[$\\`~\n.?!。？！；]")
@@ -78,6 +81,7 @@ _END = re.compile(
     r"(?P<signs>[.?!…。？！；]{0,200})(?P<closers>[\"'”’»)\]}*_」』）】》]{0,20})(?P<gap>\s{0,1000})"
 )
 _INK = re.compile(r"\S")
+# No blank follows these in Chinese text, so they end a sentence without one.
 _CHINESE_ENDS = frozenset("。？！；")
 
 # How many characters before the scan position are kept, and how many are scanned before the
@@ -193,6 +197,7 @@ class StepSegmenter:
         """Whether the open step has ten characters up to `end`, without surrounding blanks."""
         if self._front_is_long:
             return True
+        # The result is kept, so that a long run of blanks is not read again with every delta.
         if self._ink >= 0:
             ink = _INK.search(self._window, self._ink, end)
             self._ink = end if ink is None else ink.start()

@@ -64,6 +64,7 @@ STEP_INTEGERS = ("index", "start", "end", "episode", "tokens")
 class Steps(Sequence[Step]):
     """The steps in order; their texts join to the original reasoning."""
 
+    # `analysis` caches steps by weak references, which `__slots__` alone would prevent.
     __slots__ = ("__weakref__", "_steps")
 
     def __init__(self, steps: Iterable[Step] = ()) -> None:

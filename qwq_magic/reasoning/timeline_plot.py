@@ -50,7 +50,9 @@ def plot_timeline(turn: ReasonedTurn, ax: Axes | None = None) -> Axes:
     _mark_switches(ax, turn, bounds, ink)
     _flag_first_seen(ax, turn, bounds, ink)
     ax.set(xlabel=unit, ylabel=_token_label(turn))
+    # A model's name may contain a dollar sign.
     ax.set_title(name_of(turn, limit_bytes=80), parse_math=False)
+    # Matplotlib warns about two equal limits.
     ax.set_xlim(bounds[0], max(bounds[-1], bounds[0] + 1e-6))
     ax.set_ylim(0, max(1, tokens[-1]) * 1.18)
     if turn.steps:

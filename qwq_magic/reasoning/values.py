@@ -56,6 +56,7 @@ def boxed_values(text: str) -> list[str]:
     r"""Return the content of each `\boxed{…}` with balanced braces, in order."""
     values = []
     for match in re.finditer(r"\\boxed\s{0,3}\{", text):
+        # Patterns cannot match nested braces, so they are counted.
         depth = 1
         for at in range(match.end(), min(len(text), match.end() + _LONGEST_VALUE)):
             depth += {"{": 1, "}": -1}.get(text[at], 0)
@@ -88,6 +89,7 @@ def committed_value(text: str) -> str | None:
     """
     text = text[-_COMMITS_WITHIN:].strip()
     boxed = boxed_values(text)
+    # Intermediate results are boxed or claimed as well; the last one is the answer.
     if boxed:
         return without_unit(normalised(boxed[-1])) or None
     for pattern in _COMMITS:
