@@ -83,6 +83,7 @@ class TurnBuilder:
             case Notice(text, model):
                 if text:
                     self._notices.append(text)
+                # A notice may name another model, which replies instead of the requested one.
                 self._model = model or self._model
             case _:
                 assert_never(event)

@@ -19,6 +19,7 @@ class ChatModel(Protocol):
     def server(self) -> str:
         """The name of the server, as turns record it (`dashscope`, `demo`, ...)."""
 
+    # Not `async def`: an async generator is called without `await`, and this is its type.
     def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
         """Yield events as they arrive; a complete reply includes a `StreamFinished`.
 
@@ -27,6 +28,7 @@ class ChatModel(Protocol):
         """
 
 
+# Separate and checked at run time, since a user's own model need not have it.
 @runtime_checkable
 class WritesRequests(Protocol):
     """A model that can show a request without sending it."""

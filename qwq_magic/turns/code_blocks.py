@@ -54,6 +54,7 @@ class CodeBlock(str):
         shell = _running_shell()
         if shell is None:
             return _run(str(self), {"__name__": "__main__"})
+        # Magics and `!` commands in a block work as they do in a cell.
         return _run(shell.transform_cell(str(self)), shell.user_ns)
 
 
@@ -71,12 +72,15 @@ def _running_shell() -> Any:
 
 
 def _run(source: str, namespace: dict[str, Any]) -> Any:
+    # The name depends on the source alone, so running a block again adds no second entry below.
     file = f"<code block {hashlib.sha256(source.encode()).hexdigest()[:12]}>"
     # A traceback and `inspect.getsource` find the lines here.
+    # Without a modification time, `linecache` never looks for the file.
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     tree = ast.parse(source, file)
     # The block must not inherit this module's `from __future__` imports.
     compiled = functools.partial(compile, filename=file, dont_inherit=True)
+    # The whole block is compiled before any line runs, so that an `await` in it is found in time.
     whole = compiled(tree, mode="exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     if whole.co_flags & inspect.CO_COROUTINE:
         raise ConfigurationError("The block uses top-level await. Paste it into a cell.")

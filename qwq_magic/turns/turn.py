@@ -112,6 +112,7 @@ class Turn:
     @property
     def code(self) -> list[CodeBlock]:
         """The answer's fenced blocks, in order; each is a string with a `language` and `run()`."""
+        # The parser of the saved output, so that both find the same blocks.
         from markdown_it import MarkdownIt  # importing it takes 100 ms
 
         return [
@@ -154,6 +155,7 @@ class Turn:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the turn as plain JSON; `Turn.from_dict` reads it back."""
+        # Not `asdict`, which would copy every value deeply.
         data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         data["error"] = self.error.to_dict() if self.error else None
         data["usage"] = _values(self.usage)
@@ -176,6 +178,7 @@ class Turn:
         known["error"] = error_from_dict(error) if error else None
         known["usage"] = _build(Usage, known.get("usage"))
         known["timing"] = _build(Timing, known.get("timing"))
+        # Turns that were saved before arrivals were recorded have none.
         known["arrivals"] = unpack_marks(known.get("arrivals") or [])
         known["messages"] = tuple(_build(Message, item) for item in known.get("messages") or ())
         known["notices"] = tuple(known.get("notices") or ())
