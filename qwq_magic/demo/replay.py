@@ -97,6 +97,7 @@ class ReplayModel:
             return _checked_speed(request.parameters["speed"])
         if self._speed is not None:
             return self._speed
+        # Read with every request, so that a cell can set the variable.
         variable = os.environ.get(SPEED_VARIABLE, "").strip()
         if not variable:
             return 1.0
@@ -111,6 +112,7 @@ class ReplayModel:
 
 def _checked_speed(speed: Json) -> float:
     is_number = isinstance(speed, (int, float)) and not isinstance(speed, bool)
+    # Written in this form, the comparison refuses NaN too.
     if not is_number or not speed > 0:
         raise ConfigurationError(
             f"The demo's speed is {speed!r}, not a number above 0. "
@@ -157,6 +159,7 @@ def find_recording(request: ChatRequest) -> Recording:
             f"{'; '.join(_listed(r.prompt) for r in recordings())}. "
             f"No model is running; {_CONNECT}."
         )
+    # A follow-up refers to the earlier reply, and without it would make no sense.
     if found.follows is not None:
         first = next(r for r in recordings() if r.id == found.follows)
         if not any(_matches(text, first) for text in earlier):

@@ -19,6 +19,7 @@ from qwq_magic.events import AnswerDelta, ReasoningDelta, Usage
 
 # Roughly a tokenizer's units: a word with the space before it, a digit, one or two Chinese
 # characters, one or two punctuation marks, a line break with the following indentation.
+# An alternative is needed for every character: the deltas must join to the text.
 _DELTA = re.compile(
     r"\n+[ \t]*| ?[一-鿿]{1,2}| ?[^\W\d_一-鿿]{1,12}| ?\d| ?[^\w\s]{1,2}|[ \t]+|.", re.DOTALL
 )
