@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import ContextVar
 
+# A context variable, since the tasks and threads that an advisor starts inherit it.
 _inside: ContextVar[tuple[AskQueue, ...]] = ContextVar("qwq_magic_inside", default=())
 
 

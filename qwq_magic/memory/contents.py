@@ -78,6 +78,7 @@ class Contents:
     slots: tuple[Slot, ...] = ()
     window: Window = ALL
     revision: int = 0
+    # Not compared: undo and autosave need to know whether what is kept differs, not since when.
     generation: int = field(default=0, compare=False)
 
     def index_of_cell(self, cell_id: str | None) -> int | None:
@@ -106,6 +107,7 @@ class Contents:
         """Return the contents without the last committed turn, and that turn; None if empty."""
         if not self.slots:
             return None
+        # The turns of a file of schema 1 all have revision 0; of these, the last one counts.
         index = max(
             range(len(self.slots)), key=lambda at: (self.slots[at].attempts[-1].committed_at, at)
         )

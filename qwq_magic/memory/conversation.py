@@ -28,6 +28,7 @@ from qwq_magic.turns import Turn
 # A lock that another thread holds at a fork would never be released in the child.
 _all_memories: weakref.WeakSet[ConversationMemory] = weakref.WeakSet()
 _generations = itertools.count(1)
+# Bounded, since each level may keep turns in memory that have been removed since.
 _UNDO_LEVELS = 50
 
 
@@ -153,6 +154,7 @@ class ConversationMemory:
                 if state.generation <= context.generation:
                     sent_at = min(context.revision, state.revision)
                     committed = state.with_turn(turn, sent_at=sent_at)
+                    # Earlier states are dropped: undo goes back to the latest turn, not beyond it.
                     self._states = (committed, *self._states[at + 1 :])
                     return
 

@@ -94,6 +94,7 @@ def require_own_kind(path: Path) -> None:
 
 def _lines_of(conversations: Mapping[str, Contents]) -> Iterator[dict[str, Any]]:
     messages = MessageWriter()
+    # The lines of the whole file are counted, so that a file cut off between two lines is noticed.
     left = sum(1 + _attempts_in(contents) for contents in conversations.values())
     for name, contents in conversations.items():
         left -= 1
@@ -114,6 +115,7 @@ def _lines_of(conversations: Mapping[str, Contents]) -> Iterator[dict[str, Any]]
                 yield {
                     "number": number,
                     "is_hidden": slot.is_hidden,
+                    # The names of the keys are part of the format; existing files have them.
                     "asked": attempt.sent_at,
                     "kept": attempt.committed_at,
                     "turn": turn,

@@ -78,6 +78,7 @@ class Conversations(Mapping[str, ConversationMemory]):
         self._check_free(new)
         memory = self.of(name)
         memory.name = new
+        # A new dictionary keeps the order, and another thread sees the old one or the new one.
         self._by_name = {new if key == name else key: value for key, value in self._by_name.items()}
         return memory
 

@@ -13,6 +13,7 @@ from qwq_magic.errors import ConfigurationError
 
 Unit: TypeAlias = Literal["turns", "messages", "tokens"]
 
+# Few digits, since `int` raises for a number of thousands of digits.
 _PATTERN = re.compile(r"(\d[\d_,]{0,15})(k?)\s*([a-z]*)", re.IGNORECASE)
 _UNITS: dict[str, Unit] = {
     "": "turns",
