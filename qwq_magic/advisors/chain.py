@@ -45,6 +45,8 @@ CallNext: TypeAlias = Callable[[ChatRequest], Events]
 
 # The order of the built-in advisors; a user's advisor without an `order` is outermost.
 USER_ORDER = 0
+# A hundred apart, so that a user's advisor fits between any two. The model rules are innermost,
+# since they check the request as it is sent.
 THINK_TAGS_ORDER = 100
 LOGGING_ORDER = 200
 MEMORY_ORDER = 300
@@ -222,6 +224,7 @@ class _BeforeAndAfter:
             error = raised
             raise
         finally:
+            # In `finally`, since `after` receives stopped and failed turns as well.
             if after is not None:
                 await _call(after, builder.finish(error))
 
@@ -231,4 +234,5 @@ async def _call(function: Callable[[Any], Any], value: ChatRequest | Turn) -> An
     if inspect.iscoroutinefunction(function):
         return await function(value)
     result = await asyncio.to_thread(function, value)
+    # A lambda may return a coroutine without being a coroutine function.
     return await result if inspect.isawaitable(result) else result

@@ -29,5 +29,6 @@ class MemoryAdvisor:
         # An outer advisor may send the prompt twice; the last reply is remembered.
         self._recorder.start_over()
         async for event in call_next(request):
+            # Recorded before it is passed on: a reader that stops at this event has received it.
             self._recorder.add(event)
             yield event
