@@ -161,6 +161,7 @@ def _wrapped(line: str, width: int) -> list[str]:
 def _width(text: str) -> int:
     from wcwidth import wcswidth  # needed only for tables in a terminal
 
+    # `wcswidth` returns -1 for text with a control character.
     return len(text) if text.isascii() else max(0, wcswidth(text))
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from qwq_magic.reasoning import Loop, Metrics, Steps
 
 
+# Without slots, since `cached_property` needs a `__dict__`.
 @dataclass(frozen=True)
 class TurnView:
     """A turn and what is shown around it; parts whose analysis fails are empty.

@@ -76,6 +76,7 @@ class ChatWidget(Pane):
         self._selected: ConversationMemory | str = (
             session.memory if name == session.conversation else name
         )
+        # Reentrant, since methods that hold it call `refresh`, which takes it as well.
         self._lock = threading.RLock()
         self._transcript = Transcript()
         self._shown: object = None
@@ -105,6 +106,7 @@ class ChatWidget(Pane):
         """Stop this chat's replies and remove the widget from the page."""
         for reply in list(self._replies.values()):
             reply.pump.stop()
+        # `close` may be called twice, but the event can be unregistered only once.
         if self._shell is not None and self.comm is not None:
             self._shell.events.unregister("post_run_cell", self.refresh)
         super().close()

@@ -195,6 +195,7 @@ class LivePanel:
     def give_way_to(self, bundle: dict[str, Any]) -> None:
         """Replace the panes with this bundle and close them."""
         self.end(bundle[TURN_MIME]["state"])
+        # Replaced before the widgets close: a page shows an error for a closed widget.
         if self._handle is not None:
             self._handle.update(bundle, raw=True)  # type: ignore[no-untyped-call]
         self.close()

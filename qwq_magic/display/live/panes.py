@@ -38,6 +38,7 @@ class GrowingText:
 
     def __str__(self) -> str:
         with self._lock:
+            # Joined once, so that the next call does not join every delta again.
             self._chunks[:] = ["".join(self._chunks)]
             return self._chunks[0]
 
@@ -92,6 +93,7 @@ def _receive_while_busy(comm: Any) -> None:
 class _TextPane(Pane):
     """A pane whose text is only appended to."""
 
+    # Never assigned, so it is sent only to a page that loads; open pages receive the deltas.
     text = traitlets.Unicode().tag(sync=True, to_json=lambda _, pane: str(pane.shown))
 
     def __init__(self, turn_id: str, *, layout: Layout | None = None, **traits: Any) -> None:

@@ -56,6 +56,7 @@ class Pump:
             target=contextvars.copy_context().run,
             args=(self._follow, run),
             name=f"qwq-magic {name}",
+            # A daemon, since at exit `_end_all` gives the turns only a short time to end.
             daemon=True,
         )
 

@@ -76,6 +76,7 @@ def turn_data(view: TurnView) -> dict[str, Any]:
         "schema": 1,
         "id": well_formed(turn.id),
         "state": turn.state,
+        # `TurnView` has joined its surrogate pairs already.
         "reasoning": turn.reasoning,
         "answer": well_formed(turn.answer),
         "model": well_formed(turn.model),

@@ -36,6 +36,7 @@ def safe_address(href: str) -> str | None:
     if len(href) > _MAX_ADDRESS_CHARACTERS or not _ALLOWED.fullmatch(href):
         return None
     scheme, _, rest = href.partition(":")
+    # JupyterLab would take `@@0@@` for a formula; see `text`.
     encoded = quote(rest, safe=_KEPT, errors="replace").replace("@@", "%40%40")
     return f"{scheme.lower()}:{encoded}".replace("&", "&amp;")
 

@@ -116,6 +116,7 @@ class TerminalPanel:
         if pane == self._pane:
             return
         self._pane, self._is_pane_empty = pane, True
+        # Renewed, so that an unfinished control sequence of one text does not swallow the other.
         self._stripper = ControlStripper()
         self._end_paragraph()
         if pane == "reasoning":
