@@ -1,20 +1,21 @@
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 from fakes import REPLY, EndlessModel, ScriptedModel
 
 from qwq_magic import Session
-from qwq_magic.advisors import Chain, ThinkTags
+from qwq_magic.advisors import CallNext, Chain, Events, ThinkTags
 from qwq_magic.errors import AdvisorFailed, ConfigurationError, RateLimited
-from qwq_magic.events import AnswerDelta, ReasoningDelta, StreamFinished
-from qwq_magic.turns import ChatRequest, Message
+from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, StreamFinished
+from qwq_magic.turns import ChatRequest, Message, Turn
 
 REQUEST = ChatRequest("why?", "m", (Message("user", "why?"),))
 
 
-def _events(chain):
-    async def collect():
+def _events(chain: Chain) -> list[Event]:
+    async def collect() -> list[Event]:
         return [event async for event in chain.stream(REQUEST)]
 
     return asyncio.run(collect())
@@ -23,31 +24,31 @@ def _events(chain):
 class Named:
     """Writes down when it sees the request, and when the reply ended."""
 
-    def __init__(self, name, order, seen):
+    def __init__(self, name: str, order: float, seen: list[str]) -> None:
         self.name, self.order, self.seen = name, order, seen
 
-    async def advise(self, request, call_next):
+    async def advise(self, request: ChatRequest, call_next: CallNext) -> AsyncIterator[Event]:
         self.seen.append(f"{self.name} asks")
         async for event in call_next(request):
             yield event
         self.seen.append(f"{self.name} done")
 
 
-def test_a_lower_order_is_further_out():
-    seen = []
+def test_a_lower_order_is_further_out() -> None:
+    seen: list[str] = []
 
     _events(Chain([Named("inner", 2, seen), Named("outer", 1, seen)], ScriptedModel()))
 
     assert seen == ["outer asks", "inner asks", "inner done", "outer done"]
 
 
-def test_an_advisor_without_advice_changes_nothing():
+def test_an_advisor_without_advice_changes_nothing() -> None:
     assert _events(Chain([], ScriptedModel())) == list(REPLY)
 
 
-def test_an_async_advisor_may_change_events():
+def test_an_async_advisor_may_change_events() -> None:
     class Loud:
-        async def advise(self, request, call_next):
+        async def advise(self, request: ChatRequest, call_next: CallNext) -> AsyncIterator[Event]:
             async for event in call_next(request):
                 yield AnswerDelta(event.text.upper()) if isinstance(event, AnswerDelta) else event
 
@@ -56,9 +57,9 @@ def test_an_async_advisor_may_change_events():
     assert _events(Chain([Loud()], model)) == [AnswerDelta("HI"), StreamFinished("stop")]
 
 
-def test_a_sync_advisor_may_change_the_request():
+def test_a_sync_advisor_may_change_the_request() -> None:
     class Polite:
-        def advise(self, request, call_next):
+        def advise(self, request: ChatRequest, call_next: CallNext) -> Events:
             return call_next(replace(request, parameters={"please": True}))
 
     model = ScriptedModel()
@@ -67,18 +68,18 @@ def test_a_sync_advisor_may_change_the_request():
     assert model.requests[0].parameters == {"please": True}
 
 
-def test_an_advisor_may_wait_before_it_asks():
+def test_an_advisor_may_wait_before_it_asks() -> None:
     class Slow:
-        async def advise(self, request, call_next):
+        async def advise(self, request: ChatRequest, call_next: CallNext) -> Events:
             await asyncio.sleep(0)
             return call_next(request)
 
     assert _events(Chain([Slow()], ScriptedModel())) == list(REPLY)
 
 
-def test_an_advisor_may_answer_without_the_model():
+def test_an_advisor_may_answer_without_the_model() -> None:
     class Cached:
-        async def advise(self, request, call_next):
+        async def advise(self, request: ChatRequest, call_next: CallNext) -> AsyncIterator[Event]:
             yield AnswerDelta("known")
             yield StreamFinished("stop")
 
@@ -89,24 +90,24 @@ def test_an_advisor_may_answer_without_the_model():
 
 
 @pytest.mark.parametrize("is_async", [False, True])
-def test_hooks_may_be_sync_or_async(is_async):
+def test_hooks_may_be_sync_or_async(is_async: bool) -> None:
     seen = []
 
     class Hooks:
         if is_async:
 
-            async def before(self, request):
+            async def before(self, request: ChatRequest) -> ChatRequest:
                 return replace(request, parameters={"x": 1})
 
-            async def after(self, turn):
+            async def after(self, turn: Turn) -> None:
                 seen.append(turn.answer)
 
         else:
 
-            def before(self, request):
+            def before(self, request: ChatRequest) -> ChatRequest:  # type: ignore[misc]  # not async
                 return replace(request, parameters={"x": 1})
 
-            def after(self, turn):
+            def after(self, turn: Turn) -> None:  # type: ignore[misc]  # not async
                 seen.append(turn.answer)
 
     model = ScriptedModel()
@@ -115,9 +116,9 @@ def test_hooks_may_be_sync_or_async(is_async):
     assert (model.requests[0].parameters, seen) == ({"x": 1}, ["42"])
 
 
-def test_a_hook_that_returns_nothing_leaves_the_request():
+def test_a_hook_that_returns_nothing_leaves_the_request() -> None:
     class Looks:
-        def before(self, request):
+        def before(self, request: ChatRequest) -> None:
             pass
 
     model = ScriptedModel()
@@ -126,11 +127,11 @@ def test_a_hook_that_returns_nothing_leaves_the_request():
     assert model.requests == [REQUEST]
 
 
-def test_after_is_told_of_an_error_too():
+def test_after_is_told_of_an_error_too() -> None:
     seen = []
 
     class After:
-        def after(self, turn):
+        def after(self, turn: Turn) -> None:
             seen.append((turn.state, turn.answer))
 
     model = ScriptedModel([AnswerDelta("part")], error=RateLimited("Too fast. Wait."))
@@ -141,15 +142,15 @@ def test_after_is_told_of_an_error_too():
     assert seen == [("error", "part")]
 
 
-def test_a_careless_advisor_cannot_keep_a_stream_open():
+def test_a_careless_advisor_cannot_keep_a_stream_open() -> None:
     class Careless:
-        async def advise(self, request, call_next):
+        async def advise(self, request: ChatRequest, call_next: CallNext) -> AsyncIterator[Event]:
             async for event in call_next(request):
                 yield event  # Nothing here closes what `call_next` opened.
 
     model = EndlessModel([AnswerDelta("So")])
 
-    async def leave_early():
+    async def leave_early() -> None:
         stream = Chain([Careless()], model).stream(REQUEST)
         await stream.__anext__()
         await stream.aclose()
@@ -159,12 +160,12 @@ def test_a_careless_advisor_cannot_keep_a_stream_open():
     assert model.is_closed
 
 
-def test_something_that_is_no_advisor_is_named():
+def test_something_that_is_no_advisor_is_named() -> None:
     with pytest.raises(ConfigurationError, match="int is not an advisor"):
         Chain([3], ScriptedModel())
 
 
-def test_think_tags_put_the_reasoning_before_the_answer_once():
+def test_think_tags_put_the_reasoning_before_the_answer_once() -> None:
     session = Session(model=ScriptedModel(), advisors=[ThinkTags()])
 
     turn = session.ask("why?")
@@ -172,7 +173,7 @@ def test_think_tags_put_the_reasoning_before_the_answer_once():
     assert (turn.answer, turn.reasoning) == ("<think>Hm. Yes.</think>42", "")
 
 
-def test_think_tags_do_not_reach_memory():
+def test_think_tags_do_not_reach_memory() -> None:
     session = Session(model=ScriptedModel(), advisors=[ThinkTags()])
 
     session.ask("why?")
@@ -200,13 +201,15 @@ def test_think_tags_do_not_reach_memory():
     ],
     ids=["no reasoning", "only reasoning", "late reasoning"],
 )
-def test_think_tags_come_as_one_pair_or_not_at_all(events, expected):
+def test_think_tags_come_as_one_pair_or_not_at_all(
+    events: list[Event], expected: list[Event]
+) -> None:
     end = StreamFinished("stop")
 
     assert _events(Chain([ThinkTags()], ScriptedModel([*events, end]))) == [*expected, end]
 
 
-def test_think_tags_are_closed_when_the_stream_breaks():
+def test_think_tags_are_closed_when_the_stream_breaks() -> None:
     session = Session(
         model=ScriptedModel([ReasoningDelta("Hm")], error=RateLimited("Too fast. Wait.")),
         advisors=[ThinkTags()],
@@ -215,10 +218,11 @@ def test_think_tags_are_closed_when_the_stream_breaks():
     with pytest.raises(RateLimited) as caught:
         session.ask("why?")
 
+    assert caught.value.partial is not None
     assert caught.value.partial.answer == "<think>Hm</think>"
 
 
-def test_think_tags_are_closed_when_the_reply_is_stopped():
+def test_think_tags_are_closed_when_the_reply_is_stopped() -> None:
     model = EndlessModel([ReasoningDelta("Hm")])
 
     with Session(model=model, advisors=[ThinkTags()]).start("why?") as run:
@@ -229,11 +233,11 @@ def test_think_tags_are_closed_when_the_reply_is_stopped():
         assert run.turn().answer == "<think>Hm</think>"
 
 
-def test_an_order_that_is_no_number_is_named():
+def test_an_order_that_is_no_number_is_named() -> None:
     class Odd:
         order = None
 
-        def before(self, request):
+        def before(self, request: ChatRequest) -> None:
             pass
 
     with pytest.raises(ConfigurationError, match="The order of Odd is None"):
@@ -245,17 +249,17 @@ class Wrong:
 
     order = 0
 
-    def __init__(self, result):
+    def __init__(self, result: object) -> None:
         self.result = result
 
 
 class WrongBefore(Wrong):
-    def before(self, request):
+    def before(self, request: ChatRequest) -> object:
         return self.result
 
 
 class WrongAdvice(Wrong):
-    def advise(self, request, call_next):
+    def advise(self, request: ChatRequest, call_next: CallNext) -> object:
         return self.result
 
 
@@ -267,7 +271,7 @@ class WrongAdvice(Wrong):
         (WrongAdvice(None), "WrongAdvice failed with TypeError: advise returned NoneType, not"),
     ],
 )
-def test_who_sends_on_no_request_is_blamed_and_not_the_next(advisor, said):
+def test_who_sends_on_no_request_is_blamed_and_not_the_next(advisor: Wrong, said: str) -> None:
     inner = Named("inner", 400, [])
 
     with pytest.raises(AdvisorFailed, match=said):

@@ -18,9 +18,9 @@ def test_a_misspelt_option_names_the_one_that_was_meant() -> None:
 
     with pytest.raises(ConfigurationError, match=r"'histroy'\. Did you mean history"):
         # mypy reports the ignore as unused, should it ever accept the word.
-        session.ask("hi", histroy=3)  # type: ignore[call-arg]
+        session.ask("hi", histroy=3)  # type: ignore[call-arg]  # must fail type checking, too
     with pytest.raises(ConfigurationError, match="Did you mean base_url"):
-        Session(base_ulr="http://127.0.0.1:1/v1")  # type: ignore[call-arg]
+        Session(base_ulr="http://127.0.0.1:1/v1")  # type: ignore[call-arg]  # must fail type checking, too
 
 
 def test_the_options_of_a_call_are_all_settings_and_those_about_the_conversation() -> None:

@@ -1,20 +1,25 @@
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from fakes import EndlessModel, ScriptedModel
 from server import ScriptedServer, chat
 
+from qwq_magic.advisors import CallNext
 from qwq_magic.errors import AdvisorFailed, ConfigurationError, QwqError, UnsupportedFeature
+from qwq_magic.events import Event
 from qwq_magic.session import Session
-from qwq_magic.turns import Message
+from qwq_magic.settings.layers import ProtocolName
+from qwq_magic.turns import ChatRequest, Message, Turn
 
 
-def _http(server, **settings):
+def _http(server: ScriptedServer, **settings: Any) -> Session:
     return Session(base_url=server.url, model="m", **settings)
 
 
-def test_a_preview_is_what_an_ask_sends():
+def test_a_preview_is_what_an_ask_sends() -> None:
     with ScriptedServer(chat(answer="one")) as server:
         session = _http(server, system="Be brief.", parameters={"max_tokens": 9})
         session.ask("first")
@@ -33,8 +38,8 @@ def test_a_preview_is_what_an_ask_sends():
 
 
 @pytest.mark.parametrize("protocol", ["openai", "dashscope", "ollama", "responses", "anthropic"])
-def test_every_protocol_says_what_it_would_send(protocol):
-    def messages_of(body):
+def test_every_protocol_says_what_it_would_send(protocol: ProtocolName) -> None:
+    def messages_of(body: Any) -> Any:
         if isinstance(body.get("input"), list):
             return body.pop("input")
         return body.get("input", body).pop("messages")
@@ -55,7 +60,7 @@ def test_every_protocol_says_what_it_would_send(protocol):
     assert preview.fields == sent
 
 
-def test_a_preview_sends_nothing_and_remembers_nothing():
+def test_a_preview_sends_nothing_and_remembers_nothing() -> None:
     model = ScriptedModel()
     session = Session(model=model)
 
@@ -66,12 +71,12 @@ def test_a_preview_sends_nothing_and_remembers_nothing():
     assert session.ask("hi").complete
 
 
-def test_a_preview_shows_what_advisors_make_of_a_request():
+def test_a_preview_shows_what_advisors_make_of_a_request() -> None:
     class Shout:
-        def before(self, request):
+        def before(self, request: ChatRequest) -> ChatRequest:
             return replace(request, messages=(Message("user", request.prompt.upper()),))
 
-        def after(self, turn):
+        def after(self, turn: Turn) -> None:
             self.state = turn.state
 
     shout = Shout()
@@ -82,9 +87,9 @@ def test_a_preview_shows_what_advisors_make_of_a_request():
     assert shout.state == "stopped"
 
 
-def test_an_advisor_that_answers_itself_leaves_nothing_to_preview():
+def test_an_advisor_that_answers_itself_leaves_nothing_to_preview() -> None:
     class Cache:
-        async def advise(self, request, call_next):
+        async def advise(self, request: ChatRequest, call_next: CallNext) -> AsyncIterator[Event]:
             return
             yield
 
@@ -92,9 +97,9 @@ def test_an_advisor_that_answers_itself_leaves_nothing_to_preview():
         Session(model=ScriptedModel(), advisors=[Cache()]).preview("hi")
 
 
-def test_what_would_keep_an_ask_from_being_sent_keeps_its_preview_from_being_made():
+def test_what_would_keep_an_ask_from_being_sent_keeps_its_preview_from_being_made() -> None:
     class Broken:
-        def before(self, request):
+        def before(self, request: ChatRequest) -> None:
             raise KeyError("k")
 
     with pytest.raises(AdvisorFailed):
@@ -108,7 +113,7 @@ def test_what_would_keep_an_ask_from_being_sent_keeps_its_preview_from_being_mad
         ).preview("hi")
 
 
-def test_what_is_said_once_is_still_said_by_the_ask_after_a_preview():
+def test_what_is_said_once_is_still_said_by_the_ask_after_a_preview() -> None:
     with ScriptedServer(chat(answer="ok")) as server:
         session = Session(base_url=server.url, model="qwq-32b", system="Be brief.")
 
@@ -117,7 +122,7 @@ def test_what_is_said_once_is_still_said_by_the_ask_after_a_preview():
         assert preview.notices == session.ask("hi").notices != ()
 
 
-def test_a_preview_does_not_wait_for_an_ask_under_way():
+def test_a_preview_does_not_wait_for_an_ask_under_way() -> None:
     model = EndlessModel()
     session = Session(model=model)
     with session.start("first"):

@@ -1,15 +1,17 @@
 import asyncio
 import threading
 import traceback
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fakes import REPLY, EndlessModel, ScriptedModel
 from server import ScriptedServer, chat
 
 from qwq_magic import Session
-from qwq_magic.advisors import ThinkTags
+from qwq_magic.advisors import CallNext, ThinkTags
 from qwq_magic.errors import (
     AdvisorFailed,
     ConfigurationError,
@@ -18,18 +20,19 @@ from qwq_magic.errors import (
     RateLimited,
     StreamInterrupted,
 )
-from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, StreamFinished
-from qwq_magic.turns import Message
+from qwq_magic.events import AnswerDelta, Event, Notice, ReasoningDelta, StreamFinished
+from qwq_magic.session.run import Run
+from qwq_magic.turns import ChatRequest, Message, Turn
 
 
-def _stop_once_it_has(run, event):
+def _stop_once_it_has(run: Run, event: Event) -> None:
     """Stop a run as soon as it has shown `event`, and drain it."""
     for shown in run.events():
         if shown == event:
             run.stop()
 
 
-def test_ask_gives_the_turn():
+def test_ask_gives_the_turn() -> None:
     turn = Session(model=ScriptedModel()).ask("why?")
 
     assert (turn.prompt, turn.reasoning, turn.answer) == ("why?", "Hm. Yes.", "42")
@@ -37,7 +40,7 @@ def test_ask_gives_the_turn():
     assert turn.messages == (Message("user", "why?"),)
 
 
-def test_a_follow_up_is_sent_what_came_before_without_reasoning():
+def test_a_follow_up_is_sent_what_came_before_without_reasoning() -> None:
     model = ScriptedModel()
     session = Session(model=model)
     session.ask("first")
@@ -51,7 +54,7 @@ def test_a_follow_up_is_sent_what_came_before_without_reasoning():
     )
 
 
-def test_fresh_sends_no_earlier_turns_and_keeps_the_new_one():
+def test_fresh_sends_no_earlier_turns_and_keeps_the_new_one() -> None:
     model = ScriptedModel()
     session = Session(model=model)
     session.ask("first")
@@ -62,7 +65,7 @@ def test_fresh_sends_no_earlier_turns_and_keeps_the_new_one():
     assert len(session.memory) == 2
 
 
-def test_conversations_do_not_know_of_each_other():
+def test_conversations_do_not_know_of_each_other() -> None:
     model = ScriptedModel()
     session = Session(model=model)
     session.ask("first")
@@ -73,7 +76,7 @@ def test_conversations_do_not_know_of_each_other():
     assert sorted(session.conversations) == ["main", "other"]
 
 
-def test_a_system_message_comes_first():
+def test_a_system_message_comes_first() -> None:
     model = ScriptedModel()
     session = Session(model=model, system="Be brief.")
     session.ask("first")
@@ -88,7 +91,7 @@ def test_a_system_message_comes_first():
     ]
 
 
-def test_the_turn_in_memory_is_the_one_returned():
+def test_the_turn_in_memory_is_the_one_returned() -> None:
     session = Session(model=ScriptedModel())
 
     turn = session.ask("why?")
@@ -96,7 +99,7 @@ def test_the_turn_in_memory_is_the_one_returned():
     assert session.memory.turns[-1] is turn
 
 
-def test_an_empty_prompt_is_refused_before_anything_is_sent():
+def test_an_empty_prompt_is_refused_before_anything_is_sent() -> None:
     model = ScriptedModel()
 
     with pytest.raises(ConfigurationError, match="The prompt is empty"):
@@ -105,28 +108,30 @@ def test_an_empty_prompt_is_refused_before_anything_is_sent():
     assert model.requests == []
 
 
-def test_an_error_carries_the_turn_as_far_as_it_came():
+def test_an_error_carries_the_turn_as_far_as_it_came() -> None:
     error = RateLimited("Too fast. Wait.", status=429, retryable=True)
     session = Session(model=ScriptedModel([AnswerDelta("part")], error=error))
 
     with pytest.raises(RateLimited) as caught:
         session.ask("why?")
 
+    assert caught.value.partial is not None
     assert caught.value.partial.answer == "part"
     assert session.memory.turns == (caught.value.partial,)
 
 
-def test_a_stream_that_ends_without_finishing_is_an_error():
+def test_a_stream_that_ends_without_finishing_is_an_error() -> None:
     session = Session(model=ScriptedModel([AnswerDelta("half")]))
 
     with pytest.raises(StreamInterrupted) as caught:
         session.ask("why?")
 
+    assert caught.value.partial is not None
     assert caught.value.partial.answer == "half"
     assert not caught.value.retryable
 
 
-def test_a_stopped_turn_is_kept_and_the_connection_closed():
+def test_a_stopped_turn_is_kept_and_the_connection_closed() -> None:
     model = EndlessModel([ReasoningDelta("Hm"), AnswerDelta("So")])
     session = Session(model=model)
 
@@ -139,14 +144,14 @@ def test_a_stopped_turn_is_kept_and_the_connection_closed():
     assert model.is_closed
 
 
-def test_a_stop_before_the_first_event_still_gives_a_turn():
+def test_a_stop_before_the_first_event_still_gives_a_turn() -> None:
     with Session(model=EndlessModel()).start("why?") as run:
         run.stop()
 
         assert run.turn().state == "stopped"
 
 
-def test_an_interrupted_turn_is_sent_on_only_if_it_has_an_answer():
+def test_an_interrupted_turn_is_sent_on_only_if_it_has_an_answer() -> None:
     session = Session(model=EndlessModel([ReasoningDelta("Hm")]))
     with session.start("first") as run:
         _stop_once_it_has(run, ReasoningDelta("Hm"))
@@ -158,7 +163,7 @@ def test_an_interrupted_turn_is_sent_on_only_if_it_has_an_answer():
     assert [turn.state for turn in session.memory.turns] == ["stopped", "complete"]
 
 
-def test_a_cell_that_runs_again_replaces_its_turn():
+def test_a_cell_that_runs_again_replaces_its_turn() -> None:
     model = ScriptedModel()
     session = Session(model=model)
     session.ask("first", cell_id="a")
@@ -170,29 +175,29 @@ def test_a_cell_that_runs_again_replaces_its_turn():
     assert model.requests[2].messages == (Message("user", "first, changed"),)
 
 
-def test_ask_works_inside_a_running_loop():
-    async def main():
+def test_ask_works_inside_a_running_loop() -> None:
+    async def main() -> Turn:
         return Session(model=ScriptedModel()).ask("why?")
 
     assert asyncio.run(main()).answer == "42"
 
 
-def test_ask_async_gives_the_turn():
+def test_ask_async_gives_the_turn() -> None:
     assert asyncio.run(Session(model=ScriptedModel()).ask_async("why?")).answer == "42"
 
 
-def test_ask_async_raises_the_error():
+def test_ask_async_raises_the_error() -> None:
     error = RateLimited("Too fast. Wait.")
 
     with pytest.raises(RateLimited):
         asyncio.run(Session(model=ScriptedModel([], error=error)).ask_async("why?"))
 
 
-def test_a_cancelled_ask_async_stops_the_reply_and_keeps_it():
+def test_a_cancelled_ask_async_stops_the_reply_and_keeps_it() -> None:
     model = EndlessModel([AnswerDelta("So")])
     session = Session(model=model)
 
-    async def main():
+    async def main() -> None:
         task = asyncio.create_task(session.ask_async("why?"))
         while not model.requests:
             await asyncio.sleep(0.01)
@@ -207,22 +212,22 @@ def test_a_cancelled_ask_async_stops_the_reply_and_keeps_it():
     assert session.memory.turns[0].state == "stopped"
 
 
-def test_stream_yields_the_events_without_notices():
+def test_stream_yields_the_events_without_notices() -> None:
     model = ScriptedModel([Notice("slow today"), *REPLY])
     session = Session(model=model)
 
-    async def main():
+    async def main() -> list[Event]:
         return [event async for event in session.stream("why?")]
 
     assert asyncio.run(main()) == list(REPLY)
     assert session.memory.turns[0].notices == ("slow today",)
 
 
-def test_leaving_a_stream_stops_it():
+def test_leaving_a_stream_stops_it() -> None:
     model = EndlessModel([AnswerDelta("So")])
     session = Session(model=model)
 
-    async def main():
+    async def main() -> None:
         async with aclosing(session.stream("why?")) as events:
             async for event in events:
                 assert event == AnswerDelta("So")
@@ -235,7 +240,7 @@ def test_leaving_a_stream_stops_it():
     assert session.memory.turns[0].answer == "So"
 
 
-def test_a_chat_model_can_be_given_for_one_call():
+def test_a_chat_model_can_be_given_for_one_call() -> None:
     session = Session(model=ScriptedModel([AnswerDelta("a"), StreamFinished("stop")]))
 
     turn = session.ask("why?", model=ScriptedModel())
@@ -243,7 +248,7 @@ def test_a_chat_model_can_be_given_for_one_call():
     assert turn.answer == "42"
 
 
-def test_many_threads_can_ask_one_session_at_once():
+def test_many_threads_can_ask_one_session_at_once() -> None:
     session = Session(model=ScriptedModel())
     threads = [
         threading.Thread(target=session.ask, args=(f"prompt {n}",), kwargs={"conversation": str(n)})
@@ -258,9 +263,9 @@ def test_many_threads_can_ask_one_session_at_once():
     assert [len(memory) for memory in session.conversations.values()] == [1] * 20
 
 
-def test_what_an_advisor_raises_is_one_line_with_its_cause():
+def test_what_an_advisor_raises_is_one_line_with_its_cause() -> None:
     class Broken:
-        def before(self, request):
+        def before(self, request: ChatRequest) -> None:
             raise ZeroDivisionError("oops")
 
     session = Session(model=ScriptedModel(), advisors=[Broken()])
@@ -274,22 +279,22 @@ def test_what_an_advisor_raises_is_one_line_with_its_cause():
     assert isinstance(e.value.__cause__, ZeroDivisionError)
 
 
-def test_an_advisor_that_waits_for_another_ask_is_told_how_to():
+def test_an_advisor_that_waits_for_another_ask_is_told_how_to() -> None:
     session = Session(model=ScriptedModel())
 
     class Nested:
-        async def before(self, request):
+        async def before(self, request: ChatRequest) -> None:
             session.ask("inner", conversation="inner")
 
     with pytest.raises(ConfigurationError, match="ask_async"):
         session.ask("outer", advisors=[Nested()])
 
 
-def test_an_advisor_may_ask_async():
+def test_an_advisor_may_ask_async() -> None:
     session = Session(model=ScriptedModel())
 
     class Nested:
-        async def before(self, request):
+        async def before(self, request: ChatRequest) -> None:
             self.inner = await session.ask_async("inner", conversation="inner")
 
     nested = Nested()
@@ -299,9 +304,9 @@ def test_an_advisor_may_ask_async():
 
 
 @pytest.mark.parametrize("raised", [SystemExit(1), KeyboardInterrupt(), ValueError("oops")])
-def test_whatever_an_advisor_raises_the_next_ask_works(raised):
+def test_whatever_an_advisor_raises_the_next_ask_works(raised: BaseException) -> None:
     class Broken:
-        async def before(self, request):
+        async def before(self, request: ChatRequest) -> None:
             raise raised
 
     session = Session(model=ScriptedModel())
@@ -312,7 +317,7 @@ def test_whatever_an_advisor_raises_the_next_ask_works(raised):
     assert session.ask("and now?").answer == "42"
 
 
-def test_what_a_model_raises_is_told_from_what_an_advisor_raises():
+def test_what_a_model_raises_is_told_from_what_an_advisor_raises() -> None:
     session = Session(model=ScriptedModel([AnswerDelta("part")], error=ValueError("oops")))
 
     with pytest.raises(
@@ -323,15 +328,15 @@ def test_what_a_model_raises_is_told_from_what_an_advisor_raises():
     assert [turn.state for turn in session.memory.turns] == ["error"]
 
 
-@pytest.mark.parametrize("event", ["text", AnswerDelta(None), None])
-def test_a_model_that_yields_no_event_is_named(event):
+@pytest.mark.parametrize("event", ["text", AnswerDelta(None), None])  # type: ignore[arg-type]  # wrong on purpose
+def test_a_model_that_yields_no_event_is_named(event: Event) -> None:
     with pytest.raises(ModelFailed, match="is not an event"):
         Session(model=ScriptedModel([event])).ask("why?")
 
 
-def test_an_advisor_that_asks_twice_makes_one_turn():
+def test_an_advisor_that_asks_twice_makes_one_turn() -> None:
     class Twice:
-        async def advise(self, request, call_next):
+        async def advise(self, request: ChatRequest, call_next: CallNext) -> AsyncIterator[Event]:
             async for _ in call_next(request):
                 pass
             async for event in call_next(request):
@@ -346,9 +351,9 @@ def test_an_advisor_that_asks_twice_makes_one_turn():
     assert [len(request.messages) for request in model.requests] == [1, 1]
 
 
-def test_a_turn_says_what_was_sent():
+def test_a_turn_says_what_was_sent() -> None:
     class Adds:
-        def before(self, request):
+        def before(self, request: ChatRequest) -> ChatRequest:
             return replace(request, parameters={**request.parameters, "seed": 1})
 
     session = Session(model=ScriptedModel(), advisors=[Adds(), ThinkTags()])
@@ -360,9 +365,9 @@ def test_a_turn_says_what_was_sent():
     assert turn.parameters == {"seed": 1}
 
 
-def test_an_answer_that_an_advisor_gives_alone_is_remembered_as_it_was_shown():
+def test_an_answer_that_an_advisor_gives_alone_is_remembered_as_it_was_shown() -> None:
     class Cached:
-        async def advise(self, request, call_next):
+        async def advise(self, request: ChatRequest, call_next: CallNext) -> AsyncIterator[Event]:
             yield AnswerDelta("known")
             yield StreamFinished("stop")
 
@@ -374,7 +379,7 @@ def test_an_answer_that_an_advisor_gives_alone_is_remembered_as_it_was_shown():
     assert session.memory.turns == (turn,)
 
 
-def test_what_was_said_along_the_way_is_remembered_where_an_advisor_changes_the_text():
+def test_what_was_said_along_the_way_is_remembered_where_an_advisor_changes_the_text() -> None:
     session = Session(model=ScriptedModel(), advisors=[ThinkTags()])
     session.memory.window = 1
     session.ask("first")
@@ -388,9 +393,9 @@ def test_what_was_said_along_the_way_is_remembered_where_an_advisor_changes_the_
     assert session.memory.turns[-1].answer == "42"
 
 
-def test_a_turn_stopped_before_it_was_sent_is_kept_too():
+def test_a_turn_stopped_before_it_was_sent_is_kept_too() -> None:
     class Slow:
-        async def before(self, request):
+        async def before(self, request: ChatRequest) -> None:
             await asyncio.Event().wait()
 
     session = Session(model=ScriptedModel(), advisors=[Slow()])
@@ -402,12 +407,12 @@ def test_a_turn_stopped_before_it_was_sent_is_kept_too():
     assert session.memory.turns == (turn,)
 
 
-def test_a_stop_that_an_advisor_ignores_ends_all_the_same(monkeypatch):
+def test_a_stop_that_an_advisor_ignores_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qwq_magic.session.run._STOP_TIMEOUT_S", 0.1)
     release = threading.Event()
 
     class Stubborn:
-        async def before(self, request):
+        async def before(self, request: ChatRequest) -> None:
             while not release.is_set():
                 with suppress(asyncio.CancelledError):
                     await asyncio.sleep(0.01)
@@ -430,17 +435,17 @@ class _Nameless:
     ("ask", "message"),
     [
         (
-            lambda: Session(model=5),
+            lambda: Session(model=5),  # type: ignore[arg-type]  # wrong on purpose
             "int is not a model. Pass a model name, or an object with `server`",
         ),
-        (lambda: Session(model=_Nameless()), "_Nameless is not a model."),
-        (lambda: Session(api_key=5), "The api_key is of type int"),
+        (lambda: Session(model=_Nameless()), "_Nameless is not a model."),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: Session(api_key=5), "The api_key is of type int"),  # type: ignore[arg-type]  # wrong on purpose
         (
             lambda: Session(model=ScriptedModel()).ask("a", conversation=""),
             "'' is not a valid conversation name",
         ),
-        (lambda: Session(model=ScriptedModel()).ask(None), "The prompt is of type NoneType"),
-        (lambda: Session(model=ScriptedModel()).ask(b"x"), "The prompt is of type bytes"),
+        (lambda: Session(model=ScriptedModel()).ask(None), "The prompt is of type NoneType"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: Session(model=ScriptedModel()).ask(b"x"), "The prompt is of type bytes"),  # type: ignore[arg-type]  # wrong on purpose
         (lambda: Session(model=ScriptedModel()).ask("a", history=True), "history is True"),
         (
             lambda: Session(model=ScriptedModel()).ask("a", fresh=True, history=5),
@@ -448,7 +453,7 @@ class _Nameless:
         ),
     ],
 )
-def test_a_wrong_argument_is_one_clear_line(ask, message):
+def test_a_wrong_argument_is_one_clear_line(ask: Callable[[], object], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         ask()
 
@@ -456,7 +461,7 @@ def test_a_wrong_argument_is_one_clear_line(ask, message):
 KEY = "sk-0123456789abcdef0123456789"
 
 
-def test_a_key_that_a_server_streams_back_is_masked_everywhere(tmp_path):
+def test_a_key_that_a_server_streams_back_is_masked_everywhere(tmp_path: Path) -> None:
     pieces = [KEY[:7], KEY[7:20], KEY[20:] + " is it"]
     with ScriptedServer(chat(reasoning=pieces, answer=[f"Your key: {KEY}"])) as server:
         session = Session(base_url=server.url, model="m", api_key=KEY)
@@ -472,13 +477,13 @@ def test_a_key_that_a_server_streams_back_is_masked_everywhere(tmp_path):
     "ask",
     [
         lambda: Session(server="typo", api_key=KEY),
-        lambda: Session(colour="red", api_key=KEY),
+        lambda: Session(colour="red", api_key=KEY),  # type: ignore[call-arg]  # wrong on purpose
         lambda: Session(model=ScriptedModel()).ask(" ", api_key=KEY),
         lambda: Session(model=ScriptedModel([], error=RateLimited("x"))).ask("y", api_key=KEY),
         lambda: asyncio.run(Session(model=ScriptedModel()).ask_async(" ", api_key=KEY)),
     ],
 )
-def test_no_frame_of_ours_holds_a_key(ask):
+def test_no_frame_of_ours_holds_a_key(ask: Callable[[], object]) -> None:
     with pytest.raises(QwqError) as caught:
         ask()
 
