@@ -1,20 +1,21 @@
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from memory.turns import a_memory, a_turn
 
-from qwq_magic.memory import Window
+from qwq_magic.memory import ConversationMemory, Window
 from qwq_magic.memory.contents import Attempt, Slot
 from qwq_magic.memory.context import Context, context_of, number_spans
 from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import Message
 
 
-def _numbers(memory, **options):
+def _numbers(memory: ConversationMemory, **options: Any) -> tuple[int, ...]:
     return memory.context(**options).numbers
 
 
-def test_whole_turns_are_sent_and_never_half_a_pair():
+def test_whole_turns_are_sent_and_never_half_a_pair() -> None:
     memory = a_memory(*(a_turn(n) for n in range(1, 8)))
     for window in (Window(3), Window(7, "messages"), Window(20, "tokens"), Window(1, "messages")):
         memory.window = window
@@ -46,7 +47,7 @@ def test_whole_turns_are_sent_and_never_half_a_pair():
         (Window(1, "messages"), ()),
     ],
 )
-def test_a_window_is_counted_from_the_end(window, numbers):
+def test_a_window_is_counted_from_the_end(window: Window, numbers: tuple[int, ...]) -> None:
     memory = a_memory(*(a_turn(n) for n in range(1, 5)))
     memory.window = window
 
@@ -56,7 +57,7 @@ def test_a_window_is_counted_from_the_end(window, numbers):
     assert context.left_out_by == ("" if len(numbers) == 4 else "window")
 
 
-def test_a_window_of_tokens_takes_the_turns_that_fit_in_whole():
+def test_a_window_of_tokens_takes_the_turns_that_fit_in_whole() -> None:
     memory = a_memory(*(a_turn(n, prompt="p" * 40, answer="a" * 360) for n in range(1, 5)))
     each = estimate_tokens("p" * 40) + estimate_tokens("a" * 360)
     memory.window = Window(int(2.9 * each), "tokens")
@@ -67,7 +68,7 @@ def test_a_window_of_tokens_takes_the_turns_that_fit_in_whole():
     assert context.tokens == round(2 * each)
 
 
-def test_the_models_limit_leaves_the_oldest_turns_out():
+def test_the_models_limit_leaves_the_oldest_turns_out() -> None:
     memory = a_memory(*(a_turn(n, prompt="p" * 40, answer="a" * 360) for n in range(1, 5)))
     each = estimate_tokens("p" * 40) + estimate_tokens("a" * 360)
 
@@ -77,13 +78,13 @@ def test_the_models_limit_leaves_the_oldest_turns_out():
     assert _numbers(memory, max_tokens=4 * each) == (1, 2, 3, 4)
 
 
-def test_a_newest_turn_that_is_too_large_lets_no_older_one_past_it():
+def test_a_newest_turn_that_is_too_large_lets_no_older_one_past_it() -> None:
     memory = a_memory(a_turn(1), a_turn(2, answer="a" * 10_000))
 
     assert memory.context(max_tokens=100).spans == "no earlier turns"
 
 
-def test_history_goes_before_the_window():
+def test_history_goes_before_the_window() -> None:
     memory = a_memory(*(a_turn(n) for n in range(1, 5)))
     memory.window = Window(1)
 
@@ -91,7 +92,7 @@ def test_history_goes_before_the_window():
     assert _numbers(memory, history=0) == ()
 
 
-def test_hidden_and_unanswered_turns_are_passed_over_and_take_no_room():
+def test_hidden_and_unanswered_turns_are_passed_over_and_take_no_room() -> None:
     memory = a_memory(a_turn(1), a_turn(2), a_turn(3, answer=" \n"), a_turn(4), a_turn(5))
     memory.hide(4)
     memory.window = Window(2)
@@ -101,14 +102,14 @@ def test_hidden_and_unanswered_turns_are_passed_over_and_take_no_room():
     assert (context.numbers, context.spans) == ((2, 5), "turns 2, 5")
 
 
-def test_nothing_is_left_out_where_only_what_is_never_sent_is_missing():
+def test_nothing_is_left_out_where_only_what_is_never_sent_is_missing() -> None:
     memory = a_memory(a_turn(1, answer=""), a_turn(2))
     memory.window = Window(1)
 
     assert memory.context().left_out_by == ""
 
 
-def test_a_cell_that_ran_before_is_counted_from_its_own_place():
+def test_a_cell_that_ran_before_is_counted_from_its_own_place() -> None:
     memory = a_memory(*(a_turn(n, cell_id=f"c{n}") for n in range(1, 6)))
     memory.window = Window(2)
 
@@ -117,7 +118,7 @@ def test_a_cell_that_ran_before_is_counted_from_its_own_place():
     assert (context.numbers, context.spans) == ((2, 3), "turns 2–3")
 
 
-def test_reasoning_counts_where_it_is_sent():
+def test_reasoning_counts_where_it_is_sent() -> None:
     memory = a_memory(a_turn(1, reasoning="r" * 3_600))
 
     with_it = memory.context(with_reasoning=True)
@@ -130,7 +131,7 @@ def test_reasoning_counts_where_it_is_sent():
     ("numbers", "words"),
     [((), ""), ((1,), "1"), ((1, 2), "1–2"), ((1, 2, 3, 5, 7, 8), "1–3, 5, 7–8")],
 )
-def test_numbers_are_said_in_short(numbers, words):
+def test_numbers_are_said_in_short(numbers: tuple[int, ...], words: str) -> None:
     assert number_spans(numbers) == words
 
 
@@ -142,20 +143,20 @@ def test_numbers_are_said_in_short(numbers, words):
         (Context(numbers=(4, 5, 6, 7, 8, 9), above=9), "turns 4–9"),
     ],
 )
-def test_a_context_says_which_turns_it_is(context, words):
+def test_a_context_says_which_turns_it_is(context: Context, words: str) -> None:
     assert context.spans == words
 
 
-class _Counted(Sequence):
+class _Counted(Sequence[Slot]):
     """Slots that count how many of them are looked at."""
 
-    def __init__(self, slots):
+    def __init__(self, slots: list[Slot]) -> None:
         self.slots, self.looked_at = slots, 0
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.slots)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         self.looked_at += 1
         return self.slots[index]
 
@@ -169,7 +170,7 @@ class _Counted(Sequence):
     ],
     ids=str,
 )
-def test_as_many_slots_are_looked_at_as_are_sent_and_one_more(limits):
+def test_as_many_slots_are_looked_at_as_are_sent_and_one_more(limits: dict[str, Any]) -> None:
     slots = _Counted([Slot((Attempt(a_turn(n)),)) for n in range(2_000)])
 
     context = context_of(slots, **limits)

@@ -1,5 +1,8 @@
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +12,9 @@ from qwq_magic.memory.records import openai_messages
 from qwq_magic.turns import Message, Turn
 
 
-def _turn(number, *, answer=None, cell_id=None, reasoning=""):
+def _turn(
+    number: int, *, answer: str | None = None, cell_id: str | None = None, reasoning: str = ""
+) -> Turn:
     answer = f"answer {number}" if answer is None else answer
     return Turn(
         id=f"t{number}",
@@ -21,14 +26,14 @@ def _turn(number, *, answer=None, cell_id=None, reasoning=""):
     )
 
 
-def _memory(*turns):
+def _memory(*turns: Turn) -> ConversationMemory:
     memory = ConversationMemory()
     for turn in turns:
         memory.commit(turn, memory.context())
     return memory
 
 
-def test_what_is_sent_alternates_and_has_no_reasoning():
+def test_what_is_sent_alternates_and_has_no_reasoning() -> None:
     memory = _memory(_turn(1, reasoning="secret thought"), _turn(2))
 
     assert memory.context().messages == (
@@ -39,7 +44,7 @@ def test_what_is_sent_alternates_and_has_no_reasoning():
     )
 
 
-def test_reasoning_goes_along_where_it_is_asked_for():
+def test_reasoning_goes_along_where_it_is_asked_for() -> None:
     memory = _memory(_turn(1, reasoning="a thought"))
 
     assert memory.context(with_reasoning=True).messages == (
@@ -50,22 +55,23 @@ def test_reasoning_goes_along_where_it_is_asked_for():
 
 @pytest.mark.parametrize("blank", ["", " \n"])
 @pytest.mark.parametrize("side", ["prompt", "answer"])
-def test_a_turn_without_prompt_or_answer_text_is_kept_but_not_sent(side, blank):
-    memory = _memory(_turn(1), replace(_turn(2), **{side: blank}))
+def test_a_turn_without_prompt_or_answer_text_is_kept_but_not_sent(side: str, blank: str) -> None:
+    without: dict[str, Any] = {side: blank}
+    memory = _memory(_turn(1), replace(_turn(2), **without))
 
     assert len(memory.turns) == 2
     assert len(openai_messages(memory.contents)) == 2
     assert [message.text for message in memory.context().messages] == ["prompt 1", "answer 1"]
 
 
-def test_a_cell_that_runs_again_replaces_its_turn_and_keeps_the_attempt():
+def test_a_cell_that_runs_again_replaces_its_turn_and_keeps_the_attempt() -> None:
     memory = _memory(_turn(1, cell_id="a"), _turn(2, cell_id="b"), _turn(3, cell_id="a"))
 
     assert [turn.id for turn in memory.turns] == ["t3", "t2"]
     assert [turn.id for turn in memory.attempts(1)] == ["t1", "t3"]
 
 
-def test_a_cell_that_runs_again_is_sent_only_what_stands_above_it():
+def test_a_cell_that_runs_again_is_sent_only_what_stands_above_it() -> None:
     memory = _memory(_turn(1, cell_id="a"), _turn(2, cell_id="b"), _turn(3, cell_id="c"))
 
     texts = [message.text for message in memory.context(cell_id="b").messages]
@@ -73,11 +79,11 @@ def test_a_cell_that_runs_again_is_sent_only_what_stands_above_it():
     assert texts == ["prompt 1", "answer 1"]
 
 
-def test_turns_without_a_cell_are_always_added():
+def test_turns_without_a_cell_are_always_added() -> None:
     assert len(_memory(_turn(1), _turn(2)).turns) == 2
 
 
-def test_a_turn_that_began_before_a_clearing_does_not_come_back():
+def test_a_turn_that_began_before_a_clearing_does_not_come_back() -> None:
     memory = _memory(_turn(1))
     context = memory.context()
 
@@ -87,7 +93,7 @@ def test_a_turn_that_began_before_a_clearing_does_not_come_back():
     assert memory.turns == ()
 
 
-def test_undo_takes_back_the_last_turn():
+def test_undo_takes_back_the_last_turn() -> None:
     memory = _memory(_turn(1), _turn(2))
 
     assert memory.undo() == _turn(2)
@@ -95,7 +101,7 @@ def test_undo_takes_back_the_last_turn():
     assert ConversationMemory().undo() is None
 
 
-def test_undo_takes_back_the_latest_attempt_of_a_cell_that_ran_again():
+def test_undo_takes_back_the_latest_attempt_of_a_cell_that_ran_again() -> None:
     memory = _memory(_turn(1, cell_id="a"), _turn(2, cell_id="b"))
     memory.commit(_turn(3, cell_id="a"), memory.context(cell_id="a"))
 
@@ -107,7 +113,9 @@ def test_undo_takes_back_the_latest_attempt_of_a_cell_that_ran_again():
 
 
 @pytest.mark.parametrize("change", ["clear", "load"])
-def test_a_turn_asked_after_a_change_that_is_undone_is_kept_with_what_came_back(change, tmp_path):
+def test_a_turn_asked_after_a_change_that_is_undone_is_kept_with_what_came_back(
+    change: str, tmp_path: Path
+) -> None:
     memory = _memory(_turn(1))
     memory.save(tmp_path / "chat.jsonl")
     if change == "clear":
@@ -122,18 +130,19 @@ def test_a_turn_asked_after_a_change_that_is_undone_is_kept_with_what_came_back(
     assert memory.turns == (_turn(1), _turn(2))
 
 
-def test_undo_takes_back_one_change_after_the_other_of_any_kind(tmp_path):
+def test_undo_takes_back_one_change_after_the_other_of_any_kind(tmp_path: Path) -> None:
     memory = _memory(_turn(1), _turn(2), _turn(3))
     memory.save(tmp_path / "chat.jsonl")
     states = [memory.contents]
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: memory.drop(1),
         lambda: memory.hide(1),
         lambda: setattr(memory, "window", 6),
         lambda: memory.unhide(1),
         lambda: memory.load(tmp_path / "chat.jsonl"),
         memory.clear,
-    ):
+    )
+    for change in changes:
         change()
         states.append(memory.contents)
 
@@ -145,7 +154,7 @@ def test_undo_takes_back_one_change_after_the_other_of_any_kind(tmp_path):
     assert memory.undo() == _turn(3)
 
 
-def test_a_new_turn_ends_what_undo_can_take_back():
+def test_a_new_turn_ends_what_undo_can_take_back() -> None:
     memory = _memory(_turn(1), _turn(2))
     memory.drop(1)
     memory.hide(1)
@@ -157,7 +166,7 @@ def test_a_new_turn_ends_what_undo_can_take_back():
     assert memory.turns == (_turn(2),)
 
 
-def test_a_change_that_changes_nothing_is_none_to_take_back():
+def test_a_change_that_changes_nothing_is_none_to_take_back() -> None:
     memory = _memory(_turn(1))
     memory.hide(1)
 
@@ -170,7 +179,7 @@ def test_a_change_that_changes_nothing_is_none_to_take_back():
     assert [entry.is_hidden for entry in memory.entries()] == [False]
 
 
-def test_undo_goes_back_fifty_changes():
+def test_undo_goes_back_fifty_changes() -> None:
     memory = _memory(_turn(1))
     for size in range(1, 61):
         memory.window = size
@@ -181,7 +190,7 @@ def test_undo_goes_back_fifty_changes():
     assert memory.window.size == 10
 
 
-def test_a_fork_goes_its_own_way():
+def test_a_fork_goes_its_own_way() -> None:
     memory = _memory(_turn(1))
     fork = memory.fork("other")
 
@@ -190,7 +199,7 @@ def test_a_fork_goes_its_own_way():
     assert (len(memory), len(fork), fork.name) == (1, 2, "other")
 
 
-def test_numbers_count_from_one():
+def test_numbers_count_from_one() -> None:
     memory = _memory(_turn(1), _turn(2))
 
     assert memory.place_of(_turn(2)) == (2, 1)
@@ -200,7 +209,7 @@ def test_numbers_count_from_one():
 
 
 @pytest.mark.parametrize("text", ["中文 😊", "lone \ud83d half", "nul \x00", "two\nlines\u2028"])
-def test_a_saved_conversation_comes_back_whole(tmp_path, text):
+def test_a_saved_conversation_comes_back_whole(tmp_path: Path, text: str) -> None:
     memory = _memory(_turn(1, cell_id="a"), _turn(2, answer=text), _turn(3, cell_id="a"))
     memory.save(tmp_path / "chat.jsonl")
     other = ConversationMemory()
@@ -211,7 +220,7 @@ def test_a_saved_conversation_comes_back_whole(tmp_path, text):
     assert other.attempts(1) == memory.attempts(1)
 
 
-def test_a_saved_conversation_is_private(tmp_path):
+def test_a_saved_conversation_is_private(tmp_path: Path) -> None:
     path = tmp_path / "chat.jsonl"
 
     _memory(_turn(1)).save(path)
@@ -235,7 +244,9 @@ def test_a_saved_conversation_is_private(tmp_path):
         ),
     ],
 )
-def test_a_bad_file_is_refused_and_changes_nothing(tmp_path, content, message):
+def test_a_bad_file_is_refused_and_changes_nothing(
+    tmp_path: Path, content: str, message: str
+) -> None:
     path = tmp_path / "chat.jsonl"
     path.write_text(content)
     memory = _memory(_turn(1))
@@ -266,7 +277,9 @@ def test_a_bad_file_is_refused_and_changes_nothing(tmp_path, content, message):
     ],
     ids=str,
 )
-def test_a_turn_with_a_value_of_another_kind_is_refused(tmp_path, changes):
+def test_a_turn_with_a_value_of_another_kind_is_refused(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
     path = tmp_path / "chat.jsonl"
     turn = {"id": "a", "prompt": "b", **changes}
     path.write_text(
@@ -278,7 +291,7 @@ def test_a_turn_with_a_value_of_another_kind_is_refused(tmp_path, changes):
         ConversationMemory().load(path)
 
 
-def test_a_header_too_deep_to_read_is_no_conversation(tmp_path):
+def test_a_header_too_deep_to_read_is_no_conversation(tmp_path: Path) -> None:
     path = tmp_path / "chat.jsonl"
     path.write_text("[" * 9_000)
 
@@ -286,7 +299,7 @@ def test_a_header_too_deep_to_read_is_no_conversation(tmp_path):
         ConversationMemory().load(path)
 
 
-def test_a_file_of_another_kind_is_never_overwritten(tmp_path):
+def test_a_file_of_another_kind_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("mine")
 
@@ -296,7 +309,7 @@ def test_a_file_of_another_kind_is_never_overwritten(tmp_path):
     assert path.read_text() == "mine"
 
 
-def test_a_missing_file_and_folder_are_one_clear_line(tmp_path):
+def test_a_missing_file_and_folder_are_one_clear_line(tmp_path: Path) -> None:
     memory = ConversationMemory()
 
     with pytest.raises(FileError, match="Check the path"):

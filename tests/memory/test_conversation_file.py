@@ -1,5 +1,8 @@
 import json
 import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from corpora import in_full
@@ -10,6 +13,7 @@ from memory.turns import a_memory, a_turn, plain
 from qwq_magic.errors import FileError, RateLimited
 from qwq_magic.events import Usage
 from qwq_magic.memory import ConversationMemory, Window
+from qwq_magic.memory.contents import Contents
 from qwq_magic.memory.conversation_file import read_conversations, write_conversations
 from qwq_magic.turns import Message, Timing, Turn
 
@@ -25,7 +29,7 @@ TEXTS = st.text(st.characters(), max_size=30) | st.sampled_from(
 )
 
 
-def _rich_memory():
+def _rich_memory() -> ConversationMemory:
     """Everything a file can hold."""
     memory = a_memory(
         a_turn(1, cell_id="a", reasoning="thought", arrivals=((3, 0.5), (7, 1.25)), signature="s"),
@@ -39,7 +43,7 @@ def _rich_memory():
     return memory
 
 
-def test_everything_comes_back(tmp_path):
+def test_everything_comes_back(tmp_path: Path) -> None:
     memory = _rich_memory()
     memory.save(tmp_path / "chat.jsonl")
     other = ConversationMemory()
@@ -48,6 +52,7 @@ def test_everything_comes_back(tmp_path):
 
     assert plain(other.contents) == plain(memory.contents)
     assert [entry.is_outdated for entry in other.entries()] == [False, True, True, False]
+    assert other.turns[-1].error is not None
     assert other.turns[-1].error.partial is other.turns[-1]
     assert (
         other.context() == memory.context() or other.context().messages == memory.context().messages
@@ -56,7 +61,9 @@ def test_everything_comes_back(tmp_path):
 
 @given(TEXTS, TEXTS, TEXTS)
 @settings(max_examples=in_full(60, core=15))
-def test_any_text_comes_back_as_it_was(tmp_path_factory, prompt, reasoning, answer):
+def test_any_text_comes_back_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, prompt: str, reasoning: str, answer: str
+) -> None:
     path = tmp_path_factory.mktemp("any") / "chat.jsonl"
     turn = a_turn(1, prompt=prompt, reasoning=reasoning, answer=answer, notices=(answer,))
     memory = a_memory(turn, a_turn(2, messages=(Message("user", prompt, reasoning),)))
@@ -66,7 +73,7 @@ def test_any_text_comes_back_as_it_was(tmp_path_factory, prompt, reasoning, answ
     assert read_conversations(path).choose("main") == memory.contents
 
 
-def test_several_conversations_come_back_by_name(tmp_path):
+def test_several_conversations_come_back_by_name(tmp_path: Path) -> None:
     contents = {
         "main": _rich_memory().contents,
         "中文 😊": a_memory(a_turn(1)).contents,
@@ -82,7 +89,7 @@ def test_several_conversations_come_back_by_name(tmp_path):
     }
 
 
-def test_of_several_the_one_of_the_name_is_loaded_and_else_none(tmp_path):
+def test_of_several_the_one_of_the_name_is_loaded_and_else_none(tmp_path: Path) -> None:
     path = tmp_path / "all.jsonl"
     write_conversations(
         path, {"a": a_memory(a_turn(1)).contents, "b": a_memory(a_turn(2)).contents}
@@ -96,7 +103,7 @@ def test_of_several_the_one_of_the_name_is_loaded_and_else_none(tmp_path):
         stranger.load(path)
 
 
-def test_a_file_of_the_first_schema_is_read(tmp_path):
+def test_a_file_of_the_first_schema_is_read(tmp_path: Path) -> None:
     path = tmp_path / "old.jsonl"
     sent = [{"role": "user", "text": "hi", "reasoning": ""}]
     old = {"id": "t1", "prompt": "hi", "answer": "Hello.", "complete": True, "messages": sent}
@@ -128,7 +135,7 @@ def test_a_file_of_the_first_schema_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("line", [0, 3])
-def test_a_newer_file_is_refused_and_not_overwritten(tmp_path, line):
+def test_a_newer_file_is_refused_and_not_overwritten(tmp_path: Path, line: int) -> None:
     path = tmp_path / "new.jsonl"
     write_conversations(
         path, {"a": a_memory(a_turn(1), a_turn(2)).contents, "b": a_memory(a_turn(3)).contents}
@@ -148,7 +155,7 @@ def test_a_newer_file_is_refused_and_not_overwritten(tmp_path, line):
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory):
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Path]:
     """The bytes of a file with two conversations, and a path to damage it at."""
     path = tmp_path_factory.mktemp("damaged") / "chat.jsonl"
     write_conversations(
@@ -157,7 +164,7 @@ def saved(tmp_path_factory):
     return path.read_bytes(), path.with_name("copy.jsonl")
 
 
-def _load_damaged(path, data):
+def _load_damaged(path: Path, data: bytes) -> Mapping[str, Contents] | None:
     """The conversations in damaged data; None where it was refused, and nothing was changed."""
     path.write_bytes(data)
     memory = a_memory(a_turn(7))
@@ -172,7 +179,7 @@ def _load_damaged(path, data):
         return None
 
 
-def test_a_file_cut_off_anywhere_is_refused(saved):
+def test_a_file_cut_off_anywhere_is_refused(saved: tuple[bytes, Path]) -> None:
     whole, path = saved
     ends = [at for at in range(len(whole)) if whole.startswith(b"\n", at)]
     sizes = {*range(0, len(whole), 13), *(end + by for end in ends for by in (-1, 0, 1))}
@@ -186,7 +193,9 @@ def test_a_file_cut_off_anywhere_is_refused(saved):
 
 @given(st.data())
 @settings(max_examples=in_full(300, core=50))
-def test_a_flipped_bit_is_refused_or_stays_inside_a_value(saved, data):
+def test_a_flipped_bit_is_refused_or_stays_inside_a_value(
+    saved: tuple[bytes, Path], data: st.DataObject
+) -> None:
     whole, path = saved
     at = data.draw(st.integers(0, len(whole) - 1))
     flipped = bytearray(whole)
@@ -198,7 +207,7 @@ def test_a_flipped_bit_is_refused_or_stays_inside_a_value(saved, data):
         _assert_same_but_for_one_value(found, path, whole)
 
 
-def _assert_same_but_for_one_value(found, path, whole):
+def _assert_same_but_for_one_value(found: Mapping[str, Contents], path: Path, whole: bytes) -> None:
     path.write_bytes(whole)
     sound = read_conversations(path).conversations
     leaves, sound_leaves = (
@@ -211,7 +220,7 @@ def _assert_same_but_for_one_value(found, path, whole):
     assert len(changed) <= 1
 
 
-def _leaves(value):
+def _leaves(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [leaf for key, item in value.items() for leaf in (key, *_leaves(item))]
     if isinstance(value, (list, tuple)):
@@ -220,14 +229,16 @@ def _leaves(value):
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_refused_in_one_line(saved, data):
+def test_any_bytes_are_refused_in_one_line(saved: tuple[bytes, Path], data: bytes) -> None:
     _, path = saved
 
     assert _load_damaged(path, data) is None
 
 
 @pytest.mark.parametrize("change", ["missing", "doubled"])
-def test_a_line_that_is_missing_or_doubled_is_refused(saved, change):
+def test_a_line_that_is_missing_or_doubled_is_refused(
+    saved: tuple[bytes, Path], change: str
+) -> None:
     whole, path = saved
     lines = whole.splitlines(keepends=True)
     for at, line in enumerate(lines):
@@ -265,7 +276,9 @@ def test_a_line_that_is_missing_or_doubled_is_refused(saved, change):
     ],
     ids=str,
 )
-def test_a_line_that_says_what_cannot_be_is_refused(tmp_path, changes):
+def test_a_line_that_says_what_cannot_be_is_refused(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
     path = tmp_path / "chat.jsonl"
     header = {"format": "qwq_magic.conversation", "schema": 2, "revision": 1}
     line = {"number": 1, "asked": 0, "kept": 1, "turn": {"id": "a", "prompt": "b"}}
@@ -293,7 +306,9 @@ def test_a_line_that_says_what_cannot_be_is_refused(tmp_path, changes):
     ],
     ids=str,
 )
-def test_a_header_that_says_what_cannot_be_is_refused(tmp_path, changes):
+def test_a_header_that_says_what_cannot_be_is_refused(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
     path = tmp_path / "chat.jsonl"
     header = {"format": "qwq_magic.conversation", "schema": 2, **changes}
     path.write_text(json.dumps(header))
@@ -302,7 +317,7 @@ def test_a_header_that_says_what_cannot_be_is_refused(tmp_path, changes):
         read_conversations(path)
 
 
-def test_a_conversation_that_stands_there_twice_is_refused(tmp_path):
+def test_a_conversation_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "chat.jsonl"
     path.write_text('{"format": "qwq_magic.conversation", "schema": 2}\n' * 2)
 
@@ -310,8 +325,8 @@ def test_a_conversation_that_stands_there_twice_is_refused(tmp_path):
         read_conversations(path)
 
 
-def test_a_file_grows_with_the_text_alone(tmp_path):
-    def size_of(turns):
+def test_a_file_grows_with_the_text_alone(tmp_path: Path) -> None:
+    def size_of(turns: int) -> int:
         memory = ConversationMemory()
         for number in range(turns):
             sent = (*memory.context().messages, Message("user", "Go on."))
@@ -323,7 +338,7 @@ def test_a_file_grows_with_the_text_alone(tmp_path):
     assert size_of(500) < 2.2 * size_of(250)
 
 
-def test_a_turns_messages_are_compared_as_often_as_it_was_sent_messages(tmp_path):
+def test_a_turns_messages_are_compared_as_often_as_it_was_sent_messages(tmp_path: Path) -> None:
     """Not with every message there is: a long conversation is saved after each of its turns."""
     compared = 0
 
@@ -331,12 +346,13 @@ def test_a_turns_messages_are_compared_as_often_as_it_was_sent_messages(tmp_path
         __slots__ = ()
         __hash__ = Message.__hash__
 
-        def __eq__(self, other):
+        def __eq__(self, other: object) -> bool:
             nonlocal compared
             compared += 1
             return super().__eq__(other)
 
-    turns, before = [], []
+    turns: list[Turn] = []
+    before: list[Message] = []
     for number in range(200):
         prompt = Counted("user", f"prompt {number}")
         turns.append(a_turn(number, messages=(*before, prompt)))
@@ -347,7 +363,7 @@ def test_a_turns_messages_are_compared_as_often_as_it_was_sent_messages(tmp_path
     assert compared < 10 * len(turns)
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path):
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "chat.jsonl"
     a_memory(a_turn(1)).save(path)
     before = path.read_bytes()
@@ -366,25 +382,27 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path):
         {"cell_id": 3},
         {"model": None},
         {"notices": (b"bytes",)},
-        {"usage": Usage("many")},
-        {"messages": (Message("user", ["a", "list"]),)},
+        {"usage": Usage("many")},  # type: ignore[arg-type]  # wrong on purpose
+        {"messages": (Message("user", ["a", "list"]),)},  # type: ignore[arg-type]  # wrong on purpose
     ],
     ids=str,
 )
-def test_what_could_not_be_read_again_is_not_written(tmp_path, fields):
+def test_what_could_not_be_read_again_is_not_written(
+    tmp_path: Path, fields: dict[str, Any]
+) -> None:
     with pytest.raises(FileError, match="a turn contains a value that cannot be saved"):
         a_memory(Turn(**{"id": "t", "prompt": "p", **fields})).save(tmp_path / "chat.jsonl")
 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupt_while_writing_leaves_the_old_file(tmp_path):
+def test_an_interrupt_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "chat.jsonl"
     a_memory(a_turn(1)).save(path)
     before = path.read_bytes()
 
-    class Interrupting(dict):
-        def items(self):
+    class Interrupting(dict[str, Contents]):
+        def items(self) -> NoReturn:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -394,7 +412,7 @@ def test_an_interrupt_while_writing_leaves_the_old_file(tmp_path):
     assert [child.name for child in tmp_path.iterdir()] == ["chat.jsonl"]
 
 
-def test_a_saved_file_is_private_also_where_the_old_one_was_not(tmp_path):
+def test_a_saved_file_is_private_also_where_the_old_one_was_not(tmp_path: Path) -> None:
     path = tmp_path / "chat.jsonl"
     a_memory(a_turn(1)).save(path)
     path.chmod(0o644)
@@ -404,7 +422,7 @@ def test_a_saved_file_is_private_also_where_the_old_one_was_not(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_link_stays_and_the_file_it_leads_to_is_saved(tmp_path):
+def test_a_link_stays_and_the_file_it_leads_to_is_saved(tmp_path: Path) -> None:
     path, link = tmp_path / "chat.jsonl", tmp_path / "link.jsonl"
     link.symlink_to(path.name)
 
@@ -416,7 +434,7 @@ def test_a_link_stays_and_the_file_it_leads_to_is_saved(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
-def test_a_pipe_in_place_of_a_file_is_one_clear_line_and_stays(tmp_path):
+def test_a_pipe_in_place_of_a_file_is_one_clear_line_and_stays(tmp_path: Path) -> None:
     path = tmp_path / "pipe.jsonl"
     os.mkfifo(path)
 
@@ -429,7 +447,7 @@ def test_a_pipe_in_place_of_a_file_is_one_clear_line_and_stays(tmp_path):
     assert [child.name for child in tmp_path.iterdir()] == ["pipe.jsonl"]
 
 
-def test_a_folder_in_place_of_a_file_is_one_clear_line(tmp_path):
+def test_a_folder_in_place_of_a_file_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="Cannot write"):
         a_memory(a_turn(1)).save(tmp_path)
     with pytest.raises(FileError, match="Cannot read"):

@@ -181,7 +181,7 @@ class Expected:
     def change(self, **changes: object) -> None:
         """Undo goes back to what stands now."""
         self.levels.append(self.state)
-        self.state = replace(self.state, **{"places": copy.deepcopy(self.state.places), **changes})
+        self.state = replace(self.state, **{"places": copy.deepcopy(self.state.places), **changes})  # type: ignore[arg-type]  # whatever the change is of
 
     @property
     def outdated(self) -> list[bool]:
@@ -497,7 +497,7 @@ class ReasoningIsWanted(MemoryMachine):
 
 @pytest.mark.parametrize("machine", [MemoryMachine, ReasoningIsWanted])
 def test_what_is_sent_is_in_order_after_any_steps(machine: type[MemoryMachine]) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=CASES,

@@ -1,4 +1,6 @@
 import json
+from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given
@@ -15,18 +17,22 @@ MESSAGES = st.builds(
     st.sampled_from(["", "s"]),
 )
 
+Sent: TypeAlias = tuple[Message, ...]
 
-def _written_and_read(sent):
+
+def _written_and_read(sent: list[Sent]) -> list[Sent]:
     writer, reader = MessageWriter(), MessageReader()
     return [reader.read(json.loads(json.dumps(writer.write(messages)))) for messages in sent]
 
 
 @given(st.lists(st.lists(MESSAGES).map(tuple)))
-def test_what_was_written_is_read_whatever_repeats(sent):
+def test_what_was_written_is_read_whatever_repeats(sent: list[Sent]) -> None:
     assert _written_and_read(sent) == sent
 
 
-def _conversation(turns, *, prompt="prompt {}", answer="answer {}"):
+def _conversation(
+    turns: int, *, prompt: str = "prompt {}", answer: str = "answer {}"
+) -> Iterator[Sent]:
     """What each turn of a conversation without a window is sent, and the prompts anew each time."""
     before: list[Message] = []
     for number in range(turns):
@@ -46,7 +52,9 @@ def _conversation(turns, *, prompt="prompt {}", answer="answer {}"):
         ("Go on.", "Yes."),
     ],
 )
-def test_a_turn_costs_a_run_and_two_messages_even_where_texts_repeat(prompt, answer):
+def test_a_turn_costs_a_run_and_two_messages_even_where_texts_repeat(
+    prompt: str, answer: str
+) -> None:
     writer = MessageWriter()
 
     items = [writer.write(sent) for sent in _conversation(100, prompt=prompt, answer=answer)]
@@ -54,7 +62,7 @@ def test_a_turn_costs_a_run_and_two_messages_even_where_texts_repeat(prompt, ans
     assert max(map(len, items)) <= 3
 
 
-def test_a_window_and_an_answer_anew_cost_two_runs_at_most():
+def test_a_window_and_an_answer_anew_cost_two_runs_at_most() -> None:
     writer = MessageWriter()
     *_, whole = _conversation(50)
     writer.write(whole)
@@ -92,12 +100,12 @@ def test_a_window_and_an_answer_anew_cost_two_runs_at_most():
     ],
     ids=str,
 )
-def test_forged_items_are_refused(items):
+def test_forged_items_are_refused(items: Any) -> None:
     with pytest.raises((TypeError, LookupError, ValueError)):
         MessageReader().read(items)
 
 
-def test_a_small_forged_file_cannot_fill_the_memory():
+def test_a_small_forged_file_cannot_fill_the_memory() -> None:
     reader = MessageReader()
     reader.read([{"role": "user", "text": "x"}])
     for _ in range(20):
@@ -109,6 +117,6 @@ def test_a_small_forged_file_cannot_fill_the_memory():
         reader.read([[0, 1_000]] * 50_001)
 
 
-def test_what_could_not_be_read_again_is_not_written():
+def test_what_could_not_be_read_again_is_not_written() -> None:
     with pytest.raises(TypeError):
-        MessageWriter().write([Message("user", ["a", "list"])])
+        MessageWriter().write([Message("user", ["a", "list"])])  # type: ignore[arg-type]  # wrong on purpose

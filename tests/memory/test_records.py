@@ -6,7 +6,7 @@ from qwq_magic.memory.records import openai_messages, turn_records
 from qwq_magic.turns import Timing
 
 
-def test_openai_messages_alternate_and_hold_no_reasoning():
+def test_openai_messages_alternate_and_hold_no_reasoning() -> None:
     memory = a_memory(
         a_turn(1, reasoning="secret", cell_id="a"),
         a_turn(2, answer=""),
@@ -24,7 +24,7 @@ def test_openai_messages_alternate_and_hold_no_reasoning():
     ]
 
 
-def test_a_record_says_all_there_is_to_say_of_a_turn():
+def test_a_record_says_all_there_is_to_say_of_a_turn() -> None:
     turn = a_turn(
         1,
         reasoning="thought",
@@ -59,7 +59,7 @@ def test_a_record_says_all_there_is_to_say_of_a_turn():
     }
 
 
-def test_records_are_numbered_as_the_turns_are():
+def test_records_are_numbered_as_the_turns_are() -> None:
     memory = a_memory(a_turn(1), a_turn(2, answer=""), a_turn(3))
     memory.hide(1)
 

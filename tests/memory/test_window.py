@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,14 +25,14 @@ from qwq_magic.memory import ConversationMemory, Window
         ("OFF", Window()),
     ],
 )
-def test_a_window_is_read_as_people_write_it(text, window):
+def test_a_window_is_read_as_people_write_it(text: str, window: Window) -> None:
     assert Window.parse(text) == window
 
 
 @pytest.mark.parametrize(
     "text", ["", "0", "-3", "six", "6 cells", "tok", "1.5k", "k", "8000tok please", "9" * 5_000]
 )
-def test_what_is_no_window_is_one_line_with_the_way_out(text):
+def test_what_is_no_window_is_one_line_with_the_way_out(text: str) -> None:
     with pytest.raises(
         ConfigurationError, match=r"is not a valid window\. Use 6 \(turns\)"
     ) as caught:
@@ -50,7 +52,7 @@ def test_what_is_no_window_is_one_line_with_the_way_out(text):
         (Window(4, "messages"), Window(4, "messages")),
     ],
 )
-def test_a_conversations_window_is_set_as_it_is_said(said, window):
+def test_a_conversations_window_is_set_as_it_is_said(said: Any, window: Window) -> None:
     memory = ConversationMemory()
 
     memory.window = said
@@ -60,10 +62,10 @@ def test_a_conversations_window_is_set_as_it_is_said(said, window):
 
 @pytest.mark.parametrize(
     "said",
-    [0, -1, "x", "0", True, 1.5, b"6", [6], Window(0), Window("6"), Window(6, "cells")],
+    [0, -1, "x", "0", True, 1.5, b"6", [6], Window(0), Window("6"), Window(6, "cells")],  # type: ignore[arg-type]  # wrong on purpose
     ids=repr,
 )
-def test_what_is_no_window_is_refused_at_once_and_changes_nothing(said):
+def test_what_is_no_window_is_refused_at_once_and_changes_nothing(said: Any) -> None:
     memory = ConversationMemory()
     memory.window = 6
 
@@ -74,7 +76,7 @@ def test_what_is_no_window_is_refused_at_once_and_changes_nothing(said):
 
 
 @given(st.text())
-def test_any_text_is_a_window_or_a_configuration_error(text):
+def test_any_text_is_a_window_or_a_configuration_error(text: str) -> None:
     try:
         window = Window.parse(text)
     except ConfigurationError:
@@ -93,7 +95,7 @@ def test_any_text_is_a_window_or_a_configuration_error(text):
         (Window(), 10**9, 10**9),
     ],
 )
-def test_a_window_holds_as_much_as_it_says(window, turns, tokens):
+def test_a_window_holds_as_much_as_it_says(window: Window, turns: int, tokens: float) -> None:
     assert window.holds(turns=turns, tokens=tokens)
 
 
@@ -107,7 +109,7 @@ def test_a_window_holds_as_much_as_it_says(window, turns, tokens):
         (Window(100, "tokens"), 1, 100.1),
     ],
 )
-def test_a_window_holds_no_more(window, turns, tokens):
+def test_a_window_holds_no_more(window: Window, turns: int, tokens: float) -> None:
     assert not window.holds(turns=turns, tokens=tokens)
 
 
@@ -120,5 +122,5 @@ def test_a_window_holds_no_more(window, turns, tokens):
         (Window(8000, "tokens"), "the last ≈ 8,000 tokens"),
     ],
 )
-def test_a_window_says_what_it_is(window, words):
+def test_a_window_says_what_it_is(window: Window, words: str) -> None:
     assert str(window) == words

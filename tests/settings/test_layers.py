@@ -66,11 +66,15 @@ def test_a_wrong_value_says_where_it_stood() -> None:
         stacked(layer_of({"protocol": "grpc"}, "below"), LOW)
 
 
+def _address(choices: Choices, environ: dict[str, str], *, project: Layer) -> object:
+    return server_and_address(choices, environ, KeyRing(), project=project)
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [("nourl", "'nourl' is not a valid base_url"), ("http://u:p@h/v1", "The base_url contains")],
 )
-@pytest.mark.parametrize("look", [resolve, lambda *a, **k: server_and_address(*a, KeyRing(), **k)])
+@pytest.mark.parametrize("look", [resolve, _address])
 def test_a_wrong_address_says_where_it_stood(look: Callable[..., Any], url: str, said: str) -> None:
     project = layer_of({"base_url": url, "model": "m"}, "/p/pyproject.toml")
 

@@ -1,34 +1,38 @@
+from collections.abc import Callable
+
 import pytest
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.settings import resolve
-from qwq_magic.settings.layers import Choices
-from qwq_magic.settings.presets import SERVERS
+from qwq_magic.settings.layers import Choices, InlineThink
+from qwq_magic.settings.presets import SERVERS, ServerPreset
 
 KEY = "sk-0123456789abcdef0123456789"
 
 
-def test_without_a_key_and_a_server_it_is_the_demo():
+def test_without_a_key_and_a_server_it_is_the_demo() -> None:
     settings = resolve(Choices(), {})
 
     assert (settings.server, settings.base_url, settings.api_key) == ("demo", "", None)
 
 
 @pytest.mark.parametrize("variable", ["AI_DASHSCOPE_API_KEY", "DASHSCOPE_API_KEY", "QWQ_API_KEY"])
-def test_a_dashscope_key_is_enough_to_use_dashscope(variable):
+def test_a_dashscope_key_is_enough_to_use_dashscope(variable: str) -> None:
     settings = resolve(Choices(), {variable: KEY})
 
     assert settings.server == "dashscope"
     assert settings.base_url == "https://dashscope.aliyuncs.com/compatible-mode/v1"
     assert settings.model == "qwq-plus"
     assert not settings.model_is_pinned
+    assert settings.api_key is not None
     assert settings.api_key.reveal() == KEY
     assert settings.api_key.source == variable
 
 
-def test_the_spring_variable_wins_over_the_sdk_variable():
+def test_the_spring_variable_wins_over_the_sdk_variable() -> None:
     settings = resolve(Choices(), {"DASHSCOPE_API_KEY": "b" * 20, "AI_DASHSCOPE_API_KEY": KEY})
 
+    assert settings.api_key is not None
     assert settings.api_key.source == "AI_DASHSCOPE_API_KEY"
 
 
@@ -41,7 +45,7 @@ def test_the_spring_variable_wins_over_the_sdk_variable():
         ("dashscope-hk", "cn-hongkong.dashscope.aliyuncs.com"),
     ],
 )
-def test_each_region_has_its_preset(name, host):
+def test_each_region_has_its_preset(name: str, host: str) -> None:
     settings = resolve(Choices(server=name), {"DASHSCOPE_API_KEY": KEY})
 
     assert settings.base_url == f"https://{host}/compatible-mode/v1"
@@ -55,20 +59,21 @@ def test_each_region_has_its_preset(name, host):
         ("https://openrouter.ai/api/v1", "openrouter"),
     ],
 )
-def test_an_address_of_a_known_host_brings_its_preset(base_url, server):
+def test_an_address_of_a_known_host_brings_its_preset(base_url: str, server: str) -> None:
     variable = SERVERS[server].key_variables[-1]
 
     settings = resolve(Choices(base_url=base_url), {variable: KEY})
 
     assert (settings.server, settings.base_url) == (server, base_url)
     assert settings.model == SERVERS[server].model
+    assert settings.api_key is not None
     assert settings.api_key.source == variable
 
 
 @pytest.mark.parametrize(
     "host", ["mine.oss-cn-beijing.aliyuncs.com", "dashscope.aliyuncs.com.example.com", "127.0.0.1"]
 )
-def test_a_host_that_only_looks_known_gets_no_key(host):
+def test_a_host_that_only_looks_known_gets_no_key(host: str) -> None:
     environ = {"DASHSCOPE_API_KEY": KEY, "VLLM_API_KEY": KEY}
 
     settings = resolve(Choices(base_url=f"https://{host}/v1", model="m"), environ)
@@ -79,7 +84,7 @@ def test_a_host_that_only_looks_known_gets_no_key(host):
 @pytest.mark.parametrize(
     "server", [s for s in SERVERS.values() if s.name not in ("demo", "custom")]
 )
-def test_every_preset_is_whole(server):
+def test_every_preset_is_whole(server: ServerPreset) -> None:
     environ = dict.fromkeys(server.key_variables, KEY)
 
     settings = resolve(Choices(server=server.name, model="m"), environ)
@@ -100,14 +105,14 @@ def test_every_preset_is_whole(server):
     ],
 )
 def test_text_begins_inside_reasoning_where_only_the_template_opens_it(
-    server, model, chosen, expected
-):
+    server: str, model: str, chosen: InlineThink, expected: str
+) -> None:
     settings = resolve(Choices(server=server, model=model, inline_think=chosen), {})
 
     assert settings.inline_think == expected
 
 
-def test_the_qwq_variables_choose_server_model_address_and_key():
+def test_the_qwq_variables_choose_server_model_address_and_key() -> None:
     environ = {
         "QWQ_BASE_URL": "http://127.0.0.1:9/v1/",
         "QWQ_MODEL": "m",
@@ -118,10 +123,11 @@ def test_the_qwq_variables_choose_server_model_address_and_key():
 
     assert (settings.server, settings.base_url) == ("127.0.0.1:9", "http://127.0.0.1:9/v1")
     assert (settings.model, settings.model_is_pinned) == ("m", True)
+    assert settings.api_key is not None
     assert settings.api_key.source == "QWQ_API_KEY"
 
 
-def test_a_key_for_one_host_is_not_sent_to_another():
+def test_a_key_for_one_host_is_not_sent_to_another() -> None:
     environ = {"QWQ_BASE_URL": "http://a.example/v1", "QWQ_MODEL": "m", "QWQ_API_KEY": KEY}
 
     for choices in (
@@ -132,7 +138,7 @@ def test_a_key_for_one_host_is_not_sent_to_another():
         assert resolve(choices, environ).api_key is None
 
 
-def test_a_server_named_for_one_call_drops_what_was_chosen_for_another():
+def test_a_server_named_for_one_call_drops_what_was_chosen_for_another() -> None:
     choices = Choices(base_url="http://a.example/v1", model="a-model", api_key=KEY, system="be")
 
     settings = resolve(choices.override(server="ollama"), {})
@@ -142,7 +148,7 @@ def test_a_server_named_for_one_call_drops_what_was_chosen_for_another():
     assert settings.system == "be"
 
 
-def test_parameters_of_a_call_join_those_of_the_session():
+def test_parameters_of_a_call_join_those_of_the_session() -> None:
     choices = Choices(parameters={"a": 1, "b": 2}).override(parameters={"b": 3})
 
     assert choices.parameters == {"a": 1, "b": 3}
@@ -160,7 +166,7 @@ def test_parameters_of_a_call_join_those_of_the_session():
         ),
     ],
 )
-def test_an_address_is_taken_as_people_paste_it(url, clean):
+def test_an_address_is_taken_as_people_paste_it(url: str, clean: str) -> None:
     assert resolve(Choices(base_url=url, model="m", api_key=KEY), {}).base_url == clean
 
 
@@ -169,10 +175,10 @@ def test_an_address_is_taken_as_people_paste_it(url, clean):
     [
         (lambda: Choices(server="nope"), "Unknown server 'nope'. Known: demo, dashscope"),
         (
-            lambda: Choices(protocol="grpc"),
+            lambda: Choices(protocol="grpc"),  # type: ignore[arg-type]  # wrong on purpose
             "Unknown protocol 'grpc'. Known: auto, openai, dashscope, ollama",
         ),
-        (lambda: Choices().override(colour=1), "Unknown setting 'colour'. Settings: server"),
+        (lambda: Choices().override(colour=1), "Unknown setting 'colour'. Settings: server"),  # type: ignore[call-arg]  # wrong on purpose
         (lambda: resolve(Choices(server="dashscope"), {}), "Set AI_DASHSCOPE_API_KEY or"),
         (lambda: resolve(Choices(server="custom"), {}), "has no address"),
         (
@@ -187,7 +193,9 @@ def test_an_address_is_taken_as_people_paste_it(url, clean):
         (lambda: resolve(Choices(base_url="http://h/v1"), {}), "No model is set for http://h/v1"),
     ],
 )
-def test_a_wrong_setting_says_what_would_be_right(choose, message):
+def test_a_wrong_setting_says_what_would_be_right(
+    choose: Callable[[], object], message: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         choose()
 
@@ -195,7 +203,7 @@ def test_a_wrong_setting_says_what_would_be_right(choose, message):
     assert "\n" not in str(caught.value)
 
 
-def test_no_repr_shows_a_key():
+def test_no_repr_shows_a_key() -> None:
     choices = Choices(api_key=KEY)
 
     assert KEY not in repr(choices)
@@ -212,7 +220,7 @@ def test_no_repr_shows_a_key():
         lambda key: resolve(Choices(), {"QWQ_BASE_URL": key, "QWQ_MODEL": "m"}),
     ],
 )
-def test_a_key_in_a_wrong_place_is_not_quoted(choose):
+def test_a_key_in_a_wrong_place_is_not_quoted(choose: Callable[[str], object]) -> None:
     key = "sk-f3a91c07b2e84d6590"
 
     with pytest.raises(ConfigurationError) as caught:
@@ -263,17 +271,19 @@ def test_a_key_in_a_wrong_place_is_not_quoted(choose):
         (Choices(server="ollama"), {"QWQ_SERVER": "vllm", "QWQ_API_KEY": KEY}, False),
     ],
 )
-def test_a_key_goes_where_it_was_set_for_and_nowhere_else(choices, environ, is_sent):
+def test_a_key_goes_where_it_was_set_for_and_nowhere_else(
+    choices: Choices, environ: dict[str, str], is_sent: bool
+) -> None:
     assert (resolve(choices, environ).api_key is not None) == is_sent
 
 
-def test_a_vendors_name_is_not_lent_to_another_host():
+def test_a_vendors_name_is_not_lent_to_another_host() -> None:
     choices = Choices(server="dashscope", base_url="http://127.0.0.1:9/v1")
 
     assert resolve(choices, {}).server == "127.0.0.1:9"
 
 
-def test_what_is_unsafe_elsewhere_is_not_carried_to_another_server():
+def test_what_is_unsafe_elsewhere_is_not_carried_to_another_server() -> None:
     choices = Choices(base_url="http://gpu/v1", inline_think="open", allow_insecure_key=True)
 
     other = choices.override(server="vllm")
@@ -284,11 +294,11 @@ def test_what_is_unsafe_elsewhere_is_not_carried_to_another_server():
 @pytest.mark.parametrize(
     ("choose", "message"),
     [
-        (lambda: Choices(parameters="abc"), "parameters is 'abc'. Use a mapping"),
-        (lambda: Choices().override(parameters=[1]), "parameters is [1]. Use a mapping"),
-        (lambda: Choices(base_url=5), "base_url is 5. Use a string."),
+        (lambda: Choices(parameters="abc"), "parameters is 'abc'. Use a mapping"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: Choices().override(parameters=[1]), "parameters is [1]. Use a mapping"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda: Choices(base_url=5), "base_url is 5. Use a string."),  # type: ignore[arg-type]  # wrong on purpose
         (lambda: Choices(idle_timeout_s=-1), "idle_timeout_s is -1. Use a number above zero."),
-        (lambda: Choices(connect_timeout_s="x"), "Use a number of seconds."),
+        (lambda: Choices(connect_timeout_s="x"), "Use a number of seconds."),  # type: ignore[arg-type]  # wrong on purpose
         (lambda: resolve(Choices(base_url="ftp://u:hunter2@h", model="m"), {}), "ftp://***@h"),
         (
             lambda: resolve(Choices(server="demo", base_url="http://h/v1"), {}),
@@ -297,7 +307,9 @@ def test_what_is_unsafe_elsewhere_is_not_carried_to_another_server():
         (lambda: resolve(Choices(), {"QWQ_SERVER": "nope"}), "QWQ_SERVER: Unknown server 'nope'"),
     ],
 )
-def test_a_value_of_another_kind_is_one_clear_line(choose, message):
+def test_a_value_of_another_kind_is_one_clear_line(
+    choose: Callable[[], object], message: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         choose()
 
