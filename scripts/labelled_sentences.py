@@ -48,7 +48,7 @@ def read_labelled(path: Path) -> list[Labelled]:
             row["label"],
             row["pos"],
             row["prev"],
-            re.search(r"problem_\d+|$", row["source"]).group() or row["source"],
+            found[0] if (found := re.search(r"problem_\d+", row["source"])) else row["source"],
         )
         for row in rows
     ]

@@ -17,13 +17,14 @@ from reasoning.hostile_reasonings import PATTERNS, hostile
 
 from qwq_magic.demo.recordings import recordings
 from qwq_magic.display.saved.outline import outline
+from qwq_magic.display.turn_view import TurnView
 from qwq_magic.reasoning import steps_of
 from qwq_magic.turns import Turn
 
 TASKS: dict[str, Callable[[Turn], Any]] = {
     "steps": lambda turn: steps_of(turn.reasoning),
     "metrics": lambda turn: turn.metrics,
-    "outline": outline,
+    "outline": lambda turn: outline(TurnView(turn, None)),
     "compare": lambda turn: turn.compare(
         Turn("b", "", reasoning=turn.reasoning[::-1], answer=turn.answer[::-1])
     ),

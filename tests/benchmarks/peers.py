@@ -108,7 +108,16 @@ def _install(environment: Path, needs: tuple[str, ...]) -> str:
     python = environment / "bin" / "python"
     if not environment.exists():
         venv.create(environment, with_pip=True)
-        command = [python, "-m", "pip", "install", "--quiet", "ipykernel", "httpx", *needs]
+        command: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "ipykernel",
+            "httpx",
+            *needs,
+        ]
         subprocess.run(command, check=True, stdout=sys.stderr)
     listed = subprocess.run(
         [python, "-m", "pip", "list", "--format=json"], check=True, capture_output=True

@@ -1,6 +1,7 @@
 import builtins
 import linecache
 import traceback
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,9 @@ CELLS = [
 ]
 
 
-def _run(*numbers):
+def _run(*numbers: int) -> BaseException:
     """Run cells as a kernel does, and return what the last one raised."""
-    names = {}
+    names: dict[str, Any] = {}
     for number in numbers:
         file = f"<cell {number}>"
         code = CELLS[number]
@@ -32,14 +33,14 @@ def _run(*numbers):
     raise AssertionError
 
 
-def _cell_at(file):
+def _cell_at(file: str) -> int | None:
     return int(file[6:-1]) if file.startswith("<cell ") else None
 
 
 NOTEBOOK = Notebook(inputs=CELLS, cell_at=_cell_at)
 
 
-def test_a_failure_is_told_with_its_cells_and_its_traceback():
+def test_a_failure_is_told_with_its_cells_and_its_traceback() -> None:
     prompt = failure_prompt(_run(1, 2), NOTEBOOK)
 
     assert prompt.startswith("A cell of my Python notebook failed with ZeroDivisionError.")
@@ -49,7 +50,7 @@ def test_a_failure_is_told_with_its_cells_and_its_traceback():
     assert prompt.endswith("how do I fix it? Give the corrected cell.")
 
 
-def test_the_traceback_names_cells_and_leaves_out_what_runs_them():
+def test_the_traceback_names_cells_and_leaves_out_what_runs_them() -> None:
     text = traceback_text(_run(1, 2), NOTEBOOK)
 
     assert text.splitlines()[:2] == [
@@ -62,7 +63,7 @@ def test_the_traceback_names_cells_and_leaves_out_what_runs_them():
     assert text.endswith("ZeroDivisionError: division by zero")
 
 
-def test_a_cause_is_told_too():
+def test_a_cause_is_told_too() -> None:
     text = traceback_text(_run(1, 3), NOTEBOOK)
 
     assert "direct cause of the following exception" in text
@@ -72,14 +73,14 @@ def test_a_cause_is_told_too():
 
 
 @pytest.mark.skipif(not hasattr(builtins, "ExceptionGroup"), reason="Python 3.10 has no groups")
-def test_every_exception_of_a_group_is_told():
+def test_every_exception_of_a_group_is_told() -> None:
     text = traceback_text(_run(5), NOTEBOOK)
 
     assert "ValueError: a" in text
     assert "TypeError: b" in text
 
 
-def test_our_own_frames_are_left_out():
+def test_our_own_frames_are_left_out() -> None:
     from qwq_magic.magics.options import parse_options
 
     with pytest.raises(Exception) as caught:  # noqa: PT011
@@ -92,7 +93,7 @@ def test_our_own_frames_are_left_out():
     assert "test_failures.py" in text
 
 
-def test_a_syntax_error_is_told_with_its_cell():
+def test_a_syntax_error_is_told_with_its_cell() -> None:
     with pytest.raises(SyntaxError) as caught:
         compile("x = = 1", "<cell 2>", "exec")
 
@@ -103,7 +104,7 @@ def test_a_syntax_error_is_told_with_its_cell():
     assert "In[2]:\n\n```python\ntotal = half(0)\n```" in prompt
 
 
-def test_an_endless_message_is_cut():
+def test_an_endless_message_is_cut() -> None:
     text = traceback_text(_run(4), NOTEBOOK)
 
     assert "more characters)" in text
@@ -111,7 +112,7 @@ def test_an_endless_message_is_cut():
     assert len(cut_middle("x" * 100_000)) < 12_100
 
 
-def test_the_users_own_words_come_last_and_fences_hold():
+def test_the_users_own_words_come_last_and_fences_hold() -> None:
     cells = ["", 'raise ValueError("""\n```\nx\n```""")']
 
     prompt = failure_prompt(

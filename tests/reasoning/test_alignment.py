@@ -1,4 +1,6 @@
 import random
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,20 +16,21 @@ class Counted:
 
     looks = 0
 
-    def __init__(self, value):
+    def __init__(self, value: object) -> None:
         self.value = value
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         Counted.looks += 1
+        assert isinstance(other, Counted)
         return self.value == other.value
 
-    def __hash__(self):
+    def __hash__(self) -> int:
         Counted.looks += 1
         return hash(self.value)
 
 
 @given(ITEMS, ITEMS)
-def test_pairs_are_equal_items_in_order(left, right):
+def test_pairs_are_equal_items_in_order(left: list[int], right: list[int]) -> None:
     pairs = align(left, right)
 
     assert all(left[i] == right[j] for i, j in pairs)
@@ -36,13 +39,15 @@ def test_pairs_are_equal_items_in_order(left, right):
 
 
 @given(ITEMS)
-def test_a_sequence_aligns_with_itself_entirely(items):
+def test_a_sequence_aligns_with_itself_entirely(items: list[int]) -> None:
     assert align(items, items) == [(at, at) for at in range(len(items))]
 
 
-def test_an_insertion_leaves_the_rest_aligned():
-    left, right = "the cat and the dog and the bird", "the dog and the bird"
-    left, right = left.split(), right.split()
+def test_an_insertion_leaves_the_rest_aligned() -> None:
+    left, right = (
+        ["the", "cat", "and", "the", "dog", "and", "the", "bird"],
+        ["the", "dog", "and", "the", "bird"],
+    )
 
     assert [left[i] for i, _ in align(left, right)] == ["the", "dog", "and", "the", "bird"]
 
@@ -57,8 +62,10 @@ def test_an_insertion_leaves_the_rest_aligned():
         lambda n: (["a", *range(n)], [*range(n), "a"]),
     ],
 )
-def test_looks_per_item_do_not_grow_with_the_length(pair):
-    def looks(size):
+def test_looks_per_item_do_not_grow_with_the_length(
+    pair: Callable[[int], tuple[list[Any], list[Any]]],
+) -> None:
+    def looks(size: int) -> float:
         left, right = ([Counted(value) for value in side] for side in pair(size))
         Counted.looks = 0
         align(left, right)

@@ -18,11 +18,11 @@ RIGHT = (
 )
 
 
-def _turn(reasoning, answer="", model="qwq-plus"):
+def _turn(reasoning: str, answer: str = "", model: str = "qwq-plus") -> Turn:
     return Turn("t", "how many?", reasoning=reasoning, answer=answer, model=model, server="demo")
 
 
-def test_steps_meet_by_words_by_what_they_say_and_by_numbers():
+def test_steps_meet_by_words_by_what_they_say_and_by_numbers() -> None:
     comparison = _turn(LEFT).compare(_turn(RIGHT))
 
     assert comparison.pairs == (
@@ -35,7 +35,7 @@ def test_steps_meet_by_words_by_what_they_say_and_by_numbers():
     assert comparison.divergence == 2
 
 
-def test_a_turn_does_not_diverge_from_itself():
+def test_a_turn_does_not_diverge_from_itself() -> None:
     comparison = _turn(LEFT, "18").compare(_turn(LEFT, "18"))
 
     assert {pair.match for pair in comparison.pairs} == {"same"}
@@ -43,7 +43,7 @@ def test_a_turn_does_not_diverge_from_itself():
     assert comparison.answer_diff == (AnswerPart("both", "18"),)
 
 
-def test_answers_are_diffed_by_words_and_signs():
+def test_answers_are_diffed_by_words_and_signs() -> None:
     comparison = _turn("", "There are 18 stations.").compare(_turn("", "There are 19, I think."))
 
     assert comparison.answer_diff == (
@@ -54,7 +54,7 @@ def test_answers_are_diffed_by_words_and_signs():
     )
 
 
-def test_metrics_are_paired():
+def test_metrics_are_paired() -> None:
     metrics = {pair.name: pair for pair in _turn(LEFT).compare(_turn(LEFT[:40])).metrics}
 
     assert metrics["steps"] == MetricPair("steps", 4, 1, -3)
@@ -64,7 +64,7 @@ def test_metrics_are_paired():
 
 
 @given(st.text("ab .\n等", max_size=120), st.text("ab .\n等", max_size=120))
-def test_every_step_is_in_one_pair_and_the_answer_parts_join(left, right):
+def test_every_step_is_in_one_pair_and_the_answer_parts_join(left: str, right: str) -> None:
     comparison = _turn(left, right).compare(_turn(right, left))
     diff, pairs = comparison.answer_diff, comparison.pairs
 
@@ -74,7 +74,7 @@ def test_every_step_is_in_one_pair_and_the_answer_parts_join(left, right):
     assert [p.right for p in pairs if p.right is not None] == list(range(len(_turn(right).steps)))
 
 
-def test_a_comparison_is_plain_json_with_all_it_takes_to_draw_it():
+def test_a_comparison_is_plain_json_with_all_it_takes_to_draw_it() -> None:
     data = json.loads(json.dumps(_turn(LEFT, "18").compare(_turn(RIGHT, "19")).to_dict()))
 
     assert list(data) == ["left", "right", "pairs", "divergence", "answer_diff", "metrics"]
@@ -86,7 +86,7 @@ def test_a_comparison_is_plain_json_with_all_it_takes_to_draw_it():
     ]
 
 
-def test_the_table_of_pairs_has_a_row_per_pair():
+def test_the_table_of_pairs_has_a_row_per_pair() -> None:
     pytest.importorskip("pandas")
     frame = _turn(LEFT).compare(_turn(RIGHT)).to_frame()
 
@@ -96,7 +96,7 @@ def test_the_table_of_pairs_has_a_row_per_pair():
     assert frame["right_index"].isna().tolist() == [False, False, True, False, False]
 
 
-def test_it_says_in_words_what_differs():
+def test_it_says_in_words_what_differs() -> None:
     text = repr(_turn(LEFT, "18").compare(_turn(RIGHT, "19", model="other")))
 
     assert text.splitlines()[:4] == [
@@ -108,16 +108,17 @@ def test_it_says_in_words_what_differs():
     ]
 
 
-def test_the_step_of_the_answer_counts_from_1_as_every_step_that_is_read():
+def test_the_step_of_the_answer_counts_from_1_as_every_step_that_is_read() -> None:
     left = _turn(f"{LEFT} The answer is 18.", "The answer is **18**.")
     comparison = left.compare(left)
 
+    assert left.metrics.first_seen is not None
     assert left.metrics.first_seen.step == 3
     assert MetricPair("first_seen_step", 3, 3, 0) in comparison.metrics
     assert ("first_seen_step", "4", "4", "0") in metric_rows(comparison)
 
 
-def test_two_attempts_of_one_model_are_left_and_right():
+def test_two_attempts_of_one_model_are_left_and_right() -> None:
     assert repr(_turn("").compare(_turn(""))).startswith(
         "Comparison of qwq-plus · demo (left) and qwq-plus · demo (right)\n"
     )
@@ -134,7 +135,7 @@ def test_two_attempts_of_one_model_are_left_and_right():
         "等等。" * 30_000,
     ],
 )
-def test_hostile_texts_can_be_compared(text):
+def test_hostile_texts_can_be_compared(text: str) -> None:
     comparison = _turn(text, text).compare(_turn(text[::-1], text[::-1]))
 
     assert len(repr(comparison)) < 3_000

@@ -2,7 +2,9 @@ import builtins
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from full_disk import full_disk
@@ -35,17 +37,17 @@ SECOND = Turn("b", "and why?", reasoning='Hm, "why", you ask?\n\nI do not know.'
 
 
 @pytest.fixture
-def conversation():
+def conversation() -> ConversationMemory:
     memory = ConversationMemory()
     for turn in (FIRST, SECOND):
         memory.commit(turn, memory.context())
     return memory
 
 
-def without(monkeypatch, missing):
+def without(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     real = builtins.__import__
 
-    def guarded(name, *args, **kwargs):
+    def guarded(name: str, *args: Any, **kwargs: Any) -> Any:
         if name.partition(".")[0] == missing:
             raise ImportError(name)
         return real(name, *args, **kwargs)
@@ -53,7 +55,7 @@ def without(monkeypatch, missing):
     monkeypatch.setattr(builtins, "__import__", guarded)
 
 
-def test_the_columns_are_these():
+def test_the_columns_are_these() -> None:
     assert (
         *("turn", "turn_id", "conversation", "model", "server"),
         *("index", "start", "end", "text", "kind", "cue", "group", "episode", "seconds", "tokens"),
@@ -68,7 +70,7 @@ def test_the_columns_are_these():
     ) == METRIC_COLUMNS
 
 
-def test_the_documentation_lists_the_columns_and_their_types():
+def test_the_documentation_lists_the_columns_and_their_types() -> None:
     pytest.importorskip("pandas")
     names = {"Int64": "integer", "Float64": "float", "boolean": "boolean", "object": "text"}
     frames = (steps_frame(FIRST), metrics_frame(FIRST))
@@ -77,7 +79,7 @@ def test_the_documentation_lists_the_columns_and_their_types():
     assert re.findall(r"^\| `(\w+)` \| (\w+) \|", DOCS.read_text("utf-8"), re.MULTILINE) == columns
 
 
-def test_a_table_holds_one_turn_or_a_conversation(conversation):
+def test_a_table_holds_one_turn_or_a_conversation(conversation: ConversationMemory) -> None:
     pytest.importorskip("pandas")
 
     assert list(steps_frame(FIRST)["turn"]) == [1, 1]
@@ -86,14 +88,14 @@ def test_a_table_holds_one_turn_or_a_conversation(conversation):
     assert list(metrics_frame(conversation)["first_seen_value"]) == ["14", None]
 
 
-def test_types_stay_the_same_without_values():
+def test_types_stay_the_same_without_values() -> None:
     pytest.importorskip("pandas")
 
     assert list(steps_frame([]).dtypes) == list(steps_frame(FIRST).dtypes)
     assert list(metrics_frame([]).dtypes) == list(metrics_frame(FIRST).dtypes)
 
 
-def test_json_lines_hold_a_row_each(conversation, tmp_path):
+def test_json_lines_hold_a_row_each(conversation: ConversationMemory, tmp_path: Path) -> None:
     pytest.importorskip("pandas")
     export_steps(conversation, tmp_path / "steps.jsonl")
     rows = [json.loads(line) for line in (tmp_path / "steps.jsonl").read_text("utf-8").splitlines()]
@@ -104,7 +106,9 @@ def test_json_lines_hold_a_row_each(conversation, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_files_come_back_as_they_went(conversation, tmp_path, suffix):
+def test_files_come_back_as_they_went(
+    conversation: ConversationMemory, tmp_path: Path, suffix: str
+) -> None:
     pandas = pytest.importorskip("pandas")
     if suffix == ".parquet":
         pytest.importorskip("pyarrow")
@@ -117,7 +121,7 @@ def test_files_come_back_as_they_went(conversation, tmp_path, suffix):
     assert list(back["first_seen_share"].isna()) == [False, True]
 
 
-def test_a_parquet_file_has_the_same_types_without_values(tmp_path):
+def test_a_parquet_file_has_the_same_types_without_values(tmp_path: Path) -> None:
     pytest.importorskip("pandas")
     parquet = pytest.importorskip("pyarrow.parquet")
     for name, turns in (("some", [FIRST]), ("none", [])):
@@ -127,7 +131,7 @@ def test_a_parquet_file_has_the_same_types_without_values(tmp_path):
     assert some.types == none.types
 
 
-def test_a_name_of_no_known_kind_is_refused(tmp_path):
+def test_a_name_of_no_known_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"\.jsonl, \.csv, \.parquet"):
         export_steps(FIRST, tmp_path / "steps.xlsx")
 
@@ -136,7 +140,9 @@ def test_a_name_of_no_known_kind_is_refused(tmp_path):
     ("name", "cause"),
     [("missing/steps.csv", "No such file or directory"), ("steps.csv", "regular file")],
 )
-def test_a_path_that_cannot_be_written_is_named_with_the_cause(tmp_path, name, cause):
+def test_a_path_that_cannot_be_written_is_named_with_the_cause(
+    tmp_path: Path, name: str, cause: str
+) -> None:
     pytest.importorskip("pandas")
     (tmp_path / "steps.csv").mkdir()
 
@@ -145,7 +151,9 @@ def test_a_path_that_cannot_be_written_is_named_with_the_cause(tmp_path, name, c
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
-def test_a_disk_that_is_full_costs_no_table_that_was_there(conversation, tmp_path, suffix):
+def test_a_disk_that_is_full_costs_no_table_that_was_there(
+    conversation: ConversationMemory, tmp_path: Path, suffix: str
+) -> None:
     pytest.importorskip("pandas")
     if suffix == ".parquet":
         pytest.importorskip("pyarrow")
@@ -161,7 +169,9 @@ def test_a_disk_that_is_full_costs_no_table_that_was_there(conversation, tmp_pat
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
 @pytest.mark.parametrize("export", [export_steps, export_metrics])
-def test_nothing_is_written_into_a_pipe(tmp_path, export):
+def test_nothing_is_written_into_a_pipe(
+    tmp_path: Path, export: Callable[[list[Turn], Path], None]
+) -> None:
     pytest.importorskip("pandas")
     path = tmp_path / "rows.csv"
     os.mkfifo(path)
@@ -177,7 +187,7 @@ def test_nothing_is_written_into_a_pipe(tmp_path, export):
         os.close(reader)
 
 
-def test_without_pyarrow_the_fix_is_named(monkeypatch, tmp_path):
+def test_without_pyarrow_the_fix_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("pandas")
     without(monkeypatch, "pyarrow")
 
@@ -185,7 +195,7 @@ def test_without_pyarrow_the_fix_is_named(monkeypatch, tmp_path):
         export_steps(FIRST, tmp_path / "steps.parquet")
 
 
-def test_without_pandas_the_fix_is_named(monkeypatch):
+def test_without_pandas_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     without(monkeypatch, "pandas")
 
     with pytest.raises(ConfigurationError, match=r"qwq-magic\[data\]"):

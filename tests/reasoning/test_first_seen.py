@@ -13,7 +13,7 @@ REASONING = (
 )
 
 
-def test_the_first_step_that_asserts_the_answer_is_seen_first():
+def test_the_first_step_that_asserts_the_answer_is_seen_first() -> None:
     steps = steps_of(REASONING)
     found = first_seen(steps, answer="The area is \\boxed{42} square meters.")
 
@@ -21,7 +21,7 @@ def test_the_first_step_that_asserts_the_answer_is_seen_first():
     assert steps[4].text == "So the answer is 42. "
 
 
-def test_without_an_answer_the_reasoning_commits_itself():
+def test_without_an_answer_the_reasoning_commits_itself() -> None:
     found = first_seen(steps_of(REASONING), answer="")
 
     assert found is not None
@@ -54,7 +54,7 @@ def test_without_an_answer_the_reasoning_commits_itself():
         "因此至少有 42 种。",
     ],
 )
-def test_it_is_not_seen_in(sentence):
+def test_it_is_not_seen_in(sentence: str) -> None:
     assert first_seen(steps_of(sentence), answer="\\boxed{42}") is None
 
 
@@ -73,10 +73,10 @@ def test_it_is_not_seen_in(sentence):
         "The final answer is \\boxed{42}, and we are done with it.",
     ],
 )
-def test_it_is_seen_in(sentence):
+def test_it_is_seen_in(sentence: str) -> None:
     assert first_seen(steps_of(sentence), answer="\\boxed{42}") is not None
 
 
-def test_no_steps_or_no_clear_answer_is_none():
+def test_no_steps_or_no_clear_answer_is_none() -> None:
     assert first_seen(steps_of(""), answer="\\boxed{42}") is None
     assert first_seen(steps_of(REASONING), answer="It is hard to say.") is None

@@ -23,30 +23,32 @@ ENGLISH = {
 
 
 @pytest.mark.parametrize(("kind", "text"), ENGLISH.items(), ids=ENGLISH)
-def test_plain_examples_are_of_their_kind(kind, text):
+def test_plain_examples_are_of_their_kind(kind: Kind, text: str) -> None:
     position = 0.0 if kind is Kind.SETUP else 0.5
 
     assert classify(text, position=position, previous="" if position == 0 else "Hm.") is kind
 
 
-def test_kinds_are_strings_and_have_groups():
+def test_kinds_are_strings_and_have_groups() -> None:
     assert [Kind.DOUBT, f"{Kind.DOUBT}"] == ["doubt", "doubt"]
     assert {kind.group for kind in Kind} == set(Group)
     assert (Kind.ANSWER.group, Kind.PLAN.group) == ("conclude", "orient")
 
 
 @pytest.mark.parametrize("text", ["", "   ", "...", "—— !!", "\n\n", "Привет", "ははは"])
-def test_what_says_nothing_known_is_unclassified(text):
+def test_what_says_nothing_known_is_unclassified(text: str) -> None:
     assert guess(text, position=0.5) == Guess(Kind.UNCLASSIFIED, "")
 
 
-def test_the_cue_is_quoted_from_the_text():
+def test_the_cue_is_quoted_from_the_text() -> None:
     assert guess("But WAIT, it is odd.", position=0.4).cue == "WAIT"
     assert guess("等一下，我漏掉了零。", position=0.4) == Guess(Kind.DOUBT, "等一下")
 
 
 @given(st.text(max_size=200), st.floats(0, 1), st.text(max_size=80))
-def test_any_text_has_a_kind_and_a_cue_of_its_own_words(text, position, previous):
+def test_any_text_has_a_kind_and_a_cue_of_its_own_words(
+    text: str, position: float, previous: str
+) -> None:
     found = guess(text, position=position, previous=previous)
 
     assert found.kind in Kind
@@ -54,17 +56,17 @@ def test_any_text_has_a_kind_and_a_cue_of_its_own_words(text, position, previous
     assert found.kind is classify(text, position=position, previous=previous)
 
 
-def test_a_problem_is_set_up_at_the_start_only():
+def test_a_problem_is_set_up_at_the_start_only() -> None:
     texts = [*SENTENCES[Kind.SETUP], ENGLISH[Kind.SETUP]]
 
     assert Kind.SETUP not in {classify(text, position=0.5) for text in texts}
 
 
-def test_a_huge_step_is_judged_by_its_ends():
+def test_a_huge_step_is_judged_by_its_ends() -> None:
     assert classify("Wait, no. " + "a " * 500_000, position=0.5) is Kind.DOUBT
 
 
-def test_a_hundred_chinese_sentences_are_mostly_of_their_kind():
+def test_a_hundred_chinese_sentences_are_mostly_of_their_kind() -> None:
     assert sum(map(len, SENTENCES.values())) == 100
     pairs = [
         (kind, classify(text, position=0.0 if kind is Kind.SETUP else 0.5))
@@ -77,7 +79,7 @@ def test_a_hundred_chinese_sentences_are_mostly_of_their_kind():
     assert min(kinds_right, groups_right) >= 94
 
 
-def test_the_weights_are_loaded_once_and_small():
+def test_the_weights_are_loaded_once_and_small() -> None:
     file = Path(kinds.__file__).with_name("kind_weights.json")
 
     assert load_weights() is load_weights()
@@ -85,7 +87,7 @@ def test_the_weights_are_loaded_once_and_small():
     assert "MIT License" in json.loads(file.read_text(encoding="utf-8"))["licence"]
 
 
-def test_no_weight_is_for_more_than_three_words():
+def test_no_weight_is_for_more_than_three_words() -> None:
     longest = max(len(name.lstrip("^").split()) for name in load_weights().weights)
 
     assert longest <= 3

@@ -13,11 +13,11 @@ REASONING = (
 )
 
 
-def test_an_empty_reasoning_measures_nothing():
+def test_an_empty_reasoning_measures_nothing() -> None:
     assert measure("") == Metrics()
 
 
-def test_a_reasoning_in_numbers():
+def test_a_reasoning_in_numbers() -> None:
     steps = steps_of(REASONING)
     metrics = measure(
         REASONING,
@@ -52,7 +52,7 @@ def test_a_reasoning_in_numbers():
     )
 
 
-def test_tokens_are_estimates_where_the_server_counts_only_their_sum():
+def test_tokens_are_estimates_where_the_server_counts_only_their_sum() -> None:
     metrics = measure("a" * 300, "b" * 100, output_tokens=200)
 
     assert (metrics.reasoning_tokens, metrics.answer_tokens) == (150, 50)
@@ -64,7 +64,7 @@ def test_tokens_are_estimates_where_the_server_counts_only_their_sum():
     ("text", "share"),
     [("", 0.0), ("one two three", 0.0), ("a b c d e f g h " * 2, 1 / 9), ("no " * 108, 100 / 101)],
 )
-def test_repetition_is_the_share_of_8_grams_seen_before(text, share):
+def test_repetition_is_the_share_of_8_grams_seen_before(text: str, share: float) -> None:
     assert repetition_of(text) == pytest.approx(share)
 
 
@@ -78,26 +78,26 @@ def test_repetition_is_the_share_of_8_grams_seen_before(text, share):
         ("123 + 4", None),
     ],
 )
-def test_language_mix_leaves_math_and_code_out(text, mix):
+def test_language_mix_leaves_math_and_code_out(text: str, mix: float) -> None:
     assert language_mix_of(text) == (None if mix is None else pytest.approx(mix))
 
 
 @given(st.text(max_size=300), st.text(max_size=100))
-def test_any_text_can_be_measured(reasoning, answer):
+def test_any_text_can_be_measured(reasoning: str, answer: str) -> None:
     metrics = measure(reasoning, answer)
 
     assert 0 <= metrics.repetition <= 1
     assert metrics.post_answer_ratio is None or 0 <= metrics.post_answer_ratio <= 1
 
 
-def test_a_megabyte_can_be_measured():
+def test_a_megabyte_can_be_measured() -> None:
     reasoning = (REASONING + " So \\(x = 5\\) is the answer.\n\n") * 6_000
     metrics = measure(reasoning, "\\boxed{99}", steps=steps_of(reasoning[:1_000]))
 
     assert metrics.repetition > 0.9
 
 
-def test_a_turn_knows_its_steps_and_metrics():
+def test_a_turn_knows_its_steps_and_metrics() -> None:
     turn = Turn("t1", "how many?", reasoning=REASONING, answer="\\boxed{14}")
 
     assert turn.steps == steps_of(REASONING)

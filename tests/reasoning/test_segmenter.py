@@ -7,6 +7,7 @@ from corpora import in_full
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from qwq_magic.reasoning import Piece
 from qwq_magic.reasoning.segmenter import StepSegmenter, pieces_of
 
 # Signs that decide something, and enough ordinary text between them.
@@ -17,23 +18,23 @@ _BITS = st.sampled_from(_SIGNS.split() + _WORDS.split("|") + _BLANKS.split("|"))
 texts = st.lists(_BITS, max_size=40).map("".join)
 
 
-def _texts(text):
+def _texts(text: str) -> list[str]:
     return [piece.text for piece in pieces_of(text)]
 
 
-def _fed(deltas):
+def _fed(deltas: list[str]) -> list[Piece]:
     segmenter = StepSegmenter()
     pieces = [piece for delta in deltas for piece in segmenter.feed(delta)]
     return pieces + segmenter.close()
 
 
-def _pieces_at(text, cuts):
+def _pieces_at(text: str, cuts: list[int]) -> list[str]:
     bounds = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
     return [text[a:b] for a, b in itertools.pairwise(bounds)]
 
 
 @given(st.one_of(texts, st.text(max_size=300)))
-def test_steps_join_to_the_text_with_their_offsets(text):
+def test_steps_join_to_the_text_with_their_offsets(text: str) -> None:
     pieces = pieces_of(text)
 
     assert "".join(piece.text for piece in pieces) == text
@@ -43,7 +44,7 @@ def test_steps_join_to_the_text_with_their_offsets(text):
 @given(st.one_of(texts, st.text(max_size=300)), st.lists(st.integers(0, 2_000), max_size=8))
 @example("$a.\n", [3])
 @settings(max_examples=in_full(400, core=100))
-def test_any_deltas_give_the_same_steps(text, cuts):
+def test_any_deltas_give_the_same_steps(text: str, cuts: list[int]) -> None:
     whole = pieces_of(text)
 
     assert _fed(_pieces_at(text, cuts)) == whole
@@ -52,7 +53,7 @@ def test_any_deltas_give_the_same_steps(text, cuts):
 
 @given(st.lists(texts, min_size=200, max_size=300), st.randoms())
 @settings(max_examples=5)
-def test_long_texts_too(parts, rng):
+def test_long_texts_too(parts: list[str], rng: random.Random) -> None:
     text = "".join(parts) + " " * 3_000 + "word " * 2_000 + "".join(parts)
     cuts = [rng.randrange(len(text)) for _ in range(200)]
 
@@ -60,13 +61,13 @@ def test_long_texts_too(parts, rng):
 
 
 @given(texts)
-def test_no_step_is_short_unless_it_is_the_only_one(text):
+def test_no_step_is_short_unless_it_is_the_only_one(text: str) -> None:
     lengths = [len(piece.strip()) for piece in _texts(text)]
 
     assert len(lengths) <= 1 or min(lengths) >= 10
 
 
-def test_what_was_emitted_is_settled_while_the_tail_is_open():
+def test_what_was_emitted_is_settled_while_the_tail_is_open() -> None:
     segmenter = StepSegmenter()
 
     assert segmenter.feed("Let me see the first one. ") == []
@@ -74,7 +75,7 @@ def test_what_was_emitted_is_settled_while_the_tail_is_open():
     assert [p.text for p in segmenter.close()] == ["Now the second"]
 
 
-def test_sentences_and_blank_lines_end_steps():
+def test_sentences_and_blank_lines_end_steps() -> None:
     text = "I need a proof here. Is it short? Let me think about it\n\nThe second paragraph"
 
     assert _texts(text) == [
@@ -85,7 +86,7 @@ def test_sentences_and_blank_lines_end_steps():
     ]
 
 
-def test_chinese_sentences_need_no_blank():
+def test_chinese_sentences_need_no_blank() -> None:
     assert _texts(
         "首先我们需要求出这个数。然后再来验证一下结果是否正确！“这样就可以得到答案了。”所以最后的答案应该是五。"
     ) == [
@@ -96,7 +97,7 @@ def test_chinese_sentences_need_no_blank():
     ]
 
 
-def test_short_pieces_merge_forward_and_a_short_last_one_back():
+def test_short_pieces_merge_forward_and_a_short_last_one_back() -> None:
     assert _texts("Hmm. Yes. Let me count again. OK.") == ["Hmm. Yes. Let me count again. OK."]
     assert _texts("Hmm. Let me count again. That was wrong. No") == [
         "Hmm. Let me count again. ",
@@ -127,7 +128,7 @@ def test_short_pieces_merge_forward_and_a_short_last_one_back():
         "The site example.com. hosts it",
     ][:-1],
 )
-def test_no_cut_inside(text):
+def test_no_cut_inside(text: str) -> None:
     assert _texts(text) == [text]
 
 
@@ -147,12 +148,12 @@ def test_no_cut_inside(text):
         ("The value of $x$ is $\\pi$. ", "It should be cut here."),
     ],
 )
-def test_a_cut_between(first, second):
+def test_a_cut_between(first: str, second: str) -> None:
     assert _texts(first + second) == [first, second]
 
 
 @pytest.mark.parametrize("opener", ["$", "\\(", "`", "$$", "\\[", "\\begin{", "```\n", "~~~\n"])
-def test_an_unclosed_span_does_not_swallow_the_rest(opener):
+def test_an_unclosed_span_does_not_swallow_the_rest(opener: str) -> None:
     sentence = "This is a sentence of the text. "
     pieces = _texts(f"Start it here {opener}" + sentence * 1_000)
 
@@ -160,7 +161,7 @@ def test_an_unclosed_span_does_not_swallow_the_rest(opener):
 
 
 @pytest.mark.parametrize("opener", ["$", "\\(", "`"])
-def test_an_unclosed_inline_sign_holds_back_a_thousand_characters_at_the_most(opener):
+def test_an_unclosed_inline_sign_holds_back_a_thousand_characters_at_the_most(opener: str) -> None:
     segmenter = StepSegmenter()
     text = f"Start it here {opener}" + "This is a sentence of the text. " * 40
     settled = [piece for char in text[:1_100] for piece in segmenter.feed(char)]
@@ -168,7 +169,7 @@ def test_an_unclosed_inline_sign_holds_back_a_thousand_characters_at_the_most(op
     assert len(settled) > 25
 
 
-def _cpu_s(text, size):
+def _cpu_s(text: str, size: int) -> float:
     begin = time.process_time()
     segmenter = StepSegmenter()
     for at in range(0, len(text), size):
@@ -196,14 +197,14 @@ HARD = {
 
 
 @pytest.mark.parametrize("unit", HARD.values(), ids=HARD)
-def test_ten_times_the_text_costs_about_ten_times_as_much(unit):
+def test_ten_times_the_text_costs_about_ten_times_as_much(unit: str) -> None:
     small, large = (unit * (size // len(unit)) for size in (60_000, 600_000))
     _cpu_s(small, 500)
 
     assert _cpu_s(large, 500) < 40 * _cpu_s(small, 500) + 0.5
 
 
-def test_no_text_raises():
+def test_no_text_raises() -> None:
     rng = random.Random(7)
     for _ in range(50):
         text = "".join(rng.choice("$\\`~()[]{}.?!。；\n ab1") for _ in range(3_000))

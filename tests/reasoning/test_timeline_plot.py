@@ -1,4 +1,6 @@
 import builtins
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,7 @@ TURN = Turn(
 
 
 @pytest.fixture
-def pyplot():
+def pyplot() -> Iterator[Any]:
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("agg")
     from matplotlib import pyplot
@@ -31,13 +33,14 @@ def pyplot():
     pyplot.close("all")
 
 
-def words(ax):
+def words(ax: Any) -> list[str]:
     ax.figure.canvas.draw()
     return [text.get_text() for text in (*ax.texts, *ax.get_legend().get_texts())]
 
 
-def test_it_shows_tokens_bands_switches_and_the_first_sight(pyplot):
-    ax = TURN.plot()
+def test_it_shows_tokens_bands_switches_and_the_first_sight(pyplot: Any) -> None:
+    # By matplotlib's own types, the data of a line cannot be indexed.
+    ax: Any = TURN.plot()
 
     line, switches, flag = ax.lines
     assert list(line.get_xdata())[0::7] == [0.0, pytest.approx(4.0)]
@@ -45,33 +48,34 @@ def test_it_shows_tokens_bands_switches_and_the_first_sight(pyplot):
     assert list(switches.get_xdata()) == [pytest.approx(line.get_xdata()[4])]
     assert list(flag.get_xdata()) == [line.get_xdata()[6]] * 2
     assert len({collection.get_hatch() for collection in ax.collections}) == len(ax.collections)
+    assert TURN.metrics.first_seen is not None
     seen = f"⚑ answer first seen at {TURN.metrics.first_seen.share:.0%}"
     assert words(ax) == [seen, "orient", "work", "reflect", "conclude", "switch"]
     assert ax.get_xlabel() == "seconds of reasoning"
 
 
-def test_without_times_the_axis_counts_characters(pyplot):
+def test_without_times_the_axis_counts_characters(pyplot: Any) -> None:
     ax = Turn("t", "why?", reasoning=REASONING).plot()
 
     assert ax.get_xlabel() == "characters of reasoning"
     assert ax.get_xlim() == (0, len(REASONING))
 
 
-def test_it_draws_into_given_axes(pyplot):
+def test_it_draws_into_given_axes(pyplot: Any) -> None:
     _, axes = pyplot.subplots(2, 1)
 
     assert TURN.plot(axes[1]) is axes[1]
 
 
 @pytest.mark.parametrize("reasoning", ["", " ", "...", "等等，不对。" * 50])
-def test_any_reasoning_can_be_drawn(pyplot, reasoning):
+def test_any_reasoning_can_be_drawn(pyplot: Any, reasoning: str) -> None:
     Turn("t", "why?", reasoning=reasoning).plot().figure.canvas.draw()
 
 
-def test_without_matplotlib_the_fix_is_named(monkeypatch):
+def test_without_matplotlib_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
-    def guarded(name, *args, **kwargs):
+    def guarded(name: str, *args: Any, **kwargs: Any) -> Any:
         if name.partition(".")[0] == "matplotlib":
             raise ImportError(name)
         return real(name, *args, **kwargs)

@@ -34,16 +34,16 @@ from qwq_magic.reasoning.values import boxed_values, committed_value, normalised
         ("", None),
     ],
 )
-def test_the_committed_value_of(text, value):
+def test_the_committed_value_of(text: str, value: str | None) -> None:
     assert committed_value(text) == value
 
 
-def test_boxes_may_hold_braces_and_stay_open():
+def test_boxes_may_hold_braces_and_stay_open() -> None:
     assert boxed_values("\\boxed{\\frac{1}{2}} \\boxed{open") == ["\\frac{1}{2}"]
 
 
 @given(st.text(max_size=300))
-def test_normalising_is_stable_and_takes_any_text(text):
+def test_normalising_is_stable_and_takes_any_text(text: str) -> None:
     assert isinstance(normalised(text), str)
     committed_value(text)
 
@@ -51,7 +51,7 @@ def test_normalising_is_stable_and_takes_any_text(text):
 @pytest.mark.parametrize(
     "unit", ["\\boxed{", "so is ", "answer is ", "1,", "\\frac{", "**", "所以"]
 )
-def test_a_megabyte_of_hostile_text_is_read_to_its_end(unit):
+def test_a_megabyte_of_hostile_text_is_read_to_its_end(unit: str) -> None:
     value = committed_value(unit * (1_000_000 // len(unit)))
 
     assert value is None or len(value) < 1_000

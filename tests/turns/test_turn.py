@@ -1,5 +1,6 @@
 import json
 import weakref
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from qwq_magic.display.saved.bundle import final_bundle
 from qwq_magic.errors import ConfigurationError, QwqError, RateLimited, error_class
 from qwq_magic.events import (
     AnswerDelta,
+    Event,
     Notice,
     ReasoningDelta,
     StreamFinished,
@@ -35,7 +37,7 @@ class Clock:
         return self.now
 
 
-def _build(clock, *steps):
+def _build(clock: Clock, *steps: tuple[float, Event]) -> TurnBuilder:
     builder = TurnBuilder(REQUEST, server="dashscope", clock=clock)
     for at, event in steps:
         clock.now = 100.0 + at
@@ -43,7 +45,7 @@ def _build(clock, *steps):
     return builder
 
 
-def test_a_whole_stream_becomes_a_complete_turn():
+def test_a_whole_stream_becomes_a_complete_turn() -> None:
     clock = Clock()
     usage = Usage(input_tokens=3, output_tokens=5)
     builder = _build(
@@ -63,14 +65,14 @@ def test_a_whole_stream_becomes_a_complete_turn():
     assert (turn.id, turn.model, turn.server, turn.cell_id) == ("t1", "qwq-plus", "dashscope", "c1")
 
 
-def test_a_count_that_is_none_is_not_kept():
+def test_a_count_that_is_none_is_not_kept() -> None:
     builder = TurnBuilder(REQUEST, server="my own")
     builder.add(UsageReported(Usage(3, 10**400, -7, reasoning_tokens=True)))
 
     assert builder.finish().usage == Usage(input_tokens=3)
 
 
-def test_a_turn_knows_how_long_each_step_took():
+def test_a_turn_knows_how_long_each_step_took() -> None:
     builder = _build(
         Clock(),
         (1.0, ReasoningDelta("Let me look")),
@@ -85,14 +87,14 @@ def test_a_turn_knows_how_long_each_step_took():
     assert Turn.from_dict(json.loads(json.dumps(turn.to_dict()))) == turn
 
 
-def test_a_reasoning_that_starts_over_is_timed_anew():
+def test_a_reasoning_that_starts_over_is_timed_anew() -> None:
     builder = _build(Clock(), (1.0, ReasoningDelta("x")), (2.0, ReasoningDelta("y")))
     builder.start_over()
 
     assert builder.finish().arrivals == ()
 
 
-def test_a_stopped_turn_keeps_what_came_and_is_not_complete():
+def test_a_stopped_turn_keeps_what_came_and_is_not_complete() -> None:
     builder = _build(Clock(), (1.0, ReasoningDelta("Hm")), (3.0, Notice("slow")))
 
     turn = builder.finish()
@@ -102,7 +104,7 @@ def test_a_stopped_turn_keeps_what_came_and_is_not_complete():
     assert turn.notices == ("slow",)
 
 
-def test_an_error_and_its_turn_know_each_other():
+def test_an_error_and_its_turn_know_each_other() -> None:
     error = RateLimited("Too fast. Wait.", status=429, retryable=True)
 
     turn = _build(Clock(), (1.0, AnswerDelta("part"))).finish(error)
@@ -110,14 +112,14 @@ def test_an_error_and_its_turn_know_each_other():
     assert (turn.state, turn.error, error.partial) == ("error", error, turn)
 
 
-def test_a_notice_can_say_that_another_model_answers():
+def test_a_notice_can_say_that_another_model_answers() -> None:
     builder = _build(Clock(), (0.0, Notice("gone", model="qwen3.6-plus")))
 
     assert builder.finish().model == "qwen3.6-plus"
 
 
 @pytest.mark.parametrize("text", ["plain", "中文 😊", "\x00 \ud83d lone", "`$x$` <b>"])
-def test_a_turn_comes_back_from_json(text):
+def test_a_turn_comes_back_from_json(text: str) -> None:
     error = RateLimited("Too fast. Wait.", status=429, code="x", request_id="r", retryable=True)
     turn = _build(Clock(), (1.0, AnswerDelta(text)), (1.0, Notice(text))).finish(error)
 
@@ -128,11 +130,11 @@ def test_a_turn_comes_back_from_json(text):
     assert back.error.partial is back
 
 
-def test_unknown_keys_of_a_saved_turn_are_ignored():
+def test_unknown_keys_of_a_saved_turn_are_ignored() -> None:
     assert Turn.from_dict({"id": "a", "prompt": "b", "colour": "red"}) == Turn(id="a", prompt="b")
 
 
-def test_code_is_the_fenced_blocks_with_their_languages():
+def test_code_is_the_fenced_blocks_with_their_languages() -> None:
     turn = Turn(
         id="a", prompt="b", answer="See\n\n```python\nprint(1)\n```\n\n- item\n  ```\n  x\n  ```\n"
     )
@@ -141,15 +143,15 @@ def test_code_is_the_fenced_blocks_with_their_languages():
     assert [block.language for block in turn.code] == ["python", ""]
 
 
-def test_the_repr_of_a_turn_is_one_short_line():
+def test_the_repr_of_a_turn_is_one_short_line() -> None:
     turn = Turn(id="a", prompt="b", reasoning="x" * 10_000)
 
     assert len(repr(turn)) < 120
     assert "\n" not in repr(turn)
 
 
-def test_every_error_is_found_again_by_its_kind():
-    def all_classes(cls):
+def test_every_error_is_found_again_by_its_kind() -> None:
+    def all_classes(cls: Any) -> Any:
         return [cls, *(each for child in cls.__subclasses__() for each in all_classes(child))]
 
     classes = all_classes(QwqError)
@@ -158,12 +160,12 @@ def test_every_error_is_found_again_by_its_kind():
     assert error_class("no such kind") is QwqError
 
 
-def test_an_error_can_be_caught_as_one_of_ours():
+def test_an_error_can_be_caught_as_one_of_ours() -> None:
     with pytest.raises(QwqError, match="No key"):
         raise ConfigurationError("No key for x. Set X_KEY.")
 
 
-def test_steps_are_kept_for_whoever_asks_for_them_and_not_for_a_final_output():
+def test_steps_are_kept_for_whoever_asks_for_them_and_not_for_a_final_output() -> None:
     turn = Turn("t", "", reasoning="First, let me add them up. Then I will check the sum.\n\n" * 20)
 
     final_bundle(turn, place=None)
@@ -172,12 +174,12 @@ def test_steps_are_kept_for_whoever_asks_for_them_and_not_for_a_final_output():
     assert turn.steps is turn.steps
 
 
-def test_all_that_is_said_of_a_reasonings_tokens_agrees():
+def test_all_that_is_said_of_a_reasonings_tokens_agrees() -> None:
     reasoning = "First, let me add them up. Then I will check the sum.\n\n" * 20
     turn = Turn("t", "", reasoning=reasoning, answer="42", usage=Usage(output_tokens=400))
 
     count = reasoning_tokens_in(turn)
 
     assert count == 399
-    assert turn.metrics.reasoning_tokens == sum(step.tokens for step in turn.steps) == count
+    assert turn.metrics.reasoning_tokens == sum(step.tokens for step in turn.steps) == count  # type: ignore[misc]  # None would fail it
     assert reasoning_caption(turn).endswith(f"≈ {count} tokens")
