@@ -66,7 +66,8 @@ ENCODED_KEY = base64.b64encode(KEY.encode()).decode()
 
 # What `%xmode Verbose` prints; IPython 9 renamed the option.
 COLOURS = "theme_name" if IPython.version_info >= (9,) else "color_scheme"
-VERBOSE = VerboseTB(**{COLOURS: "nocolor" if COLOURS == "theme_name" else "NoColor"})
+NO_COLOUR: dict[str, Any] = {COLOURS: "nocolor" if COLOURS == "theme_name" else "NoColor"}
+VERBOSE = VerboseTB(**NO_COLOUR)
 
 
 @pytest.fixture
@@ -227,7 +228,7 @@ def test_without_a_key_none_is_sent(server: ScriptedServer) -> None:
 
 def test_text_arrives_before_the_server_goes_on() -> None:
     may_go_on = threading.Event()
-    steps = [delta(reasoning="r"), may_go_on, delta(content="a"), delta("stop"), DONE]
+    steps: list[Step] = [delta(reasoning="r"), may_go_on, delta(content="a"), delta("stop"), DONE]
 
     async def first_event(url: str) -> Event:
         async with aclosing(HttpChatModel(settings_for(url)).stream(request_for())) as events:
@@ -551,7 +552,7 @@ def test_a_connection_that_breaks_after_a_complete_reply_takes_nothing_away(endi
             received.set()
         return events
 
-    steps = [delta("stop", content="all"), received, ending]
+    steps: list[Step] = [delta("stop", content="all"), received, ending]
     with ScriptedServer(Reply(steps)) as server:
         events = asyncio.run(asking(server))
 
@@ -734,7 +735,7 @@ def test_a_key_does_not_travel_in_the_clear() -> None:
     settings = settings_for("http://models.example.com/v1", api_key=ApiKey(KEY, source="QWQ_KEY"))
     requests = []
 
-    asking = ask(settings, transport=httpx.MockTransport(lambda r: requests.append(r)))  # type: ignore[arg-type, func-returns-value] # never called
+    asking = ask(settings, transport=httpx.MockTransport(lambda r: requests.append(r)))  # type: ignore[arg-type]  # never called
 
     assert isinstance(asking.error, ConfigurationError)
     assert "QWQ_KEY would travel unencrypted to models.example.com" in asking.error.message

@@ -141,7 +141,10 @@ def test_odd_shapes_are_no_error(output: Any) -> None:
 
 
 FLAT = {"code": "DataInspectionFailed", "message": "Output data may contain it.", "request_id": "r"}
-NESTED = {"error": {"code": "data_inspection_failed", "message": "m"}, "request_id": "r"}
+NESTED: dict[str, Any] = {
+    "error": {"code": "data_inspection_failed", "message": "m"},
+    "request_id": "r",
+}
 
 
 @pytest.mark.parametrize(
@@ -175,7 +178,7 @@ def test_an_error_of_any_shape_is_the_same_error(http_status: int, body: bytes) 
     ],
 )
 def test_an_error_after_text_keeps_the_text(
-    code: str, message: str, status: int, kind: type, retryable: bool
+    code: str, message: str, status: int, kind: type[ResponseError], retryable: bool
 ) -> None:
     reply = PROTOCOL.decoder(origin=ALIBABA)
     failure = {"code": code, "message": message, "request_id": "r9"}

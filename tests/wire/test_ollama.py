@@ -19,7 +19,7 @@ from qwq_magic.events import (
 from qwq_magic.turns import ChatRequest, Message
 from qwq_magic.wire.framing import MAX_EVENT_BYTES
 from qwq_magic.wire.ollama import PROTOCOL, encode
-from qwq_magic.wire.stream_decoder import StreamDecoder
+from qwq_magic.wire.wire_protocol import Decoder
 
 
 def line(**fields: Any) -> bytes:
@@ -33,7 +33,7 @@ def message(**fields: Any) -> bytes:
 END = line(done=True, done_reason="stop", prompt_eval_count=3, eval_count=4)
 
 
-def reply_to(body: bytes) -> tuple[list[Event], StreamDecoder]:
+def reply_to(body: bytes) -> tuple[list[Event], Decoder]:
     reply = PROTOCOL.decoder()
     return [*reply.feed(body), *reply.close()], reply
 

@@ -12,6 +12,7 @@ from qwq_magic.errors import (
     ModelNotFound,
     ProtocolError,
     RateLimited,
+    ResponseError,
     ServerFailure,
     StreamInterrupted,
 )
@@ -23,6 +24,7 @@ from qwq_magic.events import (
     Usage,
     UsageReported,
 )
+from qwq_magic.settings.layers import InlineThink
 from qwq_magic.settings.presets import SERVERS
 from qwq_magic.turns import ChatRequest, Message
 from qwq_magic.wire.framing import MAX_EVENT_BYTES
@@ -324,7 +326,7 @@ def test_a_reasoning_field_makes_later_tags_text() -> None:
     assert events == [ReasoningDelta("r"), AnswerDelta("<think>a</think>")]
 
 
-def _hints(inline_think: str, *chunks: bytes) -> list[str]:
+def _hints(inline_think: InlineThink, *chunks: bytes) -> list[str]:
     reply = decoder(inline_think=inline_think)
     events = [event for chunk in chunks for event in reply.feed(chunk)]
     return [event.text for event in events if isinstance(event, Notice)]
@@ -347,7 +349,9 @@ def test_a_lone_closing_tag_is_pointed_out_once() -> None:
         ("auto", [delta(reasoning="Hm"), delta(content="So</think>")]),
     ],
 )
-def test_a_closing_tag_with_an_opening_is_no_riddle(inline_think: str, chunks: list[bytes]) -> None:
+def test_a_closing_tag_with_an_opening_is_no_riddle(
+    inline_think: InlineThink, chunks: list[bytes]
+) -> None:
     assert _hints(inline_think, *chunks) == []
 
 
@@ -378,7 +382,9 @@ def test_events_before_an_error_in_the_same_read_are_delivered() -> None:
         (delta("error") + DONE, ServerFailure, None),
     ],
 )
-def test_an_error_in_the_stream_is_that_error(body: bytes, kind: type, status: int | None) -> None:
+def test_an_error_in_the_stream_is_that_error(
+    body: bytes, kind: type[ResponseError], status: int | None
+) -> None:
     reply = decoder()
 
     events = [*reply.feed(body), *reply.close()]
@@ -536,7 +542,7 @@ def test_a_reply_beyond_all_reason_is_stopped_and_kept() -> None:
 
     events = [event for _ in range(9) for event in reply.feed(piece)]
 
-    assert sum(len(event.text) for event in events) == MAX_CHARACTERS + 1_000_000
+    assert sum(len(event.text) for event in events) == MAX_CHARACTERS + 1_000_000  # type: ignore[misc, union-attr]  # deltas only
     assert reply.is_done
     assert isinstance(reply.error, ProtocolError)
     assert "exceeds 4 million characters" in reply.error.message
@@ -608,7 +614,10 @@ def test_a_document_instead_of_a_stream_is_a_protocol_error(body: bytes) -> None
 
 
 def test_a_whole_reply_in_one_document_is_kept() -> None:
-    message = {"reasoning_content": "漢" * 60_000, "content": [{"type": "text", "text": "a"}]}
+    message: dict[str, Any] = {
+        "reasoning_content": "漢" * 60_000,
+        "content": [{"type": "text", "text": "a"}],
+    }
     document = {"choices": [{"message": message}], "usage": {"prompt_tokens": 1}}
     body = json.dumps(document, ensure_ascii=False, indent=1).encode()
     reply = decoder()

@@ -17,6 +17,7 @@ from qwq_magic.wire.openai import PROTOCOL, ChunkReader
 from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.stream_decoder import StreamDecoder
 from qwq_magic.wire.text_template import TextTemplate
+from qwq_magic.wire.wire_protocol import Decoder
 
 read_chunk = ChunkReader().read
 decoder = PROTOCOL.decoder
@@ -39,7 +40,7 @@ def event(field: str, text: str, *, ascii_only: bool = False, extra: int = 0) ->
     return f"data: {data}\n\n".encode()
 
 
-def folded(reply: StreamDecoder, reads: list[bytes]) -> tuple[Any, ...]:
+def folded(reply: Decoder, reads: list[bytes]) -> tuple[Any, ...]:
     events: list[Event] = [event for read in reads for event in reply.feed(read)]
     builder = TurnBuilder(ChatRequest("", "m", ()), server="s")
     for each in [*events, *reply.close()]:
@@ -81,6 +82,12 @@ class Heard:
     def sign(self, signature: str) -> None: ...
 
     def finish(self) -> None: ...
+
+    def takes_message(self) -> bool:
+        return False
+
+    def other(self, index: Any) -> Heard:
+        return self
 
 
 class Watched(TextTemplate):
