@@ -55,7 +55,7 @@ class Page(HTMLParser):
             if (tag, name) == ("a", "title"):
                 # Whom the link reaches, in the address's own safe characters.
                 self.titles.append(value or "")
-                fine = value in (dict(attrs).get("href") or "")
+                fine = value is not None and value in (dict(attrs).get("href") or "")
             else:
                 fine = self._is_fine(tag, name, value or "")
             if not fine:
@@ -104,7 +104,8 @@ class Page(HTMLParser):
 def markdown_it(markdown: str) -> str:
     """As VS Code and others read it: raw HTML on."""
     parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    return parser.render(markdown)
+    html: str = parser.render(markdown)
+    return html
 
 
 def cmark_gfm(markdown: str) -> str:
@@ -186,7 +187,8 @@ def _restore(text: str) -> str:
 
 class _MathCutter:
     def __init__(self, pieces: list[str], *, has_code: bool) -> None:
-        self.pieces, self.math, self._has_code = pieces, [], has_code
+        self.pieces, self._has_code = pieces, has_code
+        self.math: list[str] = []
         self._reset()
 
     def _reset(self) -> None:

@@ -12,7 +12,7 @@ from qwq_magic.session.preview import Preview, message_tokens
 from qwq_magic.turns import Message
 
 
-def preview_bundle(preview: Preview) -> dict[str, object]:
+def preview_bundle(preview: Preview) -> dict[str, str]:
     """Return the MIME bundle of a preview, which is inert."""
     return {"text/markdown": _markdown(preview), "text/plain": _plain(preview)}
 

@@ -44,7 +44,8 @@ class Browser:
     @property
     def page(self) -> Message:
         """The last page."""
-        return self.received("page")[-1]["page"]
+        page: Message = self.received("page")[-1]["page"]
+        return page
 
     def wait(self, until: Callable[[], object]) -> None:
         deadline = time.monotonic() + DEADLINE_S

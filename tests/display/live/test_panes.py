@@ -213,6 +213,7 @@ def test_every_button_of_the_header_has_an_action_in_the_kernel() -> None:
 
 def test_message_of_any_shape_is_survived(sent: list[tuple[str, Message]]) -> None:
     pane = AnswerPane("turn")
+    message: Any
     for message in (None, [], "stop", {}, {"type": None}, {"type": {"a": 1}}):
         pane._handle_custom_msg(message, [])
 

@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from qwq_magic.demo.recordings import recordings
 from qwq_magic.display.saved import bundle
 from qwq_magic.display.saved.outline import outline
+from qwq_magic.display.turn_view import TurnView
 from qwq_magic.turns import Turn
 
 TURN = Turn(
@@ -38,7 +39,7 @@ def saved_size(turn: Turn) -> int:
 
 
 def test_an_outline_lists_the_turning_points() -> None:
-    assert outline(TURN).splitlines() == [
+    assert outline(TurnView(TURN, None)).splitlines() == [
         "<p><em>9 steps, likely 1 orient, 4 work, 3 reflect, 1 conclude; 1 switch. "
         "Turning points:</em></p>",
         "<ul>",
@@ -51,11 +52,11 @@ def test_an_outline_lists_the_turning_points() -> None:
 
 
 def test_a_short_reasoning_is_its_own_outline() -> None:
-    assert outline(replace(TURN, reasoning="Hm. Let me see. Wait, no.")) == ""
+    assert outline(TurnView(replace(TURN, reasoning="Hm. Let me see. Wait, no."), None)) == ""
 
 
 def test_a_long_reasoning_has_twenty_lines_at_most() -> None:
-    lines = outline(replace(TURN, reasoning=TURN.reasoning * 500)).count("<li>")
+    lines = outline(TurnView(replace(TURN, reasoning=TURN.reasoning * 500), None)).count("<li>")
 
     assert 15 <= lines <= 20
 
@@ -86,7 +87,7 @@ def test_nothing_of_a_hostile_outline_is_live_in_any_host() -> None:
     for payload in texts:
         # The first step has a line of its own, unless it is all one block of code.
         turn = replace(TURN, reasoning=f"{payload} \n\n{TURN.reasoning}", answer=payload)
-        outlined += "<li>step 1, " in outline(turn)
+        outlined += "<li>step 1, " in outline(TurnView(turn, None))
         if found := problems(str(bundle.final_bundle(turn, place=None)["text/markdown"])):
             live[payload] = found
 

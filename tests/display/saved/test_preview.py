@@ -9,7 +9,7 @@ from qwq_magic.turns import Message
 HOSTILE = "<img src=x onerror=alert(1)> $x$ [a](javascript:1) \x1b[31m\n\n```\n</pre><script>1"
 
 
-def _preview(*messages):
+def _preview(*messages: Message) -> Preview:
     return Preview(
         server="vllm",
         url="http://127.0.0.1:8000/v1/chat/completions",
@@ -21,7 +21,7 @@ def _preview(*messages):
     )
 
 
-def test_a_preview_says_where_to_how_much_and_what():
+def test_a_preview_says_where_to_how_much_and_what() -> None:
     plain = preview_bundle(_preview(Message("system", "Be\n  brief."), Message("user", "hi")))[
         "text/plain"
     ]
@@ -42,14 +42,14 @@ def test_a_preview_says_where_to_how_much_and_what():
     ]
 
 
-def test_nothing_in_a_preview_is_live():
+def test_nothing_in_a_preview_is_live() -> None:
     bundle = preview_bundle(_preview(Message("user", HOSTILE), Message("assistant", "a", HOSTILE)))
 
     assert problems(bundle["text/markdown"]) == []
     assert "\x1b" not in bundle["text/plain"]
 
 
-def test_a_preview_masks_keys_beside_the_messages():
+def test_a_preview_masks_keys_beside_the_messages() -> None:
     key = "f3a91c07b2e84d6590"
     preview = replace(
         _preview(Message("user", "hi")),

@@ -68,7 +68,8 @@ def written(
         panel.tick()
     if turn:
         panel.finish(turn, place=TurnPosition(3, 1))
-    return stream.getvalue()
+    text: str = stream.getvalue()
+    return text
 
 
 def test_a_pipe_gets_reasoning_answer_and_one_closing_line_as_plain_text() -> None:
@@ -91,7 +92,11 @@ def test_dimming_is_off_wherever_the_stream_is_stopped(count: int) -> None:
 
 
 def test_a_pipe_never_gets_an_escape_sequence_from_the_model() -> None:
-    hostile = [ReasoningDelta("a\x1b]0;"), ReasoningDelta("t\x07b"), AnswerDelta("\x1b[2Jc\rd")]
+    hostile: list[Event] = [
+        ReasoningDelta("a\x1b]0;"),
+        ReasoningDelta("t\x07b"),
+        AnswerDelta("\x1b[2Jc\rd"),
+    ]
 
     text = written([*hostile, Notice("retry\x1b[31m\ning")])
 
