@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from server import Reply, Request, ScriptedServer, chat, delta, failure
+from server import Reply, Request, ScriptedServer, Step, chat, delta, failure
 
 from qwq_magic import Session
 from qwq_magic.display.text.report import Report, Section
@@ -42,7 +42,7 @@ def rows(report: Report, title: str) -> list[tuple[str, ...]]:
 
 def test_a_model_that_answers_is_well_and_is_asked_for_no_more() -> None:
     reached, never = threading.Event(), threading.Event()
-    steps = [delta(reasoning_content="Hm"), reached.set, never]
+    steps: list[Step] = [delta(reasoning_content="Hm"), reached.set, never]
     with ScriptedServer(Reply(steps)) as server:
         reports = examine(base_url=server.url, model="m", system="Be brief.")
 

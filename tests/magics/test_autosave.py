@@ -1,6 +1,8 @@
 """Autosave, without a kernel: which file is written, which is put aside, which is refused."""
 
 import os
+from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -9,37 +11,39 @@ from qwq_magic.magics.autosave import Autosave
 from qwq_magic.memory import Conversations
 from qwq_magic.turns import Turn
 
+KernelState: TypeAlias = tuple[Conversations, Autosave]
 
-def _ask(conversations, prompt, name="main"):
+
+def _ask(conversations: Conversations, prompt: str, name: str = "main") -> None:
     memory = conversations.of(name)
     memory.commit(Turn(prompt, prompt, answer="a", complete=True), memory.context())
 
 
-def _prompts(path):
+def _prompts(path: Path) -> list[str]:
     conversations = Conversations()
     conversations.load(path, current="main")
     return [turn.prompt for turn in conversations["main"].turns]
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     return tmp_path / "chat.qwq.jsonl"
 
 
 @pytest.fixture
-def kernel(tmp_path):
+def kernel(tmp_path: Path) -> KernelState:
     """What one kernel has: its conversations and its autosave."""
     return Conversations(), Autosave(tmp_path)
 
 
 @pytest.fixture
-def yesterday(path):
+def yesterday(path: Path) -> None:
     conversations = Conversations()
     _ask(conversations, "yesterday")
     conversations.save(path)
 
 
-def test_the_file_holds_all_conversations_after_each_turn(path, kernel):
+def test_the_file_holds_all_conversations_after_each_turn(path: Path, kernel: KernelState) -> None:
     conversations, autosave = kernel
     for number in range(3):
         _ask(conversations, str(number))
@@ -52,7 +56,9 @@ def test_the_file_holds_all_conversations_after_each_turn(path, kernel):
     assert found.load(path, current="main") == ("main", "other")
 
 
-def test_the_file_stays_where_it_is_when_cells_change_to_another_folder(path, kernel, monkeypatch):
+def test_the_file_stays_where_it_is_when_cells_change_to_another_folder(
+    path: Path, kernel: KernelState, monkeypatch: pytest.MonkeyPatch
+) -> None:
     conversations, autosave = kernel
     _ask(conversations, "one")
     autosave.save(conversations, path.name)
@@ -67,8 +73,11 @@ def test_the_file_stays_where_it_is_when_cells_change_to_another_folder(path, ke
 
 
 def test_a_file_that_is_loaded_from_another_folder_is_known_again(
-    path, kernel, yesterday, monkeypatch
-):
+    path: Path,
+    kernel: KernelState,
+    yesterday: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     conversations, autosave = kernel
     (path.parent / "sub").mkdir()
     monkeypatch.chdir(path.parent / "sub")
@@ -81,7 +90,9 @@ def test_a_file_that_is_loaded_from_another_folder_is_known_again(
     assert _prompts(path) == ["yesterday", "today"]
 
 
-def test_looking_before_loading_leaves_the_old_file_where_it_is(path, kernel, yesterday):
+def test_looking_before_loading_leaves_the_old_file_where_it_is(
+    path: Path, kernel: KernelState, yesterday: None
+) -> None:
     conversations, autosave = kernel
     conversations.of("main")
 
@@ -91,7 +102,7 @@ def test_looking_before_loading_leaves_the_old_file_where_it_is(path, kernel, ye
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_after_loading_the_file_goes_on(path, kernel, yesterday):
+def test_after_loading_the_file_goes_on(path: Path, kernel: KernelState, yesterday: None) -> None:
     conversations, autosave = kernel
     conversations.load(path, current="main")
     autosave.adopt(str(path))
@@ -103,7 +114,9 @@ def test_after_loading_the_file_goes_on(path, kernel, yesterday):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_turn_without_loading_puts_the_old_file_aside_and_says_where(path, kernel, yesterday):
+def test_a_turn_without_loading_puts_the_old_file_aside_and_says_where(
+    path: Path, kernel: KernelState, yesterday: None
+) -> None:
     conversations, autosave = kernel
     (path.parent / "chat.qwq.1.jsonl").write_text("taken")
     _ask(conversations, "today")
@@ -119,7 +132,9 @@ def test_a_turn_without_loading_puts_the_old_file_aside_and_says_where(path, ker
     assert autosave.save(conversations, str(path)) == ""
 
 
-def test_a_file_that_another_kernel_writes_too_is_left_alone(path, kernel):
+def test_a_file_that_another_kernel_writes_too_is_left_alone(
+    path: Path, kernel: KernelState
+) -> None:
     conversations, autosave = kernel
     _ask(conversations, "mine")
     autosave.save(conversations, str(path))
@@ -134,7 +149,7 @@ def test_a_file_that_another_kernel_writes_too_is_left_alone(path, kernel):
     assert _prompts(path) == ["theirs"]
 
 
-def test_what_has_not_changed_is_not_written_again(path, kernel):
+def test_what_has_not_changed_is_not_written_again(path: Path, kernel: KernelState) -> None:
     conversations, autosave = kernel
     _ask(conversations, "one")
     autosave.save(conversations, str(path))
@@ -148,7 +163,7 @@ def test_what_has_not_changed_is_not_written_again(path, kernel):
     assert path.stat().st_ino != before
 
 
-def test_a_cleared_memory_is_saved_as_cleared(path, kernel):
+def test_a_cleared_memory_is_saved_as_cleared(path: Path, kernel: KernelState) -> None:
     conversations, autosave = kernel
     _ask(conversations, "one")
     autosave.save(conversations, str(path))
@@ -159,7 +174,7 @@ def test_a_cleared_memory_is_saved_as_cleared(path, kernel):
     assert _prompts(path) == []
 
 
-def test_a_file_that_was_removed_is_written_again(path, kernel):
+def test_a_file_that_was_removed_is_written_again(path: Path, kernel: KernelState) -> None:
     conversations, autosave = kernel
     _ask(conversations, "one")
     autosave.save(conversations, str(path))
@@ -170,7 +185,9 @@ def test_a_file_that_was_removed_is_written_again(path, kernel):
     assert _prompts(path) == ["one"]
 
 
-def test_a_file_of_another_kind_is_neither_written_nor_moved(path, kernel):
+def test_a_file_of_another_kind_is_neither_written_nor_moved(
+    path: Path, kernel: KernelState
+) -> None:
     conversations, autosave = kernel
     path.write_text("my notes")
     _ask(conversations, "one")
@@ -185,7 +202,7 @@ def test_a_file_of_another_kind_is_neither_written_nor_moved(path, kernel):
 @pytest.mark.parametrize(
     "file", ["~nobody-of-this-name/chat.jsonl", "a\0b", "no/such/folder/c.jsonl"]
 )
-def test_a_place_that_is_none_is_one_clear_line(kernel, file):
+def test_a_place_that_is_none_is_one_clear_line(kernel: KernelState, file: str) -> None:
     conversations, autosave = kernel
     _ask(conversations, "one")
 
@@ -194,7 +211,7 @@ def test_a_place_that_is_none_is_one_clear_line(kernel, file):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
-def test_a_pipe_is_neither_written_nor_put_aside(path, kernel):
+def test_a_pipe_is_neither_written_nor_put_aside(path: Path, kernel: KernelState) -> None:
     conversations, autosave = kernel
     _ask(conversations, "today")
     os.mkfifo(path)

@@ -1,37 +1,46 @@
 """`--background` and `%qwq_jobs` in a real kernel, in front of a real server."""
 
 import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import ipykernel
 import pytest
 from jupyter_client.manager import start_new_kernel
 from kernel import TURN_MIME, Kernel
+from magics.conftest import AskAt, FailingPanel
 from server import Reply, ScriptedServer, chat, delta
 
 BACKGROUND = "get_ipython().magics_manager.registry['QwqMagics'].context.jobs"
+LatestJob: TypeAlias = Callable[[], int]
 
 
 @pytest.fixture
-def jobs(kernel):
+def jobs(kernel: Kernel) -> Iterator[LatestJob]:
     """The number of the latest job; what still goes on is stopped afterwards."""
     yield lambda: int(kernel.value(f"len(list({BACKGROUND}))"))
     kernel.run("%qwq_jobs stop all")
 
 
-def _held(*, said="Hm. ", rest="So."):
+def _held(
+    *, said: str = "Hm. ", rest: str = "So."
+) -> tuple[Reply, threading.Event, threading.Event]:
     """A reply that waits in its middle: the steps, what is set there, and what lets it go on."""
     reached, go_on = threading.Event(), threading.Event()
     steps = [delta(reasoning_content=said), reached.set, go_on, *chat(answer=rest).steps]
     return Reply(steps), reached, go_on
 
 
-def _finals(kernel, handle):
+def _finals(kernel: Kernel, handle: str) -> list[Any]:
     """What was put in the place of an output, wherever it was said."""
     updates = [m["content"] for m in kernel.messages if m["msg_type"] == "update_display_data"]
     return [u["data"] for u in updates if u["transient"]["display_id"] == handle]
 
 
-def test_a_cell_returns_at_once_and_its_output_goes_on_in_its_place(kernel, ask_at, jobs):
+def test_a_cell_returns_at_once_and_its_output_goes_on_in_its_place(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob
+) -> None:
     reply, reached, go_on = _held()
     with ScriptedServer(reply) as server:
         ask_at(server)
@@ -53,8 +62,10 @@ def test_a_cell_returns_at_once_and_its_output_goes_on_in_its_place(kernel, ask_
     assert kernel.value("later is _qwq, later.answer") == "(True, 'So.')"
 
 
-@pytest.mark.skipif(ipykernel.version_info < (7,), reason="only ipykernel 7 knows threads")
-def test_the_final_output_says_where_it_belongs_even_while_another_cell_runs(kernel, ask_at, jobs):
+@pytest.mark.skipif(ipykernel.version_info < (7,), reason="only ipykernel 7 knows threads")  # type: ignore[attr-defined]  # public, but not declared so
+def test_the_final_output_says_where_it_belongs_even_while_another_cell_runs(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob
+) -> None:
     reply, reached, go_on = _held()
     with ScriptedServer(reply) as server:
         ask_at(server)
@@ -70,7 +81,7 @@ def test_the_final_output_says_where_it_belongs_even_while_another_cell_runs(ker
     assert busy.of_type("update_display_data") == []
 
 
-def test_jobs_are_listed_with_what_they_do(kernel, ask_at, jobs):
+def test_jobs_are_listed_with_what_they_do(kernel: Kernel, ask_at: AskAt, jobs: LatestJob) -> None:
     reply, reached, go_on = _held()
     with ScriptedServer(reply) as server:
         ask_at(server)
@@ -92,7 +103,9 @@ def test_jobs_are_listed_with_what_they_do(kernel, ask_at, jobs):
     assert ended[5] == "complete"
 
 
-def test_two_jobs_in_one_conversation_go_one_after_the_other(kernel, ask_at, jobs):
+def test_two_jobs_in_one_conversation_go_one_after_the_other(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob
+) -> None:
     reply, reached, go_on = _held(rest="one")
     with ScriptedServer(reply, chat(answer="two")) as server:
         ask_at(server)
@@ -109,7 +122,9 @@ def test_two_jobs_in_one_conversation_go_one_after_the_other(kernel, ask_at, job
     assert "Waiting for the previous reply" in kernel.value("second.notices")
 
 
-def test_a_job_that_waits_can_be_stopped_and_the_one_before_it_goes_on(kernel, ask_at, jobs):
+def test_a_job_that_waits_can_be_stopped_and_the_one_before_it_goes_on(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob
+) -> None:
     reply, reached, go_on = _held(rest="one")
     with ScriptedServer(reply) as server:
         ask_at(server)
@@ -125,7 +140,9 @@ def test_a_job_that_waits_can_be_stopped_and_the_one_before_it_goes_on(kernel, a
     assert kernel.value("first.answer, second.state") == "('one', 'stopped')"
 
 
-def test_jobs_of_different_conversations_run_side_by_side(kernel, ask_at, jobs):
+def test_jobs_of_different_conversations_run_side_by_side(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob
+) -> None:
     first, reached, go_on = _held()
     second, reached_too, go_on_too = _held()
     with ScriptedServer(first, second) as server:
@@ -141,7 +158,9 @@ def test_jobs_of_different_conversations_run_side_by_side(kernel, ask_at, jobs):
 
 
 @pytest.mark.parametrize("which", ["number", "all"])
-def test_a_stopped_job_closes_its_connection_and_keeps_what_came(kernel, ask_at, jobs, which):
+def test_a_stopped_job_closes_its_connection_and_keeps_what_came(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob, which: str
+) -> None:
     reply, reached, go_on = _held()
     with ScriptedServer(reply) as server:
         ask_at(server)
@@ -159,7 +178,7 @@ def test_a_stopped_job_closes_its_connection_and_keeps_what_came(kernel, ask_at,
     )
 
 
-def test_the_stop_button_of_a_job_is_heard(kernel, ask_at, jobs):
+def test_the_stop_button_of_a_job_is_heard(kernel: Kernel, ask_at: AskAt, jobs: LatestJob) -> None:
     reply, reached, go_on = _held()
     with ScriptedServer(reply) as server:
         ask_at(server)
@@ -178,7 +197,9 @@ def test_the_stop_button_of_a_job_is_heard(kernel, ask_at, jobs):
         go_on.set()
 
 
-def test_an_interrupt_of_a_cell_leaves_jobs_alone(kernel, ask_at, jobs):
+def test_an_interrupt_of_a_cell_leaves_jobs_alone(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob
+) -> None:
     reply, reached, go_on = _held()
     with ScriptedServer(reply) as server:
         ask_at(server)
@@ -196,7 +217,9 @@ def test_an_interrupt_of_a_cell_leaves_jobs_alone(kernel, ask_at, jobs):
     assert kernel.value("whole.complete") == "True"
 
 
-def test_a_cell_that_runs_again_stops_its_earlier_job(kernel, ask_at, jobs):
+def test_a_cell_that_runs_again_stops_its_earlier_job(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob
+) -> None:
     reply, reached, go_on = _held()
     with ScriptedServer(reply, chat(answer="new")) as server:
         ask_at(server)
@@ -212,7 +235,9 @@ def test_a_cell_that_runs_again_stops_its_earlier_job(kernel, ask_at, jobs):
     assert kernel.value(code) == "['new']"
 
 
-def test_a_cell_that_appends_leaves_its_earlier_job_alone(kernel, ask_at, jobs):
+def test_a_cell_that_appends_leaves_its_earlier_job_alone(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob
+) -> None:
     reply, reached, go_on = _held(rest="old")
     with ScriptedServer(reply, chat(answer="new")) as server:
         ask_at(server)
@@ -227,7 +252,9 @@ def test_a_cell_that_appends_leaves_its_earlier_job_alone(kernel, ask_at, jobs):
     assert kernel.value(code) == "['old', 'new']"
 
 
-def test_a_panel_that_cannot_appear_does_not_cost_the_turn(kernel, ask_at, jobs, failing_panel):
+def test_a_panel_that_cannot_appear_does_not_cost_the_turn(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob, failing_panel: FailingPanel
+) -> None:
     with ScriptedServer(chat(answer="one")) as server:
         ask_at(server)
         with failing_panel("open"):
@@ -239,7 +266,9 @@ def test_a_panel_that_cannot_appear_does_not_cost_the_turn(kernel, ask_at, jobs,
     assert kernel.value("unseen.answer") == "'one'"
 
 
-def test_a_result_is_the_value_of_the_cell_and_the_last_turn(kernel, ask_at, jobs):
+def test_a_result_is_the_value_of_the_cell_and_the_last_turn(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob
+) -> None:
     with ScriptedServer(chat(answer="one")) as server:
         ask_at(server)
         kernel.run("%%qwq -c result --background\nhi")
@@ -254,7 +283,7 @@ def test_a_result_is_the_value_of_the_cell_and_the_last_turn(kernel, ask_at, job
     assert (taken.text(), kernel.value("_qwq is taken")) == ("one\n", "True")
 
 
-def test_a_job_that_failed_says_so(kernel, ask_at, jobs):
+def test_a_job_that_failed_says_so(kernel: Kernel, ask_at: AskAt, jobs: LatestJob) -> None:
     with ScriptedServer(Reply([b"nope"], 400)) as server:
         ask_at(server)
         kernel.run("%%qwq -c failed --background\nhi")
@@ -275,14 +304,16 @@ def test_a_job_that_failed_says_so(kernel, ask_at, jobs):
         ("%qwq --background --code hi", "--code needs the reply before the cell ends."),
     ],
 )
-def test_a_mistake_is_one_line(kernel, code, message):
+def test_a_mistake_is_one_line(kernel: Kernel, code: str, message: str) -> None:
     done = kernel.run(code)
 
     assert message in done.text("stderr")
     assert done.text("stderr").count("\n") == 1
 
 
-def test_the_result_of_a_job_under_way_is_one_line(kernel, ask_at, jobs):
+def test_the_result_of_a_job_under_way_is_one_line(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob
+) -> None:
     reply, reached, _go_on = _held()
     with ScriptedServer(reply) as server:
         ask_at(server)
@@ -295,7 +326,7 @@ def test_the_result_of_a_job_under_way_is_one_line(kernel, ask_at, jobs):
     assert "has not ended. Wait for it: %qwq_jobs wait" in done.text("stderr")
 
 
-def test_the_notebooks_own_loop_cannot_stream_in_the_background(kernel):
+def test_the_notebooks_own_loop_cannot_stream_in_the_background(kernel: Kernel) -> None:
     kernel.run("%config QwqMagics.runner = 'notebook'")
 
     done = kernel.run("%qwq --background hi")
@@ -304,7 +335,7 @@ def test_the_notebooks_own_loop_cannot_stream_in_the_background(kernel):
     assert "--background cannot stream on the notebook's own event loop." in done.text("stderr")
 
 
-def test_in_a_batch_the_cell_waits_for_its_jobs(kernel, ask_at):
+def test_in_a_batch_the_cell_waits_for_its_jobs(kernel: Kernel, ask_at: AskAt) -> None:
     with ScriptedServer(chat(answer="one")) as server:
         ask_at(server)
 
@@ -328,7 +359,7 @@ def test_in_a_batch_the_cell_waits_for_its_jobs(kernel, ask_at):
     assert kernel.value("batch.answer") == "'one'"
 
 
-def test_a_console_is_told_when_the_next_cell_has_run(kernel, ask_at):
+def test_a_console_is_told_when_the_next_cell_has_run(kernel: Kernel, ask_at: AskAt) -> None:
     reply, reached, go_on = _held()
     with ScriptedServer(reply) as server:
         ask_at(server)
@@ -348,7 +379,9 @@ def test_a_console_is_told_when_the_next_cell_has_run(kernel, ask_at):
     assert said.count("is complete: hi there (%qwq_jobs result") == 1
 
 
-def test_jobs_are_saved_too_and_nobody_is_taken_for_someone_else(kernel, ask_at, jobs, tmp_path):
+def test_jobs_are_saved_too_and_nobody_is_taken_for_someone_else(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob, tmp_path: Path
+) -> None:
     file = tmp_path / "chat.qwq.jsonl"
     kernel.run(f"%config QwqMagics.autosave = {str(file)!r}")
     with ScriptedServer(chat(answer="one")) as server:
@@ -367,7 +400,9 @@ def test_jobs_are_saved_too_and_nobody_is_taken_for_someone_else(kernel, ask_at,
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
 
-def test_a_front_end_that_fails_does_not_cost_the_turn(kernel, ask_at, jobs, failing_panel):
+def test_a_front_end_that_fails_does_not_cost_the_turn(
+    kernel: Kernel, ask_at: AskAt, jobs: LatestJob, failing_panel: FailingPanel
+) -> None:
     with ScriptedServer(chat(answer="one")) as server, failing_panel():
         ask_at(server)
         kernel.run("%qwq -c failing --background -o kept hi")
@@ -377,7 +412,7 @@ def test_a_front_end_that_fails_does_not_cost_the_turn(kernel, ask_at, jobs, fai
     assert kernel.value("kept.answer, kept.complete") == "('one', True)"
 
 
-def test_a_kernel_that_shuts_down_ends_its_jobs_without_noise(tmp_path):
+def test_a_kernel_that_shuts_down_ends_its_jobs_without_noise(tmp_path: Path) -> None:
     reply, reached, go_on = _held()
     log = tmp_path / "kernel.log"
     with ScriptedServer(reply) as server, log.open("wb") as stream:

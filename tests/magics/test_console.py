@@ -2,21 +2,28 @@
 
 import re
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 from clean_environment import clean_environment
-from server import DONE, Reply, ScriptedServer, chat, delta
+from server import DONE, Reply, ScriptedServer, Step, chat, delta
 from shell import PROMPT, open_shell, run_in
 
 pytest.importorskip("jupyter_console", reason="jupyter-console is not installed")
 
 
+OpenConsole: TypeAlias = Callable[[ScriptedServer], AbstractContextManager[Any]]
+
+
 @pytest.fixture
-def console(tmp_path):
+def console(tmp_path: Path) -> OpenConsole:
     """Open a console whose asks go to a server."""
     folders = {f"JUPYTER_{name}_DIR": str(tmp_path) for name in ("CONFIG", "DATA", "RUNTIME")}
 
-    def console_(server):
+    def console_(server: ScriptedServer) -> AbstractContextManager[Any]:
         environ = clean_environment(
             IPYTHONDIR=str(tmp_path), QWQ_BASE_URL=server.url, QWQ_MODEL="m", **folders
         )
@@ -25,7 +32,9 @@ def console(tmp_path):
     return console_
 
 
-def test_a_console_shows_text_as_it_comes_then_one_line_and_tables_as_text(console):
+def test_a_console_shows_text_as_it_comes_then_one_line_and_tables_as_text(
+    console: OpenConsole,
+) -> None:
     reached, go_on = threading.Event(), threading.Event()
     steps = [
         delta(reasoning_content="Hm, 9.90 is more. "),
@@ -58,9 +67,9 @@ def test_a_console_shows_text_as_it_comes_then_one_line_and_tables_as_text(conso
     assert not re.search(r"application/|<[\w.]+ object|\{'", live + ending + table + inspected)
 
 
-def test_ctrl_c_in_a_console_stops_the_turn_and_keeps_what_came(console):
+def test_ctrl_c_in_a_console_stops_the_turn_and_keeps_what_came(console: OpenConsole) -> None:
     reached, never = threading.Event(), threading.Event()
-    steps = [delta(content="So far so good"), reached.set, never, DONE]
+    steps: list[Step] = [delta(content="So far so good"), reached.set, never, DONE]
     with ScriptedServer(Reply(steps)) as server, console(server) as shell:
         shell.expect(PROMPT)
         run_in(shell, "%load_ext qwq_magic")

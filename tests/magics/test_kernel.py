@@ -3,13 +3,15 @@
 import threading
 
 import pytest
-from server import DONE, Reply, ScriptedServer, chat, delta, failure
+from kernel import Kernel
+from magics.conftest import AskAt, FailingPanel
+from server import DONE, Reply, ScriptedServer, Step, chat, delta, failure
 
 DECIMALS = "Which is larger, 9.11 or 9.9?"
 HARD_PROMPT = 'Is {x} or {{y}} $z or $$\\frac{1}{2}$$, 50 %, "it\'s", \\n, `a < b & c`, 你好 😊?'
 
 
-def test_a_cell_streams_into_panes_and_ends_as_one_bundle(kernel):
+def test_a_cell_streams_into_panes_and_ends_as_one_bundle(kernel: Kernel) -> None:
     done = kernel.run(f"%%qwq -o reply -c first\n{DECIMALS}")
 
     assert done.reply["status"] == "ok"
@@ -21,7 +23,7 @@ def test_a_cell_streams_into_panes_and_ends_as_one_bundle(kernel):
     )
 
 
-def test_no_widget_outlives_its_cell(kernel):
+def test_no_widget_outlives_its_cell(kernel: Kernel) -> None:
     done = kernel.run(f"%%qwq -c second\n{DECIMALS}")
 
     opened = {message["comm_id"] for message in done.of_type("comm_open")}
@@ -43,7 +45,7 @@ def test_no_widget_outlives_its_cell(kernel):
     ],
     ids=["cell", "line", "option line of a cell"],
 )
-def test_the_prompt_arrives_verbatim(kernel, ask_at, code):
+def test_the_prompt_arrives_verbatim(kernel: Kernel, ask_at: AskAt, code: str) -> None:
     with ScriptedServer(chat(answer="ok")) as server:
         ask_at(server)
 
@@ -53,7 +55,7 @@ def test_the_prompt_arrives_verbatim(kernel, ask_at, code):
     assert prompt == HARD_PROMPT
 
 
-def test_a_system_message_arrives_verbatim(kernel, ask_at):
+def test_a_system_message_arrives_verbatim(kernel: Kernel, ask_at: AskAt) -> None:
     with ScriptedServer(chat(answer="ok")) as server:
         ask_at(server)
 
@@ -65,7 +67,7 @@ def test_a_system_message_arrives_verbatim(kernel, ask_at):
         ]
 
 
-def test_a_follow_up_knows_and_a_re_run_replaces(kernel, ask_at):
+def test_a_follow_up_knows_and_a_re_run_replaces(kernel: Kernel, ask_at: AskAt) -> None:
     with ScriptedServer(chat(reasoning="secret", answer="one")) as server:
         ask_at(server)
         kernel.run("%%qwq -c memory\nfirst", cell_id="a")
@@ -78,7 +80,7 @@ def test_a_follow_up_knows_and_a_re_run_replaces(kernel, ask_at):
     assert again.turn["number"] == 1
 
 
-def test_two_asks_in_one_cell_are_two_turns(kernel, ask_at):
+def test_two_asks_in_one_cell_are_two_turns(kernel: Kernel, ask_at: AskAt) -> None:
     with ScriptedServer(chat(answer="one")) as server:
         ask_at(server)
         for _ in range(2):
@@ -87,7 +89,7 @@ def test_two_asks_in_one_cell_are_two_turns(kernel, ask_at):
     assert done.turn["number"] == 2
 
 
-def test_reloading_the_extension_keeps_the_conversation(kernel, ask_at):
+def test_reloading_the_extension_keeps_the_conversation(kernel: Kernel, ask_at: AskAt) -> None:
     with ScriptedServer(chat(answer="one")) as server:
         ask_at(server)
         kernel.run("%%qwq -c reload\nfirst", cell_id="a")
@@ -99,7 +101,7 @@ def test_reloading_the_extension_keeps_the_conversation(kernel, ask_at):
         assert [m["content"] for m in server.requests[1].json["messages"]][:2] == ["first", "one"]
 
 
-def test_parameters_and_models_reach_the_server(kernel, ask_at):
+def test_parameters_and_models_reach_the_server(kernel: Kernel, ask_at: AskAt) -> None:
     with ScriptedServer(chat(answer="ok")) as server:
         ask_at(server)
 
@@ -121,7 +123,7 @@ def test_parameters_and_models_reach_the_server(kernel, ask_at):
         ("%%qwq --show nothing\nhi", "--show cannot be 'nothing'"),
     ],
 )
-def test_a_mistake_of_the_user_is_one_line(kernel, code, message):
+def test_a_mistake_of_the_user_is_one_line(kernel: Kernel, code: str, message: str) -> None:
     done = kernel.run(code)
 
     assert done.text("stderr").count("\n") == 1
@@ -129,7 +131,7 @@ def test_a_mistake_of_the_user_is_one_line(kernel, code, message):
     assert "Traceback" not in done.text("stderr")
 
 
-def test_a_mistake_of_the_server_is_part_of_the_output(kernel, ask_at):
+def test_a_mistake_of_the_server_is_part_of_the_output(kernel: Kernel, ask_at: AskAt) -> None:
     body = {"error": {"message": "Incorrect API key", "code": "invalid_api_key"}}
     with ScriptedServer(failure(401, body)) as server:
         ask_at(server)
@@ -142,7 +144,7 @@ def test_a_mistake_of_the_server_is_part_of_the_output(kernel, ask_at):
     assert kernel.value("_qwq.error.status") == "401"
 
 
-PHASES = {
+PHASES: dict[str, list[bytes]] = {
     "connecting": [],
     "reasoning": [delta(reasoning_content="Hm. ")],
     "boundary": [delta(reasoning_content="Hm. "), delta(reasoning_content=None, content="")],
@@ -151,9 +153,11 @@ PHASES = {
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_an_interrupt_stops_the_reply_and_nothing_else(kernel, ask_at, phase):
+def test_an_interrupt_stops_the_reply_and_nothing_else(
+    kernel: Kernel, ask_at: AskAt, phase: str
+) -> None:
     reached, never = threading.Event(), threading.Event()
-    steps = [*PHASES[phase], reached.set, never, delta(content="too late"), DONE]
+    steps: list[Step] = [*PHASES[phase], reached.set, never, delta(content="too late"), DONE]
     with ScriptedServer(Reply(steps), chat(answer="next")) as server:
         ask_at(server)
         first = kernel.send(f"%%qwq -c stop-{phase} -o stopped\nhi", cell_id="a")
@@ -173,10 +177,11 @@ def test_an_interrupt_stops_the_reply_and_nothing_else(kernel, ask_at, phase):
     assert kernel.value("stopped.complete, stopped.error") == "(False, None)"
 
 
-def test_tab_completes_options_and_their_values(kernel):
-    def complete(code):
+def test_tab_completes_options_and_their_values(kernel: Kernel) -> None:
+    def complete(code: str) -> list[str]:
         reply = kernel.client.complete(code, len(code), reply=True, timeout=30)
-        return reply["content"]["matches"]
+        matches: list[str] = reply["content"]["matches"]
+        return matches
 
     assert "--fresh" in complete("%%qwq --fr")
     assert "--auto" in complete("%%qwq -o x --au")
@@ -184,7 +189,7 @@ def test_tab_completes_options_and_their_values(kernel):
     assert "ollama" in complete("%qwq -s ol")
 
 
-def test_a_question_mark_explains_the_options(kernel):
+def test_a_question_mark_explains_the_options(kernel: Kernel) -> None:
     for code in ("%%qwq?", "%qwq?"):
         reply = kernel.run(code).reply
 
@@ -193,7 +198,7 @@ def test_a_question_mark_explains_the_options(kernel):
         assert "The prompt is sent verbatim." in text
 
 
-def test_without_a_front_end_there_is_one_output_and_no_widget(kernel):
+def test_without_a_front_end_there_is_one_output_and_no_widget(kernel: Kernel) -> None:
     done = kernel.run(f"%%qwq -c batch\n{DECIMALS}", cell_id=None, allow_stdin=False)
 
     assert done.of_type("comm_open", "comm_msg", "stream") == []
@@ -201,7 +206,7 @@ def test_without_a_front_end_there_is_one_output_and_no_widget(kernel):
     assert done.turn["state"] == "complete"
 
 
-def test_a_console_gets_live_text_and_then_the_output(kernel):
+def test_a_console_gets_live_text_and_then_the_output(kernel: Kernel) -> None:
     done = kernel.run(f"%%qwq -c console\n{DECIMALS}", cell_id=None)
 
     assert done.of_type("comm_open", "comm_msg") == []
@@ -211,7 +216,7 @@ def test_a_console_gets_live_text_and_then_the_output(kernel):
     assert "**9.9 is larger.**" not in done.final["text/plain"]
 
 
-def test_an_interrupt_ends_a_loop_of_asks_too(kernel, ask_at):
+def test_an_interrupt_ends_a_loop_of_asks_too(kernel: Kernel, ask_at: AskAt) -> None:
     reached, never = threading.Event(), threading.Event()
     with ScriptedServer(Reply([reached.set, never])) as server:
         ask_at(server)
@@ -231,7 +236,9 @@ def test_an_interrupt_ends_a_loop_of_asks_too(kernel, ask_at):
 @pytest.mark.parametrize(
     "code", ["# ask\n%qwq -c alone hi", "%%time\n%qwq -c alone hi", "\n%qwq -c alone hi\n"]
 )
-def test_a_comment_or_a_timer_makes_no_program_of_an_ask(kernel, ask_at, code):
+def test_a_comment_or_a_timer_makes_no_program_of_an_ask(
+    kernel: Kernel, ask_at: AskAt, code: str
+) -> None:
     reached, never = threading.Event(), threading.Event()
     with ScriptedServer(Reply([reached.set, never])) as server:
         ask_at(server)
@@ -245,7 +252,7 @@ def test_a_comment_or_a_timer_makes_no_program_of_an_ask(kernel, ask_at, code):
     assert (done.reply["status"], done.turn["state"]) == ("ok", "stopped")
 
 
-def test_a_rejected_setting_does_not_keep_the_extension_from_reloading(kernel):
+def test_a_rejected_setting_does_not_keep_the_extension_from_reloading(kernel: Kernel) -> None:
     kernel.run('%config QwqMagics.server = "nope"')
 
     done = kernel.run("%reload_ext qwq_magic")
@@ -254,7 +261,7 @@ def test_a_rejected_setting_does_not_keep_the_extension_from_reloading(kernel):
     kernel.run('%config QwqMagics.server = ""')
 
 
-def test_a_turn_as_the_value_of_a_cell_looks_like_its_output(kernel):
+def test_a_turn_as_the_value_of_a_cell_looks_like_its_output(kernel: Kernel) -> None:
     kernel.run(f"%%qwq -c value\n{DECIMALS}")
 
     [value] = kernel.run("_qwq").of_type("execute_result")
@@ -262,7 +269,7 @@ def test_a_turn_as_the_value_of_a_cell_looks_like_its_output(kernel):
     assert value["data"]["application/vnd.qwq.turn.v1+json"]["number"] == 1
 
 
-def test_a_comparison_as_the_value_of_a_cell_is_drawn_or_a_table(kernel):
+def test_a_comparison_as_the_value_of_a_cell_is_drawn_or_a_table(kernel: Kernel) -> None:
     kernel.run(f"%%qwq -c compared\n{DECIMALS}")
 
     done = kernel.run("_qwq.compare(_qwq)", cell_id=None, allow_stdin=False)
@@ -273,7 +280,7 @@ def test_a_comparison_as_the_value_of_a_cell_is_drawn_or_a_table(kernel):
     assert "- divergence: none" in done.final["text/markdown"]
 
 
-def test_the_notebooks_session_takes_advisors(kernel, ask_at):
+def test_the_notebooks_session_takes_advisors(kernel: Kernel, ask_at: AskAt) -> None:
     kernel.run(
         "from qwq_magic import notebook_session\n"
         "class Seen:\n"
@@ -290,7 +297,9 @@ def test_the_notebooks_session_takes_advisors(kernel, ask_at):
     kernel.run("notebook_session().advisors.clear()")
 
 
-def test_a_panel_that_fails_does_not_lose_the_turn(kernel, ask_at, failing_panel):
+def test_a_panel_that_fails_does_not_lose_the_turn(
+    kernel: Kernel, ask_at: AskAt, failing_panel: FailingPanel
+) -> None:
     with ScriptedServer(chat(answer="one")) as server, failing_panel():
         ask_at(server)
 
@@ -301,7 +310,7 @@ def test_a_panel_that_fails_does_not_lose_the_turn(kernel, ask_at, failing_panel
     assert kernel.value("kept is _qwq, kept.prompt") == "(True, 'hi')"
 
 
-def test_cells_without_ids_always_add_turns(kernel):
+def test_cells_without_ids_always_add_turns(kernel: Kernel) -> None:
     for _ in range(2):
         done = kernel.run(f"%%qwq -c no-ids\n{DECIMALS}", cell_id=None, allow_stdin=False)
 

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -5,8 +7,8 @@ from qwq_magic.magics.line_prompt import LinePrompt
 
 
 @pytest.fixture
-def transform():
-    manager = TransformerManager()
+def transform() -> Callable[[str], str]:
+    manager = TransformerManager()  # type: ignore[no-untyped-call]  # IPython annotates little
     manager.token_transformers.append(LinePrompt)
     return manager.transform_cell
 
@@ -22,7 +24,7 @@ def transform():
         "  two spaces?",
     ],
 )
-def test_a_question_arrives_verbatim(transform, prompt):
+def test_a_question_arrives_verbatim(transform: Callable[[str], str], prompt: str) -> None:
     code = transform(f"x = 1\n%qwq {prompt}\ny = 2\n")
 
     assert code.splitlines() == [
@@ -32,18 +34,18 @@ def test_a_question_arrives_verbatim(transform, prompt):
     ]
 
 
-def test_a_question_in_an_indented_block_arrives_verbatim(transform):
+def test_a_question_in_an_indented_block_arrives_verbatim(transform: Callable[[str], str]) -> None:
     code = transform("for i in range(2):\n    %qwq and then?\n")
 
     assert code == "for i in range(2):\n    get_ipython().run_line_magic('qwq', 'and then?')\n"
 
 
 @pytest.mark.parametrize("code", ["%qwq?\n", "%qwq??\n", "%%qwq?\n", "len?\n"])
-def test_asking_for_help_is_left_alone(transform, code):
-    assert transform(code) == TransformerManager().transform_cell(code)
+def test_asking_for_help_is_left_alone(transform: Callable[[str], str], code: str) -> None:
+    assert transform(code) == TransformerManager().transform_cell(code)  # type: ignore[no-untyped-call]  # IPython annotates little
 
 
-def test_the_text_of_a_string_is_left_alone(transform):
+def test_the_text_of_a_string_is_left_alone(transform: Callable[[str], str]) -> None:
     code = 'text = """\n%qwq and then?\n"""\n'
 
     assert transform(code) == code

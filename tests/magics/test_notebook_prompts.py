@@ -1,17 +1,20 @@
 """`--template`, `%qwq_fix` and `--code` in a real kernel, in front of a real server."""
 
+from typing import Any
+
 import pytest
 from kernel import Kernel
-from server import ScriptedServer, chat, failure
+from magics.conftest import AskAt
+from server import Reply, ScriptedServer, chat, failure
 
 CODE = "Do this:\n\n```python\nx = 6 * 7\nx\n```\n\nand\n\n```bash\nls\n```\n"
 
 
-def _prompt(server, number=-1):
+def _prompt(server: ScriptedServer, number: int = -1) -> Any:
     return server.requests[number].json["messages"][-1]["content"]
 
 
-def test_a_template_is_expanded_from_the_notebooks_variables(kernel, ask_at):
+def test_a_template_is_expanded_from_the_notebooks_variables(kernel: Kernel, ask_at: AskAt) -> None:
     kernel.run("n = 3\ndef f(v):\n    return v + n\nf(1)", cell_id="f")
     number = kernel.value("len(Out) and max(Out)")
     with ScriptedServer(chat(answer="ok")) as server:
@@ -25,7 +28,9 @@ def test_a_template_is_expanded_from_the_notebooks_variables(kernel, ask_at):
         assert _prompt(server) == "6 $x^{n}$ {%\ndef f(v):\n    return v + n\n4 n = 3"
 
 
-def test_an_unknown_name_in_a_template_is_one_line_and_nothing_is_sent(kernel, ask_at):
+def test_an_unknown_name_in_a_template_is_one_line_and_nothing_is_sent(
+    kernel: Kernel, ask_at: AskAt
+) -> None:
     with ScriptedServer() as server:
         ask_at(server)
 
@@ -36,7 +41,7 @@ def test_an_unknown_name_in_a_template_is_one_line_and_nothing_is_sent(kernel, a
     assert done.text("stderr").count("\n") == 1
 
 
-def test_an_expanded_prompt_with_a_key_is_not_sent():
+def test_an_expanded_prompt_with_a_key_is_not_sent() -> None:
     with Kernel(QWQ_API_KEY="sk-4f9d2c7ab1e84e0d9c35") as kernel, ScriptedServer() as server:
         kernel.run("%load_ext qwq_magic\nimport os")
         kernel.point_at(server.url)
@@ -47,7 +52,7 @@ def test_an_expanded_prompt_with_a_key_is_not_sent():
     assert "The prompt contains the key from QWQ_API_KEY" in done.text("stderr")
 
 
-def test_a_template_brings_jinja_and_nothing_else_does():
+def test_a_template_brings_jinja_and_nothing_else_does() -> None:
     with Kernel() as kernel:
         kernel.run("%load_ext qwq_magic\n%qwq Which is larger, 9.11 or 9.9?")
         before = kernel.value("'jinja2' in __import__('sys').modules")
@@ -56,7 +61,7 @@ def test_a_template_brings_jinja_and_nothing_else_does():
         assert (before, kernel.value("'jinja2' in __import__('sys').modules")) == ("False", "True")
 
 
-def test_fix_asks_about_the_last_failure_in_another_cell(kernel, ask_at):
+def test_fix_asks_about_the_last_failure_in_another_cell(kernel: Kernel, ask_at: AskAt) -> None:
     kernel.run("def half(n):\n    return 1 / n", cell_id="a")
     failed = kernel.run("half(0)", cell_id="b")
     kernel.run("1 + 1", cell_id="c")
@@ -77,7 +82,7 @@ def test_fix_asks_about_the_last_failure_in_another_cell(kernel, ask_at):
     assert (done.turn["state"], kernel.value("fixed.answer")) == ("complete", "'Do not.'")
 
 
-def test_fix_can_be_looked_at_before_it_is_sent(kernel, ask_at):
+def test_fix_can_be_looked_at_before_it_is_sent(kernel: Kernel, ask_at: AskAt) -> None:
     kernel.run("[][0]")
     with ScriptedServer() as server:
         ask_at(server)
@@ -88,7 +93,7 @@ def test_fix_can_be_looked_at_before_it_is_sent(kernel, ask_at):
     assert "IndexError: list index out of range" in done.final["text/plain"]
 
 
-def test_fix_asks_about_a_syntax_error(kernel, ask_at):
+def test_fix_asks_about_a_syntax_error(kernel: Kernel, ask_at: AskAt) -> None:
     failed = kernel.run("x = = 1")
     with ScriptedServer(chat(answer="ok")) as server:
         ask_at(server)
@@ -100,7 +105,7 @@ def test_fix_asks_about_a_syntax_error(kernel, ask_at):
     assert "```python\nx = = 1\n```" in prompt
 
 
-def test_fix_finds_what_failed_before_the_extension_was_loaded():
+def test_fix_finds_what_failed_before_the_extension_was_loaded() -> None:
     with Kernel() as kernel, ScriptedServer(chat(answer="ok")) as server:
         kernel.run("1 / 0")
         kernel.run("%load_ext qwq_magic")
@@ -111,7 +116,7 @@ def test_fix_finds_what_failed_before_the_extension_was_loaded():
         assert "```python\n1 / 0\n```" in _prompt(server)
 
 
-def test_fix_without_a_failure_is_one_line():
+def test_fix_without_a_failure_is_one_line() -> None:
     with Kernel() as kernel:
         kernel.run("%load_ext qwq_magic")
         kernel.run("%qwq --nope")
@@ -122,7 +127,7 @@ def test_fix_without_a_failure_is_one_line():
     assert done.text("stderr").count("\n") == 1
 
 
-def test_fix_sends_no_key(kernel, ask_at):
+def test_fix_sends_no_key(kernel: Kernel, ask_at: AskAt) -> None:
     kernel.run("api_key = 'sk-4f9d2c7ab1e84e0d9c35'\n1 / 0")
     with ScriptedServer(chat(answer="ok")) as server:
         ask_at(server)
@@ -132,7 +137,7 @@ def test_fix_sends_no_key(kernel, ask_at):
         assert "4f9d2c7ab1e84e0d9c35" not in server.requests[0].body.decode()
 
 
-def test_code_goes_into_the_next_cell_and_does_not_run(kernel, ask_at):
+def test_code_goes_into_the_next_cell_and_does_not_run(kernel: Kernel, ask_at: AskAt) -> None:
     kernel.run("x = 1")
     with ScriptedServer(chat(answer=CODE)) as server:
         ask_at(server)
@@ -154,7 +159,9 @@ def test_code_goes_into_the_next_cell_and_does_not_run(kernel, ask_at):
         (failure(401, {"error": {"message": "no"}}), "a", ""),
     ],
 )
-def test_where_no_code_can_be_given_a_line_says_so(kernel, ask_at, reply, cell_id, line):
+def test_where_no_code_can_be_given_a_line_says_so(
+    kernel: Kernel, ask_at: AskAt, reply: Reply, cell_id: str | None, line: str
+) -> None:
     with ScriptedServer(reply) as server:
         ask_at(server)
 
@@ -165,7 +172,7 @@ def test_where_no_code_can_be_given_a_line_says_so(kernel, ask_at, reply, cell_i
     assert bool(done.text()) == bool(line)
 
 
-def test_a_block_runs_in_the_notebook_when_it_is_told_to(kernel, ask_at):
+def test_a_block_runs_in_the_notebook_when_it_is_told_to(kernel: Kernel, ask_at: AskAt) -> None:
     with ScriptedServer(chat(answer=CODE)) as server:
         ask_at(server)
         kernel.run("%qwq -c code -o coded hi")
@@ -179,7 +186,7 @@ def test_a_block_runs_in_the_notebook_when_it_is_told_to(kernel, ask_at):
     )
 
 
-def test_what_a_block_raises_reaches_the_cell_once(kernel):
+def test_what_a_block_raises_reaches_the_cell_once(kernel: Kernel) -> None:
     kernel.run("from qwq_magic.turns.code_blocks import CodeBlock")
 
     done = kernel.run("CodeBlock('here = %pwd\\n1 / x0').run()\nprint('after')")
@@ -190,7 +197,7 @@ def test_what_a_block_raises_reaches_the_cell_once(kernel):
     assert "after" not in done.text()
 
 
-def test_a_cell_that_runs_cells_still_counts_its_own_asks(kernel, ask_at):
+def test_a_cell_that_runs_cells_still_counts_its_own_asks(kernel: Kernel, ask_at: AskAt) -> None:
     with ScriptedServer(chat(answer="one")) as server:
         ask_at(server)
 
@@ -199,7 +206,7 @@ def test_a_cell_that_runs_cells_still_counts_its_own_asks(kernel, ask_at):
     assert done.turn["number"] == 2
 
 
-def test_a_dry_run_shows_the_messages_and_changes_nothing(kernel, ask_at):
+def test_a_dry_run_shows_the_messages_and_changes_nothing(kernel: Kernel, ask_at: AskAt) -> None:
     with ScriptedServer(chat(answer="one")) as server:
         ask_at(server)
         kernel.run("%%qwq -c dry\nfirst", cell_id="first")
@@ -223,7 +230,9 @@ def test_a_dry_run_shows_the_messages_and_changes_nothing(kernel, ask_at):
     assert kernel.value(code) == "1"
 
 
-def test_a_dry_run_of_a_cell_that_asked_leaves_its_turn_in_the_cell(kernel, ask_at):
+def test_a_dry_run_of_a_cell_that_asked_leaves_its_turn_in_the_cell(
+    kernel: Kernel, ask_at: AskAt
+) -> None:
     with ScriptedServer(chat(answer="one")) as server:
         ask_at(server)
         kernel.run("%%qwq -c again\nfirst", cell_id="a")
@@ -236,14 +245,14 @@ def test_a_dry_run_of_a_cell_that_asked_leaves_its_turn_in_the_cell(kernel, ask_
     assert "not in a cell" not in kernel.run("%qwq_memory -c again").final["text/plain"]
 
 
-def test_a_dry_run_that_cannot_be_is_one_line(kernel):
+def test_a_dry_run_that_cannot_be_is_one_line(kernel: Kernel) -> None:
     done = kernel.run("%qwq -s dashscope -m qwq-plus --dry-run hi")
 
     assert "No key for dashscope" in done.text("stderr")
     assert done.text("stderr").count("\n") == 1
 
 
-def test_what_a_template_quotes_of_a_variable_is_no_key(kernel):
+def test_what_a_template_quotes_of_a_variable_is_no_key(kernel: Kernel) -> None:
     kernel.run("secret = 'sk-4f9d2c7ab1e84e0d9c35'")
 
     for expression in ("{{ {}[secret] }}", "{{ int(secret) }}", "{{ secret + }}"):
@@ -254,7 +263,7 @@ def test_what_a_template_quotes_of_a_variable_is_no_key(kernel):
         assert "4f9d2c7a" not in said
 
 
-def test_fix_does_not_ask_about_an_interrupt(kernel, ask_at):
+def test_fix_does_not_ask_about_an_interrupt(kernel: Kernel, ask_at: AskAt) -> None:
     kernel.run("[][0]")
     kernel.run("raise KeyboardInterrupt")
     with ScriptedServer(chat(answer="ok")) as server:

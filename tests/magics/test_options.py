@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.magics.completion import complete
+from qwq_magic.magics.completion import Values, complete
 from qwq_magic.magics.options import OPTIONS, CellOptions, describe_options, parse_options
 
 
@@ -34,7 +34,9 @@ from qwq_magic.magics.options import OPTIONS, CellOptions, describe_options, par
         ("", CellOptions(), ""),
     ],
 )
-def test_options_come_first_and_the_rest_stays_as_it_is(line, options, rest):
+def test_options_come_first_and_the_rest_stays_as_it_is(
+    line: str, options: CellOptions, rest: str
+) -> None:
     assert parse_options(line) == (options, rest)
 
 
@@ -56,7 +58,7 @@ def test_options_come_first_and_the_rest_stays_as_it_is(line, options, rest):
         ("--fresh --history 3", "--fresh and --history cannot be combined. Use one of them."),
     ],
 )
-def test_a_wrong_option_is_one_clear_line(line, message):
+def test_a_wrong_option_is_one_clear_line(line: str, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_options(line)
 
@@ -65,11 +67,11 @@ def test_a_wrong_option_is_one_clear_line(line, message):
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
-def test_a_prompt_after_two_dashes_arrives_verbatim(prompt):
+def test_a_prompt_after_two_dashes_arrives_verbatim(prompt: str) -> None:
     assert parse_options(f"--fresh -- {prompt}")[1] == prompt.lstrip()
 
 
-def test_the_help_names_every_option():
+def test_the_help_names_every_option() -> None:
     text = describe_options()
 
     assert all(flag in text for option in OPTIONS for flag in option.flags)
@@ -87,7 +89,7 @@ def test_the_help_names_every_option():
         (["-o"], "", []),
     ],
 )
-def test_tab_offers_flags_and_values(words, text, expected):
-    values = {"server": lambda _words: ["ollama", "vllm"]}
+def test_tab_offers_flags_and_values(words: list[str], text: str, expected: list[str]) -> None:
+    values: Values = {"server": lambda _words: ["ollama", "vllm"]}
 
     assert complete(words, text, values) == expected

@@ -2,10 +2,11 @@
 
 import re
 import threading
+from pathlib import Path
 
 import pytest
 from clean_environment import clean_environment
-from server import DONE, Reply, ScriptedServer, chat, delta
+from server import DONE, Reply, ScriptedServer, Step, chat, delta
 from shell import PROMPT, open_shell, piped_ipython, run_in
 
 DIM = "\x1b[2m"
@@ -13,13 +14,13 @@ SIMPLE = ("IPython", "--no-banner", "--simple-prompt", "--colors=NoColor")
 
 
 @pytest.fixture
-def environ(tmp_path):
+def environ(tmp_path: Path) -> dict[str, str]:
     return clean_environment(
         IPYTHONDIR=str(tmp_path), QWQ_DEMO_SPEED="1e9", TERM="xterm-256color", NO_COLOR="1"
     )
 
 
-def test_a_pipe_gets_plain_text_with_reasoning_and_answer(environ):
+def test_a_pipe_gets_plain_text_with_reasoning_and_answer(environ: dict[str, str]) -> None:
     done = piped_ipython("%load_ext qwq_magic\n%qwq Which is larger, 9.11 or 9.9?", environ)
 
     assert "\x1b" not in done.stdout
@@ -29,7 +30,7 @@ def test_a_pipe_gets_plain_text_with_reasoning_and_answer(environ):
     assert done.stderr == ""
 
 
-def test_a_model_cannot_drive_the_terminal(environ):
+def test_a_model_cannot_drive_the_terminal(environ: dict[str, str]) -> None:
     hostile = ["\x1b]0;owned\x07", "\x1b[2", "J\x1b[31mred", "\u202etxt\x9b1m\r", "over"]
     with ScriptedServer(chat(reasoning=hostile, answer=hostile)) as server:
         environ = {**environ, "QWQ_BASE_URL": server.url, "QWQ_MODEL": "m"}
@@ -40,9 +41,11 @@ def test_a_model_cannot_drive_the_terminal(environ):
     assert "red" in done.stdout
 
 
-def test_reasoning_is_dim_the_answer_is_not_and_ctrl_c_stops_cleanly(environ):
+def test_reasoning_is_dim_the_answer_is_not_and_ctrl_c_stops_cleanly(
+    environ: dict[str, str],
+) -> None:
     reached, never = threading.Event(), threading.Event()
-    steps = [
+    steps: list[Step] = [
         delta(reasoning_content="Hm, let me think."),
         delta(content="So far so good"),
         reached.set,
@@ -78,7 +81,9 @@ def test_reasoning_is_dim_the_answer_is_not_and_ctrl_c_stops_cleanly(environ):
     assert shell.exitstatus == 0
 
 
-def test_a_job_in_the_background_writes_nothing_between_what_is_typed(environ):
+def test_a_job_in_the_background_writes_nothing_between_what_is_typed(
+    environ: dict[str, str],
+) -> None:
     reached, go_on = threading.Event(), threading.Event()
     steps = [delta(reasoning_content="Hm."), reached.set, go_on, *chat(answer="late").steps]
     with ScriptedServer(Reply(steps)) as server:
@@ -103,7 +108,7 @@ def test_a_job_in_the_background_writes_nothing_between_what_is_typed(environ):
     assert shell.exitstatus == 0
 
 
-def test_code_of_an_answer_stands_at_the_next_prompt(environ):
+def test_code_of_an_answer_stands_at_the_next_prompt(environ: dict[str, str]) -> None:
     options = ("--no-banner", "--colors=NoColor", "--no-confirm-exit")
     # Nobody here answers where the cursor is, and the prompt would wait for it.
     environ = {**environ, "PROMPT_TOOLKIT_NO_CPR": "1"}
@@ -120,7 +125,7 @@ def test_code_of_an_answer_stands_at_the_next_prompt(environ):
             shell.expect_exact("x is 42")
 
 
-def test_a_terminal_has_no_chat_and_says_what_to_do(environ):
+def test_a_terminal_has_no_chat_and_says_what_to_do(environ: dict[str, str]) -> None:
     done = piped_ipython("%load_ext qwq_magic\n%qwq_chat", environ)
 
     assert (done.stdout + done.stderr).strip() == (

@@ -1,13 +1,18 @@
 """`%qwq_chat` in a real kernel, driven without a browser."""
 
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
 import pytest
-from kernel import TIMEOUT_S
+from kernel import TIMEOUT_S, Kernel
+from magics.conftest import AskAt
 from server import ScriptedServer, chat
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+OpenChat: TypeAlias = Callable[..., str]
 
 
-def _say(kernel, model_id, **message):
+def _say(kernel: Kernel, model_id: str, **message: Any) -> Any:
     """Say something as a view in the browser would, while no cell runs."""
     content = {"comm_id": model_id, "data": {"method": "custom", "content": message}}
     sent = kernel.client.session.msg("comm_msg", content)
@@ -15,7 +20,7 @@ def _say(kernel, model_id, **message):
     return sent["header"]["msg_id"]
 
 
-def _heard(kernel, model_id, kind):
+def _heard(kernel: Kernel, model_id: str, kind: str) -> Any:
     """The next message of a kind that this chat sends, whatever comes between."""
     while True:
         message = kernel.client.get_iopub_msg(timeout=TIMEOUT_S)
@@ -26,18 +31,21 @@ def _heard(kernel, model_id, kind):
 
 
 @pytest.fixture
-def chat_in(kernel):
+def chat_in(kernel: Kernel) -> Iterator[OpenChat]:
     """Open a chat in a cell; its model's id."""
 
-    def open_(line="", cell_id="chat-cell"):
+    def open_(line: str = "", cell_id: str = "chat-cell") -> str:
         [shown] = kernel.run(f"%qwq_chat {line}", cell_id=cell_id).of_type("display_data")
-        return shown["data"][WIDGET_MIME]["model_id"]
+        model_id: str = shown["data"][WIDGET_MIME]["model_id"]
+        return model_id
 
     yield open_
     kernel.run("import ipywidgets; ipywidgets.Widget.close_all()")
 
 
-def test_an_ask_in_the_chat_is_answered_while_no_cell_runs(kernel, ask_at, chat_in):
+def test_an_ask_in_the_chat_is_answered_while_no_cell_runs(
+    kernel: Kernel, ask_at: AskAt, chat_in: OpenChat
+) -> None:
     with ScriptedServer(chat(reasoning="Hm.", answer="42")) as server:
         ask_at(server)
         model_id = chat_in("-c kept")
@@ -52,7 +60,9 @@ def test_an_ask_in_the_chat_is_answered_while_no_cell_runs(kernel, ask_at, chat_
     assert kernel.value("_qwq.answer") == "'42'"
 
 
-def test_a_setting_changed_meanwhile_holds_for_the_next_ask(kernel, ask_at, chat_in):
+def test_a_setting_changed_meanwhile_holds_for_the_next_ask(
+    kernel: Kernel, ask_at: AskAt, chat_in: OpenChat
+) -> None:
     with ScriptedServer(chat(answer="42")) as server:
         model_id = chat_in("-c later")
         ask_at(server)
@@ -62,7 +72,9 @@ def test_a_setting_changed_meanwhile_holds_for_the_next_ask(kernel, ask_at, chat
         assert server.requests[0].json["model"] == "qwq-32b"
 
 
-def test_behind_the_widget_stands_the_conversation_as_text(kernel, ask_at, chat_in):
+def test_behind_the_widget_stands_the_conversation_as_text(
+    kernel: Kernel, ask_at: AskAt, chat_in: OpenChat
+) -> None:
     with ScriptedServer(chat(answer="**42**")) as server:
         ask_at(server)
         kernel.run("%%qwq -c told\nWhat is six times seven?", cell_id="a")
@@ -73,7 +85,7 @@ def test_behind_the_widget_stands_the_conversation_as_text(kernel, ask_at, chat_
     assert shown["data"]["text/plain"].startswith("Chat in conversation 'told': 1 turn.")
 
 
-def test_a_chat_as_a_cells_value_is_the_notebooks(kernel):
+def test_a_chat_as_a_cells_value_is_the_notebooks(kernel: Kernel) -> None:
     execution = kernel.run("from qwq_magic import ChatWidget\nchat = ChatWidget()\nchat")
 
     [shown] = execution.of_type("display_data", "execute_result")
@@ -82,7 +94,7 @@ def test_a_chat_as_a_cells_value_is_the_notebooks(kernel):
     assert kernel.value(same) == "True"
 
 
-def test_a_cell_that_runs_again_closes_the_chat_it_had(kernel, chat_in):
+def test_a_cell_that_runs_again_closes_the_chat_it_had(kernel: Kernel, chat_in: OpenChat) -> None:
     before = chat_in()
     closed = kernel.run("%qwq_chat", cell_id="chat-cell").of_type("comm_close")
 
@@ -90,7 +102,7 @@ def test_a_cell_that_runs_again_closes_the_chat_it_had(kernel, chat_in):
 
 
 @pytest.mark.parametrize("line", ["-m qwq-32b", "hello", "-c"])
-def test_what_is_no_chat_is_said_in_a_line(kernel, line):
+def test_what_is_no_chat_is_said_in_a_line(kernel: Kernel, line: str) -> None:
     execution = kernel.run(f"%qwq_chat {line}")
 
     assert execution.text("stderr").startswith("UsageError: ")

@@ -4,12 +4,15 @@ import json
 import os
 import re
 import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from display import inertness
 from hostile.corpus import TEXTS
-from kernel import TURN_MIME, Kernel
-from server import Reply, ScriptedServer, chat, delta
+from kernel import TURN_MIME, Execution, Kernel
+from server import Reply, Request, ScriptedServer, chat, delta
 
 TABLE = ("turn", "cell", "prompt", "answer", "model", "tokens", "state", "sent")
 
@@ -17,7 +20,7 @@ TABLE = ("turn", "cell", "prompt", "answer", "model", "tokens", "state", "sent")
 class Notebook:
     """A kernel in front of a server whose answers are `answer 1`, `answer 2`, …"""
 
-    def __init__(self, kernel, server):
+    def __init__(self, kernel: Kernel, server: ScriptedServer) -> None:
         self.kernel, self.server = kernel, server
         self._replies = 0
         self.server.replies = [self.reply]
@@ -33,25 +36,26 @@ class Notebook:
             if name != "main":
                 kernel.run(f"del notebook_session().conversations._by_name[{name!r}]")
 
-    def reply(self, request):
+    def reply(self, request: Request) -> Reply:
         self._replies += 1
         return chat(reasoning="Hm.", answer=f"answer {self._replies}")
 
-    def value(self, expression):
+    def value(self, expression: str) -> Any:
         return json.loads(self.kernel.run(f"import json; print(json.dumps({expression}))").text())
 
-    def ask(self, cell, prompt=None, options=""):
+    def ask(self, cell: str, prompt: str | None = None, options: str = "") -> Execution:
         return self.kernel.run(f"%%qwq {options}\n{prompt or f'prompt {cell}'}", cell_id=cell)
 
-    def memory(self, line="", **options):
+    def memory(self, line: str = "", **options: Any) -> Execution:
         return self.kernel.run(f"%qwq_memory {line}".rstrip(), cell_id="memory", **options)
 
-    def said(self, line):
+    def said(self, line: str) -> str:
         done = self.memory(line)
         assert done.text("stderr") == ""
-        return done.final["text/plain"]
+        text: str = done.final["text/plain"]
+        return text
 
-    def rows(self, line=""):
+    def rows(self, line: str = "") -> list[dict[str, str]]:
         """The table as its Markdown says it, a dict a row."""
         lines = self.memory(line).final["text/markdown"].split("\n")
         rows = [
@@ -61,28 +65,28 @@ class Notebook:
         ]
         return [dict(zip(TABLE, row, strict=True)) for row in rows[1:]]
 
-    def sent(self, number=-1):
+    def sent(self, number: int = -1) -> list[str]:
         return [m["content"] for m in self.server.requests[number].json["messages"]]
 
 
-def _text(markdown):
+def _text(markdown: str) -> str:
     return inertness.Page(markdown).text.strip()
 
 
 @pytest.fixture(scope="module")
-def kernel():
+def kernel() -> Iterator[Kernel]:
     with Kernel() as kernel:
         kernel.run("%load_ext qwq_magic\nfrom qwq_magic import notebook_session")
         yield kernel
 
 
 @pytest.fixture
-def notebook(kernel):
+def notebook(kernel: Kernel) -> Iterator[Notebook]:
     with ScriptedServer() as server:
         yield Notebook(kernel, server)
 
 
-def test_the_table_says_of_each_turn_all_there_is_to_say(notebook):
+def test_the_table_says_of_each_turn_all_there_is_to_say(notebook: Notebook) -> None:
     counts = [notebook.ask(cell).reply["execution_count"] for cell in "abc"]
     notebook.memory("hide 2")
 
@@ -100,7 +104,7 @@ def test_the_table_says_of_each_turn_all_there_is_to_say(notebook):
     assert [row["cell"] for row in rows] == [f"[{count}]" for count in counts]
 
 
-def test_the_text_of_the_table_has_the_columns_and_what_the_marks_mean(notebook):
+def test_the_text_of_the_table_has_the_columns_and_what_the_marks_mean(notebook: Notebook) -> None:
     notebook.ask("a")
     notebook.memory("hide 1")
 
@@ -114,11 +118,11 @@ def test_the_text_of_the_table_has_the_columns_and_what_the_marks_mean(notebook)
     assert "hidden: kept, but not sent" in lines
 
 
-def test_an_empty_conversation_has_no_table(notebook):
+def test_an_empty_conversation_has_no_table(notebook: Notebook) -> None:
     assert notebook.said("") == "Conversation 'main': 0 turns."
 
 
-def test_only_the_latest_thirty_are_shown_unless_all_are_wanted(notebook):
+def test_only_the_latest_thirty_are_shown_unless_all_are_wanted(notebook: Notebook) -> None:
     notebook.kernel.run(
         "from qwq_magic.turns.turn import Turn\n"
         "memory = notebook_session().memory\n"
@@ -130,7 +134,7 @@ def test_only_the_latest_thirty_are_shown_unless_all_are_wanted(notebook):
     assert len(notebook.rows("all")) == 40
 
 
-def test_show_brings_a_whole_turn_back_with_its_reasoning(notebook):
+def test_show_brings_a_whole_turn_back_with_its_reasoning(notebook: Notebook) -> None:
     done = notebook.ask("a")
 
     prompt, turn = notebook.memory("show 1").of_type("display_data")
@@ -140,7 +144,7 @@ def test_show_brings_a_whole_turn_back_with_its_reasoning(notebook):
     assert "Hm." in turn["data"]["text/plain"]
 
 
-def test_run_all_twice_is_the_same_conversation(notebook):
+def test_run_all_twice_is_the_same_conversation(notebook: Notebook) -> None:
     for _ in range(2):
         done = [notebook.ask(cell) for cell in "abc"]
 
@@ -152,7 +156,7 @@ def test_run_all_twice_is_the_same_conversation(notebook):
     assert all("re-run: attempt 2" in _text(each.final["text/markdown"]) for each in done)
 
 
-def test_a_prompt_changed_above_marks_what_was_answered_below(notebook):
+def test_a_prompt_changed_above_marks_what_was_answered_below(notebook: Notebook) -> None:
     for cell in "abc":
         notebook.ask(cell)
 
@@ -173,7 +177,7 @@ def test_a_prompt_changed_above_marks_what_was_answered_below(notebook):
     ]
 
 
-def test_attempts_can_be_read_in_rows_and_side_by_side(notebook):
+def test_attempts_can_be_read_in_rows_and_side_by_side(notebook: Notebook) -> None:
     notebook.ask("a", options="-p max_tokens=9")
     notebook.ask("a", "asked anew")
 
@@ -197,7 +201,7 @@ def test_attempts_can_be_read_in_rows_and_side_by_side(notebook):
     assert re.search(r"^answer +answer 1 +answer 2", side, re.MULTILINE)
 
 
-def test_append_adds_a_turn_and_the_cell_keeps_its_own(notebook):
+def test_append_adds_a_turn_and_the_cell_keeps_its_own(notebook: Notebook) -> None:
     notebook.ask("a")
     notebook.ask("a", options="--append")
     notebook.ask("a", options="--append")
@@ -217,7 +221,7 @@ def test_append_adds_a_turn_and_the_cell_keeps_its_own(notebook):
     assert [row["answer"] for row in notebook.rows()] == ["answer 4", "answer 2", "answer 3"]
 
 
-def test_fresh_and_history_say_it_for_one_cell(notebook):
+def test_fresh_and_history_say_it_for_one_cell(notebook: Notebook) -> None:
     for cell in "abc":
         notebook.ask(cell)
 
@@ -231,7 +235,7 @@ def test_fresh_and_history_say_it_for_one_cell(notebook):
     assert one.turn["notices"][0].endswith(" tokens of 98,304")
 
 
-def test_a_window_leaves_whole_turns_out_and_says_so(notebook):
+def test_a_window_leaves_whole_turns_out_and_says_so(notebook: Notebook) -> None:
     for cell in "abcd":
         notebook.ask(cell)
     assert "(window: the last 2 turns)" in notebook.said("window 2")
@@ -244,7 +248,7 @@ def test_a_window_leaves_whole_turns_out_and_says_so(notebook):
     assert "window" not in notebook.said("window all")
 
 
-def test_past_the_models_limit_the_oldest_whole_turns_stay_behind(notebook):
+def test_past_the_models_limit_the_oldest_whole_turns_stay_behind(notebook: Notebook) -> None:
     for cell in "abc":
         notebook.ask(cell, f"prompt {cell} " + "word " * 100)
     notebook.kernel.run("%config QwqMagics.max_input_tokens = 400")
@@ -257,7 +261,9 @@ def test_past_the_models_limit_the_oldest_whole_turns_stay_behind(notebook):
     assert notice.endswith(" tokens of 400; older turns exceed the model's limit")
 
 
-def test_a_prompt_over_the_limit_is_refused_with_its_size_before_anything_is_sent(notebook):
+def test_a_prompt_over_the_limit_is_refused_with_its_size_before_anything_is_sent(
+    notebook: Notebook,
+) -> None:
     notebook.kernel.run("%config QwqMagics.max_input_tokens = 400")
 
     done = notebook.ask("a", "word " * 1_000)
@@ -270,7 +276,7 @@ def test_a_prompt_over_the_limit_is_refused_with_its_size_before_anything_is_sen
     assert notebook.value("len(notebook_session().memory)") == 0
 
 
-def test_a_cell_that_no_longer_asks_is_marked_and_pruned(notebook):
+def test_a_cell_that_no_longer_asks_is_marked_and_pruned(notebook: Notebook) -> None:
     for cell in "abc":
         notebook.ask(cell)
     notebook.kernel.run("1 + 1", cell_id="b")
@@ -292,7 +298,7 @@ def test_a_cell_that_no_longer_asks_is_marked_and_pruned(notebook):
     assert len(notebook.rows()) == 3
 
 
-def test_clear_asks_nothing_and_can_be_undone_once(notebook):
+def test_clear_asks_nothing_and_can_be_undone_once(notebook: Notebook) -> None:
     notebook.ask("a")
 
     assert notebook.said("clear") == (
@@ -303,7 +309,7 @@ def test_clear_asks_nothing_and_can_be_undone_once(notebook):
     assert notebook.said("undo") == "There is nothing to undo in conversation 'main'."
 
 
-def test_undo_after_a_re_run_brings_the_earlier_attempt_back(notebook):
+def test_undo_after_a_re_run_brings_the_earlier_attempt_back(notebook: Notebook) -> None:
     for cell in "aba":
         notebook.ask(cell)
 
@@ -313,7 +319,7 @@ def test_undo_after_a_re_run_brings_the_earlier_attempt_back(notebook):
     assert [row["answer"] for row in notebook.rows()] == ["answer 1", "answer 2"]
 
 
-def test_undo_brings_a_dropped_turn_back_whatever_was_changed_after_it(notebook):
+def test_undo_brings_a_dropped_turn_back_whatever_was_changed_after_it(notebook: Notebook) -> None:
     for cell in "abc":
         notebook.ask(cell)
     notebook.memory("drop 1")
@@ -332,7 +338,7 @@ def test_undo_brings_a_dropped_turn_back_whatever_was_changed_after_it(notebook)
     ]
 
 
-def test_hidden_turns_are_kept_and_not_sent(notebook):
+def test_hidden_turns_are_kept_and_not_sent(notebook: Notebook) -> None:
     for cell in "abc":
         notebook.ask(cell)
     assert notebook.said("hide 1-2").startswith("Turns 1–2 are hidden. Conversation 'main'")
@@ -346,7 +352,7 @@ def test_hidden_turns_are_kept_and_not_sent(notebook):
     assert notebook.said("undo").startswith("Undid: unhide 1-2.")
 
 
-def test_a_conversation_is_forked_switched_to_and_renamed(notebook):
+def test_a_conversation_is_forked_switched_to_and_renamed(notebook: Notebook) -> None:
     for cell in "ab":
         notebook.ask(cell)
 
@@ -363,7 +369,7 @@ def test_a_conversation_is_forked_switched_to_and_renamed(notebook):
     assert (shown["conversation"], shown["number"]) == ("branch", 1)
 
 
-def test_a_suggested_command_can_be_typed_as_it_stands(notebook, tmp_path):
+def test_a_suggested_command_can_be_typed_as_it_stands(notebook: Notebook, tmp_path: Path) -> None:
     notebook.ask("a")
     path = tmp_path / "a chat.json"
 
@@ -375,7 +381,7 @@ def test_a_suggested_command_can_be_typed_as_it_stands(notebook, tmp_path):
     assert notebook.said(refused.split("To overwrite it: ")[1]).startswith("Exported 1 turn")
 
 
-def test_another_conversation_can_be_steered_from_here(notebook):
+def test_another_conversation_can_be_steered_from_here(notebook: Notebook) -> None:
     notebook.ask("a", options="-c side")
 
     assert "Cleared 1 turn of conversation 'side'" in notebook.said("-c side clear")
@@ -416,7 +422,9 @@ def test_another_conversation_can_be_steered_from_here(notebook):
         ("switch 'a", "A quote is not closed"),
     ],
 )
-def test_a_mistake_is_one_line_and_changes_nothing(notebook, line, message):
+def test_a_mistake_is_one_line_and_changes_nothing(
+    notebook: Notebook, line: str, message: str
+) -> None:
     notebook.ask("a")
 
     done = notebook.memory(line)
@@ -441,7 +449,7 @@ HOSTILE = [
 ]
 
 
-def test_nothing_that_was_asked_or_answered_comes_alive(notebook):
+def test_nothing_that_was_asked_or_answered_comes_alive(notebook: Notebook) -> None:
     notebook.kernel.run("from qwq_magic.turns.turn import Turn\nmemory = notebook_session().memory")
     for number, text in enumerate(HOSTILE):
         for cell in ("None", repr(f"c{number}"), repr(f"c{number}")):
@@ -460,7 +468,9 @@ def test_nothing_that_was_asked_or_answered_comes_alive(notebook):
     assert len(notebook.rows("all")) == 2 * len(HOSTILE)
 
 
-def test_what_takes_long_is_announced_and_what_does_not_is_not(notebook, tmp_path):
+def test_what_takes_long_is_announced_and_what_does_not_is_not(
+    notebook: Notebook, tmp_path: Path
+) -> None:
     notebook.ask("1")
     short = notebook.memory(f"export {tmp_path / 'short.md'}")
     notebook.kernel.run(
@@ -477,7 +487,7 @@ def test_what_takes_long_is_announced_and_what_does_not_is_not(notebook, tmp_pat
     assert announced == f"Exporting {tmp_path / 'long.md'} …"
 
 
-def test_an_export_reads_well_and_nothing_in_it_runs(notebook, tmp_path):
+def test_an_export_reads_well_and_nothing_in_it_runs(notebook: Notebook, tmp_path: Path) -> None:
     notebook.kernel.run(
         "from qwq_magic.turns.turn import Turn\nmemory = notebook_session().memory\n"
         f"for number, text in enumerate({HOSTILE!r}):\n"
@@ -496,7 +506,9 @@ def test_an_export_reads_well_and_nothing_in_it_runs(notebook, tmp_path):
     assert page.elements.count("details") == len(HOSTILE)
 
 
-def test_an_export_to_json_alternates_and_overwrites_only_on_request(notebook, tmp_path):
+def test_an_export_to_json_alternates_and_overwrites_only_on_request(
+    notebook: Notebook, tmp_path: Path
+) -> None:
     for cell in "abc":
         notebook.ask(cell)
     notebook.memory("hide 2")
@@ -520,7 +532,7 @@ def test_an_export_to_json_alternates_and_overwrites_only_on_request(notebook, t
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
-def test_an_export_into_a_pipe_is_refused(notebook, tmp_path):
+def test_an_export_into_a_pipe_is_refused(notebook: Notebook, tmp_path: Path) -> None:
     notebook.ask("a")
     path = tmp_path / "chat.md"
     os.mkfifo(path)
@@ -535,7 +547,7 @@ def test_an_export_into_a_pipe_is_refused(notebook, tmp_path):
         os.close(reader)
 
 
-def test_an_export_to_jsonl_is_a_record_a_turn(notebook, tmp_path):
+def test_an_export_to_jsonl_is_a_record_a_turn(notebook: Notebook, tmp_path: Path) -> None:
     path = tmp_path / "chat.jsonl"
     notebook.ask("a")
     notebook.ask("b", "two\nlines")
@@ -551,7 +563,9 @@ def test_an_export_to_jsonl_is_a_record_a_turn(notebook, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".md", ".json", ".jsonl"])
-def test_half_a_surrogate_pair_keeps_no_export_from_being_written(notebook, tmp_path, suffix):
+def test_half_a_surrogate_pair_keeps_no_export_from_being_written(
+    notebook: Notebook, tmp_path: Path, suffix: str
+) -> None:
     notebook.kernel.run(
         "from qwq_magic.turns.turn import Turn\nmemory = notebook_session().memory\n"
         "memory.commit(Turn('t', 'a \\ud83d b', answer='c \\ud83d d'), memory.context())"
@@ -563,7 +577,9 @@ def test_half_a_surrogate_pair_keeps_no_export_from_being_written(notebook, tmp_
     assert "a \ufffd b" in path.read_text(encoding="utf-8")
 
 
-def test_a_loaded_file_replaces_the_conversation_and_undo_brings_it_back(notebook, tmp_path):
+def test_a_loaded_file_replaces_the_conversation_and_undo_brings_it_back(
+    notebook: Notebook, tmp_path: Path
+) -> None:
     path = tmp_path / "chat.jsonl"
     notebook.ask("a")
     notebook.said(f"save {path}")
@@ -576,7 +592,7 @@ def test_a_loaded_file_replaces_the_conversation_and_undo_brings_it_back(noteboo
     assert len(notebook.rows()) == 2
 
 
-def test_a_name_from_a_file_cannot_drive_the_terminal(notebook, tmp_path):
+def test_a_name_from_a_file_cannot_drive_the_terminal(notebook: Notebook, tmp_path: Path) -> None:
     path = tmp_path / "chat.jsonl"
     headers = [
         {"format": "qwq_magic.conversation", "schema": 2, "name": name}
@@ -590,10 +606,10 @@ def test_a_name_from_a_file_cannot_drive_the_terminal(notebook, tmp_path):
     assert "\x1b[2J" not in done.text("stderr")
 
 
-def test_tab_completes_commands_and_conversations(notebook):
+def test_tab_completes_commands_and_conversations(notebook: Notebook) -> None:
     notebook.ask("a", options="-c branch")
 
-    def complete(code):
+    def complete(code: str) -> Any:
         reply = notebook.kernel.client.complete(code, len(code), reply=True, timeout=30)
         return reply["content"]["matches"]
 
@@ -603,14 +619,16 @@ def test_tab_completes_commands_and_conversations(notebook):
     assert "side" in complete("%qwq_memory attempts 1 s")
 
 
-def test_a_question_mark_explains_the_commands(notebook):
+def test_a_question_mark_explains_the_commands(notebook: Notebook) -> None:
     text = notebook.kernel.run("%qwq_memory?").reply["payload"][0]["data"]["text/plain"]
 
     assert "fork NAME [N]" in text
     assert "export FILE [--overwrite]" in text
 
 
-def test_two_asks_at_once_go_one_after_the_other_and_the_second_says_that_it_waits(notebook):
+def test_two_asks_at_once_go_one_after_the_other_and_the_second_says_that_it_waits(
+    notebook: Notebook,
+) -> None:
     asked, go = threading.Event(), threading.Event()
     slow = Reply([delta(reasoning_content="Hm."), asked.set, go, *chat(answer="slow").steps])
     notebook.server.replies = [slow, chat(answer="quick")]
@@ -632,7 +650,7 @@ def test_two_asks_at_once_go_one_after_the_other_and_the_second_says_that_it_wai
     assert [row["answer"] for row in notebook.rows()] == ["slow", "quick"]
 
 
-def test_the_file_of_autosave_loads_after_each_turn(notebook, tmp_path):
+def test_the_file_of_autosave_loads_after_each_turn(notebook: Notebook, tmp_path: Path) -> None:
     path = tmp_path / "chat.qwq.jsonl"
     notebook.kernel.run(f"%config QwqMagics.autosave = {str(path)!r}")
     for number, cell in enumerate("aba", 1):
@@ -648,7 +666,9 @@ def test_the_file_of_autosave_loads_after_each_turn(notebook, tmp_path):
         )
 
 
-def test_autosave_that_fails_is_one_line_and_loses_nothing(notebook, tmp_path):
+def test_autosave_that_fails_is_one_line_and_loses_nothing(
+    notebook: Notebook, tmp_path: Path
+) -> None:
     notebook.kernel.run(f"%config QwqMagics.autosave = {str(tmp_path / 'no' / 'chat.jsonl')!r}")
 
     done = notebook.ask("a")
@@ -659,7 +679,7 @@ def test_autosave_that_fails_is_one_line_and_loses_nothing(notebook, tmp_path):
     assert len(notebook.value("[t.id for t in notebook_session().memory]")) == 1
 
 
-def _restarted(kernel, server, path):
+def _restarted(kernel: Kernel, server: ScriptedServer, path: Path) -> Notebook:
     kernel.manager.restart_kernel(now=True)
     kernel.client.wait_for_ready(timeout=60)
     kernel.run("%load_ext qwq_magic\nfrom qwq_magic import notebook_session")
@@ -668,7 +688,7 @@ def _restarted(kernel, server, path):
     return notebook
 
 
-def test_after_a_restart_the_conversation_goes_on_where_it_was(tmp_path):
+def test_after_a_restart_the_conversation_goes_on_where_it_was(tmp_path: Path) -> None:
     path = tmp_path / "chat.qwq.jsonl"
     with Kernel() as kernel, ScriptedServer() as server:
         notebook = _restarted(kernel, server, path)
@@ -694,7 +714,7 @@ def test_after_a_restart_the_conversation_goes_on_where_it_was(tmp_path):
         assert [child.name for child in tmp_path.iterdir()] == ["chat.qwq.jsonl"]
 
 
-def test_after_a_restart_without_loading_the_old_file_is_put_aside(tmp_path):
+def test_after_a_restart_without_loading_the_old_file_is_put_aside(tmp_path: Path) -> None:
     path = tmp_path / "chat.qwq.jsonl"
     with Kernel() as kernel, ScriptedServer() as server:
         notebook = _restarted(kernel, server, path)
@@ -710,7 +730,7 @@ def test_after_a_restart_without_loading_the_old_file_is_put_aside(tmp_path):
     assert (tmp_path / "chat.qwq.1.jsonl").read_bytes() == before
 
 
-def test_two_kernels_do_not_write_over_each_other(notebook, tmp_path):
+def test_two_kernels_do_not_write_over_each_other(notebook: Notebook, tmp_path: Path) -> None:
     path = tmp_path / "chat.qwq.jsonl"
     notebook.kernel.run(f"%config QwqMagics.autosave = {str(path)!r}")
     notebook.ask("a")

@@ -1,6 +1,7 @@
 """An export on its way to a file, without a kernel."""
 
 import json
+from pathlib import Path
 
 import pytest
 from full_disk import full_disk
@@ -8,19 +9,20 @@ from memory.turns import a_memory, a_turn
 
 from qwq_magic.errors import FileError
 from qwq_magic.magics.commands.memory_export import export_conversation
+from qwq_magic.memory import ConversationMemory
 
 
-def _exported(path, memory):
+def _exported(path: Path, memory: ConversationMemory) -> str:
     return export_conversation(memory, path, typed=path.name, is_overwriting=False)
 
 
-def _memory():
+def _memory() -> ConversationMemory:
     memory = a_memory(*map(a_turn, range(1, 6)), a_turn(6, answer=" "))
     memory.hide(2, 3)
     return memory
 
 
-def test_messages_are_counted_as_written_and_what_is_left_out_is_named(tmp_path):
+def test_messages_are_counted_as_written_and_what_is_left_out_is_named(tmp_path: Path) -> None:
     said = _exported(tmp_path / "x.json", _memory())
 
     assert said == (
@@ -30,12 +32,14 @@ def test_messages_are_counted_as_written_and_what_is_left_out_is_named(tmp_path)
 
 
 @pytest.mark.parametrize("suffix", ["md", "jsonl"])
-def test_what_holds_all_turns_says_so(tmp_path, suffix):
+def test_what_holds_all_turns_says_so(tmp_path: Path, suffix: str) -> None:
     assert _exported(tmp_path / f"x.{suffix}", _memory()) == f"Exported 6 turns to x.{suffix}."
 
 
 @pytest.mark.parametrize("is_overwriting", [False, True])
-def test_a_disk_that_is_full_costs_no_file_and_leaves_none(tmp_path, is_overwriting):
+def test_a_disk_that_is_full_costs_no_file_and_leaves_none(
+    tmp_path: Path, is_overwriting: bool
+) -> None:
     old = tmp_path / "old.md"
     old.write_text("what was there")
     path = old if is_overwriting else tmp_path / "new.md"
@@ -46,7 +50,7 @@ def test_a_disk_that_is_full_costs_no_file_and_leaves_none(tmp_path, is_overwrit
     assert [(each, each.read_text()) for each in tmp_path.iterdir()] == [(old, "what was there")]
 
 
-def test_a_link_is_written_over_only_on_request_and_stays_a_link(tmp_path):
+def test_a_link_is_written_over_only_on_request_and_stays_a_link(tmp_path: Path) -> None:
     link, path = tmp_path / "link.json", tmp_path / "chat.json"
     link.symlink_to(path.name)
 

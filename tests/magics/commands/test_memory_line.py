@@ -34,7 +34,7 @@ from qwq_magic.magics.commands.memory_line import (
         ("window 8000 tok", CommandLine("window", ("8000", "tok"))),
     ],
 )
-def test_a_line_is_read_as_it_was_typed(line, command):
+def test_a_line_is_read_as_it_was_typed(line: str, command: CommandLine) -> None:
     assert parse_command(line) == command
 
 
@@ -51,7 +51,7 @@ def test_a_line_is_read_as_it_was_typed(line, command):
         ("-c", "-c needs a value: -c NAME"),
     ],
 )
-def test_a_mistake_says_what_to_write(line, message):
+def test_a_mistake_says_what_to_write(line: str, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_command(line)
 
@@ -71,17 +71,17 @@ def test_a_mistake_says_what_to_write(line, message):
         ("", '""'),
     ],
 )
-def test_a_suggested_word_is_quoted_where_it_must_be(text, word):
+def test_a_suggested_word_is_quoted_where_it_must_be(text: str, word: str) -> None:
     assert as_word(text) == word
 
 
 @given(st.text(st.characters() | st.sampled_from("\"' \\#?"), max_size=20))
-def test_a_suggested_word_is_read_as_what_it_stands_for(text):
+def test_a_suggested_word_is_read_as_what_it_stands_for(text: str) -> None:
     assert words_of(as_word(text)) == [text]
 
 
 @given(st.text(max_size=40))
-def test_any_line_is_a_command_or_a_mistake_of_the_user(line):
+def test_any_line_is_a_command_or_a_mistake_of_the_user(line: str) -> None:
     with contextlib.suppress(ConfigurationError):
         parse_command(line)
 
@@ -90,17 +90,19 @@ def test_any_line_is_a_command_or_a_mistake_of_the_user(line):
     ("words", "numbers"),
     [(("3",), (3,)), (("3", "5-7"), (3, 5, 6, 7)), (("3,5-6",), (3, 5, 6)), (("2-2",), (2,))],
 )
-def test_numbers_are_read_as_people_write_them(words, numbers):
+def test_numbers_are_read_as_people_write_them(
+    words: tuple[str, ...], numbers: tuple[int, ...]
+) -> None:
     assert numbers_of(words) == numbers
 
 
 @pytest.mark.parametrize("word", ["x", "-1", "1-", "5-3", "1.5", "999999", "1-2-3"])
-def test_what_is_no_number_says_so(word):
+def test_what_is_no_number_says_so(word: str) -> None:
     with pytest.raises(ConfigurationError, match=r"is not a turn number|ends before it begins"):
         numbers_of((word,))
 
 
-def test_every_command_stands_in_the_help():
+def test_every_command_stands_in_the_help() -> None:
     assert all(f"  {command.name} " in describe_commands() for command in COMMANDS)
 
 
@@ -126,5 +128,5 @@ NAMES = ("main", "maths", "two words")
         (["fork"], "ma", []),
     ],
 )
-def test_tab_offers_what_may_stand_there(words, text, found):
+def test_tab_offers_what_may_stand_there(words: list[str], text: str, found: list[str]) -> None:
     assert complete_command(words, text, NAMES) == found

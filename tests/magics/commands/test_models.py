@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from kernel import Kernel
-from server import Reply, ScriptedServer, failure
+from server import Reply, ScriptedServer, Step, failure
 
 KEY = "sk-4c1d9e7a02f85b36qrst"
 
@@ -23,7 +23,7 @@ def kernel() -> Iterator[Kernel]:
 
 def listing(*names: str, before: threading.Event | None = None) -> Reply:
     body: Any = {"data": [{"id": name} for name in names]}
-    steps = [*([before] if before else []), json.dumps(body).encode()]
+    steps: list[Step] = [*([before] if before else []), json.dumps(body).encode()]
     return Reply(steps, 200, {"Content-Type": "application/json"})
 
 
