@@ -12,7 +12,7 @@ from browser.asking import ask_at, pane
 from browser.conftest import OpenNotebook
 from browser.lab import Lab, Notebook
 from playwright.sync_api import expect
-from server import DONE, Reply, ScriptedServer, chat, delta, failure
+from server import DONE, Reply, ScriptedServer, Step, chat, delta, failure
 
 PHASES = {
     "connecting": [],
@@ -66,7 +66,7 @@ def test_stop_in_any_phase_keeps_what_came_and_runs_what_is_queued(
     lab: Lab, open_notebook: OpenNotebook, phase: str, how: str
 ) -> None:
     reached, never = threading.Event(), threading.Event()
-    steps = [*PHASES[phase], reached.set, never, delta(content=" too late"), DONE]
+    steps: list[Step] = [*PHASES[phase], reached.set, never, delta(content=" too late"), DONE]
     with ScriptedServer(Reply(steps), chat(answer="Next.")) as server:
         notebook = ask_at(
             open_notebook,

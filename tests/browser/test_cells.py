@@ -9,7 +9,7 @@ from browser.asking import ask_at, pane
 from browser.conftest import OpenNotebook
 from browser.lab import Lab
 from playwright.sync_api import expect
-from server import DONE, Reply, ScriptedServer, chat, delta
+from server import DONE, Reply, ScriptedServer, Step, chat, delta
 
 
 def test_a_job_streams_in_its_own_cell_while_others_run(
@@ -60,7 +60,7 @@ def test_the_stop_button_of_a_job_works_while_another_cell_is_busy(
     lab: Lab, open_notebook: OpenNotebook
 ) -> None:
     reached, never = threading.Event(), threading.Event()
-    steps = [delta(reasoning_content="Hm."), reached.set, never, DONE]
+    steps: list[Step] = [delta(reasoning_content="Hm."), reached.set, never, DONE]
     with ScriptedServer(Reply(steps)) as server:
         notebook = ask_at(
             open_notebook,

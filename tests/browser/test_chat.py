@@ -11,7 +11,7 @@ from browser.chats import Chat, chat_at, run_chat
 from browser.conftest import OpenNotebook, OpenSaved
 from browser.lab import Lab
 from playwright.sync_api import expect
-from server import DONE, Reply, ScriptedServer, chat, delta, failure
+from server import DONE, Reply, ScriptedServer, Step, chat, delta, failure
 
 CHAT_MIME = "application/vnd.qwq.chat.v1+json"
 
@@ -59,7 +59,13 @@ def test_both_panes_fill_while_no_cell_runs_and_the_next_turn_remembers(
 
 def test_stop_keeps_what_came(lab: Lab, open_notebook: OpenNotebook) -> None:
     reached, never = threading.Event(), threading.Event()
-    steps = [delta(reasoning_content="Hm."), delta(content="So it is"), reached.set, never, DONE]
+    steps: list[Step] = [
+        delta(reasoning_content="Hm."),
+        delta(content="So it is"),
+        reached.set,
+        never,
+        DONE,
+    ]
     with ScriptedServer(Reply(steps)) as server:
         page = chat_at(open_notebook, lab, server, "print(_qwq.state, _qwq.answer)")
         page.ask("hi")

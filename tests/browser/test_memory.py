@@ -9,7 +9,7 @@ from browser.asking import ask_at
 from browser.conftest import OpenNotebook
 from browser.lab import Lab, Notebook
 from playwright.sync_api import Locator, expect
-from server import Request, ScriptedServer, chat
+from server import Reply, Request, ScriptedServer, chat
 
 ANSWERS = {
     "Which is larger, 9.11 or 9.9?": "**9.9** is larger: its tenths digit is 9, that of 9.11 is 1.",
@@ -19,7 +19,7 @@ ANSWERS = {
 }
 
 
-def _answer(request: Request) -> object:
+def _answer(request: Request) -> Reply:
     prompt = request.json["messages"][-1]["content"]
     usage = {"prompt_tokens": 20, "completion_tokens": 400, "total_tokens": 420}
     answer = ANSWERS.get(prompt, "Neither: they are the same.")
