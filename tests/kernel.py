@@ -28,11 +28,13 @@ class Execution:
     @property
     def final(self) -> dict[str, Any]:
         """The MIME bundle that stands in the output in the end."""
-        return self.of_type("display_data", "update_display_data")[-1]["data"]
+        data: dict[str, Any] = self.of_type("display_data", "update_display_data")[-1]["data"]
+        return data
 
     @property
     def turn(self) -> dict[str, Any]:
-        return self.final[TURN_MIME]
+        turn: dict[str, Any] = self.final[TURN_MIME]
+        return turn
 
     def text(self, name: str = "stdout") -> str:
         return "".join(m["text"] for m in self.of_type("stream") if m["name"] == name)
@@ -78,7 +80,8 @@ class Kernel:
         metadata = {"cellId": cell_id} if cell_id else {}
         message = self.client.session.msg("execute_request", content, metadata=metadata)
         self.client.shell_channel.send(message)
-        return message["header"]["msg_id"]
+        msg_id: str = message["header"]["msg_id"]
+        return msg_id
 
     def collect(
         self, msg_id: str, *, until: Callable[[Execution], bool] | None = None
@@ -111,10 +114,11 @@ class Kernel:
 
     def type_secret(self, text: str) -> dict[str, Any]:
         """Answer the question for a password that the cell under way asks."""
-        question = self.client.get_stdin_msg(timeout=TIMEOUT_S)
-        assert question["content"]["password"]
+        message = self.client.get_stdin_msg(timeout=TIMEOUT_S)
+        question: dict[str, Any] = message["content"]
+        assert question["password"]
         self.client.input(text)
-        return question["content"]
+        return question
 
     def value(self, expression: str) -> str:
         """The repr of an expression in the kernel."""
@@ -127,4 +131,5 @@ class Kernel:
         while True:
             reply = self.client.get_shell_msg(timeout=TIMEOUT_S)
             if reply["parent_header"].get("msg_id") == msg_id:
-                return reply["content"]
+                content: dict[str, Any] = reply["content"]
+                return content

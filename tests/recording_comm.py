@@ -10,7 +10,7 @@ Message = dict[str, Any]
 Sent = list[tuple[str, Message]]
 
 
-class RecordingComm(comm.base_comm.BaseComm):  # type: ignore[misc]
+class RecordingComm(comm.base_comm.BaseComm):
     sent: Sent = []  # noqa: RUF012  # emptied for each test
 
     def publish_msg(

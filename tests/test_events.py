@@ -1,5 +1,6 @@
 from qwq_magic.events import (
     AnswerDelta,
+    Event,
     ReasoningDelta,
     StreamFinished,
     Usage,
@@ -8,9 +9,9 @@ from qwq_magic.events import (
 )
 
 
-def test_neighbouring_deltas_of_one_kind_are_joined():
+def test_neighbouring_deltas_of_one_kind_are_joined() -> None:
     usage = UsageReported(Usage(output_tokens=3))
-    events = [
+    events: list[Event] = [
         ReasoningDelta("a"),
         ReasoningDelta("b"),
         AnswerDelta("c"),
@@ -29,5 +30,5 @@ def test_neighbouring_deltas_of_one_kind_are_joined():
     ]
 
 
-def test_nothing_to_merge_is_nothing():
+def test_nothing_to_merge_is_nothing() -> None:
     assert merge_deltas([]) == []

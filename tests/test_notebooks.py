@@ -14,25 +14,27 @@ from corpora import in_full
 from kernel import TURN_MIME
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import ExecutePreprocessor
+from nbformat import NotebookNode
 
 ROOT = Path(__file__).parent.parent
 CELLS = ["%load_ext qwq_magic", "%%qwq -o reply\nWhich is larger, 9.11 or 9.9?"]
 
 
 @pytest.fixture(autouse=True)
-def _quick_demo(monkeypatch):
+def _quick_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ.keys() - clean_environment():
         monkeypatch.delenv(name)
     monkeypatch.setenv("QWQ_DEMO_SPEED", "1e9")
 
 
-def _notebook(cells=CELLS):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+def _notebook(cells: list[str] = CELLS) -> NotebookNode:
+    made = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    notebook: NotebookNode = nbformat.v4.new_notebook(cells=made)
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
     return notebook
 
 
-def _assert_is_final(notebook, cell):
+def _assert_is_final(notebook: NotebookNode, cell: NotebookNode) -> None:
     [output] = cell.outputs
     assert output.output_type == "display_data"
     assert list(output.data) == [TURN_MIME, "text/markdown", "text/plain"]
@@ -40,7 +42,7 @@ def _assert_is_final(notebook, cell):
     assert "widgets" not in notebook.metadata
 
 
-def test_a_notebook_run_by_nbconvert_holds_the_final_output():
+def test_a_notebook_run_by_nbconvert_holds_the_final_output() -> None:
     notebook = _notebook()
 
     ExecutePreprocessor(timeout=60).preprocess(notebook)
@@ -48,7 +50,7 @@ def test_a_notebook_run_by_nbconvert_holds_the_final_output():
     _assert_is_final(notebook, notebook.cells[1])
 
 
-def test_a_notebook_run_by_papermill_holds_the_final_output(tmp_path):
+def test_a_notebook_run_by_papermill_holds_the_final_output(tmp_path: Path) -> None:
     source, target = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
     nbformat.write(_notebook(), source)
 
@@ -58,7 +60,7 @@ def test_a_notebook_run_by_papermill_holds_the_final_output(tmp_path):
     _assert_is_final(notebook, notebook.cells[-1])
 
 
-def test_a_batch_waits_for_what_asks_in_the_background():
+def test_a_batch_waits_for_what_asks_in_the_background() -> None:
     ask = "%%qwq --background -o reply\nWhich is larger, 9.11 or 9.9?"
     notebook = _notebook([CELLS[0], ask, "print(reply.complete)"])
 
@@ -68,7 +70,7 @@ def test_a_batch_waits_for_what_asks_in_the_background():
     assert notebook.cells[2].outputs[0].text == "True\n"
 
 
-def test_nbconvert_to_html_shows_reasoning_in_details_and_the_answer():
+def test_nbconvert_to_html_shows_reasoning_in_details_and_the_answer() -> None:
     notebook = _notebook()
     ExecutePreprocessor(timeout=60).preprocess(notebook)
 
@@ -80,7 +82,7 @@ def test_nbconvert_to_html_shows_reasoning_in_details_and_the_answer():
     assert "<strong>9.9 is larger.</strong>" in html
 
 
-def test_the_example_notebook_runs_and_every_ask_succeeds(tmp_path):
+def test_the_example_notebook_runs_and_every_ask_succeeds(tmp_path: Path) -> None:
     path = ROOT / "examples.ipynb"
     if not path.exists():
         pytest.skip("the example notebook is not installed with the package")
@@ -103,7 +105,7 @@ def test_the_example_notebook_runs_and_every_ask_succeeds(tmp_path):
     assert set(states) == {"complete"}
 
 
-def test_the_example_notebook_is_stored_with_its_outputs():
+def test_the_example_notebook_is_stored_with_its_outputs() -> None:
     cells = json.loads((ROOT / "examples.ipynb").read_text())["cells"]
     sources = {"".join(cell["source"]): cell for cell in cells if cell["cell_type"] == "code"}
     asks = [

@@ -18,11 +18,11 @@ from qwq_magic.reasoning import __all__ as reasoning
 ROOT = Path(__file__).parent.parent
 
 
-def _public(cls):
+def _public(cls: type) -> set[str]:
     return {name for name in dir(cls) if not name.startswith("_")}
 
 
-def test_the_public_names_are_these():
+def test_the_public_names_are_these() -> None:
     assert sorted(qwq_magic.__all__) == [
         "ChatWidget",
         "QwqError",
@@ -44,7 +44,7 @@ def test_the_public_names_are_these():
     ]
 
 
-def test_the_analysis_offers_these():
+def test_the_analysis_offers_these() -> None:
     assert sorted(reasoning) == [
         "AnswerPart",
         "Comparison",
@@ -80,7 +80,7 @@ def test_the_analysis_offers_these():
     ]
 
 
-def test_a_session_can_do_this():
+def test_a_session_can_do_this() -> None:
     assert _public(Session) == {
         "ask",
         "ask_async",
@@ -94,7 +94,7 @@ def test_a_session_can_do_this():
     assert list(inspect.signature(Session).parameters)[:2] == ["server", "model"]
 
 
-def test_a_turn_knows_this():
+def test_a_turn_knows_this() -> None:
     assert _public(Turn) == {
         "answer",
         "arrivals",
@@ -127,7 +127,7 @@ def test_a_turn_knows_this():
     }
 
 
-def test_a_conversation_can_do_this():
+def test_a_conversation_can_do_this() -> None:
     assert _public(ConversationMemory) == {
         "attempts",
         "clear",
@@ -150,12 +150,12 @@ def test_a_conversation_can_do_this():
     }
 
 
-def test_the_version_is_said_once():
+def test_the_version_is_said_once() -> None:
     assert metadata.version("qwq-magic") == qwq_magic.__version__
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     if not (ROOT / "pyproject.toml").exists():
         pytest.skip("the source is not here")
     target = tmp_path_factory.mktemp("wheel")
@@ -165,13 +165,13 @@ def wheel(tmp_path_factory):
     return zipfile.ZipFile(path).namelist()
 
 
-def test_a_wheel_brings_the_renderer_with_its_modules(wheel):
+def test_a_wheel_brings_the_renderer_with_its_modules(wheel: list[str]) -> None:
     renderer = {name.partition("/data/share/jupyter/labextensions/qwq-magic/")[2] for name in wheel}
 
     assert {"package.json", "static/remote.js", "static/view/turn_view.js"} <= renderer
 
 
-def test_a_wheel_brings_types_recordings_and_the_view(wheel):
+def test_a_wheel_brings_types_recordings_and_the_view(wheel: list[str]) -> None:
     assert "qwq_magic/py.typed" in wheel
     assert "qwq_magic/demo/recordings/01-decimals.md" in wheel
     assert "qwq_magic/display/static/turn_view.css" in wheel

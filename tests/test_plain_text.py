@@ -82,11 +82,11 @@ def test_surrogate_halves_are_paired_and_lone_ones_replaced() -> None:
         ("漢字 é 😀", "漢字 é 😀"),
     ],
 )
-def test_one_line_keeps_only_printable_words(text, expected):
+def test_one_line_keeps_only_printable_words(text: str, expected: str) -> None:
     assert one_line(text) == expected
 
 
-def test_a_long_text_is_cut_at_a_character():
+def test_a_long_text_is_cut_at_a_character() -> None:
     shown = one_line("漢" * 1_000, limit_bytes=100)
 
     assert shown == "漢" * 32 + "…"

@@ -6,6 +6,7 @@ import inspect
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from clean_environment import clean_environment
@@ -15,12 +16,14 @@ _BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text("utf-8"), re.DOT
 PYTHON = "\n".join(block for block in _BLOCKS if not block.startswith("%"))
 
 
-def test_the_readmes_python_runs(monkeypatch, capsys):
+def test_the_readmes_python_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in os.environ.keys() - clean_environment():
         monkeypatch.delenv(name)
     monkeypatch.setenv("QWQ_DEMO_SPEED", "1e9")
     code = compile(PYTHON, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    names = {}
+    names: dict[str, Any] = {}
 
     result = eval(code, names)
     if inspect.iscoroutine(result):
@@ -32,5 +35,5 @@ def test_the_readmes_python_runs(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)\)", README.read_text("utf-8")))
-def test_what_the_readme_links_is_there(link):
+def test_what_the_readme_links_is_there(link: str) -> None:
     assert (README.parent / link).exists()
