@@ -15,11 +15,17 @@ DONE = "[DONE]"
 
 # Python's limit for integers is configurable, but never below 640 digits.
 _MOST_DIGITS = 600
+# More than a whole reply has events. Text after text costs, and a line may have 8 MB of them.
+_MOST_TEXTS = 50_000
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def texts_in(text: str) -> list[str]:
-    """The JSON texts and end markers in `text`; none if there is anything else in it."""
+    """The JSON texts and end markers in `text`; none if there is anything else in it.
+
+    Only objects and arrays are split: no server joins numbers, of which a long line of digits
+    would be millions.
+    """
     texts: list[str] = []
     at = _end_of_space(text, 0)
     try:
@@ -28,6 +34,9 @@ def texts_in(text: str) -> list[str]:
             end = at + len(DONE) if is_done else _DECODER.raw_decode(text, at)[1]
             texts.append(text[at:end])
             at = _end_of_space(text, end)
+            is_joined = len(texts) > 1 or at < len(text)
+            if len(texts) > _MOST_TEXTS or (is_joined and texts[-1][0] not in "{["):
+                return []
     # Deeply nested JSON exceeds the stack of the parser: hostile, but not a reason to crash.
     except (ValueError, RecursionError):
         return []

@@ -20,6 +20,15 @@ from qwq_magic.wire.joined_json import lenient_value, texts_in
         ('{"a": 1', []),
         ("[" * 100_000, []),
         ("", []),
+        ("7", ["7"]),
+        # Numbers are not joined by any server, and a line of digits would be millions of them.
+        ("0" * 100, []),
+        ("null null", []),
+        ('{"a": 1} 2', []),
+        ('"a"{"b": 2}', []),
+        ("{}" * 60_000, []),
+        ("[DONE]" * 60_000, []),
+        ("{}" * 40_000, ["{}"] * 40_000),
     ],
 )
 def test_only_what_is_json_throughout_is_taken_apart(text: str, expected: list[str]) -> None:
