@@ -47,13 +47,16 @@ def run_in(shell: Any, code: str) -> str:
     return written.replace("\r", "")
 
 
-def piped_ipython(code: str, environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def piped_ipython(
+    code: str, environ: dict[str, str], *, encoding: str | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run code with nobody at a keyboard, nor a terminal anywhere above."""
     return subprocess.run(
         [sys.executable, "-m", "IPython", "--no-banner", "-c", code],
         env=environ,
         capture_output=True,
         text=True,
+        encoding=encoding,
         timeout=TIMEOUT_S,
         stdin=subprocess.DEVNULL,
         start_new_session=True,

@@ -33,6 +33,7 @@ from qwq_magic.events import (
 )
 from qwq_magic.magics.front_end import Live, Request
 from qwq_magic.magics.interrupts import InterruptWatch
+from qwq_magic.magics.reports import write_line
 from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import excerpt
 from qwq_magic.session.run import Run
@@ -224,7 +225,7 @@ class Background:
             job.show()
             self.mark_reported(job)
         for job in [job for job in self._unreported if job.turn is not None]:
-            sys.stdout.write(f"{ending_line(job)}\n")
+            write_line(ending_line(job))
             self.mark_reported(job)
         # Taken one by one, since a job's thread may add a line at any time.
         while self._lines:

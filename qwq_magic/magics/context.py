@@ -10,6 +10,7 @@ import sys
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from qwq_magic.display.text.encoding import encodable_bundle
 from qwq_magic.errors import FileError
 from qwq_magic.magics.autosave import Autosave
 from qwq_magic.magics.background import Background
@@ -41,6 +42,8 @@ class NotebookContext:
         self.cells = CellLog(shell)
         self.jobs = Background(shell)
         self.store = Autosave(settings.folder)
+        # The turn of the latest prompt in the foreground; None until it has ended.
+        self.asked: Turn | None = None
         self._project_address = ProjectAddress()
         # `%config`, variables and projects all set the trait, so the session follows the trait.
         settings.observe(self._switch_conversation, "conversation")
@@ -90,7 +93,8 @@ class NotebookContext:
         from qwq_magic.display.saved.bundle import final_bundle  # Keeps %load_ext fast.
 
         place = place or self.session.conversations.place_of(turn)
-        return final_bundle(turn, place=place, show=self.settings.show, start=self.settings.start)
+        bundle = final_bundle(turn, place=place, show=self.settings.show, start=self.settings.start)
+        return encodable_bundle(bundle, sys.stdout)
 
     def save_now(self) -> None:
         """Update the autosave file; print a message or a failure to stderr."""

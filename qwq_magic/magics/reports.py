@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from qwq_magic.display.text.encoding import encodable, encodable_bundle
 from qwq_magic.magics.front_end import Live
 from qwq_magic.magics.interrupts import InterruptWatch
 
@@ -87,8 +88,13 @@ def show(table: Table | None, lines: Iterable[str]) -> None:
     show_bundle({"text/markdown": "\n\n".join(markdown), "text/plain": "\n".join(plain)})
 
 
+def write_line(text: str) -> None:
+    """A line of text on the standard output, in its encoding."""
+    sys.stdout.write(f"{encodable(text, sys.stdout)}\n")
+
+
 def show_bundle(bundle: Mapping[str, object]) -> None:
     """Show a MIME bundle in the running cell."""
     from IPython.display import display
 
-    display(dict(bundle), raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here
+    display(encodable_bundle(bundle, sys.stdout), raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here

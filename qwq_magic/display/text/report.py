@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 from qwq_magic.display.saved.text import escape_span
 from qwq_magic.display.tables import Table
+from qwq_magic.display.text.encoding import encodable
 from qwq_magic.display.text.terminal import TextStream
 from qwq_magic.plain_text import one_line, well_formed
 
@@ -86,7 +87,6 @@ class ReportLines:
 
     def __init__(self, stream: TextStream, *, width: int) -> None:
         self._stream = stream
-        self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._width = width
         self._written: set[str] = set()
         self._running_text = ""
@@ -104,6 +104,5 @@ class ReportLines:
             self._write(f"{report.status.plain()}\n\n")
 
     def _write(self, text: str) -> None:
-        # A terminal with a narrow encoding must not cause an error.
-        self._stream.write(text.encode(self._encoding, "replace").decode(self._encoding))
+        self._stream.write(encodable(text, self._stream))
         self._stream.flush()

@@ -12,6 +12,7 @@ from typing import Literal, Protocol, assert_never
 
 from qwq_magic.display.captions import analysed, loop_advice
 from qwq_magic.display.panel import Show, Start
+from qwq_magic.display.text.encoding import encodable
 from qwq_magic.display.text.whole_turn import closing_lines
 from qwq_magic.display.turn_view import TurnView
 from qwq_magic.events import (
@@ -23,7 +24,7 @@ from qwq_magic.events import (
     UsageReported,
 )
 from qwq_magic.memory import TurnPosition
-from qwq_magic.plain_text import ControlStripper, one_line, well_formed
+from qwq_magic.plain_text import ControlStripper, one_line
 from qwq_magic.reasoning import LoopDetector
 from qwq_magic.turns import Turn
 
@@ -58,7 +59,6 @@ class TerminalPanel:
         self._clock = clock
         self._flush_due_s = clock()
         self._is_tty = is_tty
-        self._encoding = getattr(stream, "encoding", None) or "utf-8"
         self._origin = " · ".join(part for part in (model, server, conversation) if part)
         # A terminal cannot open closed reasoning later, so it is not written.
         self._is_reasoning_shown = show != "answer" and start != "closed"
@@ -159,6 +159,5 @@ class TerminalPanel:
         bare = text.rstrip("\n")
         newlines = len(text) - len(bare)
         self._trailing_newlines = newlines if bare else self._trailing_newlines + newlines
-        # A narrow encoding or an unpaired surrogate must not raise and end the cell.
-        text = well_formed(text).encode(self._encoding, "replace").decode(self._encoding)
+        text = encodable(text, self._stream)
         self._stream.write(f"{_DIM}{text}{_RESET}" if is_dim and self._is_tty else text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics.commands.memory_line import words_of
 from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.front_end import current_request, detect_live, is_kernel
+from qwq_magic.magics.reports import write_line
 from qwq_magic.memory import ConversationMemory
 from qwq_magic.turns import Turn
 
@@ -55,9 +57,10 @@ def _show(
     live = detect_live(shell, current_request(shell))
     progress = _progress_line(turns)
     if progress and live == "text":
-        print(progress, flush=True)  # noqa: T201  # A terminal shows standard output.
+        write_line(progress)
+        sys.stdout.flush()
     if not is_kernel(shell):
-        print(make())  # noqa: T201
+        write_line(str(make()))
         return
     from qwq_magic.display.saved.pane import show_saved
 
