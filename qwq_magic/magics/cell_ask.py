@@ -114,6 +114,7 @@ class CellAsk:
                 # Even if showing an event failed, the turn is bound and its output is shown.
                 run.stop()
                 turn = run.turn()
+                self._context.asked = turn
                 self._bind(turn, options)
                 try:
                     panel.finish(turn, place=self._place_of(turn))

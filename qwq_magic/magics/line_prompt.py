@@ -1,19 +1,27 @@
 """Input transformer that sends `%qwq is this right?` as a prompt, not as a request for help.
 
-IPython treats any line that ends in `name?` as its help syntax, line magics included, so this
-transformer must run before IPython's. A bare `%qwq?` still shows the help.
+IPython treats any line that ends in `name?` as its help syntax, line magics and assignments
+such as `x = %qwq_fix why?` included, so this transformer must run before IPython's. A bare
+`%qwq?` still shows the help. The value of an assigned prompt is its turn; a prompt alone has
+no value, since IPython would print the turn that is already shown.
 """
 
 from __future__ import annotations
 
 import re
 import tokenize
+from itertools import pairwise
 from typing import Any
 
 from IPython.core.inputtransformer2 import TokenTransformBase
 from IPython.core.interactiveshell import InteractiveShell
 
 _PROMPT = re.compile(r"%(qwq|qwq_fix)[ \t]+(?!\?{1,2}\s*$)(?=\S)")
+# The magic that runs another one, and returns its turn.
+VALUE_MAGIC = "qwq_turn"
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+# What begins a line that is not Python: shell commands, magics, help, quoting calls.
+_ESCAPES = frozenset("!%?,;/")
 
 
 class LinePrompt(TokenTransformBase):
@@ -22,25 +30,57 @@ class LinePrompt(TokenTransformBase):
     # Lower than the 5 of `HelpEnd`, IPython's transformer for help, which would take the line.
     priority = 1
 
+    def __init__(self, start: tuple[int, int], call: tuple[int, int]) -> None:
+        """`start` is that of the whole statement, where IPython's help syntax begins too."""
+        super().__init__(start)  # type: ignore[no-untyped-call]  # IPython has no types here
+        self._line, self._column = call[0] - 1, call[1]
+
     @classmethod
     def find(cls, tokens_by_line: list[list[Any]]) -> LinePrompt | None:
         """Return the first such line. Tokens are used so that text in strings does not match."""
         for line in tokens_by_line:
-            tokens = (t for t in line if t.type not in (tokenize.INDENT, tokenize.DEDENT))
-            first = next(tokens, None)
-            if first is not None and _PROMPT.match(first.line, first.start[1]):
-                return cls(first.start)
+            tokens = [t for t in line if t.type not in (tokenize.INDENT, tokenize.DEDENT)]
+            if not tokens:
+                continue
+            first = tokens[0]
+            if _PROMPT.match(first.line, first.start[1]):
+                return cls(first.start, first.start)
+            if first.string[:1] not in _ESCAPES and (call := _assigned_prompt(tokens)):
+                return cls(first.start, call)
         return None
 
     def transform(self, lines: list[str]) -> list[str]:
-        line = lines[self.start_line]
-        indent, call = line[: self.start_col], line[self.start_col :]
+        line = lines[self._line]
+        before, call = line[: self._column], line[self._column :]
         match = _PROMPT.match(call)
-        assert match is not None
+        if match is None:
+            # IPython then tries the other transformers.
+            raise SyntaxError("not a prompt")
         name, prompt = match[1], call[match.end() :].rstrip("\r\n")
+        if before.strip():
+            name, prompt = VALUE_MAGIC, f"{name} {prompt}"
         # The call that IPython makes of every line magic.
-        lines[self.start_line] = f"{indent}get_ipython().run_line_magic({name!r}, {prompt!r})\n"
+        lines[self._line] = f"{before}get_ipython().run_line_magic({name!r}, {prompt!r})\n"
         return lines
+
+
+def _assigned_prompt(tokens: list[Any]) -> tuple[int, int] | None:
+    """Return the position of a prompt after the `=` of an assignment; None without one."""
+    depth = 0
+    for token, following in pairwise(tokens):
+        if token.string in _OPENING:
+            depth += 1
+        elif token.string in _CLOSING:
+            depth -= 1
+        elif token.string == "=" and depth == 0 and following.string == "%":
+            start: tuple[int, int] = following.start
+            return start if _PROMPT.match(_line_of(following), start[1]) else None
+    return None
+
+
+def _line_of(token: Any) -> str:
+    """The line in which the token begins; a token's `line` may have several."""
+    return str(token.line).splitlines(keepends=True)[0] if token.line else ""
 
 
 def install(shell: InteractiveShell) -> None:

@@ -9,15 +9,17 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic import line_cell_magic, line_magic, magics_class, no_var_expand
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics.cell_ask import CellAsk
 from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.notebook_prompts import expanded
-from qwq_magic.magics.options import describe_options
+from qwq_magic.magics.options import describe_options, parse_options
 from qwq_magic.magics.traits import SettingTraits
+from qwq_magic.turns import Turn
 
 _HELP = f"""Send a prompt to a reasoning model: `%qwq [options] PROMPT`, or a cell
 
@@ -58,6 +60,23 @@ class QwqMagics(SettingTraits):
 
     # An f-string cannot be a docstring.
     qwq.__doc__ = _HELP
+
+    @no_var_expand
+    @line_magic
+    def qwq_turn(self, line: str) -> Turn | None:
+        """Run `qwq PROMPT` or `qwq_fix PROMPT`, and return the turn.
+
+        `x = %qwq PROMPT` calls it; with --dry-run there is no turn, and x is None.
+        """
+        name, _, rest = line.partition(" ")
+        with suppress(ConfigurationError):  # Reported by the magic itself.
+            if parse_options(rest)[0].background:
+                raise UsageError(
+                    "--background returns before there is a turn to assign. Use -o NAME instead."
+                )
+        self.context.asked = None
+        self.context.shell.run_line_magic(name, rest)
+        return self.context.asked
 
 
 def _prompt(rest: str, cell: str | None) -> str:

@@ -315,3 +315,56 @@ def test_cells_without_ids_always_add_turns(kernel: Kernel) -> None:
         done = kernel.run(f"%%qwq -c no-ids\n{DECIMALS}", cell_id=None, allow_stdin=False)
 
     assert done.turn["number"] == 2
+
+
+@pytest.mark.parametrize(
+    "code", ["x = %qwq is it raining?", "x = %qwq hello", "x = %qwq -o y why??"]
+)
+def test_an_assigned_prompt_has_its_turn_as_a_value(kernel, ask_at, code):
+    with ScriptedServer(chat(answer="It pours.")) as server:
+        ask_at(server)
+
+        done = kernel.run(code)
+
+        assert done.of_type("execute_result", "error") == []
+        assert kernel.value("x is _qwq, x.answer") == repr((True, "It pours."))
+        assert done.turn["answer"] == "It pours."
+
+
+def test_several_assigned_prompts_have_a_turn_each(kernel, ask_at):
+    with ScriptedServer(chat(answer="one"), chat(answer="two")) as server:
+        ask_at(server)
+        kernel.run(
+            "turns = []\nfor n in range(2):\n    x = %qwq is it?\n    turns.append(x.answer)"
+        )
+
+        assert kernel.value("turns") == repr(["one", "two"])
+
+
+@pytest.mark.parametrize(
+    "code", ["%qwq hello", "%qwq is it raining?", "%%qwq\nhello", "1\n%qwq hi"]
+)
+def test_a_prompt_alone_does_not_print_its_turn_again(kernel, ask_at, code):
+    with ScriptedServer(chat(answer="It pours.")) as server:
+        ask_at(server)
+
+        assert kernel.run(code).of_type("execute_result", "error") == []
+
+
+def test_a_failed_prompt_has_its_turn_as_a_value(kernel, ask_at):
+    with ScriptedServer(failure(400, {"error": "no"})) as server:
+        ask_at(server)
+        kernel.run("x = %qwq is it raining?")
+
+        assert kernel.value("x.state, type(x.error).__name__") == repr(("error", "InvalidRequest"))
+
+
+def test_a_prompt_in_the_background_has_no_turn_to_assign_yet(kernel, ask_at):
+    with ScriptedServer(chat(answer="late")) as server:
+        ask_at(server)
+
+        done = kernel.run("x = %qwq --background is it?")
+
+        assert done.reply["status"] == "error"
+        assert "Use -o NAME instead" in str(done.reply["evalue"])
+        assert server.requests == []

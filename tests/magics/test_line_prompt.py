@@ -49,3 +49,58 @@ def test_the_text_of_a_string_is_left_alone(transform: Callable[[str], str]) -> 
     code = 'text = """\n%qwq and then?\n"""\n'
 
     assert transform(code) == code
+
+
+@pytest.mark.parametrize(
+    ("line", "before", "call"),
+    [
+        ("x = %qwq is it raining?", "x = ", "qwq is it raining?"),
+        ("x = %qwq hello", "x = ", "qwq hello"),
+        ("x=%qwq is it??", "x=", "qwq is it??"),
+        (
+            "x, y = %qwq it's {x} (unbalanced ] é 中文？",
+            "x, y = ",
+            "qwq it's {x} (unbalanced ] é 中文？",
+        ),
+        ("turns[f(a, b=1)] = %qwq why?", "turns[f(a, b=1)] = ", "qwq why?"),
+        ("a.b = %qwq -o r what?", "a.b = ", "qwq -o r what?"),
+        ("x: object = %qwq why?", "x: object = ", "qwq why?"),
+        ("x = y = %qwq why?", "x = y = ", "qwq why?"),
+        ("x = %qwq_fix what is wrong?", "x = ", "qwq_fix what is wrong?"),
+        ("for i in range(2): x = %qwq and then?", "for i in range(2): x = ", "qwq and then?"),
+        ('x = %qwq say "hi" \\', "x = ", 'qwq say "hi" \\'),
+        ("x = %qwq is 'it = %qwq no?", "x = ", "qwq is 'it = %qwq no?"),
+    ],
+)
+def test_an_assigned_question_is_a_prompt_with_a_value(transform, line, before, call):
+    code = transform(f"a = 1\n{line}\nb = 2\n")
+
+    assert code == f"a = 1\n{before}get_ipython().run_line_magic('qwq_turn', {call!r})\nb = 2\n"
+
+
+def test_an_assigned_question_in_a_block_is_a_prompt(transform):
+    code = transform("if True:\n    x = %qwq why?\n    y = %qwq why not?\n")
+
+    assert code == (
+        "if True:\n    x = get_ipython().run_line_magic('qwq_turn', 'qwq why?')\n"
+        "    y = get_ipython().run_line_magic('qwq_turn', 'qwq why not?')\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = %qwq?\n",
+        "x = %qwq_memory\n",
+        "x = a %qwq\n",
+        "!echo x = %qwq hi\n",
+        "%time x = %qwq hi\n",
+        "# x = %qwq hi?\nx = 1\n",
+        "x = 'y = %qwq hi?'\n",
+        "f(x = 1)\n",
+        "x = %time 1\n",
+        "x = %qwq\n",
+    ],
+)
+def test_other_lines_are_left_alone(transform, code):
+    assert transform(code) == TransformerManager().transform_cell(code)

@@ -131,3 +131,52 @@ def test_a_terminal_has_no_chat_and_says_what_to_do(environ: dict[str, str]) -> 
     assert (done.stdout + done.stderr).strip() == (
         "UsageError: A chat needs a notebook. In a terminal, use %qwq."
     )
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437"])
+def test_a_terminal_that_cannot_encode_shows_what_it_can(environ, encoding):
+    with ScriptedServer(
+        chat(reasoning="想一想 → 9 ≈ 9.11 ✓. So.", answer="中文 café 🎉 →")
+    ) as server:
+        environ = {
+            **environ,
+            "QWQ_BASE_URL": server.url,
+            "QWQ_MODEL": "模型",
+            "PYTHONIOENCODING": encoding,
+        }
+        lines = [
+            "%load_ext qwq_magic",
+            "%qwq 你好 →?",
+            "%qwq_memory",
+            "%qwq_memory show 1",
+            "%qwq_inspect 1",
+            "%qwq --dry-run 你好 ≈?",
+            "%qwq_inspect 1 1",
+            "%qwq_jobs",
+            "get_ipython().display_formatter.format(_qwq)",
+            "display(_qwq)",
+            "x = %qwq 你好 →?",
+            "print('done')",
+        ]
+
+        done = piped_ipython("\n".join(lines), environ, encoding=encoding)
+
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "UnicodeEncodeError" not in done.stdout + done.stderr
+    assert done.stdout.strip().endswith("done")
+
+
+def test_an_assigned_prompt_is_its_turn_and_a_prompt_alone_prints_it_once(environ):
+    with ScriptedServer(chat(answer="It pours.")) as server:
+        environ = {**environ, "QWQ_BASE_URL": server.url, "QWQ_MODEL": "m"}
+
+        cells = ["x = %qwq is it raining?", "(x is _qwq, x.prompt)", "%qwq hello"]
+        code = "\n".join(
+            ["%load_ext qwq_magic", *(f"_ = get_ipython().run_cell({c!r})" for c in cells)]
+        )
+        done = piped_ipython(code, environ)
+
+    assert "(True, 'is it raining?')" in done.stdout
+    assert done.stdout.count("It pours.") == 2
+    assert done.stdout.count("Out[") == 1
+    assert done.stderr == ""
