@@ -1,25 +1,26 @@
-"""Connections, kept from turn to turn: one pool per event loop and kind of host.
+"""Connections, kept from turn to turn: one pool per event loop and way to a host.
 
-This machine is reached directly, even if the environment sets a proxy. Reading the
-certificates is most of the cost of a first request, so it happens once, and not at all for
-plain HTTP on this machine.
+This machine is reached directly, even if the environment sets a proxy. The certificates are
+read once, and not at all for plain HTTP.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import re
 import ssl
 import weakref
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
+from urllib.parse import urlsplit
 
 import httpx
 
+from qwq_magic.client.certificates import certificates
 from qwq_magic.client.masked_events import mask_in_logs
+from qwq_magic.client.proxies import NamedProxy, proxy_for
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys import ApiKey
 from qwq_magic.settings import Settings
@@ -42,7 +43,7 @@ class _LoopClients:
     """The clients of one event loop."""
 
     def __init__(self) -> None:
-        self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
+        self._clients: dict[tuple[NamedProxy | None, ssl.SSLContext | None], httpx.AsyncClient] = {}
         self._keeper = self._keep()
 
     async def open(self) -> None:
@@ -50,14 +51,12 @@ class _LoopClients:
         await anext(self._keeper)
 
     def client(self, url: str) -> httpx.AsyncClient:
-        is_direct = is_loopback(url)
-        needs_certificates = not is_direct or url.startswith("https:")
-        kind = (is_direct, needs_certificates)
-        if kind not in self._clients:
-            self._clients[kind] = _new_client(
-                is_direct=is_direct, needs_certificates=needs_certificates
-            )
-        return self._clients[kind]
+        # Both are found out again each time, so that a corrected variable counts at once.
+        proxy = proxy_for(url)
+        context = certificates() if url.lower().startswith("https:") else None
+        if (proxy, context) not in self._clients:
+            self._clients[proxy, context] = _new_client(proxy, context)
+        return self._clients[proxy, context]
 
     async def aclose(self) -> None:
         await self._keeper.aclose()
@@ -93,12 +92,13 @@ async def aclose_clients() -> None:
         await clients.aclose()
 
 
-def _new_client(*, is_direct: bool, needs_certificates: bool) -> httpx.AsyncClient:
-    verify = _certificates() if needs_certificates else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _new_client(proxy: NamedProxy | None, context: ssl.SSLContext | None) -> httpx.AsyncClient:
     try:
         return httpx.AsyncClient(
-            verify=verify,
-            trust_env=not is_direct,
+            # Without a context httpx would read the certificates, even for plain HTTP.
+            verify=context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            trust_env=False,
+            proxy=None if proxy is None else proxy.url,
             limits=_LIMITS,
             # The client outlives conversations, and cookies would link them to each other.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -107,9 +107,10 @@ def _new_client(*, is_direct: bool, needs_certificates: bool) -> httpx.AsyncClie
     except (ImportError, ValueError, httpx.InvalidURL) as error:
         # A SOCKS proxy needs an optional package of httpx, and a proxy may not be a valid URL.
         reason = _USER_INFO.sub("***@", str(error))
+        variable = "the environment" if proxy is None else proxy.variable
         # Not chained: the frames of `error` hold the address, and so perhaps a password.
         raise ConfigurationError(
-            f"The proxy set in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY cannot be used: {reason} "
+            f"The proxy set in {variable} cannot be used: {reason} "
             "Change the variable, or set NO_PROXY for the server's host."
         ) from None
 
@@ -118,11 +119,6 @@ async def _take_location(response: httpx.Response) -> None:
     """Hide the target of a redirect from httpx, which parses it and fails on an invalid URL."""
     if "location" in response.headers:
         response.extensions[LOCATION] = response.headers.pop("location")
-
-
-@functools.cache
-def _certificates() -> ssl.SSLContext:
-    return httpx.create_ssl_context()
 
 
 def opened(
@@ -134,11 +130,17 @@ def opened(
     headers: Mapping[str, str],
     authorization: Authorization,
 ) -> AbstractAsyncContextManager[httpx.Response]:
-    """The response to a GET or, with a body of JSON, to a POST; no redirect is followed."""
+    """The response to a GET or, with a body of JSON, to a POST; no redirect is followed.
+
+    Raises on entering:
+        NoHandshake: the server accepts connections, and no secure ones.
+        httpx.HTTPError: no response arrived.
+    """
     usual = _HEADERS if body is None else {**_HEADERS, "Content-Type": "application/json"}
     key = settings.api_key
     mask_in_logs(key)
-    return client.stream(
+    handshake = _Handshake(url)
+    response = client.stream(
         # Every request has a body of JSON, except for a list or a document of the server.
         "GET" if body is None else "POST",
         url,
@@ -151,7 +153,100 @@ def opened(
             settings.idle_timeout_s, connect=settings.connect_timeout_s, pool=None
         ),
         follow_redirects=False,
+        extensions={"trace": handshake.trace},
     )
+    return handshake.bounded(response)
+
+
+# A handshake is two round trips. A plain HTTP server waits for the rest of what it takes for a
+# request, and the timeout of connecting is a long time to learn of a superfluous `s`.
+_HANDSHAKE_TIMEOUT_S = 5.0
+
+
+class NoHandshake(httpx.ConnectError):
+    """The connection is there, but not the TLS handshake, and that not for a certificate."""
+
+
+class _Connection(Protocol):
+    """What httpcore reports as a connection."""
+
+    async def aclose(self) -> None: ...
+
+
+class _Handshake:
+    """Watches a request that connects, and bounds its TLS handshake.
+
+    No one runs plain HTTP at the port of HTTPS, so a handshake that fails there is one of a bad
+    network: it has the timeout of connecting, and is retried.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._may_be_plain = urlsplit(url).port not in (None, 443)
+        self._deadline: asyncio.Timeout | None = None
+        self._is_under_way = False
+        self._stream: _Connection | None = None
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Take in an event of httpcore: https://www.encode.io/httpcore/extensions/#trace."""
+        if event.endswith("connect_tcp.complete"):
+            self._stream = info["return_value"]
+        elif event.endswith("start_tls.started"):
+            self._is_under_way = True
+            if self._may_be_plain:
+                self._reschedule(asyncio.get_running_loop().time() + _HANDSHAKE_TIMEOUT_S)
+        elif event.endswith("start_tls.complete"):
+            self._is_under_way = False
+            self._reschedule(None)
+
+    def _reschedule(self, when: float | None) -> None:
+        if self._deadline is not None:
+            self._deadline.reschedule(when)
+
+    @asynccontextmanager
+    async def bounded(
+        self, response: AbstractAsyncContextManager[httpx.Response]
+    ) -> AsyncIterator[httpx.Response]:
+        """The same response, where the handshake succeeds in time."""
+        try:
+            async with asyncio.timeout(None) as self._deadline:
+                opened = await response.__aenter__()
+        except TimeoutError:
+            await self._close()
+            raise NoHandshake(f"no answer within {_HANDSHAKE_TIMEOUT_S:g} s") from None
+        except asyncio.CancelledError:
+            await self._close()
+            raise
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadError) as error:
+            if self._is_under_way and self._may_be_plain and not _is_about_certificate(error):
+                raise NoHandshake(_reason_of(error)) from error
+            raise
+        try:
+            yield opened
+        finally:
+            await response.__aexit__(None, None, None)
+
+    async def _close(self) -> None:
+        # httpcore closes the connection of a handshake that fails, and not of a cancelled one.
+        if self._is_under_way and self._stream is not None:
+            await self._stream.aclose()
+
+
+def _is_about_certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _reason_of(error: Exception) -> str:
+    """What OpenSSL reports, in words; the connection may also just end."""
+    while not isinstance(error, ssl.SSLError):
+        inner = error.__cause__ or error.__context__
+        if not isinstance(inner, Exception):
+            return str(error) or "the connection was closed"
+        error = inner
+    return (error.reason or str(error)).replace("_", " ").lower()
 
 
 class _KeyHeaders(httpx.Auth):

@@ -7,17 +7,16 @@ since a proxy that works reports by itself what it cannot reach.
 from __future__ import annotations
 
 import ast
-import os
 import re
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import NamedTuple
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from qwq_magic.client.certificates import certificate_variable
+from qwq_magic.client.connections import NoHandshake
+from qwq_magic.client.proxies import NamedProxy, proxy_for
 from qwq_magic.errors import QwqError
 from qwq_magic.settings import Settings
 from qwq_magic.wire import connection_errors as broken
@@ -35,6 +34,7 @@ def origin_of(settings: Settings, *, model: str) -> Origin:
         server=settings.server,
         preset=settings.preset.name,
         host=host_of(settings.base_url),
+        base_url=settings.base_url,
         model=model,
         has_key=key is not None,
         key_source="" if key is None else key.source,
@@ -57,6 +57,8 @@ def interruption(
 def no_answer(raised: httpx.HTTPError, origin: Origin, settings: Settings) -> QwqError:
     """The error of a request that got no response."""
     match raised:
+        case NoHandshake():
+            return broken.plain_http(origin, str(raised))
         case httpx.ConnectTimeout():
             return broken.no_connection_in_time(origin, settings.connect_timeout_s)
         case httpx.TimeoutException():
@@ -67,11 +69,23 @@ def no_answer(raised: httpx.HTTPError, origin: Origin, settings: Settings) -> Qw
             return broken.refused_by_proxy(origin)
         # httpx raises the same class for bad HTTP and for a connection closed without a byte.
         case httpx.RemoteProtocolError() if "without sending" not in str(raised):
+            if _TLS_RECORD.search(str(raised)):
+                return broken.needs_tls(origin, "it answers with TLS")
             return broken.not_http(origin, _with_text(str(raised)))
         case httpx.NetworkError() | httpx.RemoteProtocolError():
             return broken.broken_before_answer(origin)
         case _:
             return broken.unreachable(origin, str(raised))
+
+
+# The first bytes of an alert or a handshake of TLS, as httpcore quotes them.
+_TLS_RECORD = re.compile(r"b['\"]\\x1[56]\\x03")
+
+
+def _reason(error: ssl.SSLError) -> str:
+    # Python names what is wrong with a certificate in a field of its own.
+    words = getattr(error, "verify_message", "") or error.reason or str(error)
+    return f"{error.reason}: {words}" if error.reason and words != error.reason else words
 
 
 def _with_text(reason: str) -> str:
@@ -97,7 +111,7 @@ def _no_connection(raised: httpx.ConnectError, origin: Origin, settings: Setting
     proxy = proxy_for(settings.base_url)
     for reason in _iter_reasons(raised):
         if isinstance(reason, ssl.SSLError):
-            return broken.insecure(origin, reason.reason or str(reason))
+            return broken.insecure(origin, _reason(reason), certificates=certificate_variable())
         if isinstance(reason, socket.gaierror):
             # The resolver cannot be reached, which may pass; a host that does not exist stays so.
             is_passing = reason.errno == socket.EAI_AGAIN
@@ -128,35 +142,3 @@ def _iter_reasons(raised: BaseException | None) -> Iterator[BaseException]:
         for part in getattr(raised, "exceptions", ()):
             yield from _iter_reasons(part)
         raised = raised.__cause__ or raised.__context__
-
-
-class NamedProxy(NamedTuple):
-    """A proxy, without user name and password, and the variable that sets it."""
-
-    host: str
-    variable: str
-
-
-def proxy_for(url: str) -> NamedProxy | None:
-    """The proxy for `url`; None where the server is reached directly."""
-    parts = urlsplit(url)
-    if is_loopback(url) or proxy_bypass(parts.hostname or ""):
-        return None
-    proxies = getproxies()
-    kind = next((kind for kind in (parts.scheme, "all") if proxies.get(kind)), None)
-    if kind is None:
-        return None
-    host = _host_in(proxies[kind])
-    # Without such a variable the proxy is from the settings of the operating system.
-    names = (name for name in (f"{kind}_proxy", f"{kind}_proxy".upper()) if os.environ.get(name))
-    return NamedProxy(host, next(names, f"{kind}_proxy".upper())) if host else None
-
-
-def _host_in(address: str) -> str:
-    try:
-        parts = urlsplit(address if "://" in address else f"http://{address}")
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return ""
-    host = f"[{host}]" if ":" in host else host
-    return f"{host}:{port}" if host and port is not None else host

@@ -26,7 +26,7 @@ from qwq_magic.client.refusals import refusal
 from qwq_magic.errors import ModelNotFound, ProtocolError, QwqError, ResponseError
 from qwq_magic.settings import Settings
 from qwq_magic.turns import Json
-from qwq_magic.wire.addresses import host_of
+from qwq_magic.wire.addresses import host_of, likely_base_url
 from qwq_magic.wire.model_list import ListedModel, ModelListing, at_root, json_in
 from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.protocols import native_protocol, wire_protocol
@@ -118,7 +118,7 @@ async def list_models(settings: Settings, limits: Limits = USUAL) -> tuple[Liste
         if error.status in _NO_LIST:
             raise ModelNotFound(
                 f"{host_of(url)} has no list of models. Take a name from its documentation: "
-                "-m MODEL.",
+                f"-m MODEL.{_address_hint(settings)}",
                 status=error.status,
             ) from None
         raise
@@ -128,6 +128,7 @@ async def list_models(settings: Settings, limits: Limits = USUAL) -> tuple[Liste
         raise ProtocolError(
             f"{host_of(url)} replied with something other than a list of models. "
             "Check base_url, or take a name from its documentation: -m MODEL."
+            f"{_address_hint(settings)}"
         )
     models = tuple(replace(model, name=_masked(model.name, settings)) for model in models)
     return await with_abilities(models, settings)
@@ -159,6 +160,11 @@ async def _with_abilities(
     entry = json_in(body)
     reported = listing.read_abilities(entry) if isinstance(entry, dict) else None
     return model if reported is None else replace(model, thinks=reported)
+
+
+def _address_hint(settings: Settings) -> str:
+    likely = likely_base_url(settings.base_url)
+    return f' Or try base_url="{likely}".' if likely else ""
 
 
 def _protocol_of(settings: Settings) -> WireProtocol:

@@ -28,9 +28,11 @@ async def refusal(
     if 300 <= status < 400:
         location = response.extensions.get(LOCATION) or response.headers.get("location", "")
         target = redirect_target(url, location)
-        return broken.redirected(origin, status, target)
+        return broken.redirected(origin, status, target, url=url, location=location)
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return broken.refused_by_proxy(origin)
+    if status in (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT):
+        return broken.empty_reply(origin, status)
     encoding = encoding_of(response)
     is_readable = encoding in ("", *ENCODINGS)
     if status < 400:

@@ -48,8 +48,11 @@ from qwq_magic.settings.presets import (
 from qwq_magic.turns import Json
 
 _CODE = "code"
-# Paths that users often paste with a base URL.
-_PASTED_PATH = re.compile(r"(/chat/completions|/services/aigc/[a-z-]+/generation)?/*$")
+# Paths that users often paste with a base URL. A slash after one is what the server asked for by
+# a redirect.
+_PASTED_PATH = re.compile(
+    r"(?:/chat/completions|/services/aigc/[a-z-]+/generation)$|(?<!/completions)(?<!/generation)/+$"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from qwq_magic.errors import ConnectionFailed, ProtocolError, StreamInterrupted
+from qwq_magic.settings.layers import ProtocolName
 from qwq_magic.settings.presets import SERVERS
+from qwq_magic.wire.addresses import likely_base_url, redirected_base_url, with_scheme
 from qwq_magic.wire.origin import Origin
 
 _AGAIN = "run the cell again for a whole reply."
@@ -29,11 +33,61 @@ def unknown_host(origin: Origin, *, is_passing: bool) -> ConnectionFailed:
     )
 
 
-def insecure(origin: Origin, reason: str) -> ConnectionFailed:
+def insecure(origin: Origin, reason: str, *, certificates: str) -> ConnectionFailed:
+    """A certificate that is not accepted; `certificates` names the variable that sets ours."""
     shown = origin.quote(reason)
+    fix = (
+        f"{origin.quote(certificates)} replaces the usual certificates: set SSL_CERT_FILE to a "
+        "file that has this server's, or unset it."
+        if certificates
+        else "Check the host in base_url; for a company proxy or a certificate of your own, set "
+        "SSL_CERT_FILE to the file of its certificates."
+    )
+    return ConnectionFailed(f"No secure connection to {origin.host}: {shown}. {fix}")
+
+
+def plain_http(origin: Origin, reason: str) -> ConnectionFailed:
+    """A port that accepts connections, and does not answer a TLS handshake with one."""
+    shown = origin.quote(reason)
+    address = with_scheme(origin.base_url, "http")
     return ConnectionFailed(
-        f"No secure connection to {origin.host}: {shown}. Check http:// or https:// in base_url; "
-        "behind a company proxy, set SSL_CERT_FILE to its certificates."
+        f"No secure connection to {origin.host}: {shown}. If it is a plain HTTP server, set "
+        f'base_url="{address}".'
+    )
+
+
+def needs_tls(origin: Origin, reason: str) -> ProtocolError:
+    """A port that answers plain HTTP with TLS, or with a request for it."""
+    shown = origin.quote(reason)
+    address = with_scheme(origin.base_url, "https")
+    return ProtocolError(
+        f'{origin.host} does not accept plain HTTP: {shown}. Set base_url="{address}".'
+    )
+
+
+def empty_reply(origin: Origin, status: int = 200) -> ProtocolError:
+    name = origin.host or origin.name
+    likely = likely_base_url(origin.base_url)
+    fix = (
+        f'Check `base_url`; try base_url="{likely}".'
+        if likely
+        else "Check `base_url` and the server's log, or choose another model with -m."
+    )
+    return ProtocolError(f"{name} answered {status} with an empty reply. {fix}", status=status)
+
+
+def foreign_reply(origin: Origin, api: str, protocol: str) -> ProtocolError:
+    """A reply in the events of another API; `protocol` is what it is called here, or ""."""
+    name = origin.host or origin.name
+    fix = (
+        f'Set protocol="{protocol}", or a base_url'
+        if protocol in get_args(ProtocolName)
+        else "Set a base_url"
+    )
+    return ProtocolError(
+        f"{name} replied in the events of {api} instead of chat completions. {fix} at which the "
+        'server speaks OpenAI\'s chat completions, often one that ends in "/v1".',
+        status=200,
     )
 
 
@@ -62,9 +116,13 @@ def no_answer_in_time(origin: Origin, seconds: float) -> ConnectionFailed:
 
 
 def broken_before_answer(origin: Origin) -> ConnectionFailed:
+    # Python's servers with TLS close the connection when they receive plain HTTP.
+    is_plain = origin.base_url.startswith("http:")
+    address = with_scheme(origin.base_url, "https") if is_plain else ""
+    secure = f'; if it expects https://, set base_url="{address}"' if address else ""
     return ConnectionFailed(
         f"{origin.host} closed the connection without an answer. Run the cell again; "
-        "if it recurs, look at the server's log.",
+        f"if it recurs, look at the server's log{secure}.",
         retryable=True,
     )
 
@@ -118,16 +176,21 @@ def unfinished_stream(origin: Origin, *, has_text: bool) -> StreamInterrupted:
     )
 
 
-def redirected(origin: Origin, status: int, target: str) -> ProtocolError:
+def redirected(
+    origin: Origin, status: int, target: str, *, url: str, location: str
+) -> ProtocolError:
+    """A redirect of a request for `url`; `target` is what a message may show of `location`."""
     if not target:
         return ProtocolError(
             f"{origin.host} answered {status}, a redirect without a target. Check base_url.",
             status=status,
         )
+    likely = redirected_base_url(origin.base_url, url, location)
+    address = f': base_url="{origin.quote(likely)}"' if likely else ""
     # Followed, a redirect would send the prompt, and perhaps the key, to a host of its choice.
     return ProtocolError(
         f"{origin.host} redirects to {origin.quote(target)}, and prompts do not follow redirects. "
-        "If that address is right, set base_url to it.",
+        f"If that address is right, set base_url to it{address}.",
         status=status,
     )
 

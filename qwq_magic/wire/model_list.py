@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from qwq_magic.plain_text import one_line, well_formed
 from qwq_magic.settings.model_rules import thinks
-from qwq_magic.wire.addresses import endpoint
+from qwq_magic.wire.addresses import endpoint, without_request_path
 
 # Gateways list a few hundred models; more than this is not a list for people.
 _MAX_MODELS = 5_000
@@ -130,7 +130,10 @@ class ModelListing:
     def address_at(self, base_url: str) -> str:
         if self.is_at_root:
             return at_root(base_url, self.path)
-        address = endpoint(base_url, self.path)
+        parts = urlsplit(base_url)
+        # The base URL may be that of a chat request, which the list is not below.
+        base = parts._replace(path=without_request_path(parts.path)).geturl()
+        address = endpoint(base, self.path)
         if not self.query:
             return address
         return f"{address}{'&' if '?' in address else '?'}{self.query}"

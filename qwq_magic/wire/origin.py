@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qwq_magic.plain_text import one_line
 
@@ -18,6 +18,7 @@ class Origin:
         server: the server's name, such as `dashscope`.
         preset: the name of its preset, which may differ from the server's own name.
         host: the host of the request, with its port if that is not the default one.
+        base_url: the base URL of the settings. It may hold a password: see `addresses.shown`.
         model: the requested model.
         has_key: was a key sent?
         key_source: the source of the key, such as an environment variable.
@@ -28,6 +29,7 @@ class Origin:
     server: str = ""
     preset: str = ""
     host: str = ""
+    base_url: str = field(default="", repr=False)
     model: str = ""
     has_key: bool = True
     key_source: str = ""

@@ -19,7 +19,7 @@ from server import (
 )
 
 from qwq_magic import Session
-from qwq_magic.client import connections
+from qwq_magic.client.certificates import context_for
 from qwq_magic.errors import (
     ConfigurationError,
     ConnectionFailed,
@@ -87,9 +87,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tls(certificate: Path) -> Iterator[ssl.SSLContext]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
-    connections._certificates.cache_clear()
+    context_for.cache_clear()
     yield context
-    connections._certificates.cache_clear()
+    context_for.cache_clear()
 
 
 def test_a_trusted_certificate_makes_a_secure_connection(

@@ -159,6 +159,7 @@ def test_parameters_of_a_call_join_those_of_the_session() -> None:
     [
         ("http://127.0.0.1:8000/v1/", "http://127.0.0.1:8000/v1"),
         ("https://h.example/v1/chat/completions", "https://h.example/v1"),
+        ("https://h.example/v1/chat/completions/", "https://h.example/v1/chat/completions/"),
         (" http://[::1]:1/v1 ", "http://[::1]:1/v1"),
         (
             "https://dashscope.aliyuncs.com/api/v1/services/aigc/text-generation/generation",

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.wire.addresses import endpoint, host_of, is_loopback, redirect_target
+from qwq_magic.wire.addresses import (
+    endpoint,
+    host_of,
+    is_loopback,
+    likely_base_url,
+    redirect_target,
+    redirected_base_url,
+)
+from qwq_magic.wire.model_list import OPENAI_LISTING
 
 
 @pytest.mark.parametrize(
@@ -16,6 +24,9 @@ from qwq_magic.wire.addresses import endpoint, host_of, is_loopback, redirect_ta
         ("https://a.b/v1/chat/completions", "https://a.b/v1/chat/completions"),
         ("https://a.b/v1?api-version=2#x", "https://a.b/v1/chat/completions?api-version=2"),
         ("http://[::1]:8000", "http://[::1]:8000/chat/completions"),
+        # A slash after the whole path is one that the server asked for.
+        ("https://a.b/v1/chat/completions/", "https://a.b/v1/chat/completions/"),
+        ("https://a.b/v1/chat/completions/?x=2#y", "https://a.b/v1/chat/completions/?x=2"),
     ],
 )
 def test_the_path_follows_the_base(base_url: str, expected: str) -> None:
@@ -91,3 +102,56 @@ def test_only_this_machine_is_loopback(url: str, expected: bool) -> None:
 )
 def test_a_redirect_names_its_host_or_what_differs_there(location: str, expected: str) -> None:
     assert redirect_target("https://a.b/v1/x", location) == expected
+
+
+@pytest.mark.parametrize(
+    ("base_url", "expected"),
+    [
+        ("http://h:1234", "http://h:1234/v1"),
+        ("http://h:1234/", "http://h:1234/v1"),
+        ("http://h/openai", "http://h/openai/v1"),
+        ("http://h/v1/models", "http://h/v1"),
+        ("http://h/v1/responses", "http://h/v1"),
+        ("http://h/chat/completions", "http://h/v1"),
+        ("http://h/v1/v1", "http://h/v1"),
+        ("https://api.groq.com/v1", "https://api.groq.com/openai/v1"),
+        ("https://openrouter.ai/v1", "https://openrouter.ai/api/v1"),
+        (
+            "https://w.cn-beijing.maas.aliyuncs.com/v1",
+            "https://w.cn-beijing.maas.aliyuncs.com/compatible-mode/v1",
+        ),
+        ("http://me:secret@h/x?key=1", "http://h/x/v1"),
+        ("http://h/v1", ""),
+        ("http://h/v1/", ""),
+        ("http://h/v1/chat/completions", ""),
+        ("https://api.groq.com/openai/v1", ""),
+        ("https://h/v1beta/openai", ""),
+        ("nothing", ""),
+    ],
+)
+def test_a_more_likely_base_url_is_found(base_url: str, expected: str) -> None:
+    assert likely_base_url(base_url) == expected
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("/v1/chat/completions/", "http://h:1/v1/chat/completions/"),
+        ("/api/v1/chat/completions", "http://h:1/api/v1"),
+        ("https://h:1/v1/chat/completions", "https://h:1/v1"),
+        ("https://me:secret@other.example/v1/chat/completions?key=1", "https://other.example/v1"),
+        ("/login", ""),
+        ("javascript:alert(1)//v1/chat/completions", ""),
+        ("http://[", ""),
+    ],
+)
+def test_a_redirect_leads_to_a_base_url(location: str, expected: str) -> None:
+    url = "http://h:1/v1/chat/completions"
+
+    assert redirected_base_url("http://h:1/v1", url, location) == expected
+
+
+def test_a_base_url_with_a_slash_leads_to_the_list_of_models() -> None:
+    listed = OPENAI_LISTING.address_at("http://h/v1/chat/completions/")
+
+    assert listed == "http://h/v1/models"
