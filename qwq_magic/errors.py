@@ -18,6 +18,7 @@
         ├── ContentFiltered
         ├── RateLimited
         ├── ServerFailure
+        │   └── ModelLoading    the model is still being loaded
         └── ProtocolError       the response does not follow the protocol
 
 A message is one line: the cause, with its value, then the fix. It never contains a key.
@@ -182,6 +183,12 @@ class ServerFailure(ResponseError):
     """The server had an internal error or is overloaded."""
 
     kind = "server"
+
+
+class ModelLoading(ServerFailure):
+    """The server is up, and still loads the model; the same request will succeed later."""
+
+    kind = "loading"
 
 
 class ProtocolError(ResponseError):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 
 from qwq_magic.errors import (
     AuthenticationError,
     BillingError,
     ContentFiltered,
     InvalidRequest,
+    ModelLoading,
     ModelNotFound,
     PermissionDenied,
     ProtocolError,
@@ -17,7 +19,27 @@ from qwq_magic.errors import (
 )
 from qwq_magic.settings.key_ring import OWN_VARIABLE
 from qwq_magic.settings.presets import SERVERS
+from qwq_magic.wire.addresses import likely_base_url
+from qwq_magic.wire.error_words import (
+    NO_ADDRESS,
+    NO_MODEL,
+    NOT_SERVED_HERE,
+    is_challenge,
+    is_too_large,
+)
 from qwq_magic.wire.origin import Origin
+
+_MAX_NAMES = 6
+# A list of names that the server accepts, up to the end of its sentence.
+_LISTED = re.compile(
+    r"(?i)\b(?:supported|available|valid|allowed|known|following|choose from)\b[^.:]{0,60}?"
+    r"(?:\b(?:are|is|include)\b|:)[\s:]{0,3}(.{1,1000})"
+)
+_NAME = re.compile(r"[A-Za-z0-9][\w./:@+-]{0,149}", re.ASCII)
+_LIST_END = re.compile(r"(?i)\.\s|\.$|;|\bbut\b|\byou\b|\n|\]")
+_MEANT = re.compile(r"(?i)did you mean:? [`'\"]?([A-Za-z0-9][\w./:@+-]{0,149})")
+# Words of a list that could be names; the name of a model has a digit or a sign in it.
+_HAS_NAME_SIGN = re.compile(r"[\d/:._-]")
 
 
 def fix_for(
@@ -26,21 +48,27 @@ def fix_for(
     *,
     code: str = "",
     text: str = "",
+    status: int | None = None,
     retry_after_s: float | None = None,
+    retryable: bool = False,
+    is_page: bool = False,
 ) -> str:
     """One sentence of advice; `code` and `text` are the server's."""
     if issubclass(error, AuthenticationError):
         return _fix_key(origin)
-    # A 404 is either about the model or about the path, and only the text shows which.
     if issubclass(error, ModelNotFound):
-        return _fix_model(origin, is_about_model="model" in (code + text).lower())
+        return _fix_not_found(origin, code, text, status=status)
+    if issubclass(error, PermissionDenied):
+        return _fix_denied(origin, code, text, is_page=is_page)
     if issubclass(error, BillingError) and "arrearage" in code.lower():
         return "Top up the account or settle its bill, then run the cell again."
-    if issubclass(error, PermissionDenied) and "freetier" in code.lower():
-        return "The free tier is used up: allow paid use in the console, or choose another model."
     if issubclass(error, InvalidRequest):
         return _fix_request(text)
-    if retry_after_s:
+    if issubclass(error, RateLimited) and not retryable:
+        return "Wait until the limit is reset, or choose another model with -m."
+    if issubclass(error, ProtocolError) and (likely := likely_base_url(origin.base_url)):
+        return f'{_FIXES[ProtocolError]} Try base_url="{likely}".'
+    if retry_after_s and not issubclass(error, ModelLoading):
         return f"The server asks to wait {_duration(retry_after_s)}; then run the cell again."
     return _FIXES.get(error, "Run the cell again, or choose another server with -s.")
 
@@ -60,12 +88,18 @@ _FIXES: dict[type[ResponseError], str] = {
         "Ask for access to the model in the provider's console, or choose another with -m."
     ),
     ContentFiltered: "Rephrase the prompt, or leave out the conversation with --fresh.",
+    ModelLoading: "Run the cell again when the model is loaded, or look at the server's log.",
     RateLimited: "Wait a moment, then run the cell again.",
     ProtocolError: "Check that `base_url` names an OpenAI-compatible server.",
 }
 
 
 def _fix_request(text: str) -> str:
+    if is_too_large(text):
+        return (
+            "Send less of the conversation with --history N or --fresh, shorten the prompt, or "
+            "set a lower max_tokens with -p."
+        )
     for pattern, fix in _REQUEST_FIXES:
         if pattern.search(text):
             return fix
@@ -113,11 +147,58 @@ def _fix_key(origin: Origin) -> str:
     return f"Check {key} for {origin.host or origin.name}."
 
 
-def _fix_model(origin: Origin, *, is_about_model: bool) -> str:
-    if not is_about_model:
-        return f"Check `base_url`: {origin.host or 'the host'} has nothing at this address."
+def _fix_not_found(origin: Origin, code: str, text: str, *, status: int | None) -> str:
+    # A 404 is either about the model or about the path, and only the text shows which.
+    words = f"{code} {text}"
+    is_about_model = "model" in words.lower() or NO_MODEL.search(words)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED or NO_ADDRESS.search(text) or not is_about_model:
+        return fix_address(origin)
+    names = _names_in(text, origin)
+    if names:
+        listed = " or ".join(f"-m {name}" for name in names)
+        return f"Choose one that the server has: {listed}."
     if origin.is_ollama and origin.model:
         return f"Fetch it with `ollama pull {origin.model}`, or choose another model with -m."
     if origin.is_dashscope:
         return "It may be retired or live in another region: choose another model with -m."
-    return "Choose a model that this server has with -m."
+    return "Choose a model that this server has with -m; %qwq_models lists them."
+
+
+def _names_in(text: str, origin: Origin) -> list[str]:
+    """The names of models that an error offers in place of the requested one."""
+    meant = _MEANT.search(text)
+    if meant:
+        return [meant[1].rstrip(".?")]
+    found = _LISTED.search(text)
+    if found is None:
+        return []
+    listed = found[1]
+    end = _LIST_END.search(listed)
+    names = (name.rstrip(".:") for name in _NAME.findall(listed[: end.start()] if end else listed))
+    offered = dict.fromkeys(name for name in names if _HAS_NAME_SIGN.search(name))
+    # Names are hostile text too: what the display would change is not offered.
+    fit = [name for name in offered if name != origin.model and origin.quote(name) == name]
+    return fit[:_MAX_NAMES]
+
+
+def fix_address(origin: Origin) -> str:
+    """What to type as the base URL, where the server has nothing at this one."""
+    cause = f"Check `base_url`: {origin.host or 'the host'} has nothing at this address."
+    likely = likely_base_url(origin.base_url)
+    return f'{cause} Try base_url="{likely}".' if likely else cause
+
+
+def _fix_denied(origin: Origin, code: str, text: str, *, is_page: bool) -> str:
+    if "freetier" in code.lower():
+        return "The free tier is used up: allow paid use in the console, or choose another model."
+    if NOT_SERVED_HERE.search(f"{code} {text}"):
+        return "The provider does not serve this country: choose another server with -s."
+    if not is_challenge(text, is_page=is_page):
+        return _FIXES[PermissionDenied]
+    likely = likely_base_url(origin.base_url)
+    address = f' such as "{likely}"' if likely else ""
+    return (
+        "The page asks for a person with a browser, so no retry helps: check that `base_url` is "
+        f"the address of the API{address}, turn off a VPN or proxy, or choose another server "
+        "with -s."
+    )

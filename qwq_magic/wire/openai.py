@@ -118,5 +118,6 @@ PROTOCOL = WireProtocol(
     # A server that does not stream sends the same with messages in place of deltas. That is an
     # error, beside which the text is kept.
     accepts_documents=True,
+    names_foreign_events=True,
     is_spoken_at=_is_spoken_at,
 )

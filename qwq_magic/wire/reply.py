@@ -20,6 +20,7 @@ from qwq_magic.events import (
 )
 from qwq_magic.plain_text import SurrogateJoiner
 from qwq_magic.settings.layers import InlineThink
+from qwq_magic.wire.connection_errors import empty_reply
 from qwq_magic.wire.finish_words import FINISH_WORDS, Ending, FinishWords
 from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.other_choice import OtherChoice
@@ -204,6 +205,10 @@ class Reply:
             word = self._finish_reason
             cause = f"{self._origin.name} ended the reply with finish_reason `{word}`."
             self.error = ServerFailure(f"{cause} Run the cell again.", retryable=True)
+        elif not (self.has_text or self._finish_reason or self._counts):
+            # An end marker alone: a model that has nothing to answer has a finish reason.
+            self.is_complete = False
+            self.error = empty_reply(self._origin)
         else:
             cut = _CUTS.get(self._ending) if self._ending else None
             if cut and self._finish_reason != _HAS_CAPTION:

@@ -14,15 +14,11 @@ from typing import Any, Protocol
 from qwq_magic.errors import ProtocolError, QwqError
 from qwq_magic.events import Event
 from qwq_magic.settings.layers import InlineThink
-from qwq_magic.wire.connection_errors import unfinished_stream
-from qwq_magic.wire.error_bodies import (
-    MAX_BODY_BYTES,
-    document_error,
-    error_from,
-    facts_in_event,
-    parsed_body,
-)
+from qwq_magic.wire.connection_errors import empty_reply, foreign_reply, unfinished_stream
+from qwq_magic.wire.error_bodies import MAX_BODY_BYTES, document_error, error_from
+from qwq_magic.wire.error_facts import facts_in_event, facts_in_json, parsed_body
 from qwq_magic.wire.finish_words import FINISH_WORDS, FinishWords
+from qwq_magic.wire.foreign_events import foreign_events
 from qwq_magic.wire.framing import MAX_EVENT_BYTES, ServerSentEvent
 from qwq_magic.wire.joined_json import DONE, lenient_value, texts_in
 from qwq_magic.wire.origin import Origin
@@ -76,6 +72,7 @@ class StreamDecoder:
         merge_counts: MergeCounts = latest_counts,
         read_usage: ReadUsage = usage_from,
         finish_words: FinishWords = FINISH_WORDS,
+        names_foreign_events: bool = False,
     ) -> None:
         """See `WireProtocol`; `read_document` takes a whole reply in one JSON document."""
         self._framing = framing
@@ -83,6 +80,7 @@ class StreamDecoder:
         self._template = template
         self._read_document = read_document
         self._origin = origin
+        self._names_foreign_events = names_foreign_events
         self._reply = Reply(
             inline_think=inline_think,
             origin=origin,
@@ -189,7 +187,24 @@ class StreamDecoder:
             self._reply.note_late_error(facts.text)
         elif facts is not None:
             self._reply.fail(error_from(facts, self._origin))
+        elif self._names_foreign_events and isinstance(chunk, dict) and not self._reply.has_text:
+            self._require_own_event(chunk)
         return None
+
+    def _is_foreign_document(self, head: bytes, document: Any) -> bool:
+        """Fail at a document of another protocol, or at the lines of JSON that some stream."""
+        first = document if document is not None else parsed_body(head.lstrip().split(b"\n")[0])
+        if not (self._names_foreign_events and isinstance(first, dict)):
+            return False
+        if facts_in_json(first) is None:
+            self._require_own_event(first)
+        return self._reply.is_done
+
+    def _require_own_event(self, chunk: dict[str, Any]) -> None:
+        """Fail at an event of another protocol, all of which would hold no text for this one."""
+        found = foreign_events(chunk)
+        if found is not None:
+            self._reply.fail(foreign_reply(self._origin, *found))
 
     def _read_odd(self, event: ServerSentEvent) -> Any:
         """The value of a text that is not one JSON text; None if it is handled here."""
@@ -229,8 +244,13 @@ class StreamDecoder:
     def _end_early(self) -> None:
         # A body without a single chunk is an error page, or a whole reply in one document.
         head = bytes(self._head or b"")
+        if self._head is not None and not head.strip():
+            self._reply.fail(empty_reply(self._origin))
+            return
         if not _is_event_stream(head):
             document = parsed_body(head)
+            if self._is_foreign_document(head, document):
+                return
             if isinstance(document, dict) and self._read_document is not None:
                 self._read_document(document, self._reply)
             self._reply.fail(document_error(head, origin=self._origin))
@@ -241,7 +261,7 @@ class StreamDecoder:
 def _may_be_error(text: str, chunk: dict[str, Any]) -> bool:
     """A cheap check, since it runs for every token."""
     # Text that mentions the word in quotes does not match: its quotes are escaped.
-    return '"error"' in text or not chunk.get("choices")
+    return not chunk.get("choices") or '"error"' in text or '"base_resp"' in text
 
 
 def _is_event_stream(head: bytes | bytearray) -> bool:

@@ -84,6 +84,8 @@ class WireProtocol:
             differ in their text alone need no parsing?
         accepts_documents: can the reader read a whole reply in one JSON document, so that
             the text of a server that does not stream is kept beside the error?
+        names_foreign_events: are events of other protocols an error, rather than chunks
+            without text?
         is_spoken_at: does this base URL, or the preset of the server there, imply it?
         recognizes: does a response of this protocol begin like this?
         alternatives: the protocols that a response may follow instead, where the base URL
@@ -104,6 +106,7 @@ class WireProtocol:
     finish_words: FinishWords = field(default_factory=lambda: FINISH_WORDS)
     has_independent_chunks: bool = False
     accepts_documents: bool = False
+    names_foreign_events: bool = False
     is_spoken_at: Callable[[str, ServerPreset], bool] = never
     recognizes: Callable[[FirstChunk], bool] = never
     alternatives: tuple[WireProtocol, ...] = ()
@@ -131,6 +134,7 @@ class WireProtocol:
                 merge_counts=protocol.merge_counts,
                 read_usage=protocol.read_usage,
                 finish_words=protocol.finish_words,
+                names_foreign_events=protocol.names_foreign_events,
             )
 
         def decide(first: FirstChunk) -> StreamDecoder:

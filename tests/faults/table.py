@@ -399,9 +399,23 @@ INSTEAD_OF_A_STREAM = [
     Fault(
         "200 with nothing",
         stream(),
-        StreamInterrupted,
-        ("ended before the reply was complete", "Run the cell again"),
-        waits=TWICE,
+        ProtocolError,
+        ("answered 200 with an empty reply", "Check `base_url`"),
+        status=200,
+    ),
+    Fault(
+        "200 with an end marker alone",
+        stream(DONE),
+        ProtocolError,
+        ("answered 200 with an empty reply", "Check `base_url`"),
+        status=200,
+    ),
+    Fault(
+        "204",
+        Reply(status=204, framing="length"),
+        ProtocolError,
+        ("answered 204 with an empty reply", "Check `base_url`"),
+        status=204,
     ),
     Fault(
         "200 and a hang-up before any text",

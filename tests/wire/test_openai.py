@@ -593,13 +593,23 @@ def test_a_stream_without_an_end_is_incomplete() -> None:
     assert isinstance(reply.error, StreamInterrupted)
 
 
-@pytest.mark.parametrize("body", [b"", b"\n\n", b": alive\n\n: alive\n\n"])
-def test_silence_is_incomplete(body: bytes) -> None:
+def test_a_sign_of_life_alone_is_incomplete() -> None:
     reply = decoder()
-    reply.feed(body)
+    reply.feed(b": alive\n\n: alive\n\n")
     reply.close()
 
     assert isinstance(reply.error, StreamInterrupted)
+
+
+@pytest.mark.parametrize("body", [b"", b"\n\n", b" \r\n", DONE, b": alive\n\n" + DONE, DONE + DONE])
+def test_a_reply_without_an_event_is_empty(body: bytes) -> None:
+    reply = decoder()
+    events = [*reply.feed(body), *reply.close()]
+
+    assert events == []
+    assert type(reply.error) is ProtocolError
+    assert "answered 200 with an empty reply" in reply.error.message
+    assert not reply.error.retryable
 
 
 @pytest.mark.parametrize(

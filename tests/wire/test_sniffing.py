@@ -56,7 +56,7 @@ def test_keep_alives_decide_nothing() -> None:
         (b"<html><title>Sign in</title></html>", "Sign in"),
         (b'{"error": {"message": "No such model"}}', "No such model"),
         (b'{"choices": []}\n', "stream: true"),
-        (b"", "ended before"),
+        (b"", "empty reply"),
         (b"<p>" + b"x" * MAX_BODY_BYTES, "HTML page"),
     ],
 )
