@@ -1,7 +1,8 @@
 """A model on an HTTP server: send a request, stream the reply, retry where that helps.
 
 A request is retried only as long as none of its text was delivered, and each retry is
-announced in a notice, which explains the wait.
+announced in a notice, which explains the wait. A server that still loads the model is waited
+for, with one notice, and without a retry being counted.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import httpx
 
 from qwq_magic.client.attempt import HttpAttempt
 from qwq_magic.client.connections import require_sendable_key, require_valid_url, shared_client
-from qwq_magic.client.retries import MAX_RETRIES, delay_s
-from qwq_magic.errors import ConfigurationError, InvalidRequest, QwqError
+from qwq_magic.client.retries import MAX_LOADING_S, MAX_RETRIES, delay_s, loading_delay_s
+from qwq_magic.errors import ConfigurationError, InvalidRequest, ModelLoading, QwqError
 from qwq_magic.events import AnswerDelta, Event, Notice, ReasoningDelta
 from qwq_magic.plain_text import well_formed
 from qwq_magic.settings import Settings
@@ -68,7 +69,7 @@ class HttpChatModel:
         url, payload = self.written(request)
         body = _encoded(payload)
         client = await self._client(url)
-        retry = 0
+        retry, loading = 0, _LoadingWait()
         while True:
             attempt = HttpAttempt(
                 self._settings,
@@ -88,6 +89,15 @@ class HttpChatModel:
             # Not counted as a retry: the request is another one, and sent without a delay.
             if self._dropped_refused_field(error, payload):
                 body = _encoded(payload)
+                continue
+            if isinstance(error, ModelLoading) and not has_text:
+                # Not counted as a retry either: nothing has gone wrong yet.
+                if loading.is_first:
+                    yield Notice(_LOADING, wait_s=MAX_LOADING_S)
+                wait_s = loading.next_s(error.retry_after_s)
+                if wait_s is None:
+                    raise _still_loading(error) from cause
+                await self._sleep(wait_s)
                 continue
             wait_s = None
             if may_repeat and not has_text and retry < MAX_RETRIES:
@@ -129,6 +139,44 @@ class HttpChatModel:
         if self._transport is not None:
             return httpx.AsyncClient(transport=self._transport)
         return await shared_client(url)
+
+
+class _LoadingWait:
+    """The waits for one server that loads the model."""
+
+    def __init__(self) -> None:
+        self._attempts = 0
+        self._waited_s = 0.0
+
+    @property
+    def is_first(self) -> bool:
+        return not self._attempts
+
+    def next_s(self, retry_after_s: float | None) -> float | None:
+        """Seconds until the next attempt; None to give up."""
+        wait_s = loading_delay_s(
+            self._attempts, waited_s=self._waited_s, retry_after_s=retry_after_s
+        )
+        self._attempts += 1
+        self._waited_s += wait_s or 0.0
+        return wait_s
+
+
+_LOADING = (
+    f"The server is loading the model; waiting for it for up to {MAX_LOADING_S / 60:g} minutes."
+)
+
+
+def _still_loading(error: ModelLoading) -> ModelLoading:
+    return ModelLoading(
+        f"The server was still loading the model after {MAX_LOADING_S / 60:g} minutes. "
+        f"{error.message}",
+        status=error.status,
+        code=error.code,
+        request_id=error.request_id,
+        retryable=True,
+        retry_after_s=error.retry_after_s,
+    )
 
 
 def _announcement(error: QwqError, wait_s: float, retry: int) -> Notice:

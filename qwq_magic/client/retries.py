@@ -14,10 +14,16 @@ from email.utils import parsedate_to_datetime
 
 MAX_RETRIES = 2
 MAX_RETRY_AFTER_S = 60.0
+# A model of 70 GB takes two minutes from a disk and five over a network. What takes longer is
+# better looked up in the server's log than waited for.
+MAX_LOADING_S = 300.0
 
 _FIRST_DELAY_S = 0.5
 _MAX_DELAY_S = 8.0
 _JITTER = 0.25
+# Requests to a server that loads cost it nothing, and each second late is one waited in vain.
+_FIRST_LOADING_DELAY_S = 1.0
+_MAX_LOADING_DELAY_S = 5.0
 
 
 def delay_s(attempt: int, *, retry_after_s: float | None, random: float) -> float | None:
@@ -28,6 +34,18 @@ def delay_s(attempt: int, *, retry_after_s: float | None, random: float) -> floa
     if retry_after_s is not None:
         return retry_after_s if retry_after_s <= MAX_RETRY_AFTER_S else None
     return min(_FIRST_DELAY_S * 2.0**attempt, _MAX_DELAY_S) * (1.0 - _JITTER * random)
+
+
+def loading_delay_s(attempt: int, *, waited_s: float, retry_after_s: float | None) -> float | None:
+    """Seconds until the next attempt at a server that loads the model; None to give up.
+
+    `attempt` counts from 0. A server's own estimate is only a bound: models load faster, too.
+    """
+    if waited_s >= MAX_LOADING_S:
+        return None
+    most_s = _MAX_LOADING_DELAY_S if retry_after_s is None else max(retry_after_s, 0.5)
+    wait_s = min(_FIRST_LOADING_DELAY_S * 1.5 ** min(attempt, 20), _MAX_LOADING_DELAY_S, most_s)
+    return min(wait_s, MAX_LOADING_S - waited_s)
 
 
 def retry_after_s(headers: Mapping[str, str], *, now: float) -> float | None:
