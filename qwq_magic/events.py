@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
+from enum import Enum
 from typing import Any, Final, TypeAlias, TypeGuard, cast
 
 MAX_TOKENS: Final = 10**12
@@ -41,6 +42,95 @@ def known_counts(usage: Usage) -> Usage:
     return Usage(**{name: count for name, count in counts.items() if is_count(count)})
 
 
+# More characters than any tokenizer puts into one token on average, white space included.
+_MOST_CHARACTERS_PER_TOKEN: Final = 128
+
+
+def plausible_counts(usage: Usage, *, reasoning: int, answer: int) -> Usage:
+    """The usage without counts that the text contradicts, such as a zero beside a reasoning.
+
+    `reasoning` and `answer` are the characters received. Hidden reasoning is counted without
+    any text, so a count may be larger than its text explains, but not smaller.
+    """
+    counts = {f.name: getattr(usage, f.name) for f in fields(usage)}
+
+    def drop(*names: str) -> None:
+        counts.update(dict.fromkeys(names))
+
+    thought, output = usage.reasoning_tokens, usage.output_tokens
+    if thought is not None and (
+        _is_too_small(thought, reasoning)
+        # The answer takes tokens, too.
+        or (output is not None and answer and thought == output)
+    ):
+        drop("reasoning_tokens")
+    if output is not None and _is_too_small(output, reasoning + answer):
+        drop("output_tokens")
+    if thought is not None and output is not None and thought > output:
+        # Either may be wrong, and every figure derived from them would be.
+        drop("reasoning_tokens", "output_tokens")
+    # There is always a prompt.
+    if counts["input_tokens"] == 0:
+        drop("input_tokens")
+    cached, read = counts["cached_tokens"], counts["input_tokens"]
+    if cached is not None and read is not None and cached > read:
+        drop("cached_tokens")
+    total = usage.total_tokens
+    if total is not None and (
+        _is_too_small(total, reasoning + answer)
+        or total < (usage.input_tokens or 0) + (usage.output_tokens or 0)
+        or total < (thought or 0)
+    ):
+        drop("total_tokens")
+    return Usage(**counts)
+
+
+def _is_too_small(tokens: int, characters: int) -> bool:
+    return tokens * _MOST_CHARACTERS_PER_TOKEN < characters
+
+
+class Ending(Enum):
+    """How a reply ended.
+
+    The values are saved with a turn, so they stay as they are.
+    """
+
+    COMPLETE = "complete"
+    TOOL_CALLS = "tool_calls"
+    # The limit of tokens that the request set.
+    TOKEN_LIMIT = "token_limit"  # noqa: S105  # tokens of a text
+    # The prompt and the reply fill the context of the model.
+    CONTEXT_FULL = "context_full"
+    FILTERED = "filtered"
+    OUT_OF_RESOURCES = "out_of_resources"
+    ABORTED = "aborted"
+    REPETITION = "repetition"
+    FAILED = "failed"
+    # The server used a word that is not known.
+    UNKNOWN = "unknown"
+    # The server fills the field although the reply continues.
+    UNFINISHED = "unfinished"
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the model ended the reply itself, or a limit that the user set."""
+        return self in (Ending.COMPLETE, Ending.TOOL_CALLS, Ending.TOKEN_LIMIT)
+
+
+# The words of OpenAI's API, which a model without a wire protocol uses as well.
+_STANDARD_WORDS: Final = {
+    "length": Ending.TOKEN_LIMIT,
+    "tool_calls": Ending.TOOL_CALLS,
+    "function_call": Ending.TOOL_CALLS,
+    "content_filter": Ending.FILTERED,
+}
+
+
+def standard_ending(finish_reason: str | None) -> Ending:
+    """What OpenAI's finish reasons mean; all other words are an ordinary end."""
+    return _STANDARD_WORDS.get(finish_reason or "", Ending.COMPLETE)
+
+
 @dataclass(frozen=True, slots=True)
 class ReasoningDelta:
     """A fragment of the reasoning."""
@@ -56,6 +146,23 @@ class AnswerDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerBecameReasoning:
+    """All answer text so far is reasoning; it moves to the end of the reasoning.
+
+    Some servers send a closing tag without an opening one, and only that tag shows that the
+    text before it was reasoning.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningBecameAnswer:
+    """All reasoning so far is the answer; it moves to the end of the answer.
+
+    A reply that was expected to begin inside the reasoning ended without a closing tag.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class UsageReported:
     """The token counts so far; each report replaces the one before, they are never added."""
 
@@ -68,11 +175,13 @@ class StreamFinished:
 
     `finish_reason` is the server's value (`stop`, `length`, ...), or None if the server
     closed the stream properly without one. `signature` is what the server requires back if
-    the reasoning is sent again, in a form that only its protocol reads.
+    the reasoning is sent again, in a form that only its protocol reads. `ending` is what the
+    finish reason means; without it, the value has the meaning it has in OpenAI's API.
     """
 
     finish_reason: str | None
     signature: str = field(default="", repr=False)
+    ending: Ending | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +202,15 @@ class Notice:
     wait_s: float | None = field(default=None, compare=False)
 
 
-Event: TypeAlias = ReasoningDelta | AnswerDelta | UsageReported | StreamFinished | Notice
+Event: TypeAlias = (
+    ReasoningDelta
+    | AnswerDelta
+    | AnswerBecameReasoning
+    | ReasoningBecameAnswer
+    | UsageReported
+    | StreamFinished
+    | Notice
+)
 
 
 def merge_deltas(events: Sequence[Event]) -> Sequence[Event]:

@@ -103,6 +103,7 @@ def test_a_turn_knows_this() -> None:
         "compare",
         "complete",
         "conversation",
+        "ending",
         "error",
         "finish_reason",
         "from_dict",

@@ -7,7 +7,13 @@ from typing import Literal
 
 from qwq_magic.advisors.chain import MEMORY_ORDER, THINK_TAGS_ORDER, CallNext, Events
 from qwq_magic.errors import ConfigurationError, QwqError
-from qwq_magic.events import AnswerDelta, ReasoningDelta, StreamFinished
+from qwq_magic.events import (
+    AnswerBecameReasoning,
+    AnswerDelta,
+    ReasoningBecameAnswer,
+    ReasoningDelta,
+    StreamFinished,
+)
 from qwq_magic.turns import ChatRequest
 
 
@@ -42,6 +48,16 @@ class ThinkTags:
                         phase = "reasoning"
                     case AnswerDelta(text):
                         yield AnswerDelta(f"</think>{text}" if phase == "reasoning" else text)
+                        phase = "after"
+                    case AnswerBecameReasoning() if phase == "after":
+                        # Through the reasoning and back, since an opening tag goes before it.
+                        yield event
+                        yield AnswerDelta("<think>")
+                        yield ReasoningBecameAnswer()
+                        yield AnswerDelta("</think>")
+                    case ReasoningBecameAnswer() if phase == "reasoning":
+                        # The opening tag has been sent, so the text stays between the tags.
+                        yield AnswerDelta("</think>")
                         phase = "after"
                     case StreamFinished() if phase == "reasoning":
                         yield AnswerDelta("</think>")

@@ -15,7 +15,14 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 
-from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, StreamFinished
+from qwq_magic.events import (
+    AnswerBecameReasoning,
+    AnswerDelta,
+    Event,
+    ReasoningBecameAnswer,
+    ReasoningDelta,
+    StreamFinished,
+)
 from qwq_magic.keys import ApiKey
 from qwq_magic.keys.lookalikes import without_lookalikes
 from qwq_magic.keys.mask import KeyMask
@@ -55,6 +62,11 @@ class _Masks:
             # A signature that holds the key is worthless anyway, once the key is masked.
             signature = self._redact(event.signature) if event.signature else ""
             yield replace(event, finish_reason=reason, signature=signature)
+            return
+        if isinstance(event, (AnswerBecameReasoning, ReasoningBecameAnswer)):
+            # What is held back belongs to the text that moves.
+            yield from self.flush()
+            yield event
             return
         if not isinstance(event, (ReasoningDelta, AnswerDelta)):
             # Some servers report usage between any two deltas of one text.

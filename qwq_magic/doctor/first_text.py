@@ -12,7 +12,15 @@ from typing import assert_never
 
 from qwq_magic.display.text.report import ReportStatus
 from qwq_magic.errors import ConfigurationError
-from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, StreamFinished, UsageReported
+from qwq_magic.events import (
+    AnswerBecameReasoning,
+    AnswerDelta,
+    Notice,
+    ReasoningBecameAnswer,
+    ReasoningDelta,
+    StreamFinished,
+    UsageReported,
+)
 from qwq_magic.session import Session
 from qwq_magic.session.run import Run
 from qwq_magic.turns import Turn
@@ -49,7 +57,13 @@ def _wait_for_text(run: Run, timeout_s: float) -> Generator[ReportStatus, None, 
                 return
             case Notice(text):
                 waiting = f"Waiting for {name} … {text}"
-            case UsageReported() | StreamFinished() | None:
+            case (
+                UsageReported()
+                | StreamFinished()
+                | AnswerBecameReasoning()
+                | ReasoningBecameAnswer()
+                | None
+            ):
                 # None comes regularly while there is no event, so that the caller can stop.
                 pass
             case _:

@@ -13,14 +13,19 @@ from typing import assert_never
 
 from qwq_magic.errors import QwqError
 from qwq_magic.events import (
+    AnswerBecameReasoning,
     AnswerDelta,
+    Ending,
     Event,
     Notice,
+    ReasoningBecameAnswer,
     ReasoningDelta,
     StreamFinished,
     Usage,
     UsageReported,
     known_counts,
+    plausible_counts,
+    standard_ending,
 )
 from qwq_magic.reasoning.arrivals import ArrivalRecorder
 from qwq_magic.turns.messages import ChatRequest
@@ -52,6 +57,8 @@ class TurnBuilder:
         self._reasoning: list[str] = []
         self._answer: list[str] = []
         self._arrivals = ArrivalRecorder()
+        # An answer may turn out to be a reasoning.
+        self._answer_arrivals = ArrivalRecorder()
         self._reasoning_since: float | None = None
         self._answer_since: float | None = None
         self._usage = Usage()
@@ -72,9 +79,13 @@ class TurnBuilder:
                 self._reasoning.append(text)
                 self._arrivals.add(len(text), now)
             case AnswerDelta(text):
+                now = self._clock()
                 if self._answer_since is None:
-                    self._answer_since = self._clock()
+                    self._answer_since = now
                 self._answer.append(text)
+                self._answer_arrivals.add(len(text), now)
+            case AnswerBecameReasoning() | ReasoningBecameAnswer():
+                self._move(event)
             case UsageReported(usage):
                 # A user's own model may report any values.
                 self._usage = known_counts(usage)
@@ -87,6 +98,29 @@ class TurnBuilder:
                 self._model = model or self._model
             case _:
                 assert_never(event)
+
+    def _move(self, event: AnswerBecameReasoning | ReasoningBecameAnswer) -> None:
+        if isinstance(event, AnswerBecameReasoning):
+            self._move_to_reasoning()
+        else:
+            self._move_to_answer()
+
+    def _move_to_reasoning(self) -> None:
+        if self._reasoning:
+            self._arrivals.add(sum(map(len, self._answer)), self._clock())
+        else:
+            self._arrivals, self._reasoning_since = self._answer_arrivals, self._answer_since
+        self._reasoning += self._answer
+        self._answer, self._answer_since = [], None
+        self._answer_arrivals = ArrivalRecorder()
+
+    def _move_to_answer(self) -> None:
+        answer, since = self._answer + self._reasoning, self._answer_since
+        arrivals = self._arrivals if since is None else self._answer_arrivals
+        since = self._reasoning_since if since is None else since
+        self._reasoning, self._reasoning_since = [], None
+        self._arrivals = ArrivalRecorder()
+        self._answer, self._answer_since, self._answer_arrivals = answer, since, arrivals
 
     def finish(self, error: QwqError | None = None) -> Turn:
         """Return the turn with the text received so far.
@@ -106,18 +140,20 @@ class TurnBuilder:
         if self._reasoning_since is not None:
             # Some servers send answer text before late reasoning.
             thinking_s = max(0.0, (self._answer_since or now) - self._reasoning_since)
+        reasoning, answer = "".join(self._reasoning), "".join(self._answer)
+        finished = self._finished
         turn = Turn(
             id=self.request.turn_id,
             prompt=self._prompt,
-            reasoning="".join(self._reasoning),
-            answer="".join(self._answer),
+            reasoning=reasoning,
+            answer=answer,
             model=self._model or self.request.model,
             server=self.server,
             conversation=self.request.conversation,
-            finish_reason=self._finished.finish_reason if self._finished else None,
-            complete=self._finished is not None and error is None,
+            finish_reason=finished.finish_reason if finished else None,
+            complete=finished is not None and error is None and _ending_in(finished).is_whole,
             error=error,
-            usage=self._usage,
+            usage=plausible_counts(self._usage, reasoning=len(reasoning), answer=len(answer)),
             timing=Timing(
                 ttft_s=None if first is None else first - self._started,
                 thinking_s=thinking_s,
@@ -129,8 +165,19 @@ class TurnBuilder:
             notices=tuple(self._notices),
             cell_id=self.request.cell_id,
             started_at=self._started_at,
-            signature=self._finished.signature if self._finished else "",
+            signature=finished.signature if finished else "",
+            ending=_own_meaning(finished) if finished else None,
         )
         if error is not None:
             error.partial = turn
         return turn
+
+
+def _ending_in(finished: StreamFinished) -> Ending:
+    return finished.ending or standard_ending(finished.finish_reason)
+
+
+def _own_meaning(finished: StreamFinished) -> Ending | None:
+    """What the word means, where it does not have the meaning it has in OpenAI's API."""
+    ending = _ending_in(finished)
+    return None if ending is standard_ending(finished.finish_reason) else ending

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from qwq_magic.errors import QwqError, error_from_dict
-from qwq_magic.events import Usage
+from qwq_magic.events import Ending, Usage, standard_ending
 from qwq_magic.reasoning.arrivals import Mark, pack_marks, unpack_marks
 from qwq_magic.turns.code_blocks import CodeBlock
 from qwq_magic.turns.messages import Json, Message
@@ -66,7 +66,8 @@ class Turn:
         server: the server's name, such as `dashscope` or `demo`.
         conversation: the name of the conversation.
         finish_reason: the server's reason for ending the reply; None if it gave none.
-        complete: whether the whole reply was received.
+        complete: whether the whole reply was received, to its end or to the limit that the
+            request set.
         error: what went wrong, or None; a turn that the user stopped is not complete and has
             no error.
         usage: the server's token counts.
@@ -80,6 +81,7 @@ class Turn:
         started_at: when the request was sent, ISO 8601 in UTC.
         signature: what the server requires back with the reasoning, if that is sent again;
             only its protocol reads it.
+        ending: what `finish_reason` means, if the value alone does not show it.
     """
 
     id: str
@@ -101,10 +103,11 @@ class Turn:
     cell_id: str | None = None
     started_at: str = ""
     signature: str = field(default="", repr=False)
+    ending: Ending | None = None
 
     @property
     def state(self) -> State:
-        """`complete`, `error`, or `stopped` if the user stopped the reply."""
+        """`complete`, `error`, or `stopped`: by the user, or by the server."""
         if self.complete:
             return "complete"
         return "error" if self.error else "stopped"
@@ -164,6 +167,11 @@ class Turn:
         data["messages"] = [_values(message) for message in self.messages]
         data["parameters"] = dict(self.parameters)
         data["notices"] = list(self.notices)
+        # Versions before this field do not read a file in which they find it.
+        if self.ending is None:
+            del data["ending"]
+        else:
+            data["ending"] = self.ending.value
         return data
 
     @classmethod
@@ -182,6 +190,7 @@ class Turn:
         known["arrivals"] = unpack_marks(known.get("arrivals") or [])
         known["messages"] = tuple(_build(Message, item) for item in known.get("messages") or ())
         known["notices"] = tuple(known.get("notices") or ())
+        known["ending"] = Ending(known["ending"]) if known.get("ending") else None
         turn = cls(**known)
         # A saved error does not contain its turn, see `QwqError.to_dict`.
         if turn.error is not None:
@@ -194,3 +203,15 @@ class Turn:
             f"<Turn {self.state}: {len(self.reasoning):,} characters of reasoning, "
             f"{len(self.answer):,} of answer, {self.model} on {self.server}>"
         )
+
+
+def ending_in(turn: Turn) -> Ending | None:
+    """How the server ended the reply; None if it did not."""
+    if turn.ending is not None:
+        return turn.ending
+    return standard_ending(turn.finish_reason) if turn.finish_reason or turn.complete else None
+
+
+def is_cut(turn: Turn) -> bool:
+    """Whether the server ended the reply before the model did."""
+    return not turn.complete and turn.error is None and ending_in(turn) is not None

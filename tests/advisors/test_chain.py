@@ -8,7 +8,14 @@ from fakes import REPLY, EndlessModel, ScriptedModel
 from qwq_magic import Session
 from qwq_magic.advisors import CallNext, Chain, Events, ThinkTags
 from qwq_magic.errors import AdvisorFailed, ConfigurationError, RateLimited
-from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, StreamFinished
+from qwq_magic.events import (
+    AnswerBecameReasoning,
+    AnswerDelta,
+    Event,
+    ReasoningBecameAnswer,
+    ReasoningDelta,
+    StreamFinished,
+)
 from qwq_magic.turns import ChatRequest, Message, Turn
 
 REQUEST = ChatRequest("why?", "m", (Message("user", "why?"),))
@@ -198,8 +205,23 @@ def test_think_tags_do_not_reach_memory() -> None:
                 AnswerDelta("2"),
             ],
         ),
+        (
+            [AnswerDelta("Hm"), AnswerBecameReasoning(), AnswerDelta("42")],
+            [
+                AnswerDelta("Hm"),
+                AnswerBecameReasoning(),
+                AnswerDelta("<think>"),
+                ReasoningBecameAnswer(),
+                AnswerDelta("</think>"),
+                AnswerDelta("42"),
+            ],
+        ),
+        (
+            [ReasoningDelta("42"), ReasoningBecameAnswer()],
+            [AnswerDelta("<think>42"), AnswerDelta("</think>")],
+        ),
     ],
-    ids=["no reasoning", "only reasoning", "late reasoning"],
+    ids=["no reasoning", "only reasoning", "late reasoning", "moved there", "moved back"],
 )
 def test_think_tags_come_as_one_pair_or_not_at_all(
     events: list[Event], expected: list[Event]

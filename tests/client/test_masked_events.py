@@ -5,7 +5,9 @@ import pytest
 
 from qwq_magic.client.masked_events import masked_events
 from qwq_magic.events import (
+    AnswerBecameReasoning,
     AnswerDelta,
+    Ending,
     Event,
     ReasoningDelta,
     StreamFinished,
@@ -69,3 +71,16 @@ def test_the_key_as_the_reason_is_masked() -> None:
 def test_a_signature_goes_through_and_a_key_in_it_is_masked() -> None:
     assert masked(StreamFinished("stop", "EqQB")) == [StreamFinished("stop", "EqQB")]
     assert masked(StreamFinished("stop", f"a{KEY}b")) == [StreamFinished("stop", "a***b")]
+
+
+def test_a_key_before_a_move_is_masked_and_moves_with_its_text() -> None:
+    deltas = [AnswerDelta(KEY[:9]), AnswerDelta(KEY[9:]), AnswerBecameReasoning(), AnswerDelta("4")]
+
+    events = masked(*deltas, StreamFinished("x", ending=Ending.UNKNOWN))
+
+    at = events.index(AnswerBecameReasoning())
+    assert KEY not in text_of(events[:at]) != ""
+    assert events[at + 1] == AnswerDelta("4")
+    assert [event.ending for event in events if isinstance(event, StreamFinished)] == [
+        Ending.UNKNOWN
+    ]

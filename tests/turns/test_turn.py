@@ -8,16 +8,18 @@ from qwq_magic.display.captions import reasoning_caption
 from qwq_magic.display.saved.bundle import final_bundle
 from qwq_magic.errors import ConfigurationError, QwqError, RateLimited, error_class
 from qwq_magic.events import (
+    AnswerBecameReasoning,
     AnswerDelta,
     Event,
     Notice,
+    ReasoningBecameAnswer,
     ReasoningDelta,
     StreamFinished,
     Usage,
     UsageReported,
 )
 from qwq_magic.reasoning.analysis import passing_steps, reasoning_tokens_in
-from qwq_magic.turns import ChatRequest, Message, Timing, Turn, TurnBuilder
+from qwq_magic.turns import ChatRequest, Message, Timing, Turn, TurnBuilder, is_cut
 
 REQUEST = ChatRequest(
     prompt="why?",
@@ -183,3 +185,46 @@ def test_all_that_is_said_of_a_reasonings_tokens_agrees() -> None:
     assert count == 399
     assert turn.metrics.reasoning_tokens == sum(step.tokens for step in turn.steps) == count  # type: ignore[misc]  # None would fail it
     assert reasoning_caption(turn).endswith(f"≈ {count} tokens")
+
+
+def test_an_answer_that_was_reasoning_moves_with_its_times():
+    clock = Clock()
+    builder = _build(
+        clock,
+        (1.0, AnswerDelta("Hm. ")),
+        (2.0, AnswerDelta("Yes.")),
+        (3.0, AnswerBecameReasoning()),
+        (4.0, AnswerDelta("42")),
+        (4.0, StreamFinished("stop")),
+    )
+
+    turn = builder.finish()
+
+    assert (turn.reasoning, turn.answer, turn.complete) == ("Hm. Yes.", "42", True)
+    assert turn.timing.ttft_s == 1.0
+    assert turn.timing.thinking_s == 3.0
+    assert turn.arrivals == ((4, 1.0), (8, 2.0))
+
+
+def test_a_reasoning_that_was_the_answer_moves_back():
+    clock = Clock()
+    builder = _build(
+        clock,
+        (1.0, ReasoningDelta("42")),
+        (2.0, ReasoningBecameAnswer()),
+        (2.0, StreamFinished(None)),
+    )
+
+    turn = builder.finish()
+
+    assert (turn.reasoning, turn.answer) == ("", "42")
+    assert (turn.timing.ttft_s, turn.timing.thinking_s, turn.arrivals) == (1.0, None, ())
+
+
+def test_a_server_that_ends_a_reply_early_leaves_it_incomplete_without_an_error():
+    builder = _build(Clock(), (1.0, AnswerDelta("4")), (2.0, StreamFinished("content_filter")))
+
+    turn = builder.finish()
+
+    assert (turn.complete, turn.state, turn.error, is_cut(turn)) == (False, "stopped", None, True)
+    assert not is_cut(_build(Clock(), (1.0, AnswerDelta("4"))).finish())

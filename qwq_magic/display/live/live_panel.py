@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, assert_never
+from typing import Any, Final, Literal, TypeAlias, assert_never
 
 from IPython.display import DisplayHandle
 from ipywidgets import Layout, VBox, Widget  # type: ignore[import-untyped]  # it ships no types
@@ -26,9 +26,11 @@ from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.saved.bundle import TURN_MIME, final_bundle
 from qwq_magic.display.saved.step_records import LiveRecords
 from qwq_magic.events import (
+    AnswerBecameReasoning,
     AnswerDelta,
     Event,
     Notice,
+    ReasoningBecameAnswer,
     ReasoningDelta,
     StreamFinished,
     Usage,
@@ -39,6 +41,9 @@ from qwq_magic.plain_text import well_formed
 from qwq_magic.reasoning import LoopDetector
 from qwq_magic.session.run import Run
 from qwq_magic.turns import State, Turn
+
+_Kind: TypeAlias = Literal["reasoning", "answer"]
+_STATES: Final[dict[_Kind, LiveState]] = {"reasoning": "reasoning", "answer": "answering"}
 
 FRAME_S: Final = 0.05
 _USAGE_S: Final = 0.5
@@ -130,6 +135,8 @@ class LivePanel:
         self._buffers = {
             pane: FrameBuffer() for pane in (self.reasoning, self.answer) if pane is not None
         }
+        # Either may turn out to be the other, also where only one of them has a pane.
+        self._texts: dict[_Kind, list[str]] = {"reasoning": [], "answer": []}
         self._loop_detector = LoopDetector()
         self._loop_check_due_s = 0.0
         self._records: LiveRecords | None = LiveRecords()
@@ -151,9 +158,13 @@ class LivePanel:
         """Show one event; text may be held until the next frame."""
         match event:
             case ReasoningDelta(text):
-                self._show_text(self.reasoning, text, "reasoning")
+                self._show_text("reasoning", text)
             case AnswerDelta(text):
-                self._show_text(self.answer, text, "answering")
+                self._show_text("answer", text)
+            case AnswerBecameReasoning():
+                self._move_text("answer", "reasoning")
+            case ReasoningBecameAnswer():
+                self._move_text("reasoning", "answer")
             case UsageReported(usage):
                 # Some servers report usage with every token, so `tick` limits the updates.
                 self._usage = usage
@@ -213,11 +224,29 @@ class LivePanel:
         for widget in widgets:
             widget.close()
 
-    def _show_text(
-        self, pane: ReasoningPane | AnswerPane | None, text: str, state: LiveState
-    ) -> None:
+    def _pane_of(self, kind: _Kind) -> ReasoningPane | AnswerPane | None:
+        return self.reasoning if kind == "reasoning" else self.answer
+
+    def _move_text(self, source: _Kind, target: _Kind) -> None:
+        """All text of one pane belongs to the other, and moves there at once."""
+        self._send_rest()
+        text = "".join(self._texts[source])
+        self._texts[source] = []
+        self._texts[target].append(text)
+        pane, other = self._pane_of(source), self._pane_of(target)
+        if pane is not None:
+            pane.clear()
+        if source == "reasoning":
+            self._records = LiveRecords()
+        self.status.show_state(_STATES[target])
+        if other is not None and text:
+            self._send(other, text, at_s=self._clock())
+
+    def _show_text(self, kind: _Kind, text: str) -> None:
         if not text:
             return
+        pane, state = self._pane_of(kind), _STATES[kind]
+        self._texts[kind].append(text)
         # One detector reads both texts, since the reasoning or the answer may loop.
         analysed(lambda: self._loop_detector.feed(text), otherwise=None)
         # The state only moves forward, or a model that alternates would cost many messages.

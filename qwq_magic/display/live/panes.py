@@ -36,6 +36,12 @@ class GrowingText:
             self._length += len(delta)
         return offset
 
+    def clear(self) -> None:
+        """Begin again from nothing."""
+        with self._lock:
+            self._chunks.clear()
+            self._length = 0
+
     def __str__(self) -> str:
         with self._lock:
             # Joined once, so that the next call does not join every delta again.
@@ -95,6 +101,8 @@ class _TextPane(Pane):
 
     # Never assigned, so it is sent only to a page that loads; open pages receive the deltas.
     text = traitlets.Unicode().tag(sync=True, to_json=lambda _, pane: str(pane.shown))
+    # How often the text has begun again from nothing: offsets count from there.
+    run = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, turn_id: str, *, layout: Layout | None = None, **traits: Any) -> None:
         self.shown = GrowingText()
@@ -106,10 +114,20 @@ class _TextPane(Pane):
 
     def _delta(self, text: str) -> dict[str, object]:
         text = well_formed(text)
-        return {"type": "delta", "offset": self.shown.append(text), "text": text}
+        offset = self.shown.append(text)
+        return {"type": "delta", **self._place(), "offset": offset, "text": text}
+
+    def clear(self) -> None:
+        """Empty the pane: its text belongs elsewhere."""
+        self.shown.clear()
+        self.run += 1
+        self.send(self._snapshot())
 
     def _snapshot(self) -> dict[str, object]:
-        return {"type": "snapshot", "text": str(self.shown)}
+        return {"type": "snapshot", **self._place(), "text": str(self.shown)}
+
+    def _place(self) -> dict[str, object]:
+        return {"run": self.run} if self.run else {}
 
     def _handle_message(self, kind: str) -> None:
         if kind == "resync":
@@ -134,6 +152,10 @@ class ReasoningPane(_TextPane):
         if steps:
             message |= {"steps_offset": self.records.append(steps), "steps": steps}
         self.send(message)
+
+    def clear(self) -> None:
+        self.records.clear()
+        super().clear()
 
     def _snapshot(self) -> dict[str, object]:
         return {**super()._snapshot(), "steps": str(self.records)}

@@ -84,7 +84,7 @@ export function start(model, inbox) {
  */
 function startText(model, record) {
   const kind = model.get("kind") === "answer" ? "answer" : "reasoning";
-  const stream = new TextStream(model.get("text"), () => model.send({ type: "resync" }));
+  const stream = new TextStream(model.get("text"), () => model.send({ type: "resync" }), model.get("run"));
   record.streams[kind] = stream;
   /** @param {string} text */
   const estimate = (text) => {
@@ -94,6 +94,10 @@ function startText(model, record) {
   record.tokens[kind] = 0;
   estimate(stream.text);
   stream.subscribe(estimate);
+  stream.subscribeToClear(() => {
+    record.tokens[kind] = 0;
+    notify(record, "tokens");
+  });
   const steps = kind === "reasoning" ? startSteps(model, record) : null;
   /** @param {KernelMessage} message */
   const receive = (message) => {
@@ -116,12 +120,13 @@ function startText(model, record) {
  * @returns {Started}
  */
 function startSteps(model, record) {
-  const stream = (record.streams.steps = new TextStream(model.get("steps"), () => {}));
+  const stream = (record.streams.steps = new TextStream(model.get("steps"), () => {}, model.get("run")));
   /** @param {KernelMessage} message */
   const receive = (message) => {
     if (!("steps" in message) || message.steps === undefined) return;
-    if (message.type === "snapshot") stream.receive({ type: "snapshot", text: message.steps });
-    else stream.receive({ type: "delta", offset: message.steps_offset, text: message.steps });
+    const { run, steps: text } = message;
+    if (message.type === "snapshot") stream.receive({ type: "snapshot", run, text });
+    else stream.receive({ type: "delta", run, offset: message.steps_offset, text });
   };
   const stop = () => {
     stream.close();
@@ -170,7 +175,9 @@ function startStatus(model, record) {
  */
 function changeState(record, live, state) {
   const now = performance.now();
-  if (state === "reasoning") record.thinking.began ??= now;
+  // What looked like an answer may turn out to be reasoning.
+  if (state === "answering") live.answering ??= now;
+  if (state === "reasoning") record.thinking.began ??= live.answering ?? now;
   else if (record.thinking.began !== null) record.thinking.ended ??= now;
   live.state = state;
   if (state !== "reasoning") announce(STATE_LABELS[state]);
@@ -265,6 +272,37 @@ function askToStop(model, live, record) {
  * @param {AbortSignal} signal
  */
 function renderReasoning(model, record, el, signal) {
+  drawUntilCleared(streamOf(record, "reasoning"), signal, (drawn) => drawReasoning(model, record, el, drawn));
+}
+
+/**
+ * Draw a text now, and again from the beginning whenever it is cleared.
+ *
+ * @param {TextStream} stream
+ * @param {AbortSignal} signal
+ * @param {(drawn: AbortSignal) => void} draw
+ */
+function drawUntilCleared(stream, signal, draw) {
+  let drawing = new AbortController();
+  const unsubscribe = stream.subscribeToClear(() => {
+    drawing.abort();
+    drawing = new AbortController();
+    draw(drawing.signal);
+  });
+  signal.addEventListener("abort", () => {
+    unsubscribe();
+    drawing.abort();
+  });
+  draw(drawing.signal);
+}
+
+/**
+ * @param {WidgetModel} model
+ * @param {ViewRecord} record
+ * @param {HTMLElement} el
+ * @param {AbortSignal} signal
+ */
+function drawReasoning(model, record, el, signal) {
   const text = new ReasoningText();
   /** @type {InspectorToggle | null} */
   let toggle = null;
@@ -279,7 +317,7 @@ function renderReasoning(model, record, el, signal) {
   offerDrawing(record, "reasoning", text);
   refresh();
   const part = element("div", "", {}, pane.element);
-  el.append(part);
+  el.replaceChildren(part);
   toggle = inspectLive(record, el, part, signal);
   if (model.get("footer")) el.append(element("div", "qwq-footer"));
 }
@@ -393,13 +431,23 @@ function reportRenderer(model) {
  * @param {AbortSignal} signal
  */
 function renderAnswer(model, record, el, signal) {
+  drawUntilCleared(streamOf(record, "answer"), signal, (drawn) => drawAnswer(model, record, el, drawn));
+}
+
+/**
+ * @param {WidgetModel} model
+ * @param {ViewRecord} record
+ * @param {HTMLElement} el
+ * @param {AbortSignal} signal
+ */
+function drawAnswer(model, record, el, signal) {
   const answer = new AnswerMarkdown(hostOfManager(model.widget_manager));
   const pane = new AnswerPane(answer);
   const stream = streamOf(record, "answer");
   answer.append(stream.text);
   signal.addEventListener("abort", stream.subscribe((delta) => answer.append(delta)));
   offerDrawing(record, "answer", answer);
-  el.append(pane.element);
+  el.replaceChildren(pane.element);
 }
 
 export { useStyle };

@@ -12,10 +12,13 @@ export class TextStream {
   /** @type {string[]} */
   #chunks = [];
   #length = 0; // in code points, as the deltas count
+  #run; // how often the kernel has cleared the text
   /** @type {Delta[]} */
   #early = []; // deltas after a gap
   /** @type {Set<(delta: string) => void>} */
   #listeners = new Set();
+  /** @type {Set<() => void>} */
+  #clearListeners = new Set();
   /** @type {() => void} */
   #requestSnapshot;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -26,9 +29,11 @@ export class TextStream {
    *
    * @param {string} text
    * @param {() => void} requestSnapshot
+   * @param {number} [run]
    */
-  constructor(text, requestSnapshot) {
+  constructor(text, requestSnapshot, run = 0) {
     this.#requestSnapshot = requestSnapshot;
+    this.#run = run;
     this.#add(text);
   }
 
@@ -48,8 +53,25 @@ export class TextStream {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Call `listener` whenever the text is cleared; returns a function that unsubscribes it.
+   *
+   * @param {() => void} listener
+   * @returns {() => void}
+   */
+  subscribeToClear(listener) {
+    this.#clearListeners.add(listener);
+    return () => this.#clearListeners.delete(listener);
+  }
+
   /** @param {KernelMessage} message */
   receive(message) {
+    if (message?.type === "delta" || message?.type === "snapshot") {
+      const { run = 0 } = message;
+      // A message from before the text was cleared.
+      if (run < this.#run) return;
+      if (run > this.#run) this.#clear(run);
+    }
     if (message?.type === "delta") this.#early.push(message);
     else if (message?.type === "snapshot") this.#early.push({ offset: 0, text: message.text });
     this.#settle();
@@ -58,6 +80,16 @@ export class TextStream {
   close() {
     clearTimeout(this.#timer);
     this.#listeners.clear();
+    this.#clearListeners.clear();
+  }
+
+  /** @param {number} run */
+  #clear(run) {
+    this.#run = run;
+    this.#chunks = [];
+    this.#length = 0;
+    this.#early = [];
+    for (const listener of this.#clearListeners) listener();
   }
 
   #settle() {

@@ -78,6 +78,7 @@ export interface PaneTraits {
   style: string;
   /** Of the text panes. */
   text: string;
+  run: number;
   steps: string;
   start: StartMode;
   footer: boolean;
@@ -110,13 +111,14 @@ export type KernelMessage =
   | { type: "saved"; bundle: MimeBundle };
 
 /** One delta, with the records of the steps that it settled, if any. */
-export type DeltaMessage = { type: "delta"; offset: number; text: string } & (
+export type DeltaMessage = { type: "delta"; run?: number; offset: number; text: string } & (
   | { steps: string; steps_offset: number }
   | { steps?: undefined; steps_offset?: undefined }
 );
 
 export interface SnapshotMessage {
   type: "snapshot";
+  run?: number;
   text: string;
   steps?: string;
 }
@@ -151,6 +153,8 @@ export type Timing = Record<"ttft_s" | "thinking_s" | "total_s", number | null>;
 export interface SavedTurn {
   id: string;
   state: EndState;
+  /** The state in words, if it is not the usual one; "" if it is. */
+  state_word: string;
   reasoning: string;
   answer: string;
   model: string;
@@ -292,6 +296,8 @@ export interface LiveStatus {
   lost: boolean;
   acknowledged?: boolean;
   unanswered?: boolean;
+  /** When the first text arrived that looked like an answer, by `performance.now()`. */
+  answering?: number;
 }
 
 /** A view that is on the page. */

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Literal, Protocol, assert_never
+from typing import Final, Literal, Protocol, assert_never
 
 from qwq_magic.display.captions import analysed, loop_advice
 from qwq_magic.display.panel import Show, Start
@@ -16,9 +16,11 @@ from qwq_magic.display.text.encoding import encodable
 from qwq_magic.display.text.whole_turn import closing_lines
 from qwq_magic.display.turn_view import TurnView
 from qwq_magic.events import (
+    AnswerBecameReasoning,
     AnswerDelta,
     Event,
     Notice,
+    ReasoningBecameAnswer,
     ReasoningDelta,
     StreamFinished,
     UsageReported,
@@ -30,6 +32,7 @@ from qwq_magic.turns import Turn
 
 _FLUSH_S = 0.05
 _DIM, _RESET = "\x1b[2m", "\x1b[0m"
+_KINDS: Final = {"reasoning": "the reasoning", "answer": "the answer"}
 
 
 class TextStream(Protocol):
@@ -69,6 +72,8 @@ class TerminalPanel:
         self._pane: Literal["none", "reasoning", "answer"] = "none"
         self._is_pane_empty = True
         self._trailing_newlines = 2
+        # Text that is not shown, unless it turns out to be of the other kind.
+        self._hidden: list[str] = []
 
     def open(self) -> None:
         if self._is_tty:
@@ -79,14 +84,16 @@ class TerminalPanel:
         match event:
             case ReasoningDelta(text):
                 self._enter("reasoning")
-                if self._is_reasoning_shown:
-                    self._delta(text, is_dim=True)
+                self._show(text, is_dim=True, is_shown=self._is_reasoning_shown)
                 self._advise(text)
             case AnswerDelta(text):
                 self._enter("answer")
-                if self._is_answer_shown:
-                    self._delta(text, is_dim=False)
+                self._show(text, is_dim=False, is_shown=self._is_answer_shown)
                 self._advise(text)
+            case AnswerBecameReasoning():
+                self._reclassify("reasoning")
+            case ReasoningBecameAnswer():
+                self._reclassify("answer")
             case Notice(text):
                 self._end_line()
                 self._quiet_line(text)
@@ -116,6 +123,7 @@ class TerminalPanel:
         if pane == self._pane:
             return
         self._pane, self._is_pane_empty = pane, True
+        self._hidden.clear()
         # Renewed, so that an unfinished control sequence of one text does not swallow the other.
         self._stripper = ControlStripper()
         self._end_paragraph()
@@ -123,6 +131,28 @@ class TerminalPanel:
             self._quiet_line("Reasoning" if self._is_reasoning_shown else "Reasoning …")
         elif not self._is_answer_shown:
             self._quiet_line("Answering …")
+
+    def _show(self, text: str, *, is_dim: bool, is_shown: bool) -> None:
+        if is_shown:
+            self._delta(text, is_dim=is_dim)
+        else:
+            self._hidden.append(text)
+
+    def _reclassify(self, pane: Literal["reasoning", "answer"]) -> None:
+        """The text of the other pane belongs to this one; what is written cannot be moved."""
+        if self._pane in (pane, "none"):
+            return
+        hidden = "".join(self._hidden)
+        if not hidden:
+            self._end_line()
+            self._quiet_line(f"The text above is {_KINDS[pane]}.")
+        is_shown = self._is_reasoning_shown if pane == "reasoning" else self._is_answer_shown
+        if hidden and is_shown:
+            self._enter(pane)
+            self._delta(hidden, is_dim=pane == "reasoning")
+        # The next text begins a pane, of whichever kind.
+        self._pane = "none"
+        self._hidden.clear()
 
     def _delta(self, text: str, *, is_dim: bool) -> None:
         text = self._stripper.feed(text)

@@ -14,9 +14,18 @@ import qwq_magic
 from qwq_magic.display.live.live_panel import FrameBuffer, LivePanel, run_actions
 from qwq_magic.display.live.panes import AnswerPane, ReasoningPane, StatusLine
 from qwq_magic.display.live.view_source import join_modules
+from qwq_magic.display.panel import Show
 from qwq_magic.display.saved.bundle import TURN_MIME
 from qwq_magic.display.saved.step_records import LiveRecords, step_records
-from qwq_magic.events import AnswerDelta, Notice, ReasoningDelta, Usage, UsageReported
+from qwq_magic.events import (
+    AnswerBecameReasoning,
+    AnswerDelta,
+    Notice,
+    ReasoningBecameAnswer,
+    ReasoningDelta,
+    Usage,
+    UsageReported,
+)
 from qwq_magic.reasoning import LoopDetector, StepReader, steps_of
 from qwq_magic.session.run import Run
 from qwq_magic.turns import Timing, Turn
@@ -361,3 +370,35 @@ def test_shipped_modules_join_without_a_rest() -> None:
         "render",
         "{ useStyle }",
     ]
+
+
+@pytest.mark.parametrize("show", ["both", "reasoning", "answer"])
+def test_text_that_was_reasoning_moves_to_its_pane(
+    show: Show, sent: list[tuple[str, Message]]
+) -> None:
+    panel = new_panel(show=show)
+    for event in (AnswerDelta("Hm. "), AnswerDelta("Yes."), AnswerBecameReasoning()):
+        panel.show_event(event)
+
+    assert panel.status.state == "reasoning"
+    panel.show_event(AnswerDelta("42"))
+    panel.end("complete")
+
+    if panel.answer is not None:
+        assert (str(panel.answer.shown), panel.answer.run) == ("42", 1)
+        assert {"type": "snapshot", "run": 1, "text": ""} in custom(sent)
+        assert {"type": "delta", "run": 1, "offset": 0, "text": "42"} in custom(sent)
+    if panel.reasoning is not None:
+        assert str(panel.reasoning.shown) == "Hm. Yes."
+
+
+def test_reasoning_that_was_the_answer_moves_back(sent: list[tuple[str, Message]]) -> None:
+    panel = new_panel()
+    for event in (ReasoningDelta("It is 42. So there."), ReasoningBecameAnswer()):
+        panel.show_event(event)
+    panel.end("complete")
+
+    assert panel.answer is not None
+    assert panel.reasoning is not None
+    assert str(panel.answer.shown) == "It is 42. So there."
+    assert str(panel.reasoning.shown) == str(panel.reasoning.records) == ""

@@ -98,3 +98,26 @@ test("other messages change nothing", () => {
   assert.equal(stream.text, "a");
   assert.deepEqual(asked, []);
 });
+
+
+test("a text that the kernel cleared begins again, and late messages of the old one are ignored", () => {
+  const { stream, heard } = listened();
+  const cleared = [];
+  stream.subscribeToClear(() => cleared.push(stream.text));
+  stream.receive(delta(0, "old"));
+  stream.receive({ type: "snapshot", run: 1, text: "" });
+  stream.receive({ ...delta(0, "new"), run: 1 });
+  stream.receive(delta(3, " late"));
+  stream.receive({ type: "snapshot", run: 1, text: "new" });
+
+  assert.equal(stream.text, "new");
+  assert.deepEqual(cleared, [""]);
+  assert.deepEqual(heard, ["old", "new"]);
+});
+
+test("the first delta after a lost clear clears the text", () => {
+  const { stream } = listened("old");
+  stream.receive({ ...delta(0, "new"), run: 1 });
+
+  assert.equal(stream.text, "new");
+});
