@@ -13,20 +13,22 @@ from typing import NamedTuple
 
 import httpx
 
+from qwq_magic.client.beginnings import Beginnings
 from qwq_magic.client.bodies import anext_or_none, body_of, within
 from qwq_magic.client.connections import opened
 from qwq_magic.client.failures import interruption, no_answer, origin_of, without_frames
 from qwq_magic.client.masked_events import masked_events
 from qwq_magic.client.refusals import refusal
 from qwq_magic.errors import QwqError, StreamInterrupted
-from qwq_magic.events import Event
+from qwq_magic.events import AnswerDelta, Event, ReasoningDelta
 from qwq_magic.settings import Settings
 from qwq_magic.turns import ChatRequest
 from qwq_magic.wire.wire_protocol import Decoder, WireProtocol
 
-# How long to wait for the usage of a complete reply, and then for the end of the body. A
-# body that is read to its end leaves a connection that can be used again.
-_USAGE_TIMEOUT_S = 5.0
+# How long to wait for the usage after a finish reason, which may come seconds later, and then
+# for the end of the body. A body that is read to its end leaves a connection that can be used
+# again.
+_USAGE_TIMEOUT_S = 10.0
 _DRAIN_TIMEOUT_S = 0.25
 
 
@@ -49,6 +51,7 @@ class HttpAttempt:
         url: str,
         request: ChatRequest,
         clock: Callable[[], float],
+        beginnings: Beginnings,
     ) -> None:
         self.failure: Failure | None = None
         self._settings = settings
@@ -56,6 +59,7 @@ class HttpAttempt:
         self._url = url
         self._request = request
         self._clock = clock
+        self._beginnings = beginnings
         self._response_began = False
         self._origin = origin_of(settings, model=request.model)
 
@@ -90,10 +94,12 @@ class HttpAttempt:
             self._fail_by(raised)
 
     async def _reply(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
+        inline_think, beginning = self._beginnings.of(self._settings, self._request)
         decoder = self._protocol.decoder(
             self._request,
             server=self._settings.preset,
-            inline_think=self._settings.inline_think,
+            inline_think=inline_think,
+            beginning=beginning,
             origin=self._origin,
         )
         broken: httpx.HTTPError | None = None
@@ -104,13 +110,15 @@ class HttpAttempt:
                         yield event
                     if decoder.is_complete or decoder.is_done:
                         break
-                for event in await _last_events(reads, decoder):
-                    yield event
+                async with aclosing(_last_events(reads, decoder)) as last:
+                    async for event in last:
+                        yield event
         except httpx.HTTPError as raised:
             # A connection that breaks after the end of the reply loses nothing.
-            broken = None if decoder.is_complete else raised
-        for event in decoder.close():
+            broken = None if decoder.is_at_end else raised
+        for event in decoder.close(is_broken=broken is not None):
             yield event
+        self._beginnings.learn(self._settings, self._request, decoder.began_inside)
         if broken is not None:
             self._fail_by(broken, has_text=decoder.has_text)
         elif decoder.error is not None:
@@ -133,17 +141,24 @@ class HttpAttempt:
         self.failure = Failure(error, without_frames(raised, self._origin), may_repeat)
 
 
-async def _last_events(reads: AsyncGenerator[bytes, None], decoder: Decoder) -> list[Event]:
-    """What follows a complete reply: its usage, and the end of the body."""
-    events: list[Event] = []
+async def _last_events(
+    reads: AsyncGenerator[bytes, None], decoder: Decoder
+) -> AsyncGenerator[Event, None]:
+    """What follows a finish reason: usage, the end of the body, and perhaps more text.
+
+    Some servers send a finish reason with every chunk, so the wait begins again with each text.
+    """
     now = asyncio.get_running_loop().time
     give_up_at = now() + _USAGE_TIMEOUT_S
     while decoder.is_complete and not decoder.is_done:
         data = await within(give_up_at - now(), anext_or_none(reads))
         if data is None:
-            return events
-        events += decoder.feed(data)
+            return
+        events = decoder.feed(data)
+        if any(isinstance(event, (ReasoningDelta, AnswerDelta)) for event in events):
+            give_up_at = now() + _USAGE_TIMEOUT_S
+        for event in events:
+            yield event
     if decoder.error is None:
         # Read to the end, so that the next request can use the connection.
         await within(_DRAIN_TIMEOUT_S, anext_or_none(reads))
-    return events

@@ -17,6 +17,7 @@ from contextlib import aclosing
 import httpx
 
 from qwq_magic.client.attempt import HttpAttempt
+from qwq_magic.client.beginnings import Beginnings
 from qwq_magic.client.connections import require_sendable_key, require_valid_url, shared_client
 from qwq_magic.client.retries import MAX_LOADING_S, MAX_RETRIES, delay_s, loading_delay_s
 from qwq_magic.errors import ConfigurationError, InvalidRequest, ModelLoading, QwqError
@@ -29,18 +30,21 @@ from qwq_magic.wire.protocols import wire_protocol
 
 
 class HttpChatModel:
-    """A `ChatModel`. The keyword arguments are for tests."""
+    """A `ChatModel`. All keyword arguments but `beginnings` are for tests."""
 
     def __init__(
         self,
         settings: Settings,
         *,
+        beginnings: Beginnings | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Open nothing yet.
+
+        `beginnings`: what earlier replies have shown of how replies begin.
 
         Raises:
             ConfigurationError: the protocol is unknown, or the base URL invalid.
@@ -50,6 +54,7 @@ class HttpChatModel:
         self._protocol = wire_protocol(settings.protocol, settings.base_url, self._preset)
         # Checked here, so that a wrong setting is reported where it was made.
         require_valid_url(self._url_for(settings.model))
+        self._beginnings = beginnings or Beginnings()
         self._transport = transport
         self._sleep = sleep
         self._random = random
@@ -77,6 +82,7 @@ class HttpChatModel:
                 url=url,
                 request=request,
                 clock=self._clock,
+                beginnings=self._beginnings,
             )
             has_text = False
             async with aclosing(attempt.stream(client, body)) as events:

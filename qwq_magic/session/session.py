@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Unpack
 
 from qwq_magic.errors import ConfigurationError
@@ -29,6 +29,7 @@ from qwq_magic.turns import ChatRequest, Message, Turn, TurnBuilder
 if TYPE_CHECKING:
     # These are imported with the first prompt: %load_ext creates a session and must be fast.
     from qwq_magic.advisors.model_rules import SessionNotices
+    from qwq_magic.client.beginnings import Beginnings
     from qwq_magic.session.ask import Ask, Recall
     from qwq_magic.session.preview import Preview
     from qwq_magic.turns.chat_model import ChatModel
@@ -323,7 +324,15 @@ def _connect(settings: Settings) -> ChatModel:
         return ReplayModel()
     from qwq_magic.client import HttpChatModel  # importing httpx takes 230 ms
 
-    return HttpChatModel(settings)
+    return HttpChatModel(settings, beginnings=_beginnings())
+
+
+@lru_cache(maxsize=1)
+def _beginnings() -> Beginnings:
+    """What replies have shown in this process: it is the same for all sessions of a kernel."""
+    from qwq_magic.client.beginnings import Beginnings
+
+    return Beginnings()
 
 
 def _checked(turn: Turn) -> Turn:

@@ -30,7 +30,7 @@ class ModelRules:
         is_closed: are the weights unpublished, so that every server is the vendor or a
             gateway to it?
         opens_reasoning: does the chat template end with `<think>`, so that a server which
-            does not split the text sends the closing tag only?
+            does not split the text sends the closing tag only? A reply may show otherwise.
     """
 
     refused: Mapping[str, str] = field(default_factory=dict)
@@ -88,7 +88,15 @@ _FAMILIES: tuple[tuple[re.Pattern[str], ModelRules], ...] = (
     # `Qwen/QwQ-32B`, `qwq:32b`, `qwq-32b-q4_k_m.gguf`
     (re.compile(r"(^|/)qwq\b", re.IGNORECASE), _QWQ),
     (re.compile(r"qwen3\.8", re.IGNORECASE), _QWEN_3_8),
-    (re.compile(r"qwen3-.*-thinking-2507|qwen3\.[5-9]", re.IGNORECASE), _OPENS_REASONING),
+    (
+        re.compile(
+            r"""(?ix) qwen3.*thinking | qwen(3\.[5-9]|[4-9]) | qvq | r1-distill
+              | deepseek-?(r1 | v?3\.[1-9] | v[4-9] | flash | pro | reasoner)
+              | glm-?(z1 | 4\.[5-9] | [5-9]) | minimax-m[2-9] | kimi-k2.*think
+              | exaone-deep | nemotron.*(nano|super|ultra) | step-?3 | skywork-or1""",
+        ),
+        _OPENS_REASONING,
+    ),
 )
 # Families of reasoning models, by the names that their vendors use.
 _THINKS = re.compile(

@@ -69,7 +69,8 @@ class Settings:
         withheld_key: if no key was found for this host, the name of a variable whose key was
             set for another host; otherwise "".
         protocol: the server's protocol; `auto` detects it from the URL or from the reply.
-        inline_think: `auto`: a `<think>` at the very start opens reasoning; `open`: the text
+        inline_think: `auto`: tags at the start open reasoning, and a closing tag alone
+            closes one that the server did not open; `open`: the text
             begins inside reasoning; `off`: tags are text.
         allow_insecure_key: whether the key may be sent over http:// to another machine.
         connect_timeout_s: timeout for opening a connection, in seconds.

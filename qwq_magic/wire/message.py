@@ -6,25 +6,47 @@ several fields, so it is read from one field only. What a preset names goes firs
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from qwq_magic.settings.presets import CUSTOM, ServerPreset
 from qwq_magic.turns import Json, Message
 from qwq_magic.wire.content import content_of, text_in
 from qwq_magic.wire.sink import Sink
 
-_COMMON_REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
+_COMMON_REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_text")
+# The same text again in parts, for which these count only without it: OpenRouter and LiteLLM.
+_PARTED_REASONING_FIELDS: Final = ("reasoning_details", "thinking_blocks")
+# What else servers put into a message; none of it is text of the reply.
+_OTHER_FIELDS: Final = frozenset(
+    {
+        *("role", "content", "refusal", "name", "id", "type", "object", "index", "status"),
+        *("tool_calls", "tool_call_id", "tool_name", "function_call", "audio", "images"),
+        *("annotations", "citations", "logprobs", "token_ids", "finish_reason", "stop_reason"),
+        *("provider_specific_fields", "model", "phase", "partial", "prefix", "channel"),
+    }
+)
+# Names of fields whose strings are probably text of the model's.
+_TEXT_NAME: Final = re.compile(
+    r"reason(?!s?_tokens)|think|thought|answer|analysis|content|text"
+    r"|response|output|generated|summary",
+    re.IGNORECASE,
+)
+_OPAQUE_NAME: Final = re.compile(
+    r"signature|encrypted|redacted|_id$|type|format|effort|status", re.IGNORECASE
+)
 
 
 class MessageReader:
     """Reads messages and deltas of one server."""
 
-    __slots__ = ("_reasoning_fields",)
+    __slots__ = ("_known", "reasoning_fields")
 
     def __init__(self, server: ServerPreset = CUSTOM) -> None:
-        self._reasoning_fields = tuple(
+        self.reasoning_fields = tuple(
             dict.fromkeys((*server.reasoning_fields, *_COMMON_REASONING_FIELDS))
         )
+        self._known = _OTHER_FIELDS.union(self.reasoning_fields, _PARTED_REASONING_FIELDS)
 
     def read(self, message: dict[str, Any], reply: Sink) -> bool:
         """Add the reasoning to the reply, then the content; return whether there was any."""
@@ -46,11 +68,13 @@ class MessageReader:
         refusal = message.get("refusal")
         if refusal:
             add_as_content(refusal, reply)
+        if not message.keys() <= self._known:
+            skip_unread(message, self._known, reply, prefix="delta.")
         return bool(reasoning or value or refusal)
 
     def reasoning_in(self, message: dict[str, Any], reply: Sink) -> str:
         """The text of the first reasoning field that has any."""
-        for name in self._reasoning_fields:
+        for name in self.reasoning_fields:
             value = message.get(name)
             if value and isinstance(value, str):
                 return value
@@ -61,9 +85,28 @@ class MessageReader:
                     reply.lose_content()
                 if text := content.reasoning + content.answer:
                     return text
-        # OpenRouter repeats the text of `reasoning` here, so this counts only without it.
-        details = message.get("reasoning_details")
-        return text_in(details) if isinstance(details, list) else ""
+        for name in _PARTED_REASONING_FIELDS:
+            details = message.get(name)
+            if isinstance(details, list) and (text := _text_of_parts(details)):
+                return text
+        return ""
+
+
+def _text_of_parts(parts: list[Any]) -> str:
+    # An Anthropic part has its text in `thinking`, one of OpenRouter's in `text`.
+    return "".join(text_in([part]) or content_of(part).reasoning for part in parts)
+
+
+def skip_unread(
+    fields: dict[str, Any], known: frozenset[str], reply: Sink, *, prefix: str = ""
+) -> None:
+    """Report the fields that are not known and have a string in them."""
+    for name, value in fields.items():
+        if name in known or not (value and isinstance(value, (str, list, dict))):
+            continue
+        if not _OPAQUE_NAME.search(name):
+            is_text = isinstance(value, str) and _TEXT_NAME.search(name) is not None
+            reply.skip(prefix + name, may_be_text=is_text)
 
 
 def add_as_content(value: Any, reply: Sink) -> None:

@@ -64,7 +64,8 @@ def _reader(request: ChatRequest | None, server: ServerPreset) -> ReadChunk:  # 
             messages.read(message, reply)
         else:
             # `/api/generate` has its texts one level up.
-            messages.read({**chunk, "content": chunk.get("response")}, reply)
+            texts = {name: chunk.get(name) for name in messages.reasoning_fields}
+            messages.read({**texts, "content": chunk.get("response")}, reply)
         if chunk.get("done") is True:
             # The last line has the counts.
             reply.add_usage(chunk)

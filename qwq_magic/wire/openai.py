@@ -12,13 +12,27 @@ from urllib.parse import urlsplit
 
 from qwq_magic.settings.presets import CUSTOM, ServerPreset
 from qwq_magic.turns import ChatRequest, Json, Message
-from qwq_magic.wire.message import MessageReader, add_as_content, reasoning_back
+from qwq_magic.wire.message import (
+    MessageReader,
+    add_as_content,
+    reasoning_back,
+    skip_unread,
+)
 from qwq_magic.wire.parameters import spelled
 from qwq_magic.wire.sink import ReadChunk, Sink
 from qwq_magic.wire.wire_protocol import WireProtocol
 
 _PATH = "/chat/completions"
 _TEXT_FIELDS = frozenset({"delta", "message", "text"})
+# The fields of a chunk that is not one of chat completions, but whose text can be read.
+_BARE_TEXT = "response"
+_CHUNK_FIELDS = frozenset(
+    {
+        *("id", "object", "created", "model", "choices", "usage", "x_groq", "error", "code"),
+        *("system_fingerprint", "service_tier", "provider", "type", "status", "message", "msg"),
+        *("timings", "request_id", "event", "prompt_filter_results", "detail", "errors", "p"),
+    }
+)
 
 
 def encode(request: ChatRequest, server: ServerPreset = CUSTOM) -> dict[str, Json]:
@@ -56,6 +70,8 @@ class ChunkReader:
         if usage:
             reply.add_usage(usage)
         choices = chunk.get("choices")
+        if not choices and not usage:
+            _read_bare(chunk, reply)
         if not isinstance(choices, list):
             choices = _listed(choices, reply)
         for choice in choices:
@@ -82,6 +98,15 @@ class ChunkReader:
             add_as_content(delta or message, reply)
         # Together may repeat the text of the delta here, so it counts only without one.
         add_as_content(choice.get("text"), reply)
+
+
+def _read_bare(chunk: dict[str, Any], reply: Sink) -> None:
+    """Read a chunk without choices: Cloudflare's has its text in a field of the chunk."""
+    text = chunk.get(_BARE_TEXT)
+    if text and isinstance(text, str):
+        reply.add_content(text)
+    elif not chunk.keys() <= _CHUNK_FIELDS:
+        skip_unread(chunk, _CHUNK_FIELDS, reply)
 
 
 def _listed(choices: Any, reply: Sink) -> list[Any]:

@@ -14,6 +14,7 @@ from qwq_magic.wire.sink import Sink
 # A bound on memory, for a server that sends many choices or never ends.
 _MOST_CHARACTERS = 4_000_000
 _MOST_TEXTS = 400_000
+_MOST_NAMES = 20
 
 
 class OtherChoice:
@@ -24,6 +25,7 @@ class OtherChoice:
         self._texts: list[tuple[bool, str]] = []
         self._characters = 0
         self._is_lossy = False
+        self._unread: dict[str, bool] = {}
         self._reason: Any = None
 
     def add_reasoning(self, text: str) -> None:
@@ -34,6 +36,10 @@ class OtherChoice:
 
     def lose_content(self) -> None:
         self._is_lossy = True
+
+    def skip(self, name: str, *, may_be_text: bool) -> None:
+        if len(self._unread) < _MOST_NAMES:
+            self._unread.setdefault(name, may_be_text)
 
     def add_usage(self, counts: Any) -> None:
         """Ignored: usage belongs to the reply, not to a choice."""
@@ -60,6 +66,8 @@ class OtherChoice:
             (reply.add_reasoning if is_reasoning else reply.add_content)(text)
         if self._is_lossy:
             reply.lose_content()
+        for name, may_be_text in self._unread.items():
+            reply.skip(name, may_be_text=may_be_text)
         reply.end_with(self._reason)
 
     def _keep(self, text: str, *, is_reasoning: bool) -> None:

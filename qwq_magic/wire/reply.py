@@ -11,21 +11,25 @@ from typing import Any
 
 from qwq_magic.errors import ProtocolError, QwqError, ServerFailure
 from qwq_magic.events import (
+    AnswerBecameReasoning,
     AnswerDelta,
     Event,
     Notice,
+    ReasoningBecameAnswer,
     ReasoningDelta,
     StreamFinished,
     UsageReported,
+    merge_deltas,
+    plausible_counts,
 )
 from qwq_magic.plain_text import SurrogateJoiner
 from qwq_magic.settings.layers import InlineThink
 from qwq_magic.wire.connection_errors import empty_reply
-from qwq_magic.wire.finish_words import FINISH_WORDS, Ending, FinishWords
+from qwq_magic.wire.finish_words import CUTS, FINISH_WORDS, Ending, FinishWords, ending_of
 from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.other_choice import OtherChoice
 from qwq_magic.wire.sink import Sink
-from qwq_magic.wire.think_tags import ThinkTagSplitter
+from qwq_magic.wire.think_tags import Beginning, ThinkTagSplitter
 from qwq_magic.wire.token_usage import (
     Counts,
     MergeCounts,
@@ -37,19 +41,8 @@ from qwq_magic.wire.token_usage import (
 # Several times what any model can write; it bounds the memory an endless stream takes.
 MAX_CHARACTERS = 4_000_000
 
-_LONE_CLOSE = (
-    "The reply has a </think> without a <think>. If all text before it was reasoning, set "
-    'inline_think="open".'
-)
-# Endings that look like an ordinary end, and are not.
-_CUTS = {
-    Ending.OUT_OF_RESOURCES: "the server ran out of resources",
-    Ending.ABORTED: "the server gave up",
-    Ending.FILTERED: "the server's content filter stopped it",
-    Ending.TOKEN_LIMIT: "it reached the token limit",
-}
-# A caption explains this word wherever the turn is shown, so a notice would repeat it.
-_HAS_CAPTION = "length"
+# How many names of unread fields a message lists.
+_MOST_NAMES = 5
 
 
 class Reply:
@@ -57,7 +50,8 @@ class Reply:
 
     Attributes:
         error: why the reply is incomplete, once that is known.
-        is_complete: has all text arrived? Usage may follow.
+        is_complete: has the server reported an end? Usage may follow, and even text, since
+            some servers send a finish reason with every chunk.
         is_done: is there nothing left to read?
     """
 
@@ -66,6 +60,7 @@ class Reply:
         *,
         inline_think: InlineThink,
         origin: Origin,
+        beginning: Beginning = "unknown",
         merge_counts: MergeCounts = latest_counts,
         read_usage: ReadUsage = usage_from,
         finish_words: FinishWords = FINISH_WORDS,
@@ -78,12 +73,13 @@ class Reply:
         # Texts of one kind since the last network read or the last change of kind.
         self._run: list[str] = []
         self._run_is_reasoning = False
-        self._splitter = ThinkTagSplitter(inline_think)
+        self._splitter = ThinkTagSplitter(inline_think, beginning=beginning)
         # Some servers cut between the two halves of an escaped character beyond the BMP.
         self._reasoning_text = SurrogateJoiner()
         self._content_text = SurrogateJoiner()
-        self._saw_reasoning_field = False
         self._saw_text = False
+        # Characters delivered.
+        self._reasoning_size = self._answer_size = 0
         self._characters = 0
         self._finish_reason: str | None = None
         self._ending: Ending | None = None
@@ -97,6 +93,20 @@ class Reply:
         self._has_messages = False
         self._damage: QwqError | None = None
         self._has_late_error = False
+        # Whether text has followed the latest finish reason, which then was not the end.
+        self._has_text_since_end = False
+        # Fields that may have text, and that no protocol here reads.
+        self._unread: dict[str, bool] = {}
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether nothing that matters has followed the end that the server reported."""
+        return self.is_complete and not self._has_text_since_end
+
+    @property
+    def began_inside(self) -> bool | None:
+        """Whether the reply began inside the reasoning; None where it does not show."""
+        return self._splitter.began_inside
 
     @property
     def has_text(self) -> bool:
@@ -111,10 +121,7 @@ class Reply:
         if not self._run_is_reasoning:
             self._end_run()
             self._run_is_reasoning = True
-            if not self._saw_reasoning_field:
-                self._saw_reasoning_field = True
-                # A server with a reasoning field has split the text, so a tag is a quotation.
-                self._deliver(*self._splitter.stop_splitting())
+        self._has_text_since_end = True
         self._run.append(text)
 
     def add_content(self, text: str) -> None:
@@ -122,7 +129,13 @@ class Reply:
         if self._run_is_reasoning:
             self._end_run()
             self._run_is_reasoning = False
+        self._has_text_since_end = True
         self._run.append(text)
+
+    def skip(self, name: str, *, may_be_text: bool) -> None:
+        """Note a field that is not read; `may_be_text`: does its name suggest text?"""
+        if len(self._unread) < _MOST_NAMES:
+            self._unread.setdefault(name, may_be_text)
 
     def add_usage(self, counts: Any) -> None:
         """Add token counts as the server reports them; they are read once per network read."""
@@ -134,19 +147,20 @@ class Reply:
         """Note the server's finish reason; an empty one never erases an earlier one."""
         if not (reason and isinstance(reason, str)):
             return
-        ending = self._finish_words.get(reason, Ending.COMPLETE)
+        ending = ending_of(reason, self._finish_words)
         # A failure after a complete reply takes nothing away from it.
-        is_late = ending is Ending.FAILED and self.is_complete
+        is_late = ending is Ending.FAILED and self.is_at_end
         if ending is not Ending.UNFINISHED and not is_late:
             self._finish_reason, self._ending = reason, ending
             self.is_complete = True
+            self._has_text_since_end = False
 
     def sign(self, signature: str) -> None:
         self._signature = signature
 
     def lose_content(self) -> None:
         """Note that content of an unknown form arrived, of which only the strings were added."""
-        if self._damage is None and not self.is_complete:
+        if self._damage is None and not self.is_at_end:
             self._damage = ProtocolError(
                 f"{self._origin.name} sent content in an unknown form. The reply may lack a part; "
                 "run the cell again, or choose another model with -m."
@@ -175,7 +189,7 @@ class Reply:
         `is_hopeless`: fail at once if no text has arrived yet.
         """
         # What is damaged after the end can only have been usage.
-        if self.is_complete:
+        if self.is_at_end:
             return
         if is_hopeless and not self.has_text:
             self.fail(error)
@@ -193,28 +207,50 @@ class Reply:
 
     def finish(self) -> None:
         """End the reply, all of which has arrived."""
-        self._flush()
+        ending = self._ending
+        self._flush(is_good_end=ending in (None, Ending.COMPLETE, Ending.TOOL_CALLS))
         if self.error is not None:
             return
         self.is_complete = self.is_done = True
+        error = self._damage or self._failure() or self._unread_text() or self._emptiness()
         # The server may end properly although a chunk in between could not be read.
-        if self._damage is not None:
+        if error is not None:
             self.is_complete = False
-            self.error = self._damage
-        elif self.ended_in_error:
-            word = self._finish_reason
-            cause = f"{self._origin.name} ended the reply with finish_reason `{word}`."
-            self.error = ServerFailure(f"{cause} Run the cell again.", retryable=True)
-        elif not (self.has_text or self._finish_reason or self._counts):
-            # An end marker alone: a model that has nothing to answer has a finish reason.
-            self.is_complete = False
-            self.error = empty_reply(self._origin)
-        else:
-            cut = _CUTS.get(self._ending) if self._ending else None
-            if cut and self._finish_reason != _HAS_CAPTION:
-                self._events.append(Notice(f"The reply is cut: {cut}. Run the cell again."))
-            self._report_usage()
-            self._events.append(StreamFinished(self._finish_reason, signature=self._signature))
+            self.error = error
+            return
+        if ending is not None and ending in CUTS:
+            self._events.append(Notice(f"The reply is cut: {CUTS[ending]}"))
+        self._report_usage()
+        self._events.append(StreamFinished(self._finish_reason, self._signature, ending))
+
+    def _emptiness(self) -> QwqError | None:
+        """The error of an end marker alone: a model with nothing to answer has a finish reason."""
+        if self.has_text or self._finish_reason or self._counts:
+            return None
+        return empty_reply(self._origin)
+
+    def _failure(self) -> QwqError | None:
+        if not self.ended_in_error:
+            return None
+        word = self._finish_reason
+        cause = f"{self._origin.name} ended the reply with finish_reason `{word}`."
+        return ServerFailure(f"{cause} Run the cell again.", retryable=True)
+
+    def _unread_text(self) -> QwqError | None:
+        """Fields that were not read: an error where nothing else arrived, else a notice."""
+        has_text = bool(self._reasoning_size or self._answer_size)
+        names = [name for name, may_be_text in self._unread.items() if may_be_text or not has_text]
+        if not names:
+            return None
+        listed = ", ".join(f"`{name}`" for name in map(self._origin.quote, names[:_MOST_NAMES]))
+        if has_text:
+            text = f"{self._origin.name} also sent {listed}, which is not read."
+            self._events.append(Notice(text))
+            return None
+        return ProtocolError(
+            f"{self._origin.name} sent no text that can be read, but {listed}. Check `base_url` "
+            "and `protocol`, or choose another model with -m."
+        )
 
     def fail(self, error: QwqError) -> None:
         """End the reply, part of which is missing."""
@@ -237,20 +273,11 @@ class Reply:
         text = "".join(self._run)
         self._run.clear()
         self._saw_text = True
+        self._characters += len(text)
         if self._run_is_reasoning:
-            self._deliver(self._reasoning_text.join(text), "")
-            return
-        split = self._splitter.split(self._content_text.join(text))
-        self._deliver(*split)
-        if self._splitter.meets_lone_close(split[1]):
-            self._events.append(Notice(_LONE_CLOSE))
-
-    def _deliver(self, reasoning: str, answer: str) -> None:
-        if reasoning:
-            self._events.append(ReasoningDelta(reasoning))
-        if answer:
-            self._events.append(AnswerDelta(answer))
-        self._characters += len(reasoning) + len(answer)
+            self._deliver(self._splitter.add_field(self._reasoning_text.join(text)))
+        else:
+            self._deliver(self._splitter.split(self._content_text.join(text)))
         # A model in a loop on a server without a token limit would stream until memory is full.
         if self._characters > MAX_CHARACTERS and self.error is None:
             self.error = ProtocolError(
@@ -259,13 +286,31 @@ class Reply:
             )
             self.is_complete = False
             self.is_done = True
+            # Text that was held back has arrived as well.
+            self._deliver(self._splitter.flush())
 
-    def _flush(self) -> None:
+    def _deliver(self, events: list[Event]) -> None:
+        for event in events:
+            match event:
+                case ReasoningDelta(text):
+                    self._reasoning_size += len(text)
+                case AnswerDelta(text):
+                    self._answer_size += len(text)
+                case AnswerBecameReasoning():
+                    self._reasoning_size += self._answer_size
+                    self._answer_size = 0
+                case ReasoningBecameAnswer():
+                    self._answer_size += self._reasoning_size
+                    self._reasoning_size = 0
+        self._events += merge_deltas(events)
+
+    def _flush(self, *, is_good_end: bool = False) -> None:
         self.settle_choice()
         self._end_run()
-        self._deliver(self._reasoning_text.flush(), "")
-        self._deliver(*self._splitter.split(self._content_text.flush()))
-        self._deliver(*self._splitter.flush())
+        if rest := self._reasoning_text.flush():
+            self._deliver(self._splitter.add_field(rest))
+        self._deliver(self._splitter.split(self._content_text.flush()))
+        self._deliver(self._splitter.flush(is_good_end=is_good_end))
 
     def _report_usage(self) -> None:
         if not self._has_new_counts:
@@ -273,4 +318,7 @@ class Reply:
         self._has_new_counts = False
         usage = self._read_usage(self._counts)
         if usage is not None:
+            usage = plausible_counts(
+                usage, reasoning=self._reasoning_size, answer=self._answer_size
+            )
             self._events.append(UsageReported(usage))

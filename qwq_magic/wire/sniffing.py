@@ -44,6 +44,14 @@ class SniffingDecoder:
         return self._decoder is not None and self._decoder.is_complete
 
     @property
+    def is_at_end(self) -> bool:
+        return self._decoder is not None and self._decoder.is_at_end
+
+    @property
+    def began_inside(self) -> bool | None:
+        return self._decoder.began_inside if self._decoder else None
+
+    @property
     def is_done(self) -> bool:
         return self._decoder is not None and self._decoder.is_done
 
@@ -61,12 +69,12 @@ class SniffingDecoder:
             return []
         return self._decided(found).feed(self._head)
 
-    def close(self) -> list[Event]:
+    def close(self, *, is_broken: bool = False) -> list[Event]:
         if self._decoder is not None:
-            return self._decoder.close()
+            return self._decoder.close(is_broken=is_broken)
         # The last line may lack its end, for which the expression looks.
         decoder = self._decided(_FIRST_JSON_LINE.search(self._head + b"\n"))
-        return [*decoder.feed(self._head), *decoder.close()]
+        return [*decoder.feed(self._head), *decoder.close(is_broken=is_broken)]
 
     def _decided(self, found: re.Match[bytes] | None) -> StreamDecoder:
         self._decoder = self._decide(_first_chunk(found))

@@ -25,6 +25,7 @@ from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.reply import Reply
 from qwq_magic.wire.sink import ReadChunk
 from qwq_magic.wire.text_template import TextTemplate
+from qwq_magic.wire.think_tags import Beginning
 from qwq_magic.wire.token_usage import MergeCounts, ReadUsage, latest_counts, usage_from
 
 # After this many events that the template does not match, the rest of a read is parsed.
@@ -67,6 +68,7 @@ class StreamDecoder:
         *,
         inline_think: InlineThink,
         origin: Origin,
+        beginning: Beginning = "unknown",
         template: TextTemplate | None = None,
         read_document: ReadChunk | None = None,
         merge_counts: MergeCounts = latest_counts,
@@ -84,6 +86,7 @@ class StreamDecoder:
         self._reply = Reply(
             inline_think=inline_think,
             origin=origin,
+            beginning=beginning,
             merge_counts=merge_counts,
             read_usage=read_usage,
             finish_words=finish_words,
@@ -99,8 +102,18 @@ class StreamDecoder:
 
     @property
     def is_complete(self) -> bool:
-        """Has all text arrived? Usage may follow."""
+        """Has the server reported an end? Usage may follow, and even text."""
         return self._reply.is_complete
+
+    @property
+    def is_at_end(self) -> bool:
+        """Has nothing that matters followed the end that the server reported?"""
+        return self._reply.is_at_end
+
+    @property
+    def began_inside(self) -> bool | None:
+        """Whether the reply began inside the reasoning; None where it does not show."""
+        return self._reply.began_inside
 
     @property
     def is_done(self) -> bool:
@@ -127,13 +140,20 @@ class StreamDecoder:
             reply.fail(document_error(bytes(self._head), origin=self._origin))
         return reply.take_events()
 
-    def close(self) -> list[Event]:
-        """The last events, at the end of the connection."""
+    def close(self, *, is_broken: bool = False) -> list[Event]:
+        """The last events, at the end of the connection.
+
+        `is_broken`: whether the connection broke rather than ended.
+        """
         reply = self._reply
         if reply.is_done:
             return []
         for event in self._framing.close():
             self._take(event)
+        if is_broken and not reply.is_at_end and not reply.is_done:
+            # The finish reason that came before the last text was not the end.
+            self._end_early()
+            return reply.take_events()
         if not reply.is_done:
             reply.settle_choice()
             if reply.is_complete:
@@ -177,7 +197,7 @@ class StreamDecoder:
         if self._head is not None:
             self._leave_head()
         # Before the chunk is read: an error in the chunk that ends the reply is not a late one.
-        was_complete = self._reply.is_complete
+        was_complete = self._reply.is_at_end
         if isinstance(chunk, dict):
             self._read_chunk(chunk, self._reply)
             if not (name or comments) and not _may_be_error(text, chunk):

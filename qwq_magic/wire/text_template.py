@@ -78,6 +78,9 @@ class _Recorder:
     def lose_content(self) -> None:
         self.is_more = True
 
+    def skip(self, name: str, *, may_be_text: bool) -> None:  # noqa: ARG002  # see `Sink`
+        self.is_more = True
+
     def add_usage(self, counts: Any) -> None:
         self.is_more = self.is_more or bool(counts)
 

@@ -25,6 +25,7 @@ from qwq_magic.wire.sink import ReadChunk
 from qwq_magic.wire.sniffing import FirstChunk, SniffingDecoder
 from qwq_magic.wire.stream_decoder import Framing, StreamDecoder
 from qwq_magic.wire.text_template import TextTemplate
+from qwq_magic.wire.think_tags import Beginning
 from qwq_magic.wire.token_usage import MergeCounts, ReadUsage, latest_counts, usage_from
 
 
@@ -38,6 +39,12 @@ class Decoder(Protocol):
     def is_complete(self) -> bool: ...
 
     @property
+    def is_at_end(self) -> bool: ...
+
+    @property
+    def began_inside(self) -> bool | None: ...
+
+    @property
     def is_done(self) -> bool: ...
 
     @property
@@ -45,7 +52,7 @@ class Decoder(Protocol):
 
     def feed(self, data: bytes) -> list[Event]: ...
 
-    def close(self) -> list[Event]: ...
+    def close(self, *, is_broken: bool = False) -> list[Event]: ...
 
 
 def bearer(key: ApiKey, server: ServerPreset = CUSTOM) -> Mapping[str, str]:  # noqa: ARG001  # the same for all
@@ -117,9 +124,13 @@ class WireProtocol:
         *,
         server: ServerPreset = CUSTOM,
         inline_think: InlineThink = "auto",
+        beginning: Beginning = "unknown",
         origin: Origin | None = None,
     ) -> Decoder:
-        """The decoder of the response to `request`."""
+        """The decoder of the response to `request`.
+
+        `beginning`: where replies of this model at this server begin.
+        """
 
         def decoder_of(protocol: WireProtocol) -> StreamDecoder:
             # A reader may keep state, so each response gets its own.
@@ -128,6 +139,7 @@ class WireProtocol:
                 protocol.framing(),
                 read_chunk,
                 inline_think=inline_think,
+                beginning=beginning,
                 origin=origin or Origin(),
                 template=TextTemplate(read_chunk) if protocol.has_independent_chunks else None,
                 read_document=read_chunk if protocol.accepts_documents else None,

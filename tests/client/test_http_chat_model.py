@@ -24,6 +24,7 @@ from server import (
     DROP,
     RESET,
     TIMEOUT_S,
+    Delay,
     Reply,
     ScriptedServer,
     Step,
@@ -36,6 +37,7 @@ from server import (
 )
 
 from qwq_magic.client import HttpChatModel, aclose_clients
+from qwq_magic.client.beginnings import Beginnings
 from qwq_magic.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -49,9 +51,11 @@ from qwq_magic.errors import (
     StreamInterrupted,
 )
 from qwq_magic.events import (
+    AnswerBecameReasoning,
     AnswerDelta,
     Event,
     Notice,
+    ReasoningBecameAnswer,
     ReasoningDelta,
     StreamFinished,
     Usage,
@@ -841,3 +845,113 @@ def assert_shows_no_key(error: QwqError, key: str) -> None:
         assert linked.__cause__ is not None or linked.__context__ is None
         linked = linked.__cause__
     assert all(key[-8:] not in text for text in shown)
+
+
+# What servers really send.
+
+
+def test_text_after_a_finish_reason_arrives_while_the_server_still_sends() -> None:
+    seen, go_on = threading.Event(), threading.Event()
+    steps = [delta("stop", content="a"), delta("stop", content="b"), seen.set, go_on]
+    with ScriptedServer(Reply([*steps, delta("stop", content="c"), DONE])) as server:
+        events: list[Event] = []
+
+        async def run() -> None:
+            async for event in HttpChatModel(settings_for(server.url)).stream(request_for()):
+                events.append(event)
+                text = "".join(e.text for e in events if isinstance(e, AnswerDelta))
+                if text == "ab":
+                    # Not until the text so far has been delivered.
+                    go_on.set()
+
+        asyncio.run(asyncio.wait_for(run(), TIMEOUT_S))
+
+    assert "".join(e.text for e in events if isinstance(e, AnswerDelta)) == "abc"
+    assert events[-1] == StreamFinished("stop")
+
+
+def test_the_wait_for_usage_begins_again_with_each_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qwq_magic.client.attempt._USAGE_TIMEOUT_S", 0.6)
+    words = [step for n in range(5) for step in (delta("stop", content=f"{n} "), Delay(0.35))]
+    usage = sse({"choices": [], "usage": {"prompt_tokens": 3}})
+
+    asking = ask_steps(*words, usage, threading.Event())
+
+    assert asking.text == "0 1 2 3 4 "
+    assert asking.events[-2:] == [UsageReported(Usage(input_tokens=3)), StreamFinished("stop")]
+
+
+def test_native_text_after_a_finish_reason_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qwq_magic.client.attempt._USAGE_TIMEOUT_S", 0.6)
+
+    def result(text: str) -> bytes:
+        choice = {"message": {"content": text}, "finish_reason": "stop"}
+        return b"id:1\nevent:result\n" + sse({"output": {"choices": [choice]}})
+
+    words = [step for n in range(4) for step in (result(f"{n} "), Delay(0.35))]
+
+    asking = ask_steps(*words, protocol="dashscope")
+
+    assert asking.text == "0 1 2 3 "
+    assert asking.error is None
+
+
+@pytest.mark.parametrize("ending", [DROP, RESET])
+def test_a_break_after_text_that_followed_a_finish_reason_is_one(ending: Step) -> None:
+    asking = ask_steps(delta("stop", content="a"), delta(content="b"), ending)
+
+    assert asking.text == "ab"
+    assert isinstance(asking.error, StreamInterrupted)
+    assert not any(isinstance(event, StreamFinished) for event in asking.events)
+
+
+def _kinds(asking: Ask) -> list[type[Event]]:
+    return [type(event) for event in asking.events]
+
+
+def _ask_all(*replies: Reply, model: str = "m", **parameters: Any) -> list[Ask]:
+    """Ask one after the other with the same knowledge of how replies begin."""
+    beginnings = Beginnings()
+    with ScriptedServer(*replies) as server:
+        settings = settings_for(server.url, model=model)
+        request = ChatRequest("hi", model, (Message("user", "hi"),), parameters)
+        return [ask(settings, request, beginnings=beginnings) for _ in replies]
+
+
+def _content(*texts: str, finish_reason: str = "stop") -> Reply:
+    return Reply([*(delta(content=text) for text in texts), delta(finish_reason), DONE])
+
+
+def test_a_model_begins_inside_reasoning_after_a_reply_that_did() -> None:
+    first, second, third, fourth = _ask_all(
+        _content("Hm.", "</think>", "4"),
+        _content("Ho.", "</think>", "5"),
+        _content("Six."),
+        _content("Seven."),
+    )
+
+    assert _kinds(first)[:2] == [AnswerDelta, AnswerBecameReasoning]
+    assert second.events[:2] == [ReasoningDelta("Ho."), AnswerDelta("5")]
+    # A reply without the tag was an answer, and the next one is expected to be one.
+    assert _kinds(third)[:2] == [ReasoningDelta, ReasoningBecameAnswer]
+    assert fourth.events[0] == AnswerDelta("Seven.")
+
+
+def test_what_one_model_showed_says_nothing_of_another_or_of_thinking_switched_off() -> None:
+    beginnings = Beginnings()
+    with ScriptedServer(_content("Hm.", "</think>4"), _content("Five.")) as server:
+        ask(settings_for(server.url, model="m"), beginnings=beginnings)
+        for model, parameters in [
+            ("other", {}),
+            ("m", {"chat_template_kwargs": {"enable_thinking": False}}),
+            ("m", {"reasoning_effort": "none"}),
+        ]:
+            request = ChatRequest("hi", model, (Message("user", "hi"),), parameters)
+            asking = ask(settings_for(server.url, model="m"), request, beginnings=beginnings)
+            assert asking.events[0] == AnswerDelta("Five.")
+
+
+def test_a_reasoning_that_ran_out_of_tokens_stays_reasoning() -> None:
+    _, second = _ask_all(_content("Hm.", "</think>4"), _content("Ho, but", finish_reason="length"))
+
+    assert second.events == [ReasoningDelta("Ho, but"), StreamFinished("length")]

@@ -17,7 +17,9 @@ from qwq_magic.errors import (
     StreamInterrupted,
 )
 from qwq_magic.events import (
+    AnswerBecameReasoning,
     AnswerDelta,
+    Event,
     Notice,
     ReasoningDelta,
     StreamFinished,
@@ -26,7 +28,7 @@ from qwq_magic.events import (
 )
 from qwq_magic.settings.layers import InlineThink
 from qwq_magic.settings.presets import SERVERS
-from qwq_magic.turns import ChatRequest, Message
+from qwq_magic.turns import ChatRequest, Message, Turn, TurnBuilder
 from qwq_magic.wire.framing import MAX_EVENT_BYTES
 from qwq_magic.wire.openai import PROTOCOL, encode
 from qwq_magic.wire.reply import MAX_CHARACTERS
@@ -332,12 +334,20 @@ def _hints(inline_think: InlineThink, *chunks: bytes) -> list[str]:
     return [event.text for event in events if isinstance(event, Notice)]
 
 
-def test_a_lone_closing_tag_is_pointed_out_once() -> None:
+def test_a_lone_closing_tag_moves_the_text_before_it_and_needs_no_hint() -> None:
     chunks = [delta(content=text) for text in ("Hm", "</think>", "So", "</think>")]
+    reply = decoder()
 
-    [hint] = _hints("auto", *chunks)
+    events = [event for chunk in chunks for event in reply.feed(chunk)]
 
-    assert 'inline_think="open"' in hint
+    assert events == [
+        AnswerDelta("Hm"),
+        AnswerBecameReasoning(),
+        AnswerDelta("So"),
+        AnswerDelta("</think>"),
+    ]
+    assert reply.began_inside
+    assert _hints("auto", *chunks) == []
 
 
 @pytest.mark.parametrize(
@@ -670,3 +680,179 @@ def test_an_oversized_event_breaks_the_reply_and_keeps_what_came() -> None:
 
     assert events == [AnswerDelta("a")]
     assert isinstance(reply.error, ProtocolError)
+
+
+# What servers really send.
+
+
+def turn_of(body: bytes) -> Turn:
+    """The turn of a body that arrives at once, and the same byte by byte."""
+    turns = []
+    for reads in ([body], [body[at : at + 1] for at in range(len(body))]):
+        reply = decoder()
+        events: list[Event] = [event for read in reads for event in reply.feed(read)]
+        events += reply.close()
+        builder = TurnBuilder(ChatRequest("", "m", ()), server="s", clock=lambda: 0.0)
+        for event in events:
+            builder.add(event)
+        turns.append(builder.finish(reply.error))
+    whole, single = turns
+    assert facts_of(whole) == facts_of(single)
+    return whole
+
+
+def facts_of(turn: Turn) -> tuple[object, ...]:
+    error = turn.error and turn.error.message
+    return turn.reasoning, turn.answer, turn.usage, turn.finish_reason, turn.notices, error
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        delta("stop", content="a") + delta("stop", content="b") + delta("stop", content="c"),
+        delta("stop", content="a") + delta(content="b") + delta(content="c"),
+        delta("stop", content="a") + delta(content="bc") + DONE,
+        delta("stop") + delta(content="abc"),
+        delta("length", content="a") + delta(content="bc") + delta("stop") + DONE,
+        delta("stop", content="a") + delta(content="<think>b") + sse({"choices": []}) + DONE,
+    ],
+)
+def test_a_finish_reason_only_permits_the_end(body: bytes) -> None:
+    turn = turn_of(body)
+
+    assert turn.answer.replace("<think>", "") in ("abc", "ab")
+    assert (turn.complete, turn.finish_reason) == (True, "stop")
+
+
+def test_what_is_lost_after_a_finish_reason_and_more_text_is_reported() -> None:
+    error = sse({"error": {"message": "overloaded", "code": 503}})
+
+    turn = turn_of(delta("stop", content="a") + delta(content="b") + error)
+
+    assert (turn.answer, turn.state) == ("ab", "error")
+    assert turn_of(delta("stop", content="a") + error).complete
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"reasoning_text": "Hm"}, "Hm"),
+        ({"thinking_blocks": [{"type": "thinking", "thinking": "Hm", "signature": "s"}]}, "Hm"),
+        (
+            {
+                "reasoning_content": "Hm",
+                "thinking_blocks": [{"type": "thinking", "thinking": "Hm"}],
+            },
+            "Hm",
+        ),
+        ({"thinking_blocks": [{"type": "redacted_thinking", "data": "x"}]}, ""),
+        ({"reasoning_details": [{"type": "reasoning.text", "text": "Hm"}]}, "Hm"),
+    ],
+)
+def test_reasoning_is_read_from_every_field_once(fields: dict[str, Any], expected: str) -> None:
+    turn = turn_of(delta(**fields) + delta("stop", content="4") + DONE)
+
+    assert (turn.reasoning, turn.answer, turn.complete) == (expected, "4", True)
+
+
+def test_text_of_chunks_without_choices_is_read() -> None:
+    turn = turn_of(sse({"response": "B"}) + sse({"response": "C", "p": "xyz"}) + DONE)
+
+    assert (turn.answer, turn.complete) == ("BC", True)
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (delta(thoughts="Hm") + delta("stop"), "delta.thoughts"),
+        (delta(foo="B") + delta("stop"), "delta.foo"),
+        (delta(parts=[{"text": "B"}]) + delta("stop"), "delta.parts"),
+        (sse({"output_text": "B"}) + DONE, "output_text"),
+        (sse({"token": {"text": "B"}}) + DONE, "token"),
+        (sse({"generated_text": "B"}) + DONE, "generated_text"),
+    ],
+)
+def test_a_reply_in_unread_fields_is_never_an_empty_success(body: bytes, name: str) -> None:
+    turn = turn_of(body)
+
+    assert not turn.complete
+    assert isinstance(turn.error, ProtocolError)
+    assert f"`{name}`" in turn.error.message
+
+
+@pytest.mark.parametrize("name", ["thoughts", "reasoning_summary", "answer_text", "thinking_text"])
+def test_unread_text_beside_an_answer_is_reported_once(name: str) -> None:
+    turn = turn_of(delta(**{name: "Hm"}) * 3 + delta("stop", content="4") + DONE)
+
+    assert (turn.answer, turn.complete) == ("4", True)
+    assert turn.notices == (f"The server also sent `delta.{name}`, which is not read.",)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tool_calls": [{"id": "c"}]},
+        {"thinking_signature": "x"},
+        {"reasoning_encrypted": "x"},
+        {"reasoning_id": "r1", "name": "m", "annotations": [{"url": "u"}]},
+        {"audio": {"data": "x"}, "logprobs": {"content": []}},
+        {"mystery": "x"},
+    ],
+)
+def test_fields_that_are_no_text_are_not_reported(fields: dict[str, Any]) -> None:
+    assert turn_of(delta(content="4", **fields) + delta("stop") + DONE).notices == ()
+
+
+def test_an_unread_field_does_not_make_an_empty_reply_of_another_kind_an_error() -> None:
+    assert turn_of(delta(tool_calls=[{"id": "c"}]) + delta("tool_calls") + DONE).complete
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        # vLLM counts no reasoning that the template has opened.
+        (
+            {
+                "prompt_tokens": 3,
+                "completion_tokens": 500,
+                "total_tokens": 503,
+                "completion_tokens_details": {"reasoning_tokens": 0},
+            },
+            Usage(input_tokens=3, output_tokens=500, total_tokens=503),
+        ),
+        ({"completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 9}}, Usage()),
+        ({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}, Usage()),
+        ({"prompt_tokens": 3, "completion_tokens": 0, "total_tokens": 3}, Usage(input_tokens=3)),
+        (
+            {"prompt_tokens": 300, "completion_tokens": 400, "total_tokens": 20},
+            Usage(input_tokens=300, output_tokens=400),
+        ),
+        (
+            {"completion_tokens": 400, "completion_tokens_details": {"reasoning_tokens": 400}},
+            Usage(output_tokens=400),
+        ),
+        ({"completion_tokens": 1}, Usage()),
+        (
+            {"completion_tokens": 400, "prompt_tokens_details": {"cached_tokens": 0}},
+            Usage(output_tokens=400, cached_tokens=0),
+        ),
+        (
+            {"prompt_tokens": 3, "prompt_tokens_details": {"cached_tokens": 9}},
+            Usage(input_tokens=3),
+        ),
+    ],
+)
+def test_a_count_that_the_text_contradicts_is_not_reported(
+    usage: dict[str, Any], expected: Usage
+) -> None:
+    text = delta(reasoning_content="x" * 1_400) + delta(content="Four.") + delta("stop")
+
+    assert turn_of(text + sse({"choices": [], "usage": usage}) + DONE).usage == expected
+
+
+def test_hidden_reasoning_is_counted_without_its_text() -> None:
+    usage = {"completion_tokens": 900, "completion_tokens_details": {"reasoning_tokens": 800}}
+
+    turn = turn_of(delta("stop", content="4") + sse({"choices": [], "usage": usage}) + DONE)
+
+    assert turn.usage == Usage(output_tokens=900, reasoning_tokens=800)

@@ -108,6 +108,10 @@ def error_facts(error: QwqError | None) -> dict[str, Any] | None:
     }
 
 
+# The server ended these replies without an error before the model did.
+CUT = {"deepseek_insufficient_system_resource"}
+
+
 def expected_of(name: str) -> dict[str, Any]:
     expected = VECTORS[name]["expected"]
     error = expected["error"]
@@ -117,7 +121,7 @@ def expected_of(name: str) -> dict[str, Any]:
         "usage": expected["usage"],
         "finish_reason": expected["finish_reason"],
         "error": error and {key: error[key] for key in error if key != "message"},
-        "complete": error is None,
+        "complete": error is None and name not in CUT,
     }
 
 

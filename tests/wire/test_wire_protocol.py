@@ -12,7 +12,6 @@ from qwq_magic.errors import ServerFailure
 from qwq_magic.events import (
     AnswerDelta,
     Event,
-    Notice,
     ReasoningDelta,
     StreamFinished,
     Usage,
@@ -61,11 +60,8 @@ def test_a_word_of_the_protocols_own_for_the_token_limit_is_explained() -> None:
 
     events, _ = events_of(protocol, chunk({"content": "a"}, "max_tokens"))
 
-    assert events == [
-        AnswerDelta("a"),
-        Notice("The reply is cut: it reached the token limit. Run the cell again."),
-        StreamFinished("max_tokens"),
-    ]
+    assert events == [AnswerDelta("a"), StreamFinished("max_tokens")]
+    assert [event.ending for event in events[1:]] == [Ending.TOKEN_LIMIT]  # type: ignore[union-attr]
 
 
 def test_a_word_of_the_protocols_own_for_a_failure_is_one() -> None:
