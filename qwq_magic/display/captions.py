@@ -10,9 +10,11 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from qwq_magic.events import Ending
 from qwq_magic.memory import TurnPosition
+from qwq_magic.plain_text import one_line
 from qwq_magic.token_estimate import estimate_tokens
-from qwq_magic.turns import Turn
+from qwq_magic.turns import Turn, ending_in, is_cut
 
 if TYPE_CHECKING:
     from qwq_magic.reasoning import Loop
@@ -86,15 +88,58 @@ def ending_caption(turn: Turn) -> str:
     """Return how the turn ended; "" for a normal ending."""
     if turn.error is not None:
         return turn.error.message
+    ended = ending_in(turn)
+    if is_cut(turn) and ended is Ending.UNKNOWN:
+        return f"The server ended the reply with `{turn.finish_reason}`; it may not be whole."
+    if is_cut(turn):
+        return "The answer is cut off." if turn.answer.strip() else "Cut off before the answer."
     if turn.state == "stopped":
         return "Stopped by you."
-    if turn.finish_reason == "length":
+    if ended is Ending.TOKEN_LIMIT:
         if turn.answer.strip():
-            return "Ran out of tokens: the answer is cut off."
-        return "Ran out of tokens while thinking: no answer."
-    if turn.finish_reason == "tool_calls":
+            return f"Ran out of tokens: the answer is cut off. {_more_tokens(turn)}"
+        return f"Ran out of tokens while thinking: no answer. {_more_tokens(turn)}"
+    if ended is Ending.TOOL_CALLS:
         return "The model called a tool, but none is available. Ask it to answer without tools."
     return "" if turn.answer.strip() else "The reply has no answer."
+
+
+# The parameters that set the limit of a reply, as the servers name them.
+_LIMITS: Final = ("max_completion_tokens", "max_tokens", "num_predict", "max_output_tokens")
+_USUAL_LIMIT: Final = 32_768
+
+
+def _more_tokens(turn: Turn) -> str:
+    """What to type for a longer reply: twice the limit that was set."""
+    for name in _LIMITS:
+        limit = turn.parameters.get(name)
+        if type(limit) is int and limit > 0:
+            return f"Raise the limit with -p {name}={2 * limit}."
+    return f"Raise the limit with -p max_tokens={_USUAL_LIMIT}."
+
+
+_STATE_WORDS: Final = {
+    Ending.TOKEN_LIMIT: "Cut off",
+    Ending.FILTERED: "Filtered",
+    Ending.UNKNOWN: "Ended with {word}",
+}
+_LONGEST_WORD: Final = 40
+
+
+def plain_state(turn: Turn) -> str:
+    """The state in the middle of a sentence or in a table: `cut off` if the server cut it."""
+    return state_caption(turn).lower() if is_cut(turn) else turn.state
+
+
+def state_caption(turn: Turn) -> str:
+    """The state in words, where the server cut the reply: `Cut off`; else empty."""
+    ended = ending_in(turn)
+    if ended is Ending.TOKEN_LIMIT and turn.state != "error":
+        return _STATE_WORDS[ended]
+    if not is_cut(turn) or ended is None:
+        return ""
+    word = one_line(turn.finish_reason or "", limit_bytes=_LONGEST_WORD)
+    return _STATE_WORDS.get(ended, "Cut off").format(word=word)
 
 
 def loop_advice(loop: Loop | None) -> str:

@@ -24,9 +24,11 @@ from qwq_magic.display.live.pump import Pump
 from qwq_magic.display.panel import Panel
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import (
+    AnswerBecameReasoning,
     AnswerDelta,
     Event,
     Notice,
+    ReasoningBecameAnswer,
     ReasoningDelta,
     StreamFinished,
     UsageReported,
@@ -38,7 +40,7 @@ from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import excerpt
 from qwq_magic.session.run import Run
 from qwq_magic.token_estimate import estimate_tokens
-from qwq_magic.turns import State, Turn
+from qwq_magic.turns import State, Turn, is_cut
 
 JobState: TypeAlias = Literal["waiting", "reasoning", "answering"] | State
 
@@ -153,6 +155,10 @@ class Job:
             case AnswerDelta(text):
                 self._state = "answering"
                 self._tokens += estimate_tokens(text)
+            case AnswerBecameReasoning():
+                self._state = "reasoning"
+            case ReasoningBecameAnswer():
+                self._state = "answering"
             case UsageReported() | Notice() | StreamFinished():
                 pass  # The finished turn has the details.
             case _:
@@ -235,7 +241,10 @@ class Background:
 def ending_line(job: Job) -> str:
     """Return `Job 1 is complete: Which is larger …`, with the command that shows the reply."""
     words = {"complete": "is complete", "stopped": "was stopped", "error": "failed"}
-    ending = f"Job {job.number} {words.get(job.state, job.state)}: {prompt_excerpt(job)}"
+    state = words.get(job.state, job.state)
+    if job.turn is not None and is_cut(job.turn):
+        state = "was cut off by the server"
+    ending = f"Job {job.number} {state}: {prompt_excerpt(job)}"
     return f"{ending} (%qwq_jobs result {job.number} shows it)"
 
 

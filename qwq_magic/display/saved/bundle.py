@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from qwq_magic.display.captions import analysed
+from qwq_magic.display.captions import analysed, state_caption
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.saved.outline import outline
 from qwq_magic.display.saved.step_records import loop_spans, step_records
@@ -22,7 +22,7 @@ from qwq_magic.display.turn_view import TurnView
 from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import strip_controls, well_formed
 from qwq_magic.reasoning.outline_text import outline_text
-from qwq_magic.turns import Turn
+from qwq_magic.turns import Turn, is_cut
 
 TURN_MIME = "application/vnd.qwq.turn.v1+json"
 
@@ -91,7 +91,9 @@ def turn_data(view: TurnView) -> dict[str, Any]:
         "caption": well_formed(view.caption),
         "footer": well_formed(view.footer),
         "notices": [well_formed(notice) for notice in view.notices],
-        "ending": view.ending if turn.complete else "",
+        # A view that does not know it shows the state, which is amber as well.
+        **({"state_word": word} if (word := state_caption(turn)) else {}),
+        "ending": well_formed(view.ending) if turn.complete or is_cut(turn) else "",
         **analysed(lambda: _reasoning_data(view), otherwise={}),
         "view": {"show": view.show, "start": view.start},
     }

@@ -7,6 +7,7 @@ import { element } from "./elements.js";
 
 export class AnswerPane {
   element;
+  #ending = element("div", "qwq-ending", { dir: "auto", hidden: "" });
   #footer = element("span", "qwq-footer-text");
 
   /**
@@ -26,7 +27,17 @@ export class AnswerPane {
       footer.append(copy);
       this.element.append(answer.element);
     }
-    this.element.append(footer);
+    this.element.append(this.#ending, footer);
+  }
+
+  /**
+   * Show how the reply was cut, below its last words.
+   *
+   * @param {string} text
+   */
+  showEnding(text) {
+    this.#ending.textContent = text;
+    this.#ending.hidden = text === "";
   }
 
   /** @param {string} text */

@@ -9,6 +9,7 @@ import { isRunning, STATE_LABELS } from "./turn_captions.js";
 /**
  * @typedef {object} Status
  * @property {TurnState} state
+ * @property {string} [word] for the state, if the server cut the reply
  * @property {string} seconds
  * @property {string} tokens
  * @property {string} about
@@ -49,11 +50,12 @@ export class StatusLine {
   }
 
   /** @param {Status} shown */
-  show({ state, seconds, tokens, about, notices, error = "", advice = "", stopping = false, waitS = 0 }) {
+  show({ state, word: cut = "", seconds, tokens, about, notices, error = "", advice = "", stopping = false, waitS = 0 }) {
     const waiting = waitS > 0 ? `Retrying in ${Math.ceil(waitS)} s…` : STATE_LABELS[state];
-    const word = stopping && isRunning(state) ? "Stopping…" : waiting;
+    const word = stopping && isRunning(state) ? "Stopping…" : cut || waiting;
     setText(this.#state, word);
-    this.#state.dataset.state = state;
+    // A reply that was cut has the colour of one that was stopped.
+    this.#state.dataset.state = cut ? "stopped" : state;
     setText(this.#seconds, seconds);
     setText(this.#tokens, tokens);
     setText(this.#about, about);

@@ -97,6 +97,7 @@ export function turnOf(value) {
   return {
     id: lineOf(data.id, 200),
     state: oneOf(data.state, ["complete", "stopped", "error"], "stopped"),
+    state_word: lineOf(data.state_word, 60),
     reasoning: textOf(data.reasoning),
     answer: textOf(data.answer),
     model: lineOf(data.model, 120),

@@ -47,6 +47,7 @@ export function mountTurn(el, data, { markdownParser = null, latexTypesetter = n
   const drawn = turn.show === "reasoning" ? null : answerOf(turn, record, hostOf(markdownParser, latexTypesetter));
   const pane = new AnswerPane(drawn?.answer ?? null);
   // Notebooks saved before 0.1.0 hold neither line.
+  if (turn.state_word) pane.showEnding(turn.ending);
   pane.showFooter(turn.footer || footerLine(turn, estimated));
   const reply = element("div", "qwq-part", {}, pane.element);
   root.append(reply);
@@ -83,10 +84,12 @@ function statusOf(turn) {
   const line = new StatusLine();
   line.show({
     state: turn.state,
+    word: turn.state_word,
     seconds: seconds(turn.timing.total_s),
     tokens: "",
     about: "",
-    notices: turn.ending ? [...turn.notices, turn.ending] : turn.notices,
+    // The ending of a reply that was cut is below its last words.
+    notices: turn.ending && !turn.state_word ? [...turn.notices, turn.ending] : turn.notices,
     error: turn.error,
   });
   return line.element;

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
-from qwq_magic.display.captions import ending_caption, spoken_seconds, turn_tokens
+from qwq_magic.display.captions import ending_caption, plain_state, spoken_seconds, turn_tokens
 from qwq_magic.display.tables import Table
 from qwq_magic.memory.conversation import Entry
 from qwq_magic.plain_text import excerpt
@@ -65,7 +65,7 @@ def legend_of(table: Table) -> list[str]:
 
 def _marks(entry: Entry, *, is_gone: bool) -> list[str]:
     """Return the states of a turn; `complete` if there is nothing else to note."""
-    marks: list[str] = [] if entry.turn.complete else [entry.turn.state]
+    marks: list[str] = [] if entry.turn.complete else [plain_state(entry.turn)]
     if not entry.turn.answer.strip():
         marks.append("no answer")
     if entry.attempts > 1:
@@ -81,7 +81,7 @@ def _marks(entry: Entry, *, is_gone: bool) -> list[str]:
 def attempts_table(attempts: Sequence[Turn]) -> Table:
     """Return all attempts at one turn, one per row."""
     rows = [
-        (str(number), *_facts(turn), _short(turn.answer), turn.state)
+        (str(number), *_facts(turn), _short(turn.answer), plain_state(turn))
         for number, turn in enumerate(attempts, 1)
     ]
     table = Table(("attempt", *_FACTS, "answer", "state"), rows, prose=_PROSE)
