@@ -363,3 +363,33 @@ def test_no_address_in_a_message_shows_a_password() -> None:
         error = failed_once(server, f"{base_url}?key={KEY}")
 
     assert typed(error) == server.url
+
+
+RESPONSES = [
+    {"type": "response.created", "response": {"id": "r", "status": "in_progress"}},
+    {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "Fine."},
+    {"type": "response.completed", "response": {"id": "r", "status": "completed"}},
+]
+ANTHROPIC = [
+    {"type": "message_start", "message": {"id": "m", "role": "assistant", "content": []}},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Fine."}},
+    {"type": "content_block_stop", "index": 0},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+    {"type": "message_stop"},
+]
+
+
+@pytest.mark.parametrize(
+    ("events", "protocol"), [(RESPONSES, "responses"), (ANTHROPIC, "anthropic")]
+)
+def test_the_protocol_of_foreign_events_works_as_advised(
+    events: list[dict[str, Any]], protocol: str
+) -> None:
+    with ScriptedServer(Reply([sse(*events)])) as server:
+        error = failed_once(server, server.url)
+        found = re.search(r'protocol="(\w+)"', error.message)
+
+        assert found
+        assert found[1] == protocol
+        assert answer_at(server.url, protocol=found[1]) == "Fine."
