@@ -13,6 +13,7 @@ from qwq_magic.errors import ConfigurationError, ModelNotFound, UnsupportedFeatu
 from qwq_magic.events import Notice
 from qwq_magic.settings.model_rules import rules_for
 from qwq_magic.turns import ChatRequest
+from qwq_magic.wire.error_fixes import NOTHING_THERE
 
 # The client sets these itself.
 _RESERVED = frozenset({"model", "messages", "stream", "stream_options"})
@@ -66,7 +67,9 @@ class ModelRulesAdvisor:
                     yield event
                 return
             except ModelNotFound as error:
-                if not (is_hosted and rules_for(request.model).successor):
+                # No other model is found at a wrong address either.
+                is_about_model = NOTHING_THERE not in error.message
+                if not (is_hosted and is_about_model and rules_for(request.model).successor):
                     raise
                 self._require_default(request.model, error)
         successor = _with_successor(request)

@@ -29,6 +29,9 @@ from qwq_magic.wire.error_words import (
 )
 from qwq_magic.wire.origin import Origin
 
+# In the advice for a wrong address, which is not about the model.
+NOTHING_THERE = "has nothing at this address"
+
 _MAX_NAMES = 6
 # A list of names that the server accepts, up to the end of its sentence.
 _LISTED = re.compile(
@@ -183,7 +186,7 @@ def _names_in(text: str, origin: Origin) -> list[str]:
 
 def fix_address(origin: Origin) -> str:
     """What to type as the base URL, where the server has nothing at this one."""
-    cause = f"Check `base_url`: {origin.host or 'the host'} has nothing at this address."
+    cause = f"Check `base_url`: {origin.host or 'the host'} {NOTHING_THERE}."
     likely = likely_base_url(origin.base_url)
     return f'{cause} Try base_url="{likely}".' if likely else cause
 

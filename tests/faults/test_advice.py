@@ -105,6 +105,21 @@ def test_a_wrong_path_names_the_right_one(reply: Reply, wrong: str) -> None:
         assert answer_at(address[1]) == "Fine."
 
 
+@pytest.mark.parametrize(
+    "reply", [failure(404, b"404 page not found"), failure(200, {"error": LM_STUDIO})]
+)
+def test_a_wrong_path_is_not_taken_for_a_retired_model(reply: Reply) -> None:
+    def ask(base_url: str) -> str:
+        return Session(server="dashscope", base_url=base_url, api_key=KEY).ask("Hi").answer
+
+    with ScriptedServer(only_at(PATH, reply)) as server:
+        with pytest.raises(ModelNotFound) as raised:
+            ask(server.origin)
+
+        assert len(server.requests) == 1
+        assert ask(typed(raised.value)) == "Fine."
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize(
     ("target", "path"),
