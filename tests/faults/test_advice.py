@@ -380,12 +380,12 @@ def test_no_address_in_a_message_shows_a_password() -> None:
     assert typed(error) == server.url
 
 
-RESPONSES = [
+RESPONSES: list[dict[str, Any]] = [
     {"type": "response.created", "response": {"id": "r", "status": "in_progress"}},
     {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "Fine."},
     {"type": "response.completed", "response": {"id": "r", "status": "completed"}},
 ]
-ANTHROPIC = [
+ANTHROPIC: list[dict[str, Any]] = [
     {"type": "message_start", "message": {"id": "m", "role": "assistant", "content": []}},
     {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
     {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Fine."}},

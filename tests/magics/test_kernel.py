@@ -320,7 +320,9 @@ def test_cells_without_ids_always_add_turns(kernel: Kernel) -> None:
 @pytest.mark.parametrize(
     "code", ["x = %qwq is it raining?", "x = %qwq hello", "x = %qwq -o y why??"]
 )
-def test_an_assigned_prompt_has_its_turn_as_a_value(kernel, ask_at, code):
+def test_an_assigned_prompt_has_its_turn_as_a_value(
+    kernel: Kernel, ask_at: AskAt, code: str
+) -> None:
     with ScriptedServer(chat(answer="It pours.")) as server:
         ask_at(server)
 
@@ -331,7 +333,7 @@ def test_an_assigned_prompt_has_its_turn_as_a_value(kernel, ask_at, code):
         assert done.turn["answer"] == "It pours."
 
 
-def test_several_assigned_prompts_have_a_turn_each(kernel, ask_at):
+def test_several_assigned_prompts_have_a_turn_each(kernel: Kernel, ask_at: AskAt) -> None:
     with ScriptedServer(chat(answer="one"), chat(answer="two")) as server:
         ask_at(server)
         kernel.run(
@@ -344,14 +346,16 @@ def test_several_assigned_prompts_have_a_turn_each(kernel, ask_at):
 @pytest.mark.parametrize(
     "code", ["%qwq hello", "%qwq is it raining?", "%%qwq\nhello", "1\n%qwq hi"]
 )
-def test_a_prompt_alone_does_not_print_its_turn_again(kernel, ask_at, code):
+def test_a_prompt_alone_does_not_print_its_turn_again(
+    kernel: Kernel, ask_at: AskAt, code: str
+) -> None:
     with ScriptedServer(chat(answer="It pours.")) as server:
         ask_at(server)
 
         assert kernel.run(code).of_type("execute_result", "error") == []
 
 
-def test_a_failed_prompt_has_its_turn_as_a_value(kernel, ask_at):
+def test_a_failed_prompt_has_its_turn_as_a_value(kernel: Kernel, ask_at: AskAt) -> None:
     with ScriptedServer(failure(400, {"error": "no"})) as server:
         ask_at(server)
         kernel.run("x = %qwq is it raining?")
@@ -359,7 +363,9 @@ def test_a_failed_prompt_has_its_turn_as_a_value(kernel, ask_at):
         assert kernel.value("x.state, type(x.error).__name__") == repr(("error", "InvalidRequest"))
 
 
-def test_a_prompt_in_the_background_has_no_turn_to_assign_yet(kernel, ask_at):
+def test_a_prompt_in_the_background_has_no_turn_to_assign_yet(
+    kernel: Kernel, ask_at: AskAt
+) -> None:
     with ScriptedServer(chat(answer="late")) as server:
         ask_at(server)
 

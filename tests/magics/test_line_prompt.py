@@ -72,13 +72,15 @@ def test_the_text_of_a_string_is_left_alone(transform: Callable[[str], str]) -> 
         ("x = %qwq is 'it = %qwq no?", "x = ", "qwq is 'it = %qwq no?"),
     ],
 )
-def test_an_assigned_question_is_a_prompt_with_a_value(transform, line, before, call):
+def test_an_assigned_question_is_a_prompt_with_a_value(
+    transform: Callable[[str], str], line: str, before: str, call: str
+) -> None:
     code = transform(f"a = 1\n{line}\nb = 2\n")
 
     assert code == f"a = 1\n{before}get_ipython().run_line_magic('qwq_turn', {call!r})\nb = 2\n"
 
 
-def test_an_assigned_question_in_a_block_is_a_prompt(transform):
+def test_an_assigned_question_in_a_block_is_a_prompt(transform: Callable[[str], str]) -> None:
     code = transform("if True:\n    x = %qwq why?\n    y = %qwq why not?\n")
 
     assert code == (
@@ -102,5 +104,7 @@ def test_an_assigned_question_in_a_block_is_a_prompt(transform):
         "x = %qwq\n",
     ],
 )
-def test_other_lines_are_left_alone(transform, code):
-    assert transform(code) == TransformerManager().transform_cell(code)
+def test_other_lines_are_left_alone(transform: Callable[[str], str], code: str) -> None:
+    manager = TransformerManager()  # type: ignore[no-untyped-call]  # IPython annotates little
+
+    assert transform(code) == manager.transform_cell(code)

@@ -134,7 +134,9 @@ def test_a_terminal_has_no_chat_and_says_what_to_do(environ: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437"])
-def test_a_terminal_that_cannot_encode_shows_what_it_can(environ, encoding):
+def test_a_terminal_that_cannot_encode_shows_what_it_can(
+    environ: dict[str, str], encoding: str
+) -> None:
     with ScriptedServer(
         chat(reasoning="想一想 → 9 ≈ 9.11 ✓. So.", answer="中文 café 🎉 →")
     ) as server:
@@ -166,7 +168,9 @@ def test_a_terminal_that_cannot_encode_shows_what_it_can(environ, encoding):
     assert done.stdout.strip().endswith("done")
 
 
-def test_an_assigned_prompt_is_its_turn_and_a_prompt_alone_prints_it_once(environ):
+def test_an_assigned_prompt_is_its_turn_and_a_prompt_alone_prints_it_once(
+    environ: dict[str, str],
+) -> None:
     with ScriptedServer(chat(answer="It pours.")) as server:
         environ = {**environ, "QWQ_BASE_URL": server.url, "QWQ_MODEL": "m"}
 

@@ -11,12 +11,12 @@ from qwq_magic.errors import ProtocolError
 from qwq_magic.events import AnswerDelta
 from qwq_magic.wire.openai import PROTOCOL
 
-RESPONSES = [
+RESPONSES: list[dict[str, Any]] = [
     {"type": "response.created", "response": {"id": "r"}},
     {"type": "response.output_text.delta", "delta": "Hi"},
     {"type": "response.completed", "response": {"status": "completed"}},
 ]
-ANTHROPIC = [
+ANTHROPIC: list[dict[str, Any]] = [
     {"type": "message_start", "message": {"id": "m", "content": []}},
     {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hi"}},
     {"type": "message_stop"},
