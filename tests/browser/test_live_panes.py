@@ -304,7 +304,7 @@ def test_stop_without_a_reply_interrupts_the_kernel(lab: Lab, open_notebook: Ope
     notebook = open_notebook(
         lab,
         "panel = new_panel()\n"
-        "panel.status._handle_message = lambda kind: None\n"
+        "panel.status._act = lambda name: None\npanel.status.send = lambda *_: None\n"
         "stream(panel, reasoning('Deaf'))\n"
         "try:\n"
         "    steps.wait(panel, 'never')\n"

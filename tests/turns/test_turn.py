@@ -187,7 +187,7 @@ def test_all_that_is_said_of_a_reasonings_tokens_agrees() -> None:
     assert reasoning_caption(turn).endswith(f"≈ {count} tokens")
 
 
-def test_an_answer_that_was_reasoning_moves_with_its_times():
+def test_an_answer_that_was_reasoning_moves_with_its_times() -> None:
     clock = Clock()
     builder = _build(
         clock,
@@ -206,7 +206,7 @@ def test_an_answer_that_was_reasoning_moves_with_its_times():
     assert turn.arrivals == ((4, 1.0), (8, 2.0))
 
 
-def test_a_reasoning_that_was_the_answer_moves_back():
+def test_a_reasoning_that_was_the_answer_moves_back() -> None:
     clock = Clock()
     builder = _build(
         clock,
@@ -221,7 +221,7 @@ def test_a_reasoning_that_was_the_answer_moves_back():
     assert (turn.timing.ttft_s, turn.timing.thinking_s, turn.arrivals) == (1.0, None, ())
 
 
-def test_a_server_that_ends_a_reply_early_leaves_it_incomplete_without_an_error():
+def test_a_server_that_ends_a_reply_early_leaves_it_incomplete_without_an_error() -> None:
     builder = _build(Clock(), (1.0, AnswerDelta("4")), (2.0, StreamFinished("content_filter")))
 
     turn = builder.finish()
