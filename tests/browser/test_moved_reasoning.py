@@ -10,7 +10,7 @@ from browser.asking import ask_at, pane
 from browser.conftest import OpenNotebook
 from browser.lab import Lab
 from playwright.sync_api import expect
-from server import DONE, Reply, ScriptedServer, delta
+from server import DONE, Reply, ScriptedServer, Step, delta
 
 REASONING = "Let me compare 9.11 and 9.9.\n\nSince 0.9 > 0.11, it is 9.9."
 
@@ -19,12 +19,18 @@ def test_text_moves_at_a_closing_tag_and_all_views_agree(
     either: Lab, open_notebook: OpenNotebook
 ) -> None:
     tag, answer, more, end = (threading.Event() for _ in range(4))
-    first = [
+    first: list[Step] = [
         *(delta(content=text) for text in (REASONING[:20], REASONING[20:])),
         *(tag, delta(content="\n</thi"), delta(content="nk>")),
         *(answer, delta(content="\n\nIt is **9.9**."), end, delta("stop"), DONE),
     ]
-    second = [delta(content="Hm."), more, delta(content="</think>\n\nYes."), delta("stop"), DONE]
+    second: list[Step] = [
+        delta(content="Hm."),
+        more,
+        delta(content="</think>\n\nYes."),
+        delta("stop"),
+        DONE,
+    ]
     with ScriptedServer(Reply(first), Reply(second)) as server:
         notebook = ask_at(
             open_notebook,

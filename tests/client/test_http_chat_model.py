@@ -852,7 +852,7 @@ def assert_shows_no_key(error: QwqError, key: str) -> None:
 
 def test_text_after_a_finish_reason_arrives_while_the_server_still_sends() -> None:
     seen, go_on = threading.Event(), threading.Event()
-    steps = [delta("stop", content="a"), delta("stop", content="b"), seen.set, go_on]
+    steps: list[Step] = [delta("stop", content="a"), delta("stop", content="b"), seen.set, go_on]
     with ScriptedServer(Reply([*steps, delta("stop", content="c"), DONE])) as server:
         events: list[Event] = []
 
@@ -941,11 +941,12 @@ def test_what_one_model_showed_says_nothing_of_another_or_of_thinking_switched_o
     beginnings = Beginnings()
     with ScriptedServer(_content("Hm.", "</think>4"), _content("Five.")) as server:
         ask(settings_for(server.url, model="m"), beginnings=beginnings)
-        for model, parameters in [
+        cases: list[tuple[str, dict[str, Any]]] = [
             ("other", {}),
             ("m", {"chat_template_kwargs": {"enable_thinking": False}}),
             ("m", {"reasoning_effort": "none"}),
-        ]:
+        ]
+        for model, parameters in cases:
             request = ChatRequest("hi", model, (Message("user", "hi"),), parameters)
             asking = ask(settings_for(server.url, model="m"), request, beginnings=beginnings)
             assert asking.events[0] == AnswerDelta("Five.")

@@ -74,7 +74,12 @@ def test_a_signature_goes_through_and_a_key_in_it_is_masked() -> None:
 
 
 def test_a_key_before_a_move_is_masked_and_moves_with_its_text() -> None:
-    deltas = [AnswerDelta(KEY[:9]), AnswerDelta(KEY[9:]), AnswerBecameReasoning(), AnswerDelta("4")]
+    deltas: list[Event] = [
+        AnswerDelta(KEY[:9]),
+        AnswerDelta(KEY[9:]),
+        AnswerBecameReasoning(),
+        AnswerDelta("4"),
+    ]
 
     events = masked(*deltas, StreamFinished("x", ending=Ending.UNKNOWN))
 

@@ -172,7 +172,7 @@ def test_a_stream_of_a_narrow_encoding_does_not_fail() -> None:
 
 
 def test_text_that_was_reasoning_is_named_below_it_since_it_cannot_move() -> None:
-    events = [AnswerDelta("Hm."), AnswerBecameReasoning(), AnswerDelta("42")]
+    events: list[Event] = [AnswerDelta("Hm."), AnswerBecameReasoning(), AnswerDelta("42")]
 
     assert written([*events], None) == "Hm.\nThe text above is the reasoning.\n\n42"
     assert written([*events], None, show="answer").startswith("Hm.\nThe text above is")
@@ -180,7 +180,7 @@ def test_text_that_was_reasoning_is_named_below_it_since_it_cannot_move() -> Non
 
 
 def test_an_answer_that_was_taken_for_reasoning_is_written_where_it_was_not_shown() -> None:
-    events = [ReasoningDelta("42"), ReasoningBecameAnswer()]
+    events: list[Event] = [ReasoningDelta("42"), ReasoningBecameAnswer()]
 
     assert written([*events], None) == "Reasoning\n42\nThe text above is the answer.\n"
     assert written([*events], None, start="closed").endswith("42")
