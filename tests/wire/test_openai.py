@@ -768,7 +768,6 @@ def test_text_of_chunks_without_choices_is_read() -> None:
         (delta(foo="B") + delta("stop"), "delta.foo"),
         (delta(parts=[{"text": "B"}]) + delta("stop"), "delta.parts"),
         (sse({"output_text": "B"}) + DONE, "output_text"),
-        (sse({"token": {"text": "B"}}) + DONE, "token"),
         (sse({"generated_text": "B"}) + DONE, "generated_text"),
     ],
 )
