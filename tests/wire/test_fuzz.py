@@ -18,7 +18,6 @@ from qwq_magic.errors import QwqError
 from qwq_magic.events import Event, StreamFinished, UsageReported
 from qwq_magic.turns import ChatRequest, TurnBuilder
 from qwq_magic.wire.error_bodies import response_error
-from qwq_magic.wire.finish_words import CUTS
 from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.protocols import PROTOCOLS, UNKNOWN
 from qwq_magic.wire.wire_protocol import Decoder
@@ -213,11 +212,12 @@ def outcome(decoder: Decoder, reads: list[bytes]) -> tuple[Any, ...]:
     for event in events:
         builder.add(event)
     turn = builder.finish(decoder.error)
-    # An end or an error, never both and never neither.
+    # An end or an error, never neither; with an error it is not complete.
     ends = [event for event in events if isinstance(event, StreamFinished)]
-    assert len(ends) == (decoder.error is None)
+    assert ends or decoder.error is not None
     # A server may end a reply in order and still have cut or filtered it.
-    assert turn.complete == (bool(ends) and ends[0].ending not in CUTS)
+    is_whole = all(end.ending is None or end.ending.is_whole for end in ends)
+    assert turn.complete == (decoder.error is None and is_whole)
     json.dumps(turn.to_dict(), ensure_ascii=False).encode()
     usages = [event.usage for event in events if isinstance(event, UsageReported)]
     error = decoder.error.to_dict() if decoder.error else None
