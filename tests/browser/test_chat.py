@@ -132,7 +132,7 @@ def test_a_failed_ask_is_a_line_and_what_was_typed_is_still_there(
         page.notebook.run(3, wait=True)
         page.ask("another")
 
-        expect(page.line).to_contain_text('Run: %config QwqMagics.runner = "thread".')
+        expect(page.line).to_contain_text('Run: %config QwqMagics.runner = "thread"')
         expect(page.line).to_have_class("qwq-chat-line qwq-error")
         expect(page.box).to_have_value("another")
         expect(page.turns).to_have_count(1)
