@@ -19,8 +19,11 @@ from urllib.parse import quote
 
 from qwq_magic.display.saved.math import live_math
 from qwq_magic.display.saved.text import escape_code, escape_span, readable
+from qwq_magic.display.saved.view_patterns import view_patterns
 
 if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
 _ALLOWED = re.compile(
@@ -45,6 +48,66 @@ def host_of(href: str) -> str:
     """Return the host or mailbox of an address; any other address itself, shortened."""
     match = _HOST.match(href)
     return (match[1] or match[2])[:200] if match else href[:60]
+
+
+_RULES = view_patterns("markdown_patterns.js")
+_ADDRESS = re.compile(_RULES["ADDRESS"], re.IGNORECASE)
+_CELL_BREAK = re.compile(_RULES["CELL_BREAK"], re.IGNORECASE)
+
+
+def install_addresses(markdown: MarkdownIt) -> None:
+    """Add rules to the parser that make links of addresses in running text."""
+    markdown.inline.ruler.at("text", _text)
+    markdown.inline.ruler.before("text", "address", _address)
+
+
+def _text(state: StateInline, silent: bool) -> bool:
+    """Skip text as the original rule does, but no further than to the next address."""
+    end = state.md.inline.terminator_re.search(state.src, state.pos)
+    stop = end.start() if end else state.posMax
+    if address := _next_address(state):
+        stop = min(stop, address.start())
+    if stop == state.pos:
+        return False
+    if not silent:
+        state.append_pending(state.src[state.pos : stop])
+    state.pos = stop
+    return True
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    match = _next_address(state)
+    if match is None or match.start() != state.pos:
+        return False
+    if silent or state.linkLevel > 0 or len(match[0]) > _MAX_ADDRESS_CHARACTERS:
+        if not silent:
+            state.append_pending(match[0])
+        state.pos = match.end()
+        return True
+    token = state.push("link_open", "a", 1)
+    token.attrs = {"href": state.md.normalizeLink(_with_scheme(match[0]))}
+    token.markup = "autolink"
+    state.push("text", "", 0).content = match[0]
+    state.push("link_close", "a", -1).markup = "autolink"
+    state.pos = match.end()
+    return True
+
+
+def _next_address(state: StateInline) -> re.Match[str] | None:
+    """Return the first address at or after the position, found once for the text up to it."""
+    known: re.Match[str] | None = state.env.get("address")
+    is_same = state.env.get("address_in") is state.src and state.env["address_from"] <= state.pos
+    if is_same and (known is None or known.start() >= state.pos):
+        return known
+    found = _ADDRESS.search(state.src, state.pos)
+    state.env.update(address=found, address_in=state.src, address_from=state.pos)
+    return found
+
+
+def _with_scheme(text: str) -> str:
+    if text.lower().startswith(("http://", "https://")):
+        return text
+    return f"http://{text}" if text.lower().startswith("www.") else f"mailto:{text}"
 
 
 _MAX_DEPTH = 20
@@ -78,8 +141,12 @@ class _InlineWriter:
         self._written: list[str] = []
         self._closers: list[str] = []
         self._in_link = False
+        self._has_breaks = False
 
     def write(self, tokens: Sequence[Token]) -> str:
+        # A cell that holds nothing but the tag is about the tag.
+        shown = "".join(token.content for token in tokens)
+        self._has_breaks = _CELL_BREAK.fullmatch(shown.strip()) is None
         for token in tokens:
             match token.type:
                 case "em_open" | "strong_open" | "s_open":
@@ -105,6 +172,9 @@ class _InlineWriter:
                 self._math(token)
             case "image":
                 self._image(token)
+            case _ if self._context.is_cell and self._has_breaks:
+                parts = map(escape_span, _CELL_BREAK.split(token.content))
+                self._written.append("<br>".join(parts))
             case _:
                 self._written.append(escape_span(token.content))
 

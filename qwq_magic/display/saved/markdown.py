@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from qwq_magic.display.saved.inline import InlineContext, write_inline
+from qwq_magic.display.saved.inline import InlineContext, install_addresses, write_inline
 from qwq_magic.display.saved.limits import (
     is_runaway,
     limit_formulas,
@@ -22,6 +22,7 @@ from qwq_magic.display.saved.limits import (
     repeats_addresses,
 )
 from qwq_magic.display.saved.math import install_math, live_math
+from qwq_magic.display.saved.source import prepared, restore
 from qwq_magic.display.saved.text import (
     escape_code,
     escape_paragraphs,
@@ -67,11 +68,12 @@ def saved_markdown(answer: str) -> str:
         return ""
     if len(text) > MAX_PARSED_CHARACTERS or is_runaway(text):
         return escape_paragraphs(text)
-    tokens = _parser().parse(text)
+    tokens = _parser().parse(prepared(text))
     # The parser drops text nested deeper than its limit; plain paragraphs keep it.
     is_cut = any(token.level >= _MAX_LEVEL - 2 for token in tokens)
     if is_cut or repeats_addresses(tokens, len(text)):
         return escape_paragraphs(text)
+    restore(tokens)
     limit_formulas(tokens)
     return _Writer().write(tokens)
 
@@ -88,6 +90,7 @@ def _parser() -> MarkdownIt:
     markdown.core.ruler.at("inline", _parse_inline)
     limit_tables(markdown, table)
     install_math(markdown)
+    install_addresses(markdown)
     return markdown
 
 

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
 
 _MAX_MATH_CHARACTERS = 8_000
+_MAX_BOXED_CHARACTERS = 4_000
 _MAX_MATH_LINES = 100
 # Lines read per answer to find the end of display math, which limits the cost if unclosed.
 _LINE_BUDGET = 50_000
-_ENVIRONMENTS = "align|aligned|alignat|equation|gather|gathered|multline|eqnarray|split|flalign"
+# The view in the browser follows the same rules, so they are read from its modules.
+_RULES = view_patterns("markdown_patterns.js", "math_rules.js")
 
 # Opener, closer, token type, and the pattern of the whole formula.
 _INLINE = (
@@ -32,26 +34,18 @@ _INLINE = (
     ("\\[", "\\]", "math_display", re.compile(r"\\\[(.+?)\\\]", re.DOTALL)),
     ("\\(", "\\)", "math_inline", re.compile(r"\\\((.+?)\\\)", re.DOTALL)),
     ("$", "$", "math_inline", re.compile(r"\$(?!\s)((?:[^$\\]|\\.)+?)(?<!\s)\$(?!\d)", re.DOTALL)),
-    # Some models write `$ x^2 $`. TeX syntax is required, so that two prices are not math.
-    (
-        "$ ",
-        " $",
-        "math_inline",
-        re.compile(r"\$ ((?=[^$]*(?:\\[a-zA-Z]|[\^_]))(?:[^$\\\n]|\\.)+?) \$(?!\d)"),
-    ),
+    ("$ ", " $", "math_inline", re.compile(_RULES["SPACED_FORMULA"])),
 )
 _BLOCK_PATTERN = re.compile(
     r"(?:\$\$(?P<dollars>(?:[^$\\]|\\.)+?)\$\$"
     r"|\\\[(?P<brackets>(?:[^\\]|\\[^\]])+?)\\\]"
-    rf"|(?P<environment>\\begin\{{(?P<name>(?:{_ENVIRONMENTS})\*?)\}}.+?\\end\{{(?P=name)\}})"
+    rf"|(?P<environment>\\begin\{{(?P<name>{_RULES['BARE_ENVIRONMENTS']})\}}.+?\\end\{{(?P=name)\}})"
     r")[ \t]*(?P<rest>[.,;]?)[ \t]*",
     re.DOTALL,
 )
 
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*(?:\n|$)")
 _CONTROL_WORD = re.compile(r"\\([A-Za-z@]+)")
-# The view in the browser follows the same rules, so they are read from one of its modules.
-_RULES = view_patterns("math_rules.js")
 _DENIED = re.compile(_RULES["DENIED_COMMANDS"], re.IGNORECASE)
 _MEASURED = re.compile(_RULES["MEASURED_COMMANDS"])
 _ENVIRONMENT = re.compile(_RULES["ENVIRONMENTS"])
@@ -64,6 +58,9 @@ _MAX_DEPTH = 40
 # Saved output has no pane in which a tall formula could scroll.
 _MAX_ROWS = 60
 _PROSE = re.compile(_RULES["PROSE"])
+_NEXT_NAME = re.compile(_RULES["NEXT_NAME"])
+_BOXED = "\\boxed{"
+_BOXED_PIECE = re.compile(r"\\.|[{}$`]", re.DOTALL)
 _MEASURED_NAMES = frozenset({"hspace", "color", "textcolor"})
 _ROW_GAP = re.compile(r"\\\\\[ ?[0-9.]{1,4} ?(?:em|ex|pt|cm|mm) ?\]")
 _FORBIDDEN = re.compile(r'["`#]|@@|\^\^|\\\\\[|\\$')
@@ -133,9 +130,30 @@ def install_math(markdown: MarkdownIt) -> None:
 
 
 def _math_inline(state: StateInline, silent: bool) -> bool:
-    source, position = state.src, state.pos
-    if source[position] not in "$\\":
+    found = _find_formula(state.src, state.pos)
+    if found is None:
         return False
+    kind, tex, end = found
+    if not silent:
+        token = state.push(kind, "math", 0)
+        token.content = tex
+        token.markup = state.src[state.pos : end]
+    state.pos = end
+    return True
+
+
+def formula_at(source: str, position: int) -> int | None:
+    """Return where the inline formula that begins at `position` ends; None if none does."""
+    found = _find_formula(source, position)
+    return found and found[2]
+
+
+def _find_formula(source: str, position: int) -> tuple[str, str, int] | None:
+    if source[position] not in "$\\":
+        return None
+    if source.startswith(_BOXED, position):
+        end = _end_of_box(source, position)
+        return None if end is None else ("math_inline", source[position:end], end)
     for opener, closer, kind, pattern in _INLINE:
         if not source.startswith(opener, position):
             continue
@@ -146,28 +164,39 @@ def _math_inline(state: StateInline, silent: bool) -> bool:
         if (
             match
             and "`" not in match[0]
-            and not (opener == "$" and _is_money(source, position, match[1]))
+            and not (opener.startswith("$") and opener != "$$" and _is_prose(source, match))
         ):
-            if not silent:
-                _push(state, kind, match)
-            state.pos = match.end()
-            return True
-    return False
+            return kind, match[1], match.end()
+    return None
 
 
-def _is_money(source: str, position: int, enclosed: str) -> bool:
-    """Whether a dollar sign is a currency: `US$5 and A$6`, `$10 a month, 5$ each`.
+def _is_prose(source: str, match: re.Match[str]) -> bool:
+    """Whether a dollar sign is a currency or begins a name: `US$5`, `5$ each`, `$A=$B`.
 
-    It is if the sign follows a word directly, or the text up to the next sign is prose.
+    It is if the sign follows a word directly, if the text up to the next sign is prose, or if
+    the next sign begins a name.
     """
-    before = source[position - 1 : position]
-    return (before.isascii() and before.isalnum()) or _PROSE.search(enclosed) is not None
+    before = source[match.start() - 1 : match.start()]
+    if before.isascii() and before.isalnum():
+        return True
+    following = source[match.start() + 1 : match.end() + 1]
+    return _PROSE.search(match[1]) is not None or _NEXT_NAME.search(following) is not None
 
 
-def _push(state: StateInline, kind: str, match: re.Match[str]) -> None:
-    token = state.push(kind, "math", 0)
-    token.content = match[1]
-    token.markup = match[0]
+def _end_of_box(source: str, position: int) -> int | None:
+    """Return where a boxed result ends, which is a formula also without delimiters."""
+    depth = 0
+    limit = position + _MAX_BOXED_CHARACTERS
+    for match in _BOXED_PIECE.finditer(source, position + len(_BOXED) - 1, limit):
+        if match[0] in "$`":
+            return None
+        depth += (match[0] == "{") - (match[0] == "}")
+        # A row of open boxes would be read again from each.
+        if depth > _MAX_DEPTH:
+            return None
+        if not depth and match[0] == "}":
+            return match.end() if match.end() > position + len(_BOXED) + 1 else None
+    return None
 
 
 def _math_block(state: StateBlock, first: int, last: int, silent: bool) -> bool:

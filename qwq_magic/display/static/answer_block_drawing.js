@@ -2,8 +2,9 @@
 
 /** @import { Code, FenceBlock, Host } from "./types.js" */
 
-import { rebuild } from "./answer_dom.js";
+import { ESCAPED_LESS_THAN, rebuild } from "./answer_dom.js";
 import { LESS_THAN, maskMath } from "./answer_math.js";
+import { guardDefinitions, meantMarkdown } from "./answer_source.js";
 import { isTangled } from "./block_limits.js";
 import { codeBox, codeIn, fenceLanguage } from "./code_box.js";
 import { isInertLanguage } from "./code_languages.js";
@@ -13,6 +14,7 @@ import { element } from "./elements.js";
  * @typedef {object} TextOptions
  * @property {boolean} [open] may more follow?
  * @property {string} [definitions] for reference links
+ * @property {Set<string>} [labels] of the references so far: their definitions are not text
  */
 
 // A noncharacter: `cleanText` removes all of them from the input, and this one from the parser's
@@ -39,6 +41,7 @@ const MAX_HEIGHT_PX = 300;
 export function inertMarkdown(markdown) {
   return (
     markdown
+      .replace(/(?<!\\)((?:\\\\)*)\\</g, `$1${ESCAPED_LESS_THAN}`)
       // A real autolink is kept: its characters leave no room for an attribute.
       .replace(/<(?!(?:https?:\/\/|mailto:)[^\s<>"'`]{1,2000}>)/g, LESS_THAN)
       .replace(/(?:`{3,}|~{3,}|:{3,})[ \t]*(?=[^ \t\n])/g, `$&${NAME_MARK}`)
@@ -76,12 +79,12 @@ export class BlockDrawing {
    * @param {TextOptions} [options]
    * @returns {Promise<ChildNode[]>}
    */
-  async text(source, { open = false, definitions = "" } = {}) {
+  async text(source, { open = false, definitions = "", labels = new Set() } = {}) {
     if (!this.#host.parse) return [plainBlock(source)];
-    const { markdown, formulas } = maskMath(source, open);
+    const { markdown, formulas } = maskMath(guardDefinitions(source, labels), open);
     if (isTangled(markdown + definitions)) return [plainBlock(source)];
     try {
-      const html = await this.#host.parse(inertMarkdown(markdown + definitions));
+      const html = await this.#host.parse(inertMarkdown(meantMarkdown(markdown) + definitions));
       const drawn = rebuild(html, formulas);
       await this.#highlightWithin(drawn);
       return [...drawn.childNodes].filter((node) => !(node instanceof Text) || node.data.trim());

@@ -4,11 +4,13 @@
 // the lists below are created again; everything else becomes text. Nothing is serialised again,
 // so a mutation attack finds no string to mutate.
 
-/** @import { Formula } from "./types.js" */
+/** @import { Formula, Hidden } from "./types.js" */
 
 import { LESS_THAN } from "./answer_math.js";
+import { PIPE, TILDE } from "./answer_source.js";
 import { codeBox, fenceLanguage } from "./code_box.js";
 import { element, scrolling } from "./elements.js";
+import { CELL_BREAK } from "./markdown_patterns.js";
 import { cleanText } from "./safe_text.js";
 
 /** @typedef {"p" | "code" | "ol" | "table" | "th" | "td"} PlainTag any of PLAIN, those that need care by name */
@@ -22,7 +24,15 @@ const LINK_SCHEMES = new Set(["http:", "https:", "mailto:"]);
 const INLINE_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]{1,60000}$/;
 const HIGHLIGHT = /^(?:\u037c[0-9a-z]{1,4}|cm-[\w-]{1,40}|tok-[\w-]{1,40}|hljs[\w-]{0,40})$/;
 const MAX_DEPTH = 60;
-const MARKS = /\ufdd0|\ufdd1(\d+)\ufdd2/g;
+const MARKS = /[\ufdd0\ufdd5\ufdd6\ufdd7]|\ufdd1(\d+)\ufdd2/g;
+/** `\<`, which shows its backslash in code only. */
+export const ESCAPED_LESS_THAN = "\ufdd7";
+/** @type {Record<string, string>} */
+const CHARACTERS = { [LESS_THAN]: "<", [PIPE]: "|", [TILDE]: "~", [ESCAPED_LESS_THAN]: "<" };
+// Parsers encode the marks in an address.
+const ENCODED_MARK = /%EF%B7%9([0-7])/g;
+const breaks = new RegExp(`(${CELL_BREAK})`, "i");
+const loneBreak = new RegExp(`^\\s*(?:${CELL_BREAK})\\s*$`, "i");
 
 /**
  * An address that a click may open, or null.
@@ -56,12 +66,15 @@ export function mathElement(formula) {
 }
 
 class Rebuilder {
-  /** @type {Formula[]} */
-  #formulas;
+  /** @type {Hidden[]} */
+  #hidden;
+  #inLink = false;
+  #inCell = false;
+  #hasBreaks = false;
 
-  /** @param {Formula[]} formulas */
-  constructor(formulas) {
-    this.#formulas = formulas;
+  /** @param {Hidden[]} hidden */
+  constructor(hidden) {
+    this.#hidden = hidden;
   }
 
   /**
@@ -81,7 +94,8 @@ class Rebuilder {
   }
 
   /**
-   * Replace the marks: `<` by itself, a formula by an element (in code, by its source).
+   * Replace the marks: characters by themselves, formulas and addresses by elements (in code, by
+   * their source).
    *
    * The text was cleaned before parsing, but an entity may have encoded a forbidden character.
    *
@@ -95,17 +109,29 @@ class Rebuilder {
     for (const match of data.matchAll(MARKS)) {
       text += cleanText(data.slice(done, match.index));
       done = match.index + match[0].length;
-      const formula = this.#formulas[Number(match[1])];
-      if (match[0] === LESS_THAN) text += "<";
-      else if (formula && inCode) text += formula.raw;
-      else if (formula) {
-        if (text) into.append(text);
+      const hidden = this.#hidden[Number(match[1])];
+      if (match[0] === ESCAPED_LESS_THAN && inCode) text += "\\<";
+      else if (!hidden) text += CHARACTERS[match[0]] ?? "";
+      else if (inCode || ("address" in hidden && this.#inLink)) text += hidden.raw;
+      else {
+        this.#words(text, into, inCode);
         text = "";
-        into.append(mathElement(formula));
+        into.append("address" in hidden ? addressLink(hidden.address) : mathElement(this.#inCell ? inCell(hidden) : hidden));
       }
     }
     text += cleanText(data.slice(done));
-    if (text) into.append(text);
+    this.#words(text, into, inCode);
+  }
+
+  /**
+   * @param {string} text
+   * @param {Element | DocumentFragment} into
+   * @param {boolean} inCode
+   */
+  #words(text, into, inCode) {
+    if (!text) return;
+    if (inCode || !this.#hasBreaks) into.append(text);
+    else text.split(breaks).forEach((part, index) => into.append(index % 2 ? element("br", "") : part));
   }
 
   /** @param {string} text */
@@ -114,8 +140,17 @@ class Rebuilder {
      * @param {string} mark
      * @param {string} number
      */
-    const typed = (mark, number) => (mark === LESS_THAN ? "<" : (this.#formulas[Number(number)]?.raw ?? ""));
+    const typed = (mark, number) => CHARACTERS[mark] ?? this.#hidden[Number(number)]?.raw ?? "";
     return cleanText(text.replace(MARKS, typed));
+  }
+
+  /**
+   * @param {Element} node
+   * @param {string} name
+   */
+  #address(node, name) {
+    const written = node.getAttribute(name) ?? "";
+    return this.#plain(written.replace(ENCODED_MARK, (_, digit) => String.fromCharCode(0xfdd0 + Number(digit))));
   }
 
   /**
@@ -155,8 +190,22 @@ class Rebuilder {
     if ((tag === "th" || tag === "td") && /^(?:left|right|center)$/.test(node.getAttribute("align") ?? "")) {
       made.classList.add(`qwq-${node.getAttribute("align")}`);
     }
-    this.children(node, made, depth + 1, inCode || tag === "code");
+    if (tag === "th" || tag === "td") this.#cell(node, made, depth);
+    else this.children(node, made, depth + 1, inCode || tag === "code");
     return tag === "table" ? this.#tableBox(made) : made;
+  }
+
+  /**
+   * @param {Element} node
+   * @param {HTMLElement} made
+   * @param {number} depth
+   */
+  #cell(node, made, depth) {
+    this.#inCell = true;
+    // A cell that holds nothing but the tag is about the tag.
+    this.#hasBreaks = !loneBreak.test(this.#plain(node.textContent ?? ""));
+    this.children(node, made, depth + 1, false);
+    this.#inCell = this.#hasBreaks = false;
   }
 
   /** @param {HTMLElement} table */
@@ -197,24 +246,53 @@ class Rebuilder {
    * @param {number} depth
    */
   #link(node, depth) {
-    const url = safeAddress(this.#plain(node.getAttribute("href") ?? ""));
-    if (!url) return this.children(node, element("span", "qwq-dead-link"), depth + 1, false);
-    return this.children(node, linkTo(url), depth + 1, false);
+    const written = this.#address(node, "href");
+    const url = safeAddress(written);
+    const wasInLink = this.#inLink;
+    this.#inLink = true;
+    const made = this.children(node, url ? linkTo(url) : element("span", "qwq-dead-link"), depth + 1, false);
+    this.#inLink = wasInLink;
+    if (!url && written) made.append(` (${written})`);
+    return made;
   }
 
   // Loading an image would reveal to its server that, and when, this was read.
   /** @param {Element} node */
   #image(node) {
-    const source = this.#plain(node.getAttribute("src") ?? "");
+    const source = this.#address(node, "src");
     const alt = this.#plain(node.getAttribute("alt") ?? "");
     if (INLINE_IMAGE.test(source)) return element("img", "", { src: source, alt });
     const url = safeAddress(source);
-    const label = `image: ${alt || "untitled"}`;
-    if (!url) return element("span", "qwq-dead-link", {}, label);
+    const place = url ? url.hostname || url.pathname : source.slice(0, 60);
+    const label = `image: ${alt ? `${alt} – ` : ""}${place}`;
+    if (!url || this.#inLink) return element("span", url ? "" : "qwq-dead-link", {}, label);
     const link = linkTo(url);
-    link.append(`${label} – ${url.host || url.pathname}`);
+    link.append(label);
     return link;
   }
+}
+
+/**
+ * A link for an address in running text, which may lack its scheme.
+ *
+ * @param {string} text
+ */
+function addressLink(text) {
+  const scheme = /^https?:/i.test(text) ? "" : /^www\./i.test(text) ? "http://" : "mailto:";
+  const url = safeAddress(scheme + text);
+  if (!url) return document.createTextNode(text);
+  const link = linkTo(url);
+  link.append(text);
+  return link;
+}
+
+/**
+ * A formula in a table cell, where a backslash before a pipe only protects the cell.
+ *
+ * @param {Formula} formula
+ */
+function inCell(formula) {
+  return { ...formula, tex: formula.tex.replace(/\\\|/g, "|"), raw: formula.raw.replace(/\\\|/g, "|") };
 }
 
 /** @param {URL} url */
@@ -228,13 +306,13 @@ function linkTo(url) {
 }
 
 /**
- * Safe nodes for a parser's HTML; its placeholders are indices of `formulas`.
+ * Safe nodes for a parser's HTML; its placeholders are indices of `hidden`.
  *
  * @param {string} html
- * @param {Formula[]} formulas
+ * @param {Hidden[]} hidden
  */
-export function rebuild(html, formulas) {
+export function rebuild(html, hidden) {
   // eslint-disable-next-line no-restricted-syntax -- an inert document: nothing in it loads or runs
   const inert = new DOMParser().parseFromString(html, "text/html");
-  return new Rebuilder(formulas).children(inert.body, document.createDocumentFragment(), 0, false);
+  return new Rebuilder(hidden).children(inert.body, document.createDocumentFragment(), 0, false);
 }

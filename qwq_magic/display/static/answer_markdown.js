@@ -5,6 +5,7 @@
 /** @typedef {{ box: Element, drawn: number, coloured: boolean }} OpenFence */
 
 import { AnswerBlocks } from "./answer_blocks.js";
+import { definitionsIn, labelsIn } from "./answer_source.js";
 import { BlockDrawing, typesetFormulas } from "./answer_block_drawing.js";
 import { codeIn } from "./code_box.js";
 import { element } from "./elements.js";
@@ -21,7 +22,6 @@ const COLOURED_OPEN_CODE = 6000;
 const MAX_DEFINITIONS = 100;
 const MAX_DEFINITIONS_LENGTH = 20000;
 const MAX_REFERRING_BLOCKS = 500;
-const DEFINITION = /^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*\S{1,2000}/gm;
 
 /**
  * Resolves after a paint, or after a short time if the page is not being painted.
@@ -65,8 +65,10 @@ export class AnswerMarkdown {
   #openFence = null; // the fence in the slot, and how much of its code is drawn
   /** @type {[slot: HTMLElement, source: string][]} */
   #references = []; // finished blocks that may contain a reference link
-  /** @type {string[]} */
+  /** @type {[label: string, line: string][]} */
   #definitions = [];
+  /** @type {Set<string>} */
+  #labels = new Set(); // of the references so far
   #dirty = false;
   #ended = false;
   #hurried = false;
@@ -195,8 +197,9 @@ export class AnswerMarkdown {
       if (!kept && coloured) codeIn(box).textContent = block.code;
       this.#openFence = null;
     } else {
-      await this.#drawText(slot, block.source);
-      this.#definitions.push(...(block.source.match(DEFINITION) ?? []));
+      for (const label of labelsIn(block.source)) this.#labels.add(label);
+      await this.#drawText(slot, block.source, { labels: this.#labels });
+      this.#definitions.push(...definitionsIn(block.source));
       if (/\]\[|\[[^\]\n]+\](?!\()/.test(block.source)) this.#references.push([slot, block.source]);
     }
     this.#slot = null;
@@ -209,7 +212,11 @@ export class AnswerMarkdown {
     if (!tail) return;
     const slot = this.#openSlot();
     if (tail.kind === "fence") await this.#drawOpenFence(slot, tail);
-    else await this.#drawText(slot, tail.source, { open: true });
+    else {
+      const defines = tail.source.includes("]:");
+      const labels = defines ? new Set([...this.#labels, ...labelsIn(tail.source)]) : this.#labels;
+      await this.#drawText(slot, tail.source, { open: true, labels });
+    }
     this.#everDrawn = true;
     this.onDrawn();
   }
@@ -263,12 +270,13 @@ export class AnswerMarkdown {
 
   /** Draw blocks again whose reference links are defined later in the text. */
   async #resolveReferences() {
-    const blocks = this.#definitions.length ? this.#references.slice(0, MAX_REFERRING_BLOCKS) : [];
-    const definitions = `\n\n${firstOf(this.#definitions).join("\n")}\n`;
+    const used = this.#definitions.filter(([label]) => this.#labels.has(label)).map(([, line]) => line);
+    const blocks = used.length ? this.#references.slice(0, MAX_REFERRING_BLOCKS) : [];
+    const definitions = `\n\n${firstOf(used).join("\n")}\n`;
     this.#definitions = [];
     this.#references = [];
     for (const [slot, source] of blocks) {
-      await this.#drawText(slot, source, { definitions });
+      await this.#drawText(slot, source, { definitions, labels: this.#labels });
       await this.#breathe();
     }
   }

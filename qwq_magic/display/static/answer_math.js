@@ -1,11 +1,12 @@
-// Find the math in a block of Markdown and hide it from the Markdown parser.
+// Find the math and the bare addresses in a block of Markdown and hide them from the parser.
 //
-// Each formula becomes a placeholder, which `answer_dom` turns into an element. Only these
-// elements are passed to the typesetter, so prices are never typeset.
+// Each becomes a placeholder, which `answer_dom` turns into an element. Only these elements are
+// passed to the typesetter, so prices are never typeset.
 
-/** @import { Formula } from "./types.js" */
+/** @import { Formula, Hidden } from "./types.js" */
 
-import { mathIsSafe, PROSE } from "./math_rules.js";
+import { ADDRESS } from "./markdown_patterns.js";
+import { BARE_ENVIRONMENTS, mathIsSafe, NEXT_NAME, PROSE, SPACED_FORMULA } from "./math_rules.js";
 
 // They replace `<` and enclose a formula's index: noncharacters, which `cleanText` removes from
 // the input.
@@ -14,10 +15,16 @@ export const MATH_OPEN = "\ufdd1";
 export const MATH_CLOSE = "\ufdd2";
 
 const MAX_LENGTH = 4000;
+// Deeper is not a result, and a row of open boxes would be read again from each.
+const MAX_BOXED_DEPTH = 40;
+const MAX_ADDRESS_LENGTH = 2000;
 const READS_AS_PROSE = new RegExp(PROSE);
+const BEGINS_NAME = new RegExp(NEXT_NAME);
+const spacedFormula = new RegExp(SPACED_FORMULA, "y");
+// Directly after these, an address is already a link's.
+const IN_LINK = /(?:\]\(\s{0,9}<?|\]:[ \t]{0,9}<?|<)$/;
 
-const ENVIRONMENT =
-  /^\\begin\{((?:equation|align|alignat|gather|multline|eqnarray|flalign)\*?)\}/;
+const environment = new RegExp(`^\\\\begin\\{(${BARE_ENVIRONMENTS})\\}`);
 
 class MathScanner {
   /** @type {string} */
@@ -30,8 +37,8 @@ class MathScanner {
   #copied = 0;
   /** @type {Map<string, number>} */
   #dead = new Map(); // closing mark → position before which it is known not to occur
-  /** @type {Formula[]} */
-  formulas = [];
+  /** @type {Hidden[]} */
+  hidden = [];
 
   /**
    * @param {string} source
@@ -43,7 +50,7 @@ class MathScanner {
   }
 
   scan() {
-    const special = /[\\`$]/g;
+    const special = new RegExp(`[\\\\\`$]|${ADDRESS}`, "giu");
     for (;;) {
       special.lastIndex = this.#at;
       const match = special.exec(this.#source);
@@ -59,7 +66,20 @@ class MathScanner {
   #step(character) {
     if (character === "`") this.#skipCode();
     else if (character === "$") this.#dollar();
-    else this.#backslash();
+    else if (character === "\\") this.#backslash();
+    else this.#address(character);
+  }
+
+  /** @param {string} text */
+  #address(text) {
+    const start = this.#at;
+    const end = start + text.length;
+    this.#at = end;
+    const inAngles = this.#source[start - 1] === "<" && this.#source[end] === ">";
+    if (inAngles && !text.includes("/")) this.#hide(start - 1, end + 1, { address: text });
+    else if (text.length <= MAX_ADDRESS_LENGTH && !IN_LINK.test(this.#source.slice(Math.max(0, start - 20), start))) {
+      this.#hide(start, end, { address: text });
+    }
   }
 
   // A run of backticks is closed by a run of the same length; otherwise it is literal.
@@ -90,11 +110,16 @@ class MathScanner {
       return;
     }
     this.#at = start + 1;
-    if (/\s/.test(source[start + 1] ?? " ") || /[A-Za-z0-9]/.test(source[start - 1] ?? "")) return;
+    if (/[A-Za-z0-9]/.test(source[start - 1] ?? "")) return;
+    spacedFormula.lastIndex = start;
+    const [spaced, inner = ""] = spacedFormula.exec(source) ?? [];
+    if (spaced) this.#replace(start, start + spaced.length, inner, false);
+    if (spaced || /\s/.test(source[start + 1] ?? " ")) return;
     const end = this.#closingDollar(start + 1);
     if (end < 0) return;
     const tex = source.slice(start + 1, end);
-    if (!READS_AS_PROSE.test(tex)) this.#replace(start, end + 1, tex, false);
+    const isName = BEGINS_NAME.test(source.slice(start + 1, end + 2));
+    if (!isName && !READS_AS_PROSE.test(tex)) this.#replace(start, end + 1, tex, false);
   }
 
   /**
@@ -110,7 +135,7 @@ class MathScanner {
     while (match?.[0].startsWith("\\")) match = next.exec(source);
     if (match?.[0] !== "$" || match.index - from > MAX_LENGTH || match.index === from) return -1;
     const end = match.index;
-    const closes = !/\s/.test(source.charAt(end - 1)) && !/[0-9$]/.test(source[end + 1] ?? "");
+    const closes = !/\s/.test(source.charAt(end - 1)) && !/[0-9]/.test(source[end + 1] ?? "");
     return closes ? end : -1;
   }
 
@@ -120,13 +145,36 @@ class MathScanner {
     this.#at = start + 2;
     if (next === "(") this.#enclosed(start, "\\(", "\\)", false);
     else if (next === "[") this.#enclosed(start, "\\[", "\\]", true);
-    else if (next === "b") this.#environment(start);
+    else if (next === "b") this.#command(start);
   }
 
   /** @param {number} start */
-  #environment(start) {
-    const match = ENVIRONMENT.exec(this.#source.slice(start, start + 30));
-    if (match) this.#enclosed(start, "", `\\end{${match[1]}}`, true, `\\end{${match[1]}}`);
+  #command(start) {
+    const match = environment.exec(this.#source.slice(start, start + 30));
+    if (this.#source.startsWith("\\boxed{", start)) this.#boxed(start);
+    else if (match) this.#enclosed(start, "", `\\end{${match[1]}}`, true, `\\end{${match[1]}}`);
+  }
+
+  /**
+   * A boxed result is a formula, also without delimiters.
+   *
+   * @param {number} start
+   */
+  #boxed(start) {
+    let depth = 0;
+    const piece = /\\[\s\S]|[{}$`]|\n[ \t]*\n/g;
+    piece.lastIndex = start + 2;
+    for (let match = piece.exec(this.#source); match; match = piece.exec(this.#source)) {
+      if (/^[$`\n]/.test(match[0]) || match.index > start + MAX_LENGTH) return;
+      depth += match[0] === "{" ? 1 : match[0] === "}" ? -1 : 0;
+      if (depth > MAX_BOXED_DEPTH) return;
+      if (depth > 0) continue;
+      const tex = this.#source.slice(start, match.index + 1);
+      if (match[0] === "}" && tex.length > "\\boxed{}".length) this.#replace(start, match.index + 1, tex, false);
+      if (match[0] === "}") return;
+    }
+    const rest = this.#source.slice(start);
+    if (this.#open && !rest.includes("\n")) this.#replace(start, this.#source.length, rest, false, true);
   }
 
   /**
@@ -185,21 +233,30 @@ class MathScanner {
    * @param {boolean} [pending]
    */
   #replace(start, end, tex, display, pending = false) {
-    const raw = this.#source.slice(start, end);
+    const safe = !pending && tex.length <= MAX_LENGTH && mathIsSafe(tex);
+    this.#hide(start, end, { tex, display, pending, safe });
+  }
+
+  /**
+   * @param {number} start
+   * @param {number} end
+   * @param {Omit<Formula, "raw"> | { address: string }} what
+   */
+  #hide(start, end, what) {
     this.#out.push(this.#source.slice(this.#copied, start));
-    this.#out.push(`${MATH_OPEN}${this.formulas.length}${MATH_CLOSE}`);
-    this.formulas.push({ tex, raw, display, pending, safe: !pending && tex.length <= MAX_LENGTH && mathIsSafe(tex) });
+    this.#out.push(`${MATH_OPEN}${this.hidden.length}${MATH_CLOSE}`);
+    this.hidden.push({ ...what, raw: this.#source.slice(start, end) });
     this.#copied = this.#at = end;
   }
 }
 
 /**
- * Markdown with placeholders, and their formulas; `open` if more text may follow.
+ * Markdown with placeholders, and what each of them hides; `open` if more text may follow.
  *
  * @param {string} source
  * @param {boolean} open
  */
 export function maskMath(source, open) {
   const scanner = new MathScanner(source, open);
-  return { markdown: scanner.scan(), formulas: scanner.formulas };
+  return { markdown: scanner.scan(), formulas: scanner.hidden };
 }

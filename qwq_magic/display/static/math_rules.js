@@ -2,6 +2,8 @@
 //
 // Python reads the patterns from this file, so that there is only one list.
 
+import { OTHER_LETTERS, SENTENCE_MARKS } from "./markdown_patterns.js";
+
 /** Commands that load, link, style, define, label, or draw outside their formula. */
 export const DENIED_COMMANDS = String.raw`href|url|mmltoken|style|class|css\w*|data|require|autoload|includegraphics|html\w*|unicode|char|bbox|[egx]?def|let|futurelet|(?:re)?new(?!line$)\w+|provide\w+|declare\w+|definecolor|\w*tagform|input|include|verb\w*|csname|endcsname|catcode|special|write|read|open\w+|immediate|everymath|loop|setoptions|enclose|action\w*|toggle|endtoggle|tooltip|texttip|mathtip|mmltext|mathml|fcolorbox|colorbox|label|ref|eqref|rule|space|raise\w*|lower\w*|move\w+|[hmv]?kern|[hmv]skip|mspace|vspace|(?:math|cramped|text)?[lrc]lap|smash|mathmakebox|mathmbox|makebox|framebox|genfrac|above\w*|leftroot|uproot|skew|MoveEqLeft|xmathstrut|minCD\w+|mathtoolsset|MTFlush\w+|\w*vdotswithin|(?:row|cell|column)color|begingroup|\w*@\w*`;
 
@@ -21,8 +23,23 @@ export const ATTRIBUTES = String.raw`\\[bx]?cancel(?:to)?\s*\[`;
 /** What may follow \begin: only these environments, with simple columns and small numbers. */
 export const ENVIRONMENTS = String.raw`\s*\{(?:(?:(?:equation|align|gather|multline|eqnarray|flalign)\*?|aligned|[lr]?gathered|split|subequations|(?:d|r|dr)?cases\*?|CD)\}|[pbBvV]?(?:small)?matrix\}(?!\s*\[)|[pbBvV]?(?:small)?matrix\*\}\s*\[[lcr]\]|(?:x?x?alignat\*?|alignedat)\}(?:\[[tbc]\])?\s*\{\s*[0-9]{1,2}\s*\}|(?:d?array|subarray|tabular)\}\s*(?:\[[tbc]\])?\s*(?:\{(?:[lcr|:\s]|[@!]\s*\{(?:[^{}\\]|\\[,;:!> ]|\\q?quad){0,20}\}|\*\s*\{\s*[0-9]{1,2}\s*\}\s*\{[lcr|:\s]*\}|\*\s*[0-9]\s*\{[lcr|:\s]*\})*\}|[lcr](?![a-z])))`;
 
-/** An amount and words ("5 dollars or ") are not a formula, even between two dollar signs. */
-export const PROSE = String.raw`^(?![\s\S]*[\\^_{}=<>+|])[\s\S]*?(?:[A-Za-z]{3,}[ ,.;:]+\S|\d\s+[A-Za-z]{3,})`;
+/** A formula with spaces inside its dollar signs. It must use TeX: two prices are not a formula. */
+export const SPACED_FORMULA = String.raw`\$ ((?=[^$]*(?:\\[a-zA-Z]|[\^_]))(?:[^$\\\n]|\\.){1,4000}?) \$(?![0-9])`;
+
+/**
+ * Text between two dollar signs that is prose, not a formula: words, or an amount and words.
+ * Words of a script without spaces are prose with a sentence mark, or after a number.
+ */
+export const PROSE = String.raw`^(?![\s\S]*[\\^_{}=<>+|])[\s\S]*?(?:[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff]{3}[ ,.;:]+\S|\d\s+[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff]{3}|\d\s+(?:[a-wyzA-WYZ\u0400-\u1fff]|[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u1fff]{2})\s+\d)|^(?=\d)(?![\s\S]*[\\^_{}])(?:(?![\s\S]*[=<>+*/\u00d7\u00f7])|(?=[\s\S]*[${SENTENCE_MARKS}]))(?=[\s\S]*[${OTHER_LETTERS}])|^(?![\s\S]*[\\^_{}=])(?=[\s\S]*[${SENTENCE_MARKS}])(?=[\s\S]*[${OTHER_LETTERS}])`;
+
+/**
+ * The text up to a second dollar sign and one character more, if that sign begins a name and ends
+ * no formula, as in `$PATH=$HOME/bin`.
+ */
+export const NEXT_NAME = String.raw`[-=+*/:,;.(&|<>@~"]\$[A-Za-z_{(]$|[${OTHER_LETTERS}${SENTENCE_MARKS}]\$[A-Za-z_]$|^[A-Z_][A-Z0-9_]{2,}\$[A-Za-z_{]$`;
+
+/** Environments that are display math without further delimiters. */
+export const BARE_ENVIRONMENTS = String.raw`(?:equation|align|alignat|gather|multline|eqnarray|flalign)\*?|aligned|gathered|split|cases|[pbBvV]?matrix`;
 
 const MAX_BACKWARD = 12;
 const MAX_DEPTH = 40;

@@ -269,6 +269,15 @@ export interface Formula {
   safe: boolean;
 }
 
+/** An address in running text, which becomes a link. */
+export interface Address {
+  address: string;
+  raw: string;
+}
+
+/** What a placeholder hides from the Markdown parser. */
+export type Hidden = Formula | Address;
+
 // What the page remembers
 
 /** What the page remembers about a turn. */

@@ -103,7 +103,7 @@ def test_no_mixture_of_delimiters_is_live(answer: str) -> None:
         ("- a\n\n* b", "ul li ul li", "a b"),
         ("- [ ] a\n- [x] b", "ul li li", "☐ a ☑ b"),
         ("> a\n> > b", "blockquote p blockquote p", "a b"),
-        ("| a | b |\n|---|--:|\n| `x|y` | 2 |", "table thead tr th th tbody tr td td", "a b `x y`"),
+        ("| a | b |\n|---|--:|\n| `x|y` | 2 |", "table thead tr th th tbody tr td td", "a b x|y 2"),
         ("a\n\n***\n\nb", "p hr p", "a b"),
         ("a  \nb\nc", "p br", "a b c"),
         ("[t](https://a.example/x_(y)?a=1&b=2)", "p a", "t"),
