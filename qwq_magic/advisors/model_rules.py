@@ -1,18 +1,22 @@
-"""The model-rules advisor: refuses options that a model rejects, and warns about idle ones.
+"""The model-rules advisor: refuses what a model or its server rejects, warns about the idle.
 
-Its rules come from `settings.model_rules`; the errors it raises cost no request.
+Its rules come from `settings.model_rules` and from the server's spellings of parameters; the
+errors it raises cost no request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from qwq_magic.advisors.chain import MODEL_RULES_ORDER, CallNext, Events
 from qwq_magic.errors import ConfigurationError, ModelNotFound, UnsupportedFeature
 from qwq_magic.events import Notice
+from qwq_magic.keys.lookalikes import without_lookalikes
+from qwq_magic.plain_text import one_line
 from qwq_magic.settings.model_rules import rules_for
-from qwq_magic.turns import ChatRequest
+from qwq_magic.settings.presets import Spellings
+from qwq_magic.turns import ChatRequest, Json
 from qwq_magic.wire.error_fixes import NOTHING_THERE
 
 # The client sets these itself.
@@ -31,12 +35,18 @@ class SessionNotices:
 
 
 class ModelRulesAdvisor:
-    """Applies the rules of `settings.model_rules` to one request."""
+    """Applies the rules of the model and of its server to one request."""
 
     order = MODEL_RULES_ORDER
 
     def __init__(
-        self, session_notices: SessionNotices, *, is_hosted: bool, is_pinned: bool
+        self,
+        session_notices: SessionNotices,
+        *,
+        is_hosted: bool,
+        is_pinned: bool,
+        server: str = "",
+        spellings: Spellings | None = None,
     ) -> None:
         """Create the advisor for one request.
 
@@ -44,16 +54,26 @@ class ModelRulesAdvisor:
             session_notices: the notices shown so far in this session.
             is_hosted: whether the model's vendor runs it and ignores sampling parameters.
             is_pinned: whether the user chose the model, so that it is never replaced.
+            server: the server's name, for messages.
+            spellings: which parameters have an effect on the server, and their bounds.
         """
         self._session_notices = session_notices
         self._is_hosted = is_hosted
         self._is_pinned = is_pinned
+        self._server = server
+        self._spellings: Spellings = spellings or {}
 
     async def advise(self, request: ChatRequest, call_next: CallNext) -> Events:
         _refuse(request)
+        _refuse_out_of_bounds(request.parameters, self._spellings, self._server)
         # A gateway passes requests for a closed model on to its vendor.
         is_hosted = self._is_hosted or rules_for(request.model).is_closed
-        for text in _discouraged(request, is_hosted=is_hosted):
+        if is_hosted:
+            _refuse_excess(request)
+        for text in (
+            *_discouraged(request, is_hosted=is_hosted),
+            *_idle(request.parameters, self._spellings, self._server),
+        ):
             if text not in self._session_notices.shown:
                 self._session_notices.shown.add(text)
                 yield Notice(text)
@@ -112,6 +132,45 @@ def _refuse(request: ChatRequest) -> None:
         raise UnsupportedFeature(
             f"{request.model} does not accept {' and '.join(rivals)} together: keep one."
         )
+
+
+def _refuse_out_of_bounds(
+    parameters: Mapping[str, Json], spellings: Spellings, server: str
+) -> None:
+    """Raise for values that the server rejects or, worse, ignores."""
+    for name, value in parameters.items():
+        accepted = spellings[name].bounds_missed_by(value) if name in spellings else ""
+        if accepted:
+            shown = without_lookalikes(one_line(repr(value), limit_bytes=60))
+            raise UnsupportedFeature(f"{server} does not accept {name}={shown}. Use {accepted}.")
+
+
+def _refuse_excess(request: ChatRequest) -> None:
+    """Raise for a budget above the model's own, which its vendor rejects."""
+    budget, most = (
+        request.parameters.get("thinking_budget"),
+        rules_for(request.model).most_thinking_tokens,
+    )
+    if most is not None and isinstance(budget, int) and budget > most:
+        raise UnsupportedFeature(
+            f"{request.model} accepts a thinking_budget of at most {most:,}, not {budget:,}."
+        )
+
+
+def _idle(parameters: Mapping[str, Json], spellings: Spellings, server: str) -> Iterator[str]:
+    """Yield a line for each parameter that has no effect, needs more to have one, or costs more."""
+    for name in parameters:
+        spelling = spellings.get(name)
+        if spelling is None or not (spelling.hint or not spelling.has_effect):
+            continue
+        if spelling.has_effect:
+            yield f"For {name} to have an effect on {server}, {spelling.hint}."
+        else:
+            yield f"{name} has no effect on {server}, so it is not sent; {spelling.hint}."
+    replies, spelling = parameters.get("n"), spellings.get("n")
+    if type(replies) is int and replies > 1 and (spelling is None or spelling.has_effect):
+        price = "double" if replies == 2 else f"{replies:,} times as much"
+        yield f"n={replies} costs {price} and only the first reply is shown."
 
 
 def _discouraged(request: ChatRequest, *, is_hosted: bool) -> Iterator[str]:

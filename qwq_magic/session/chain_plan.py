@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qwq_magic.advisors.chain import Chain
@@ -17,6 +17,7 @@ from qwq_magic.advisors.memory import MemoryAdvisor
 from qwq_magic.advisors.model_rules import ModelRulesAdvisor, SessionNotices
 from qwq_magic.events import Event
 from qwq_magic.memory import Context
+from qwq_magic.settings.presets import Spellings
 from qwq_magic.turns import ChatRequest, TurnBuilder
 from qwq_magic.turns.chat_model import ChatModel
 
@@ -45,6 +46,7 @@ class ChainPlan:
         session_notices: the notices that the session has already shown.
         is_hosted: whether the model's vendor runs it.
         is_pinned: whether the user chose the model.
+        spellings: which parameters have an effect on the server, and their bounds.
     """
 
     advisors: tuple[Any, ...]
@@ -52,6 +54,7 @@ class ChainPlan:
     session_notices: SessionNotices
     is_hosted: bool
     is_pinned: bool
+    spellings: Spellings = field(default_factory=dict)
 
     def chain(
         self,
@@ -65,7 +68,11 @@ class ChainPlan:
             LoggingAdvisor(),
             MemoryAdvisor(context, recorder),
             ModelRulesAdvisor(
-                self.session_notices, is_hosted=self.is_hosted, is_pinned=self.is_pinned
+                self.session_notices,
+                is_hosted=self.is_hosted,
+                is_pinned=self.is_pinned,
+                server=self.model.server,
+                spellings=self.spellings,
             ),
         )
         return Chain((*self.advisors, *own), self.model, on_sent=on_sent)

@@ -23,6 +23,7 @@ from qwq_magic.settings import Settings, resolve
 from qwq_magic.settings.key_ring import KeyRing, require_no_key_in
 from qwq_magic.settings.layers import NO_LAYER, Choices, SettingOptions
 from qwq_magic.settings.model_rules import rules_for
+from qwq_magic.settings.presets import Spellings
 from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import ChatRequest, Message, Turn, TurnBuilder
 
@@ -241,6 +242,7 @@ class Session:
             session_notices=self._session_notices,
             is_hosted=settings.is_dashscope,
             is_pinned=settings.model_is_pinned,
+            spellings=_spellings_for(settings) if chat_model is None else {},
         )
         builder = TurnBuilder(request, server=plan.model.server)
         recorder = TurnBuilder(request, server=plan.model.server)
@@ -299,6 +301,16 @@ def _takes_reasoning(settings: Settings) -> bool:
 
     protocol = wire_protocol(settings.protocol, settings.base_url, settings.preset)
     return protocol.takes_reasoning(settings.preset)
+
+
+def _spellings_for(settings: Settings) -> Spellings:
+    """How the server spells parameters, in the protocol that requests are sent in."""
+    if settings.server == "demo":
+        return {}
+    from qwq_magic.wire.protocols import wire_protocol
+
+    protocol = wire_protocol(settings.protocol, settings.base_url, settings.preset)
+    return protocol.spellings(settings.preset)
 
 
 def _input_limit(settings: Settings) -> int | None:

@@ -23,6 +23,7 @@ class ModelRules:
         exclusive: parameters that the server accepts only one at a time.
         ineffective: parameters that have no effect on a hosted service.
         system_discouraged: does the vendor advise against a system message?
+        most_thinking_tokens: the vendor's highest `thinking_budget`; None where not known.
         successor: the model that replaces a retired one of this family; "" for none.
         successor_parameters: the parameters that make the successor think.
         suggested: sampling parameters for the open weights, for which greedy decoding fails.
@@ -36,6 +37,7 @@ class ModelRules:
     refused: Mapping[str, str] = field(default_factory=dict)
     exclusive: frozenset[str] = frozenset()
     ineffective: frozenset[str] = frozenset()
+    most_thinking_tokens: int | None = None
     system_discouraged: bool = False
     successor: str = ""
     successor_parameters: Mapping[str, Json] = field(default_factory=dict)
@@ -65,6 +67,7 @@ _QWQ = ModelRules(
             "top_logprobs",
         }
     ),
+    most_thinking_tokens=32_768,
     system_discouraged=True,
     successor="qwen3.6-plus",
     successor_parameters=MappingProxyType({"enable_thinking": True}),
@@ -76,7 +79,9 @@ _QWQ = ModelRules(
 _QWQ_PLUS = replace(_QWQ, is_closed=True)
 _OPENS_REASONING = ModelRules(opens_reasoning=True)
 _QWEN_3_8 = ModelRules(
-    exclusive=frozenset({"thinking_budget", "reasoning_effort"}), opens_reasoning=True
+    exclusive=frozenset({"thinking_budget", "reasoning_effort"}),
+    most_thinking_tokens=262_144,
+    opens_reasoning=True,
 )
 
 

@@ -19,44 +19,106 @@ _DASHSCOPE_KEYS = ("AI_DASHSCOPE_API_KEY", "DASHSCOPE_API_KEY")
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """How a server spells a parameter.
+    """How a server spells a parameter, and what it accepts.
 
     Attributes:
         path: its name, with dots for nested objects; "" for a parameter that is not sent.
         values: the server's spelling of some values; others are sent unchanged.
+        levels: the words that it accepts, beside those in `values`; () if that is not known.
+        least: the lowest number that it accepts; None for a parameter that is not a number.
+        most: the highest number that it accepts; None if that is not known.
+        accepts_zero: does 0, which turns thinking off, count although it is below `least`?
+        has_effect: does the server do anything with it? If not, the user is warned.
+        hint: what to use instead if it has no effect, or what it needs to have one.
     """
 
     path: str
     values: Mapping[Any, Any] = field(default_factory=dict)
+    levels: tuple[str, ...] = ()
+    least: int | None = None
+    most: int | None = None
+    accepts_zero: bool = False
+    has_effect: bool = True
+    hint: str = ""
 
     def value_of(self, value: Any) -> Any:
         return self.values.get(value, value) if isinstance(value, Hashable) else value
 
+    def bounds_missed_by(self, value: Any) -> str:
+        """Return what the server accepts if it rejects this value, otherwise ""."""
+        if self.levels:
+            is_known = isinstance(value, str) and value in (*self.levels, *self.values)
+            return "" if is_known else f"one of {', '.join(self.levels)}"
+        if self.least is None or (self.accepts_zero and value == 0 and type(value) is int):
+            return ""
+        is_low_enough = self.most is None or (type(value) is int and value <= self.most)
+        if type(value) is int and value >= self.least and is_low_enough:
+            return ""
+        if self.most is None:
+            return f"a whole number of tokens, {self.least:,} or more"
+        return f"a whole number of tokens from {self.least:,} to {self.most:,}"
 
-Spellings = Mapping[str, Spelling]
+
+Spellings: TypeAlias = Mapping[str, Spelling]
+
+# The levels of effort of OpenAI's API; which of them a model accepts depends on the model.
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+def without_effect(hint: str) -> Spelling:
+    """Return the spelling of a parameter that the server ignores or rejects."""
+    return Spelling("", has_effect=False, hint=hint)
+
+
+NO_BUDGET = without_effect("use reasoning_effort")
+ONE_REPLY = without_effect("it generates one reply")
 
 _BY_TEMPLATE: Spellings = MappingProxyType(
     {"enable_thinking": Spelling("chat_template_kwargs.enable_thinking")}
 )
+# Parameters that nothing but the model's own template or prompt could obey.
+_NO_SWITCH: Spellings = MappingProxyType(
+    {
+        name: without_effect("it has no parameter for this")
+        for name in ("enable_thinking", "reasoning_effort", "thinking_budget")
+    }
+)
 _BY_REASONING_OBJECT: Spellings = MappingProxyType(
     {
         "enable_thinking": Spelling("reasoning.enabled"),
-        "reasoning_effort": Spelling("reasoning.effort"),
-        "thinking_budget": Spelling("reasoning.max_tokens"),
+        "reasoning_effort": Spelling("reasoning.effort", levels=EFFORTS),
+        "thinking_budget": Spelling("reasoning.max_tokens", least=0),
     }
 )
 
 
-def _by_effort(*, on: str) -> Spellings:
-    """For servers that know levels of effort only: `none` turns thinking off, `on` turns it on."""
+def _by_effort(
+    *,
+    on: str,
+    levels: tuple[str, ...] = (),
+    nearest: Mapping[str, str] | None = None,
+) -> Spellings:
+    """For servers that know levels of effort only: `none` turns thinking off, `on` turns it on.
+
+    `nearest` has the level that is sent for another server's level.
+    """
     return MappingProxyType(
         {
-            "reasoning_effort": Spelling("reasoning_effort"),
+            "reasoning_effort": Spelling("reasoning_effort", nearest or {}, levels),
             "enable_thinking": Spelling(
                 "reasoning_effort", MappingProxyType({True: on, False: "none"})
             ),
+            "thinking_budget": NO_BUDGET,
         }
     )
+
+
+# Levels of effort for servers that know fewer.
+OLLAMA_EFFORTS = ("none", "low", "medium", "high", "max")
+OLLAMA_NEAREST: Mapping[str, str] = MappingProxyType({"minimal": "low", "xhigh": "max"})
+_UP_TO_HIGH: Mapping[str, str] = MappingProxyType(
+    {"minimal": "low", "xhigh": "high", "max": "high"}
+)
 
 
 # A parameter that the client obeys by sending the reasoning back; the server has none for it.
@@ -93,7 +155,7 @@ class ServerPreset:
         needs_key: does it reject requests without a key?
         start_hint: how to start it, for a server on the user's own machine.
         spellings: its own spelling of `enable_thinking`, `thinking_budget`, `reasoning_effort`
-            and other parameters.
+            and other parameters, with their bounds.
         accepts_stream_options: does it report usage on request, rather than reject the request?
         splits_reasoning: does it separate reasoning from answer, once it is started right?
         reasoning_fields: fields of its own in which it sends the reasoning, looked at before
@@ -130,6 +192,11 @@ def _dashscope(name: str, host: str) -> ServerPreset:
         model="qwq-plus",
         key_variables=_DASHSCOPE_KEYS,
         needs_key=True,
+        # The highest budget depends on the model, see `model_rules`.
+        spellings={
+            "thinking_budget": Spelling("thinking_budget", least=0),
+            "reasoning_effort": Spelling("reasoning_effort", levels=EFFORTS),
+        },
         # With `preserve_thinking`, which newer models have on.
         history_field="reasoning_content",
         # `partial` works in non-thinking mode only.
@@ -167,6 +234,12 @@ SERVERS = MappingProxyType(
                     "enable_thinking": Spelling(
                         "thinking.type", MappingProxyType({True: "enabled", False: "disabled"})
                     ),
+                    "reasoning_effort": Spelling(
+                        "reasoning_effort",
+                        MappingProxyType({"minimal": "low", "medium": "high", "xhigh": "max"}),
+                        levels=("low", "high", "max"),
+                    ),
+                    "thinking_budget": NO_BUDGET,
                 },
                 # In turns with tools it is required: the request fails without.
                 history_field="reasoning_content",
@@ -185,13 +258,20 @@ SERVERS = MappingProxyType(
                 "https://api.groq.com/openai/v1",
                 model="qwen/qwen3-32b",
                 # Its Qwen models have no levels but `none` and `default`.
-                spellings=_by_effort(on="default"),
+                spellings=_by_effort(
+                    on="default",
+                    levels=("none", "default", "low", "medium", "high"),
+                    nearest=_UP_TO_HIGH,
+                ),
             ),
             _service(
                 "together",
                 "https://api.together.xyz/v1",
                 model="deepseek-ai/DeepSeek-R1",
-                spellings={"enable_thinking": Spelling("reasoning.enabled")},
+                spellings={
+                    "enable_thinking": Spelling("reasoning.enabled"),
+                    "thinking_budget": NO_BUDGET,
+                },
             ),
             _service(
                 "fireworks",
@@ -203,13 +283,20 @@ SERVERS = MappingProxyType(
             _service(
                 "openai",
                 "https://api.openai.com/v1",
-                spellings={**_NOT_SENT, **_by_effort(on="medium")},
+                spellings={**_NOT_SENT, **_by_effort(on="medium", levels=EFFORTS)},
                 continues="none",
             ),
             _service(
                 "xai",
                 "https://api.x.ai/v1",
-                spellings={**_NOT_SENT, **_by_effort(on="medium")},
+                spellings={
+                    **_NOT_SENT,
+                    **_by_effort(
+                        on="medium",
+                        levels=("none", "low", "medium", "high"),
+                        nearest=_UP_TO_HIGH,
+                    ),
+                },
                 continues="none",
             ),
             _service(
@@ -218,14 +305,22 @@ SERVERS = MappingProxyType(
                 continues="none",
                 native_protocol="anthropic",
             ),
-            _service("siliconflow", "https://api.siliconflow.cn/v1", model="Qwen/QwQ-32B"),
+            _service(
+                "siliconflow",
+                "https://api.siliconflow.cn/v1",
+                model="Qwen/QwQ-32B",
+                spellings={"thinking_budget": Spelling("thinking_budget", least=128, most=32_768)},
+            ),
             ServerPreset(
                 "ollama",
                 "http://127.0.0.1:11434/v1",
                 model="qwq",
                 start_hint="`ollama serve`, then `ollama pull qwq`",
                 # `think` belongs to the native protocol; the compatible one ignores it.
-                spellings=_by_effort(on="medium"),
+                spellings={
+                    **_by_effort(on="medium", levels=OLLAMA_EFFORTS, nearest=OLLAMA_NEAREST),
+                    "n": ONE_REPLY,
+                },
                 # Only the templates of some models continue a given beginning.
                 continues="auto",
                 native_protocol="ollama",
@@ -238,7 +333,10 @@ SERVERS = MappingProxyType(
                 model="Qwen/QwQ-32B",
                 key_variables=("VLLM_API_KEY",),
                 start_hint="`vllm serve Qwen/QwQ-32B --reasoning-parser deepseek_r1`",
-                spellings={**_BY_TEMPLATE, "thinking_budget": Spelling("thinking_token_budget")},
+                spellings={
+                    **_BY_TEMPLATE,
+                    "thinking_budget": Spelling("thinking_token_budget", least=0),
+                },
                 # It ignores reasoning fields of a message.
                 continues="think_in_content",
                 lists_owner="vllm",
@@ -251,7 +349,14 @@ SERVERS = MappingProxyType(
                     "`python -m sglang.launch_server --model-path Qwen/QwQ-32B "
                     "--reasoning-parser deepseek-r1 --port 30000`"
                 ),
-                spellings=_BY_TEMPLATE,
+                spellings={
+                    **_BY_TEMPLATE,
+                    "thinking_budget": Spelling(
+                        "custom_params.thinking_budget",
+                        least=0,
+                        hint="the server has to be started with --enable-strict-thinking",
+                    ),
+                },
                 # Content that is not a string becomes a user message instead.
                 continues="think_in_content",
                 lists_owner="sglang",
@@ -261,7 +366,11 @@ SERVERS = MappingProxyType(
                 "http://127.0.0.1:8080/v1",
                 model="qwq-32b",
                 start_hint="`llama-server -m qwq-32b.gguf`",
-                spellings=_BY_TEMPLATE,
+                spellings={
+                    **_BY_TEMPLATE,
+                    "reasoning_effort": Spelling("chat_template_kwargs.reasoning_effort"),
+                    "thinking_budget": Spelling("thinking_budget_tokens", least=0),
+                },
                 continues="reasoning_field",
                 lists_owner="llamacpp",
             ),
@@ -270,6 +379,7 @@ SERVERS = MappingProxyType(
                 "http://127.0.0.1:1234/v1",
                 model="qwq-32b",
                 start_hint="the Developer tab of LM Studio",
+                spellings={"thinking_budget": NO_BUDGET},
                 lists_owner="organization_owner",
                 fingerprint=Fingerprint("/api/v0/models", "data", list),
             ),
@@ -279,6 +389,7 @@ SERVERS = MappingProxyType(
                 model="Qwen/QwQ-32B",
                 start_hint="`text-generation-launcher --model-id Qwen/QwQ-32B`",
                 splits_reasoning=False,
+                spellings=_NO_SWITCH,
             ),
             ServerPreset(
                 "transformers",
@@ -287,7 +398,11 @@ SERVERS = MappingProxyType(
                 start_hint="`transformers serve`",
                 # It rejects parameters that it knows and does not use.
                 accepts_stream_options=False,
-                spellings={**_BY_TEMPLATE, "reasoning_effort": Spelling("")},
+                spellings={
+                    **_BY_TEMPLATE,
+                    "reasoning_effort": without_effect("use enable_thinking"),
+                    "thinking_budget": without_effect("use max_tokens"),
+                },
                 # It answers 422.
                 continues="none",
             ),

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from qwq_magic.events import Usage, is_count, known_counts
 from qwq_magic.keys import ApiKey
 from qwq_magic.settings.model_rules import thinks_adaptively
-from qwq_magic.settings.presets import CUSTOM, ServerPreset, Spelling
+from qwq_magic.settings.presets import CUSTOM, ONE_REPLY, ServerPreset, Spelling
 from qwq_magic.turns import ChatRequest, Json, Message
 from qwq_magic.wire.finish_words import FINISH_WORDS, Ending, FinishWords
 from qwq_magic.wire.model_list import ModelListing
@@ -40,10 +40,15 @@ _SPELLINGS = MappingProxyType(
     {
         "max_completion_tokens": Spelling("max_tokens"),
         "stop": Spelling("stop_sequences"),
-        "reasoning_effort": Spelling("output_config.effort"),
+        "reasoning_effort": Spelling(
+            "output_config.effort",
+            MappingProxyType({"minimal": "low"}),
+            levels=("none", "low", "medium", "high", "xhigh", "max"),
+        ),
+        "n": ONE_REPLY,
         # The client obeys these itself.
         "enable_thinking": Spelling(""),
-        "thinking_budget": Spelling(""),
+        "thinking_budget": Spelling("", least=1_024, accepts_zero=True),
         "preserve_thinking": Spelling(""),
         "stream_options": Spelling(""),
     }
@@ -303,6 +308,7 @@ def _recognizes(first: FirstChunk) -> bool:
 PROTOCOL = WireProtocol(
     path_for=lambda _: _PATH,
     encode=encode,
+    spellings=lambda _: _SPELLINGS,
     reader=_reader,
     headers=_VERSION,
     authorization=_authorization,

@@ -12,7 +12,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from qwq_magic.events import Usage, is_count
-from qwq_magic.settings.presets import CUSTOM, ServerPreset, Spelling
+from qwq_magic.settings.presets import (
+    CUSTOM,
+    NO_BUDGET,
+    OLLAMA_EFFORTS,
+    OLLAMA_NEAREST,
+    ONE_REPLY,
+    ServerPreset,
+    Spelling,
+)
 from qwq_magic.turns import ChatRequest, Json
 from qwq_magic.wire.framing import NDJSONDecoder
 from qwq_magic.wire.message import MessageReader
@@ -28,8 +36,12 @@ _TOP_LEVEL = frozenset({"think", "format", "options", "keep_alive", "tools", "lo
 _SPELLINGS = MappingProxyType(
     {
         # A level of effort is more specific than on or off, so it comes first.
-        "reasoning_effort": Spelling("think", MappingProxyType({"none": False})),
+        "reasoning_effort": Spelling(
+            "think", MappingProxyType({**OLLAMA_NEAREST, "none": False}), OLLAMA_EFFORTS
+        ),
         "enable_thinking": Spelling("think"),
+        "thinking_budget": NO_BUDGET,
+        "n": ONE_REPLY,
         "max_tokens": Spelling("num_predict"),
         "max_completion_tokens": Spelling("num_predict"),
         # Ollama always sends its counts.
@@ -107,6 +119,7 @@ PROTOCOL = WireProtocol(
     framing=NDJSONDecoder,
     # The list has names only, so each model needs a request of its own for its abilities.
     listing=ModelListing("/api/tags", is_at_root=True, abilities_path="/api/show"),
+    spellings=lambda _: _SPELLINGS,
     read_usage=_usage,
     is_spoken_at=_is_spoken_at,
     recognizes=_recognizes,

@@ -14,7 +14,14 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from qwq_magic.settings.presets import CUSTOM, ServerPreset, Spelling
+from qwq_magic.settings.presets import (
+    CUSTOM,
+    EFFORTS,
+    NO_BUDGET,
+    ONE_REPLY,
+    ServerPreset,
+    Spelling,
+)
 from qwq_magic.turns import ChatRequest, Json
 from qwq_magic.wire.content import content_of, text_in
 from qwq_magic.wire.finish_words import FINISH_WORDS, Ending, FinishWords
@@ -28,10 +35,12 @@ _BLANK_LINE = "\n\n"
 _SPELLINGS = MappingProxyType(
     {
         # A level of effort is more specific than on or off, so it comes first.
-        "reasoning_effort": Spelling("reasoning.effort"),
+        "reasoning_effort": Spelling("reasoning.effort", levels=EFFORTS),
         "enable_thinking": Spelling(
             "reasoning.effort", MappingProxyType({True: "medium", False: "none"})
         ),
+        "thinking_budget": NO_BUDGET,
+        "n": ONE_REPLY,
         "max_tokens": Spelling("max_output_tokens"),
         "max_completion_tokens": Spelling("max_output_tokens"),
         # Usage is in the last event. Reasoning is taken back only in an encrypted form.
@@ -342,6 +351,7 @@ def _recognizes(first: FirstChunk) -> bool:
 PROTOCOL = WireProtocol(
     path_for=lambda _: _PATH,
     encode=encode,
+    spellings=lambda _: _SPELLINGS,
     reader=_reader,
     # OpenAI gives summaries only to verified organisations, and only for models that reason.
     optional_fields=("reasoning.summary", "store"),

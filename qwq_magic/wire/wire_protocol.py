@@ -15,7 +15,7 @@ from qwq_magic.errors import QwqError
 from qwq_magic.events import Event
 from qwq_magic.keys import ApiKey
 from qwq_magic.settings.layers import InlineThink
-from qwq_magic.settings.presets import CUSTOM, ServerPreset
+from qwq_magic.settings.presets import CUSTOM, ServerPreset, Spellings
 from qwq_magic.turns import ChatRequest, Json
 from qwq_magic.wire.finish_words import FINISH_WORDS, FinishWords
 from qwq_magic.wire.framing import SSEDecoder
@@ -64,6 +64,10 @@ def has_history_field(server: ServerPreset) -> bool:
     return bool(server.history_field)
 
 
+def spellings_of(server: ServerPreset) -> Spellings:
+    return server.spellings
+
+
 def never(*_: Any) -> bool:
     return False
 
@@ -80,6 +84,7 @@ class WireProtocol:
         headers: headers of a chat request beside the usual ones.
         authorization: the headers that carry the key to this server.
         takes_reasoning: does this server take the reasoning of earlier turns back?
+        spellings: how this server spells parameters, and the bounds of their values.
         optional_fields: fields of the body that a request can do without, with a dot before
             the name of a field in an object. One that the server rejects by the name before
             the dot is dropped, and the request repeated.
@@ -106,6 +111,7 @@ class WireProtocol:
     headers: Mapping[str, str] = field(default_factory=dict)
     authorization: Callable[[ApiKey, ServerPreset], Mapping[str, str]] = bearer
     takes_reasoning: Callable[[ServerPreset], bool] = has_history_field
+    spellings: Callable[[ServerPreset], Spellings] = spellings_of
     optional_fields: tuple[str, ...] = ()
     listing: ModelListing = OPENAI_LISTING
     merge_counts: MergeCounts = latest_counts

@@ -69,17 +69,17 @@ def sent_to(
     return received.path, received.headers, received.json
 
 
-BY_EFFORT = {"reasoning_effort": "low", "thinking_budget": 99, "top_k": 20}
-BY_TEMPLATE = {**BY_EFFORT, "chat_template_kwargs": {"enable_thinking": True}}
+BY_EFFORT = {"reasoning_effort": "low", "top_k": 20}
 THINKING: dict[str, dict[str, Any]] = {
     **dict.fromkeys(
         ("dashscope", "dashscope-intl", "dashscope-us", "dashscope-hk", "siliconflow"), WISHES
     ),
     # Whatever these know of it, they know under these names.
-    **dict.fromkeys(("lmstudio", "tgi", "litellm", "custom"), WISHES),
+    **dict.fromkeys(("litellm", "custom"), WISHES),
+    "lmstudio": {"enable_thinking": True, "reasoning_effort": "low", "top_k": 20},
+    "tgi": {"top_k": 20},
     "deepseek": {
         "thinking": {"type": "enabled"},
-        "thinking_budget": 99,
         "reasoning_effort": "low",
         "top_k": 20,
     },
@@ -90,7 +90,6 @@ THINKING: dict[str, dict[str, Any]] = {
     },
     "together": {
         "reasoning": {"enabled": True},
-        "thinking_budget": 99,
         "reasoning_effort": "low",
         "top_k": 20,
     },
@@ -101,10 +100,18 @@ THINKING: dict[str, dict[str, Any]] = {
         "reasoning_effort": "low",
         "top_k": 20,
     },
-    **dict.fromkeys(("sglang", "llamacpp"), BY_TEMPLATE),
+    "sglang": {
+        "chat_template_kwargs": {"enable_thinking": True},
+        "custom_params": {"thinking_budget": 99},
+        **BY_EFFORT,
+    },
+    "llamacpp": {
+        "chat_template_kwargs": {"enable_thinking": True, "reasoning_effort": "low"},
+        "thinking_budget_tokens": 99,
+        "top_k": 20,
+    },
     "transformers": {
         "chat_template_kwargs": {"enable_thinking": True},
-        "thinking_budget": 99,
         "top_k": 20,
     },
 }
@@ -250,7 +257,7 @@ def test_native_ollama_gets_think_and_options() -> None:
         "messages": PLAIN,
         "stream": True,
         "think": "low",
-        "options": {"thinking_budget": 99, "top_k": 20, "num_predict": 9},
+        "options": {"top_k": 20, "num_predict": 9},
     }
 
 
