@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import corpora
 import pytest
@@ -20,6 +21,13 @@ HOW_MUCH = {
     "core": "the core: samples of the corpora, a smoke of the browser; all of it: pytest -m full",
     "full": "full: every corpus whole, every browser test; the core of it: pytest",
 }
+
+
+@pytest.fixture(autouse=True)
+def _no_model_is_chosen_yet() -> None:
+    """Ports are used again, and a choice is kept by its address."""
+    if "qwq_magic.session.model_choice" in sys.modules:
+        sys.modules["qwq_magic.session.model_choice"].MODEL_CHOICES.clear()
 
 
 @pytest.hookimpl(tryfirst=True)

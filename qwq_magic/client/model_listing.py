@@ -105,7 +105,16 @@ _NO_LIST = frozenset({404, 405, 501})
 
 
 async def list_models(settings: Settings, limits: Limits = USUAL) -> tuple[ListedModel, ...]:
-    """The models, in the server's order.
+    """The models, in the server's order, with what it reports of each.
+
+    Raises:
+        QwqError: see `listed_models`.
+    """
+    return await with_abilities(await listed_models(settings, limits), settings)
+
+
+async def listed_models(settings: Settings, limits: Limits = USUAL) -> tuple[ListedModel, ...]:
+    """The models, in the server's order, with one request only.
 
     Raises:
         QwqError: the server has no list, or cannot be reached.
@@ -130,8 +139,7 @@ async def list_models(settings: Settings, limits: Limits = USUAL) -> tuple[Liste
             "Check base_url, or take a name from its documentation: -m MODEL."
             f"{_address_hint(settings)}"
         )
-    models = tuple(replace(model, name=_masked(model.name, settings)) for model in models)
-    return await with_abilities(models, settings)
+    return tuple(replace(model, name=_masked(model.name, settings)) for model in models)
 
 
 async def with_abilities(

@@ -97,6 +97,11 @@ class Examination:
         )
         try:
             yield from self._test(search)
+            # The test prompt has chosen the model, if none is named.
+            settings = settings_section(
+                self._session, self._effective, self._environ, notes=self._notes
+            )
+            self._rest = (settings, *self._rest[1:])
             while not search.done():
                 concurrent.futures.wait([search], timeout=_TICK_S)
                 yield self._report()

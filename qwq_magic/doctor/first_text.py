@@ -46,10 +46,11 @@ def check_model(
 
 
 def _wait_for_text(run: Run, timeout_s: float) -> Generator[ReportStatus, None, None]:
-    name = f"{run.request.model} at {run.server}"
     began = time.monotonic()
-    waiting = f"Waiting for {name} …"
+    waiting = f"Waiting for {_name_of(run)} …"
     for event in run.events():
+        # The model may be chosen, or replaced, after the prompt was started.
+        name = _name_of(run)
         took_s = time.monotonic() - began
         match event:
             case ReasoningDelta() | AnswerDelta():
@@ -76,7 +77,11 @@ def _wait_for_text(run: Run, timeout_s: float) -> Generator[ReportStatus, None, 
             )
             return
         yield ReportStatus("running", waiting, progress="" if took_s < 1 else f"{took_s:.0f} s")
-    yield _without_text(run.turn(), name)
+    yield _without_text(run.turn(), _name_of(run))
+
+
+def _name_of(run: Run) -> str:
+    return " at ".join(filter(None, (run.request.model, run.server)))
 
 
 def _without_text(turn: Turn, name: str) -> ReportStatus:

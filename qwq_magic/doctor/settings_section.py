@@ -14,6 +14,7 @@ from qwq_magic.display.text.report import Section
 from qwq_magic.doctor.clean_text import CleanText
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.session import Session
+from qwq_magic.session.model_choice import MODEL_CHOICES
 from qwq_magic.settings import Settings, resolve
 from qwq_magic.settings.key_ring import OWN_VARIABLE, hint_at_dashscope
 from qwq_magic.settings.layers import Chosen, Layer
@@ -83,7 +84,11 @@ def _server_rows(
     )
     # Without usable settings, for example without a key, the model may still be known.
     model = found.model if isinstance(found, Settings) else session.choices.model or server.model
-    yield "model", clean.line(model), source_of("model", default)
+    choice = MODEL_CHOICES.known(found) if isinstance(found, Settings) else None
+    if choice is None:
+        yield "model", clean.line(model), source_of("model", default)
+    else:
+        yield "model", clean.line(choice.model), clean.line(choice.reason)
     if server is not DEMO:
         yield "base URL", clean.address(base_url), source_of("base_url", default)
         yield "key", *_key(found, server, base_url, environ)

@@ -14,7 +14,7 @@ Values = dict[str, Callable[[list[str]], Iterable[str]]]
 
 
 def known_models() -> list[str]:
-    return sorted({server.model for server in SERVERS.values() if server.model})
+    return sorted({name for server in SERVERS.values() for name in server.preferences})
 
 
 def complete(

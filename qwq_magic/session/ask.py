@@ -11,11 +11,12 @@ import math
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from qwq_magic.errors import ConfigurationError, QwqError
+from qwq_magic.errors import ConfigurationError, ModelNotFound, QwqError
 from qwq_magic.events import Event, Notice
 from qwq_magic.memory import Context, ConversationMemory
 from qwq_magic.memory.ask_queue import QueueTicket
 from qwq_magic.session.chain_plan import ChainPlan
+from qwq_magic.session.model_choice import UnnamedModel
 from qwq_magic.session.run import Emit
 from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import ChatRequest, Turn, TurnBuilder
@@ -89,6 +90,15 @@ def recall_for(
     return Recall(0 if fresh else history, with_reasoning, max_input_tokens, tokens)
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What depends on the model: the request, what is recalled, and the chain; see `Ask`."""
+
+    request: ChatRequest
+    recall: Recall
+    plan: ChainPlan
+
+
 @dataclass(slots=True)
 class Ask:
     """One request, ready to be streamed.
@@ -102,6 +112,7 @@ class Ask:
             builder's where an outer advisor changes the texts.
         plan: builds the advisor chain once the context is known, which is when the requests
             ahead of this one have ended.
+        unnamed: chooses the model once it is this prompt's turn; None if the user named one.
     """
 
     request: ChatRequest
@@ -110,6 +121,7 @@ class Ask:
     builder: TurnBuilder
     recorder: TurnBuilder
     plan: ChainPlan
+    unnamed: UnnamedModel | None = None
     _ticket: QueueTicket | None = None
 
     async def stream_into(self, emit: Emit) -> Turn:
@@ -124,8 +136,13 @@ class Ask:
             ticket.leave(lambda: self.memory.commit(recorded, self._context()))
             return turn
         try:
+            error, is_stopped = await self._choose_model(emit)
             context = self._context()
-            error = await self._stream(context, emit)
+            if not (is_stopped or error):
+                error = await self._stream(context, emit)
+            if isinstance(error, ModelNotFound) and self.unnamed is not None:
+                # The next prompt asks the server again.
+                self.unnamed.forget()
             # Nothing is awaited from here on, so a second cancellation cannot interrupt it.
             turn, recorded = self._finish(error)
             self.memory.commit(recorded, context)
@@ -141,6 +158,24 @@ class Ask:
             await ticket.wait()
             self.builder.begin()
             self.recorder.begin()
+
+    async def _choose_model(self, emit: Emit) -> tuple[QwqError | None, bool]:
+        """Choose the model if none is named; return an error, and whether the user stopped it."""
+        if self.unnamed is None:
+            return None, False
+        try:
+            sending, notice = await self.unnamed.chosen()
+        except asyncio.CancelledError:
+            return None, True
+        except QwqError as error:
+            return error, False
+        self.request, self.recall, self.plan = sending.request, sending.recall, sending.plan
+        self._record_request(self.request)
+        shown = self.plan.session_notices.shown
+        if notice and notice not in shown:
+            shown.add(notice)
+            self._show(Notice(notice, model=self.request.model), emit)
+        return None, False
 
     async def _stream(self, context: Context, emit: Emit) -> QwqError | None:
         try:

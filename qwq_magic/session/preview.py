@@ -53,14 +53,14 @@ def message_tokens(message: Message) -> float:
 
 
 async def preview_of(ask: Ask) -> Preview:
-    """Return what `ask` would send.
+    """Return what `ask` would send; no server is asked for anything, not even for its models.
 
     Raises:
         QwqError: the request could not be sent.
     """
     context = ask.recall.context(ask.memory, cell_id=ask.request.cell_id)
     plan, unsent = ask.plan.without_sending()
-    notices: list[str] = []
+    notices = [ask.unnamed.preview_notice] if ask.unnamed and ask.unnamed.preview_notice else []
     try:
         async with aclosing(plan.chain(context, ask.recorder).stream(ask.request)) as events:
             async for event in events:

@@ -25,7 +25,7 @@ from qwq_magic.settings.layers import NO_LAYER, Choices, SettingOptions
 from qwq_magic.settings.model_rules import rules_for
 from qwq_magic.settings.presets import Spellings
 from qwq_magic.token_estimate import estimate_tokens
-from qwq_magic.turns import ChatRequest, Message, Turn, TurnBuilder
+from qwq_magic.turns import ChatRequest, Json, Message, Turn, TurnBuilder
 
 if TYPE_CHECKING:
     # These are imported with the first prompt: %load_ext creates a session and must be fast.
@@ -210,46 +210,78 @@ class Session:
         )
 
     def _prepare(self, prompt: str, *, api_key: ApiKey | None, **call: Unpack[CallOptions]) -> Ask:
-        from qwq_magic.session.ask import Ask, recall_for
+        from qwq_magic.session.ask import Ask, Sending, recall_for
         from qwq_magic.session.chain_plan import ChainPlan
+        from qwq_magic.session.model_choice import MODEL_CHOICES, UnnamedModel, needs_choice
 
         _check_prompt(prompt)
         require_known(call)
-        chat_model, settings = self._resolve(
-            call.get("model"), {**settings_in(call), "api_key": api_key}
-        )
+        choices = {**settings_in(call), "api_key": api_key}
+        chat_model, settings = self._resolve(call.get("model"), choices)
+        chosen = MODEL_CHOICES.known(settings)
+        if chosen is not None:
+            _, settings = self._resolve(None, choices, default_model=chosen.model)
         conversation = call.get("conversation")
         conversation = self.conversation if conversation is None else conversation
         # A key is as unsafe in the system message or in a parameter as in the prompt.
         sent = "\n".join((prompt, settings.system or "", repr(settings.parameters)))
         require_no_key_in(sent, settings.api_key, self.keys)
-        request = _new_request(
-            prompt,
-            settings,
-            conversation=conversation,
-            cell_id=None if call.get("append") else call.get("cell_id"),
+        turn_id = uuid.uuid4().hex
+        # Read once: they may be an iterator.
+        advisors = (*self.advisors, *call.get("advisors", ()))
+
+        def planned(settings: Settings, *, has_model: bool = True) -> Sending:
+            request = _new_request(
+                prompt,
+                settings,
+                conversation=conversation,
+                cell_id=None if call.get("append") else call.get("cell_id"),
+                turn_id=turn_id,
+            )
+            recall = recall_for(
+                request,
+                history=call.get("history"),
+                fresh=call.get("fresh", False),
+                with_reasoning=_takes_reasoning(settings),
+                # The limit of a model that may not be the one that replies does not count.
+                max_input_tokens=_input_limit(settings) if has_model else settings.max_input_tokens,
+            )
+            plan = ChainPlan(
+                advisors=advisors,
+                model=_connect(settings) if chat_model is None else chat_model,
+                session_notices=self._session_notices,
+                is_hosted=settings.is_dashscope,
+                is_pinned=settings.model_is_pinned,
+                spellings=_spellings_for(settings) if chat_model is None else {},
+            )
+            return Sending(request, recall, plan)
+
+        unnamed = None
+        if needs_choice(settings):
+            unnamed = UnnamedModel(
+                settings,
+                lambda model: planned(self._resolve(None, choices, default_model=model)[1]),
+                is_known=chosen is not None,
+            )
+        sending = planned(settings, has_model=unnamed is None or unnamed.is_known)
+        builder = TurnBuilder(sending.request, server=sending.plan.model.server)
+        recorder = TurnBuilder(sending.request, server=sending.plan.model.server)
+        return Ask(
+            sending.request,
+            sending.recall,
+            self.memory_of(conversation),
+            builder,
+            recorder,
+            sending.plan,
+            unnamed,
         )
-        recall = recall_for(
-            request,
-            history=call.get("history"),
-            fresh=call.get("fresh", False),
-            with_reasoning=_takes_reasoning(settings),
-            max_input_tokens=_input_limit(settings),
-        )
-        plan = ChainPlan(
-            advisors=(*self.advisors, *call.get("advisors", ())),
-            model=_connect(settings) if chat_model is None else chat_model,
-            session_notices=self._session_notices,
-            is_hosted=settings.is_dashscope,
-            is_pinned=settings.model_is_pinned,
-            spellings=_spellings_for(settings) if chat_model is None else {},
-        )
-        builder = TurnBuilder(request, server=plan.model.server)
-        recorder = TurnBuilder(request, server=plan.model.server)
-        return Ask(request, recall, self.memory_of(conversation), builder, recorder, plan)
 
     def _resolve(
-        self, model: str | ChatModel | None, choices: dict[str, Any]
+        self,
+        model: str | ChatModel | None,
+        choices: dict[str, Any],
+        *,
+        default_model: str = "",
     ) -> tuple[ChatModel | None, Settings]:
         """Return the model object, if there is one, and the settings for it or for a server."""
         name, chat_model = _name_or_object(model)
@@ -258,7 +290,9 @@ class Session:
         if name is None and not choices.get("server") and not choices.get("base_url"):
             chat_model = chat_model or self._chat_model
         if chat_model is None:
-            return None, resolve(chosen, keys=self.keys, project=self.project)
+            return None, resolve(
+                chosen, keys=self.keys, project=self.project, default_model=default_model
+            )
         settings = Settings(
             server=chat_model.server,
             base_url="",
@@ -279,18 +313,33 @@ def _check_prompt(prompt: object) -> None:
 
 
 def _new_request(
-    prompt: str, settings: Settings, *, conversation: str, cell_id: str | None
+    prompt: str, settings: Settings, *, conversation: str, cell_id: str | None, turn_id: str
 ) -> ChatRequest:
     system = (Message("system", settings.system),) if settings.system else ()
     return ChatRequest(
         prompt=prompt,
         model=settings.model,
         messages=(*system, Message("user", prompt)),
-        parameters=dict(settings.parameters),
+        parameters=_parameters_for(settings),
         conversation=conversation,
-        turn_id=uuid.uuid4().hex,
+        turn_id=turn_id,
         cell_id=cell_id,
     )
+
+
+# A user who sets one of these has decided whether and how much the model thinks.
+_ABOUT_THINKING = frozenset(
+    {"enable_thinking", "thinking_budget", "reasoning_effort", "thinking", "reasoning"}
+)
+
+
+def _parameters_for(settings: Settings) -> dict[str, Json]:
+    """The user's parameters, and those that make a model think which the user did not name."""
+    given = dict(settings.parameters)
+    is_decided = settings.model_is_pinned or bool(_ABOUT_THINKING & given.keys())
+    if is_decided or rules_for(settings.model).always_thinks:
+        return given
+    return {**settings.preset.default_parameters, **given}
 
 
 def _takes_reasoning(settings: Settings) -> bool:

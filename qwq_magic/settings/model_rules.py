@@ -28,6 +28,7 @@ class ModelRules:
         successor_parameters: the parameters that make the successor think.
         suggested: sampling parameters for the open weights, for which greedy decoding fails.
         max_input_tokens: the limit of a prompt with its context; None where not known.
+        always_thinks: is there nothing to turn thinking on or off?
         is_closed: are the weights unpublished, so that every server is the vendor or a
             gateway to it?
         opens_reasoning: does the chat template end with `<think>`, so that a server which
@@ -43,6 +44,7 @@ class ModelRules:
     successor_parameters: Mapping[str, Json] = field(default_factory=dict)
     suggested: str = ""
     max_input_tokens: int | None = None
+    always_thinks: bool = False
     is_closed: bool = False
     opens_reasoning: bool = False
 
@@ -73,6 +75,7 @@ _QWQ = ModelRules(
     successor_parameters=MappingProxyType({"enable_thinking": True}),
     suggested="temperature=0.6 and top_p=0.95 suit the open weights",
     max_input_tokens=98_304,
+    always_thinks=True,
     opens_reasoning=True,
 )
 # A gateway to it is a hosted service too, so the rules apply at any address.
@@ -107,9 +110,15 @@ _FAMILIES: tuple[tuple[re.Pattern[str], ModelRules], ...] = (
 _THINKS = re.compile(
     r"""(?ix) qwq | qvq | deepseek-(r1|reasoner) | r1-distill | gpt-oss | magistral
       | (?<!non-)(?<!no)(thinking|reasoning|reasoner) | exaone-deep | glm-(z1|4\.[5-9]|[5-9])
-      | minimax-m\d | (^|/)o[134](-mini|-pro|-preview)?($|[-:]\d)
+      | deepseek-(v[4-9]|flash) | kimi-(k2[.p][5-9]|k[3-9]) | gemma-?[4-9]
+      | (^|[/-])seed-(oss|1\.[6-9]|[2-9])
+      | gemini-(2\.5|[3-9])(?!.*(image|tts|embed|live|audio)) | hunyuan-(t1|a13b) | hy3
+      | nemotron-(3|super|ultra) | step-?3 | mimo-v\d | (^|/)ring-(\d|flash|mini|lite|1t)
+      | ernie-(x1|5) | exaone-4 | olmo-3.*-think | openthinker | smollm3 | intellect-[3-9]
+      | qwen[4-9](?!.*(embed|rerank|asr|tts)) | minimax-m\d
+      | (^|/)o[134](-mini|-pro|-preview)?($|[-:]\d)
       | (^|/)gpt-[5-9](?!.*chat) | grok-(3-mini|[4-9](?!.*non-reasoning))
-      | claude-(3-7|(opus|sonnet|haiku)-[4-9]|mythos)
+      | claude-(3-7|(opus|sonnet|haiku)-[4-9]|mythos|fable)
       | qwen3(?!.*(instruct|coder|embed|rerank|asr|tts|-vl-(?!.*thinking)))"""
 )
 # From Qwen3.5 on, text models too are served only at the multimodal path.

@@ -12,6 +12,8 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
+from qwq_magic.turns import Json
+
 # The hosts of workspaces. Anyone can rent other names under aliyuncs.com.
 _DASHSCOPE_HOSTS = (".dashscope.aliyuncs.com", ".maas.aliyuncs.com")
 _DASHSCOPE_KEYS = ("AI_DASHSCOPE_API_KEY", "DASHSCOPE_API_KEY")
@@ -150,7 +152,9 @@ class ServerPreset:
     Attributes:
         name: what the user types after `-s`.
         base_url: the base URL in its documentation; "" where the user must give one.
-        model: the default model; "" where none is sensible.
+        preferences: the models to choose from where the user names none, best first; the first
+            one that the server lists is taken.
+        default_parameters: what makes such a model think, unless it always does.
         key_variables: environment variables that may hold its key; the first one set counts.
         needs_key: does it reject requests without a key?
         start_hint: how to start it, for a server on the user's own machine.
@@ -170,7 +174,8 @@ class ServerPreset:
 
     name: str
     base_url: str
-    model: str = ""
+    preferences: tuple[str, ...] = ()
+    default_parameters: Mapping[str, Json] = field(default_factory=dict)
     key_variables: tuple[str, ...] = ()
     needs_key: bool = False
     start_hint: str = ""
@@ -184,12 +189,18 @@ class ServerPreset:
     lists_owner: str = ""
     fingerprint: Fingerprint | None = None
 
+    @property
+    def model(self) -> str:
+        """The model for a server whose list cannot be had; "" where none is sensible."""
+        return self.preferences[0] if self.preferences else ""
+
 
 def _dashscope(name: str, host: str) -> ServerPreset:
     return ServerPreset(
         name,
         f"https://{host}/compatible-mode/v1",
-        model="qwq-plus",
+        preferences=("qwq-plus", "qwen3.6-plus", "qwen3.8-max"),
+        default_parameters={"enable_thinking": True},
         key_variables=_DASHSCOPE_KEYS,
         needs_key=True,
         # The highest budget depends on the model, see `model_rules`.
@@ -211,7 +222,7 @@ def _service(name: str, base_url: str, **fields: Any) -> ServerPreset:
     return ServerPreset(name, base_url, key_variables=(variable,), needs_key=True, **fields)
 
 
-DEMO = ServerPreset("demo", "", model="demo (recording)", continues="none")
+DEMO = ServerPreset("demo", "", preferences=("demo (recording)",), continues="none")
 # Any other server; the user gives its address and model.
 CUSTOM = ServerPreset("custom", "")
 
@@ -228,7 +239,8 @@ SERVERS = MappingProxyType(
             _service(
                 "deepseek",
                 "https://api.deepseek.com/v1",
-                model="deepseek-reasoner",
+                preferences=("deepseek-v4-pro", "deepseek-flash"),
+                default_parameters={"enable_thinking": True},
                 spellings={
                     **_NOT_SENT,
                     "enable_thinking": Spelling(
@@ -249,14 +261,18 @@ SERVERS = MappingProxyType(
             _service(
                 "openrouter",
                 "https://openrouter.ai/api/v1",
-                model="qwen/qwq-32b",
+                preferences=(
+                    "qwen/qwen3.6-plus",
+                    "deepseek/deepseek-v4-pro",
+                    "openai/gpt-oss-120b",
+                ),
                 spellings={**_NOT_SENT, **_BY_REASONING_OBJECT},
                 history_field="reasoning",
             ),
             _service(
                 "groq",
                 "https://api.groq.com/openai/v1",
-                model="qwen/qwen3-32b",
+                preferences=("openai/gpt-oss-120b", "openai/gpt-oss-20b"),
                 # Its Qwen models have no levels but `none` and `default`.
                 spellings=_by_effort(
                     on="default",
@@ -267,7 +283,7 @@ SERVERS = MappingProxyType(
             _service(
                 "together",
                 "https://api.together.xyz/v1",
-                model="deepseek-ai/DeepSeek-R1",
+                preferences=("openai/gpt-oss-120b", "deepseek-ai/DeepSeek-V4-Pro"),
                 spellings={
                     "enable_thinking": Spelling("reasoning.enabled"),
                     "thinking_budget": NO_BUDGET,
@@ -276,19 +292,25 @@ SERVERS = MappingProxyType(
             _service(
                 "fireworks",
                 "https://api.fireworks.ai/inference/v1",
-                model="accounts/fireworks/models/deepseek-r1-0528",
+                preferences=(
+                    "accounts/fireworks/models/deepseek-v4-pro",
+                    "accounts/fireworks/models/glm-5p2",
+                    "accounts/fireworks/models/gpt-oss-20b",
+                ),
                 spellings=_by_effort(on="medium"),
             ),
             # Chat completions have no reasoning here: that needs protocol="responses".
             _service(
                 "openai",
                 "https://api.openai.com/v1",
+                preferences=("gpt-5.6", "gpt-5.5"),
                 spellings={**_NOT_SENT, **_by_effort(on="medium", levels=EFFORTS)},
                 continues="none",
             ),
             _service(
                 "xai",
                 "https://api.x.ai/v1",
+                preferences=("grok-4.5", "grok-4.3"),
                 spellings={
                     **_NOT_SENT,
                     **_by_effort(
@@ -302,19 +324,21 @@ SERVERS = MappingProxyType(
             _service(
                 "anthropic",
                 "https://api.anthropic.com/v1",
+                preferences=("claude-opus-5-5", "claude-haiku-5-5"),
+                default_parameters={"enable_thinking": True},
                 continues="none",
                 native_protocol="anthropic",
             ),
             _service(
                 "siliconflow",
                 "https://api.siliconflow.cn/v1",
-                model="Qwen/QwQ-32B",
+                preferences=("deepseek-ai/DeepSeek-V4-Pro",),
                 spellings={"thinking_budget": Spelling("thinking_budget", least=128, most=32_768)},
             ),
             ServerPreset(
                 "ollama",
                 "http://127.0.0.1:11434/v1",
-                model="qwq",
+                preferences=("qwq", "qwen3.6", "qwen3", "gpt-oss", "deepseek-r1"),
                 start_hint="`ollama serve`, then `ollama pull qwq`",
                 # `think` belongs to the native protocol; the compatible one ignores it.
                 spellings={
@@ -330,7 +354,7 @@ SERVERS = MappingProxyType(
             ServerPreset(
                 "vllm",
                 "http://127.0.0.1:8000/v1",
-                model="Qwen/QwQ-32B",
+                preferences=("Qwen/QwQ-32B",),
                 key_variables=("VLLM_API_KEY",),
                 start_hint="`vllm serve Qwen/QwQ-32B --reasoning-parser deepseek_r1`",
                 spellings={
@@ -344,7 +368,7 @@ SERVERS = MappingProxyType(
             ServerPreset(
                 "sglang",
                 "http://127.0.0.1:30000/v1",
-                model="Qwen/QwQ-32B",
+                preferences=("Qwen/QwQ-32B",),
                 start_hint=(
                     "`python -m sglang.launch_server --model-path Qwen/QwQ-32B "
                     "--reasoning-parser deepseek-r1 --port 30000`"
@@ -364,7 +388,7 @@ SERVERS = MappingProxyType(
             ServerPreset(
                 "llamacpp",
                 "http://127.0.0.1:8080/v1",
-                model="qwq-32b",
+                preferences=("qwq-32b", "qwen/qwq-32b"),
                 start_hint="`llama-server -m qwq-32b.gguf`",
                 spellings={
                     **_BY_TEMPLATE,
@@ -377,7 +401,7 @@ SERVERS = MappingProxyType(
             ServerPreset(
                 "lmstudio",
                 "http://127.0.0.1:1234/v1",
-                model="qwq-32b",
+                preferences=("qwq-32b", "qwen/qwq-32b"),
                 start_hint="the Developer tab of LM Studio",
                 spellings={"thinking_budget": NO_BUDGET},
                 lists_owner="organization_owner",
@@ -386,7 +410,7 @@ SERVERS = MappingProxyType(
             ServerPreset(
                 "tgi",
                 "http://127.0.0.1:3000/v1",
-                model="Qwen/QwQ-32B",
+                preferences=("Qwen/QwQ-32B",),
                 start_hint="`text-generation-launcher --model-id Qwen/QwQ-32B`",
                 splits_reasoning=False,
                 spellings=_NO_SWITCH,
@@ -394,7 +418,7 @@ SERVERS = MappingProxyType(
             ServerPreset(
                 "transformers",
                 "http://127.0.0.1:8000/v1",
-                model="Qwen/QwQ-32B",
+                preferences=("Qwen/QwQ-32B",),
                 start_hint="`transformers serve`",
                 # It rejects parameters that it knows and does not use.
                 accepts_stream_options=False,

@@ -62,9 +62,10 @@ class Settings:
     Attributes:
         server: the server's name as turns record it; its host if it is not a preset.
         base_url: the base of the server's API, such as `https://host/v1`.
-        model: the model's name as the server knows it.
-        model_is_pinned: whether the user chose the model; a default may be replaced by its
-            successor.
+        model: the model's name as the server knows it; "" for a preset without preferences, as
+            long as none has been chosen from its list.
+        model_is_pinned: whether the user chose the model; otherwise it is chosen from what the
+            server offers, and may be replaced by its successor.
         api_key: the key for the host of `base_url`, None if none is needed.
         withheld_key: if no key was found for this host, the name of a variable whose key was
             set for another host; otherwise "".
@@ -116,6 +117,7 @@ def resolve(
     keys: KeyRing | None = None,
     *,
     project: Layer = NO_LAYER,
+    default_model: str = "",
 ) -> Settings:
     """Complete the choices with `QWQ_*` variables, the project and the server's preset.
 
@@ -124,6 +126,7 @@ def resolve(
         environ: the environment variables.
         keys: the keys that were entered by hand.
         project: the settings of the project's pyproject.toml.
+        default_model: the model if none is named; "" for the preset's first preference.
 
     Raises:
         ConfigurationError: an address, a model or a key is missing or malformed.
@@ -133,8 +136,9 @@ def resolve(
     choices = _with_layers(choices, environ, project)
     server = _server_of(choices, environ, keys)
     base_url = _base_url_of(choices, server)
-    model = choices.model or server.model
-    if not model:
+    model = choices.model or default_model or server.model
+    # A preset is asked for its list of models when a prompt is sent.
+    if not model and server is CUSTOM:
         raise ConfigurationError(
             f"No model is set for {address_without_secrets(base_url)}. Choose one with -m MODEL."
         )

@@ -121,7 +121,7 @@ def test_a_missing_key_is_told_without_asking_anybody() -> None:
     assert reports[-1].status.text.startswith("No key for groq. Set GROQ_API_KEY")
     assert rows(reports[-1], "Settings") == [
         ("server", "groq", "here"),
-        ("model", "qwen/qwen3-32b", "default of groq"),
+        ("model", "openai/gpt-oss-120b", "default of groq"),
         ("base URL", "https://api.groq.com/openai/v1", "default of groq"),
         ("key", "none", "not set: GROQ_API_KEY"),
     ]

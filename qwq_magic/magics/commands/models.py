@@ -26,6 +26,7 @@ from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, parse_options
 from qwq_magic.magics.reports import show_reports
 from qwq_magic.session.loops import LOOP_THREAD
+from qwq_magic.session.model_choice import MODEL_CHOICES
 from qwq_magic.settings import Settings, resolve
 from qwq_magic.settings.presets import DEMO
 
@@ -168,7 +169,9 @@ def settings_for(context: NotebookContext, server: str | None) -> Settings:
     session = context.session
     choices = session.choices.override(server=server)
     try:
-        return resolve(choices, os.environ, session.keys, project=session.project)
+        settings = resolve(choices, os.environ, session.keys, project=session.project)
+        known = MODEL_CHOICES.known(settings)
+        return settings if known is None else replace(settings, model=known.model)
     except ConfigurationError:
         if choices.model is not None:
             raise
