@@ -71,7 +71,9 @@ def _asked(local: ScriptedServer) -> list[str]:
         ("litellm", ("one",), "one", "Using one: the only model that litellm offers."),
     ],
 )
-def test_the_model_is_chosen_from_the_list(server, offered, model, notice):
+def test_the_model_is_chosen_from_the_list(
+    server: Any, offered: Any, model: Any, notice: Any
+) -> None:
     with _server(_listing(*offered)) as local:
         session = _session(local, server)
         run = session.start("Why?")
@@ -87,7 +89,7 @@ def test_the_model_is_chosen_from_the_list(server, offered, model, notice):
         assert turn.notices == ()
 
 
-def test_the_list_is_had_once_a_kernel_for_all_sessions_and_conversations():
+def test_the_list_is_had_once_a_kernel_for_all_sessions_and_conversations() -> None:
     with _server(_listing("qwen3.6-plus")) as local:
         runs = [_session(local).start("Why?", conversation=name) for name in ("a", "b")]
         for run in runs:
@@ -98,7 +100,7 @@ def test_the_list_is_had_once_a_kernel_for_all_sessions_and_conversations():
 
 
 @pytest.mark.parametrize("how", ["session", "call", "cell"])
-def test_a_named_model_causes_no_look_at_the_list(how, monkeypatch):
+def test_a_named_model_causes_no_look_at_the_list(how: Any, monkeypatch: Any) -> None:
     with _server(_listing("other")) as local:
         if how == "cell":
             monkeypatch.setenv("QWQ_MODEL", "mine")
@@ -110,7 +112,7 @@ def test_a_named_model_causes_no_look_at_the_list(how, monkeypatch):
     assert _asked(local) == ["mine"]
 
 
-def test_neither_the_demo_nor_a_model_object_has_a_list():
+def test_neither_the_demo_nor_a_model_object_has_a_list() -> None:
     model = ScriptedModel()
 
     Session(model=model).ask("Why?")
@@ -129,7 +131,7 @@ def test_neither_the_demo_nor_a_model_object_has_a_list():
         _listing(),
     ],
 )
-def test_without_a_list_the_first_preference_is_used(listed):
+def test_without_a_list_the_first_preference_is_used(listed: Any) -> None:
     with _server(listed) as local:
         turn = _session(local, "vllm").ask("Why?")
 
@@ -137,7 +139,7 @@ def test_without_a_list_the_first_preference_is_used(listed):
     assert turn.notices == ()
 
 
-def test_a_server_that_is_slow_with_its_list_is_waited_for_once(monkeypatch):
+def test_a_server_that_is_slow_with_its_list_is_waited_for_once(monkeypatch: Any) -> None:
     monkeypatch.setattr("qwq_magic.session.model_choice.TIMEOUT_S", 0.05)
     never = threading.Event()
     with _server(Reply([never])) as local:
@@ -149,7 +151,7 @@ def test_a_server_that_is_slow_with_its_list_is_waited_for_once(monkeypatch):
     assert _asked(local).count("list") == 1
 
 
-def test_a_server_without_a_suitable_model_gets_no_prompt():
+def test_a_server_without_a_suitable_model_gets_no_prompt() -> None:
     with _server(_listing("llama-3", "mistral-7b")) as local:
         run = _session(local, "ollama").start("Why?")
         error = run.turn().error
@@ -159,7 +161,7 @@ def test_a_server_without_a_suitable_model_gets_no_prompt():
     assert not [request for request in local.requests if request.path.endswith("completions")]
 
 
-def test_a_preset_without_preferences_or_list_needs_a_name():
+def test_a_preset_without_preferences_or_list_needs_a_name() -> None:
     with _server(failure(404, {})) as local:
         error = _session(local, "litellm").start("Why?").turn().error
 
@@ -167,7 +169,7 @@ def test_a_preset_without_preferences_or_list_needs_a_name():
     assert _asked(local) == ["list"]
 
 
-def test_a_model_that_is_gone_is_looked_up_again():
+def test_a_model_that_is_gone_is_looked_up_again() -> None:
     listings = iter([_listing("deepseek-flash"), _listing("deepseek-v4-pro")])
     gone = failure(404, {"error": {"message": "model not found", "code": "model_not_found"}})
 
@@ -192,7 +194,9 @@ def test_a_model_that_is_gone_is_looked_up_again():
         ("qwq-plus", {}, {}),
     ],
 )
-def test_a_chosen_model_thinks_unless_the_user_decides(offered, parameters, sent):
+def test_a_chosen_model_thinks_unless_the_user_decides(
+    offered: Any, parameters: Any, sent: Any
+) -> None:
     with _server(_listing(offered)) as local:
         _session(local).ask("Why?", parameters=parameters)
 
@@ -200,7 +204,7 @@ def test_a_chosen_model_thinks_unless_the_user_decides(offered, parameters, sent
     assert {k: v for k, v in local.requests[1].json.items() if k in words} == sent
 
 
-def test_the_limit_of_a_prompt_is_that_of_the_chosen_model():
+def test_the_limit_of_a_prompt_is_that_of_the_chosen_model() -> None:
     long = "word " * 120_000
     with _server(_listing("qwen3.6-plus")) as local:
         assert _session(local).ask(long).complete
@@ -212,7 +216,7 @@ def test_the_limit_of_a_prompt_is_that_of_the_chosen_model():
     assert _asked(local) == ["list"]
 
 
-def test_a_stopped_prompt_waits_for_no_list():
+def test_a_stopped_prompt_waits_for_no_list() -> None:
     never = threading.Event()
     with _server(Reply([never])) as local:
         with _session(local).start("Why?") as run:
@@ -225,7 +229,7 @@ def test_a_stopped_prompt_waits_for_no_list():
     assert _asked(local) == ["list"]
 
 
-def test_a_dry_run_asks_no_server_and_leaves_the_model_open():
+def test_a_dry_run_asks_no_server_and_leaves_the_model_open() -> None:
     with _server(_listing("qwen3.6-plus")) as local:
         session = _session(local)
         before = session.preview("Why?")
@@ -238,7 +242,7 @@ def test_a_dry_run_asks_no_server_and_leaves_the_model_open():
     assert _asked(local) == ["list", "qwen3.6-plus"]
 
 
-def test_the_doctor_shows_which_model_was_taken_and_why():
+def test_the_doctor_shows_which_model_was_taken_and_why() -> None:
     from qwq_magic.display.text.report import Section
     from qwq_magic.doctor.examination import Examination
 
@@ -267,12 +271,12 @@ DEAD = {
 
 
 @pytest.mark.parametrize("server", [s for s in SERVERS.values() if s.preferences])
-def test_no_preset_prefers_a_model_that_is_gone(server):
+def test_no_preset_prefers_a_model_that_is_gone(server: Any) -> None:
     assert not DEAD & set(server.preferences)
 
 
 @pytest.mark.parametrize("server", SERVERS.values(), ids=lambda server: server.name)
-def test_each_preference_is_found_in_a_list_of_its_own(server):
+def test_each_preference_is_found_in_a_list_of_its_own(server: Any) -> None:
     for name in server.preferences:
         choice = choice_among([ListedModel("other", False), ListedModel(name, True)], server, "s")
 
@@ -312,7 +316,7 @@ def test_each_preference_is_found_in_a_list_of_its_own(server):
         "openai/gpt-oss-120b",
     ],
 )
-def test_current_families_are_known_to_think(name):
+def test_current_families_are_known_to_think(name: Any) -> None:
     assert thinks(name)
 
 
@@ -331,5 +335,5 @@ def test_current_families_are_known_to_think(name):
         "mistral-7b",
     ],
 )
-def test_families_that_do_not_think_are_not_taken_for_it(name):
+def test_families_that_do_not_think_are_not_taken_for_it(name: Any) -> None:
     assert not thinks(name)

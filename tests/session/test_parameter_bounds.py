@@ -40,7 +40,9 @@ def _asked(server: str, *, parameters: dict[str, Any], **call: Any) -> tuple[Any
         ("ollama", "n", "it generates one reply"),
     ],
 )
-def test_a_word_without_effect_is_not_sent_and_that_is_shown(server, word, hint):
+def test_a_word_without_effect_is_not_sent_and_that_is_shown(
+    server: Any, word: Any, hint: Any
+) -> None:
     turn, [body] = _asked(server, parameters={word: 2})
 
     assert turn.notices == (f"{word} has no effect on {turn.server}, so it is not sent; {hint}.",)
@@ -49,7 +51,7 @@ def test_a_word_without_effect_is_not_sent_and_that_is_shown(server, word, hint)
 
 
 @pytest.mark.parametrize("protocol", ["responses", "ollama"])
-def test_a_budget_has_no_effect_in_protocols_without_one(protocol):
+def test_a_budget_has_no_effect_in_protocols_without_one(protocol: Any) -> None:
     preview = Session(base_url="http://127.0.0.1:9", protocol=protocol, model="m").preview(
         "Why?", parameters={"thinking_budget": 2000, "n": 2}
     )
@@ -61,7 +63,7 @@ def test_a_budget_has_no_effect_in_protocols_without_one(protocol):
     assert "2000" not in str(preview.fields)
 
 
-def test_a_word_without_effect_is_mentioned_once_a_session():
+def test_a_word_without_effect_is_mentioned_once_a_session() -> None:
     with ScriptedServer(chat(answer="Yes.")) as local:
         session = Session(
             server="lmstudio", base_url=local.url, model="m", parameters={"thinking_budget": 9}
@@ -89,7 +91,7 @@ def test_a_word_without_effect_is_mentioned_once_a_session():
         ("openai", {"reasoning_effort": "minimal"}, {"reasoning_effort": "minimal"}),
     ],
 )
-def test_a_value_is_sent_as_the_server_spells_it(server, parameters, body):
+def test_a_value_is_sent_as_the_server_spells_it(server: Any, parameters: Any, body: Any) -> None:
     assert spelled(parameters, SERVERS[server].spellings) == body
 
 
@@ -108,7 +110,9 @@ def test_a_value_is_sent_as_the_server_spells_it(server, parameters, body):
         ("siliconflow", {"thinking_budget": 40_000}, "tokens from 128 to 32,768."),
     ],
 )
-def test_a_value_out_of_bounds_is_refused_before_it_is_sent(server, parameters, message):
+def test_a_value_out_of_bounds_is_refused_before_it_is_sent(
+    server: Any, parameters: Any, message: Any
+) -> None:
     with ScriptedServer() as local:
         session = Session(server=server, base_url=local.url, model="m", api_key="k")
         with pytest.raises(UnsupportedFeature) as caught:
@@ -127,7 +131,9 @@ def test_a_value_out_of_bounds_is_refused_before_it_is_sent(server, parameters, 
         ("qwen3.6-plus", 80_000, False),
     ],
 )
-def test_the_highest_budget_depends_on_the_hosted_model(model, budget, is_refused):
+def test_the_highest_budget_depends_on_the_hosted_model(
+    model: Any, budget: Any, is_refused: Any
+) -> None:
     session = Session(server="dashscope", model=model, api_key="k")
 
     try:
@@ -142,7 +148,7 @@ def test_the_highest_budget_depends_on_the_hosted_model(model, budget, is_refuse
 @pytest.mark.parametrize(
     ("budget", "is_refused"), [(1023, True), (1, True), ("9k", True), (0, False), (1024, False)]
 )
-def test_a_budget_of_the_messages_api_has_a_lowest_value(budget, is_refused):
+def test_a_budget_of_the_messages_api_has_a_lowest_value(budget: Any, is_refused: Any) -> None:
     session = Session(server="anthropic", model="claude-haiku-4-5", api_key="k")
 
     try:
@@ -154,7 +160,7 @@ def test_a_budget_of_the_messages_api_has_a_lowest_value(budget, is_refused):
     assert ("Use a whole number of tokens, 1,024 or more." in message) == is_refused
 
 
-def test_a_budget_that_the_server_has_to_be_started_for_is_sent_with_a_hint():
+def test_a_budget_that_the_server_has_to_be_started_for_is_sent_with_a_hint() -> None:
     turn, [body] = _asked("sglang", parameters={"thinking_budget": 900})
 
     assert body["custom_params"] == {"thinking_budget": 900}
@@ -175,14 +181,14 @@ def test_a_budget_that_the_server_has_to_be_started_for_is_sent_with_a_hint():
         (None, ()),
     ],
 )
-def test_several_replies_are_sent_for_with_their_price(replies, notices):
+def test_several_replies_are_sent_for_with_their_price(replies: Any, notices: Any) -> None:
     turn, [body] = _asked("vllm", parameters={"n": replies})
 
     assert turn.notices == notices
     assert body["n"] == replies
 
 
-def test_a_server_that_is_not_known_gets_every_parameter_unchanged():
+def test_a_server_that_is_not_known_gets_every_parameter_unchanged() -> None:
     parameters = {"thinking_budget": "any", "reasoning_effort": 7, "enable_thinking": "perhaps"}
     with ScriptedServer(chat(answer="Yes.")) as local:
         turn = Session(base_url=local.url, model="m").ask("Why?", parameters=parameters)
