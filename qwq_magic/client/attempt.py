@@ -64,7 +64,6 @@ class HttpAttempt:
         self._origin = origin_of(settings, model=request.model)
 
     async def stream(self, client: httpx.AsyncClient, body: bytes) -> AsyncGenerator[Event, None]:
-        key = self._settings.api_key
         try:
             async with opened(
                 client,
@@ -85,8 +84,8 @@ class HttpAttempt:
                     self._fail(error)
                     return
                 reply = self._reply(response)
-                if key is not None:
-                    reply = masked_events(reply, key)
+                for secret in self._settings.secrets:
+                    reply = masked_events(reply, secret)
                 async with aclosing(reply) as events:
                     async for event in events:
                         yield event

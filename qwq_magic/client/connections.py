@@ -24,6 +24,7 @@ from qwq_magic.client.proxies import NamedProxy, proxy_for
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys import ApiKey
 from qwq_magic.settings import Settings
+from qwq_magic.settings.headers import Headers
 from qwq_magic.settings.presets import ServerPreset
 from qwq_magic.wire.addresses import host_of, is_loopback
 
@@ -138,7 +139,8 @@ def opened(
     """
     usual = _HEADERS if body is None else {**_HEADERS, "Content-Type": "application/json"}
     key = settings.api_key
-    mask_in_logs(key)
+    for secret in (key, *settings.secrets, *settings.headers.values()):
+        mask_in_logs(secret)
     handshake = _Handshake(url)
     response = client.stream(
         # Every request has a body of JSON, except for a list or a document of the server.
@@ -146,9 +148,9 @@ def opened(
         url,
         content=body,
         headers={**usual, **headers},
-        auth=httpx.USE_CLIENT_DEFAULT
-        if key is None
-        else _KeyHeaders(key, settings.preset, authorization),
+        auth=_KeyHeaders(key, settings.preset, authorization, settings.headers)
+        if key is not None or settings.headers
+        else httpx.USE_CLIENT_DEFAULT,
         timeout=httpx.Timeout(
             settings.idle_timeout_s, connect=settings.connect_timeout_s, pool=None
         ),
@@ -250,15 +252,27 @@ def _reason_of(error: Exception) -> str:
 
 
 class _KeyHeaders(httpx.Auth):
-    """Writes the key into the request at the last moment, so that no local variable holds it."""
+    """Writes the key and the user's headers into the request at the last moment.
 
-    def __init__(self, key: ApiKey, server: ServerPreset, authorization: Authorization) -> None:
+    So no local variable holds them. A header that the user sets replaces the client's.
+    """
+
+    def __init__(
+        self,
+        key: ApiKey | None,
+        server: ServerPreset,
+        authorization: Authorization,
+        headers: Headers,
+    ) -> None:
         self._key = key
         self._server = server
         self._authorization = authorization
+        self._headers = headers
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers.update(self._authorization(self._key, self._server))
+        if self._key is not None:
+            request.headers.update(self._authorization(self._key, self._server))
+        request.headers.update({name: text.reveal() for name, text in self._headers.items()})
         yield request
 
 
@@ -277,16 +291,15 @@ def require_sendable_key(settings: Settings) -> None:
     Raises:
         ConfigurationError: with the key's source, never the key.
     """
-    key = settings.api_key
-    if key is None:
-        return
     is_encrypted = settings.base_url.lower().startswith("https:")
-    if not (is_encrypted or is_loopback(settings.base_url) or settings.allow_insecure_key):
+    is_safe = is_encrypted or is_loopback(settings.base_url) or settings.allow_insecure_key
+    for secret in () if is_safe else settings.secrets:
         raise ConfigurationError(
-            f"The key from {key.source} would travel unencrypted to "
+            f"The key from {secret.source} would travel unencrypted to "
             f"{host_of(settings.base_url)}. Use https://, or set allow_insecure_key=True."
         )
-    if not key.is_sendable:
+    key = settings.api_key
+    if key is not None and not key.is_sendable:
         raise ConfigurationError(
             f"The key from {key.source} is empty or holds white space or characters that no key "
             "has. Copy it again."

@@ -39,7 +39,7 @@ def origin_of(settings: Settings, *, model: str) -> Origin:
         has_key=key is not None,
         key_source="" if key is None else key.source,
         withheld_key=settings.withheld_key,
-        redact=str if key is None else key.redact,
+        redact=settings.redact,
     )
 
 

@@ -180,4 +180,4 @@ def _protocol_of(settings: Settings) -> WireProtocol:
 
 
 def _masked(name: str, settings: Settings) -> str:
-    return name if settings.api_key is None else settings.api_key.redact(name)
+    return settings.redact(name)

@@ -7,11 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from qwq_magic.keys import ApiKey
 from qwq_magic.keys.lookalikes import address_without_secrets, without_lookalikes
+from qwq_magic.keys.mask import MASK
 from qwq_magic.plain_text import one_line, well_formed
 from qwq_magic.settings.key_ring import KeyRing, keys_at_hand
 
 _MOST_BYTES = 200
+
+
+def _hidden(value: object) -> str:
+    if isinstance(value, ApiKey):
+        return MASK
+    raise TypeError
 
 
 class CleanText:
@@ -34,7 +42,7 @@ class CleanText:
         if isinstance(value, str):
             return self.line(value)
         try:
-            return self.line(json.dumps(value, ensure_ascii=False))
+            return self.line(json.dumps(value, ensure_ascii=False, default=_hidden))
         except (TypeError, ValueError, RecursionError):
             # `%config` accepts any Python object as a parameter; its `repr` may be anything.
             return f"a {type(value).__name__}"

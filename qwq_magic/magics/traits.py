@@ -29,6 +29,7 @@ from qwq_magic.magics.front_end import Live
 from qwq_magic.session.loops import RunnerName
 from qwq_magic.settings import Settings
 from qwq_magic.settings.environment import environment_layer, unknown_variables
+from qwq_magic.settings.headers import checked_headers
 from qwq_magic.settings.layers import CHOICES, Chosen, InlineThink, Layer, ProtocolName, effective
 from qwq_magic.settings.presets import SERVERS
 from qwq_magic.settings.pyproject import project_layer
@@ -58,13 +59,28 @@ class KeyTrait(_Trait):
         return ApiKey(value.strip(), source=source) if value.strip() else None
 
 
+class HeadersTrait(_Trait):
+    """A trait for headers, whose values are hidden like keys; {} without any."""
+
+    default_value: Any = {}  # noqa: RUF012  # traitlets copies nothing, and no one changes it
+    info_text = "a mapping of names to texts"
+
+    def validate(self, obj: Configurable, value: object) -> Any:
+        del obj
+        try:
+            return checked_headers(value)
+        except ConfigurationError as error:
+            raise TraitError(str(error)) from None
+
+
 def hide_keys(owner: Configurable) -> None:
     """Replace keys in the configurations of `owner` and its parents by masked `ApiKey`s."""
     configurable: Configurable | None = owner
     while isinstance(configurable, Configurable):
         section = configurable.config.get(type(owner).__name__, {})
         for name in owner.traits(config=True):
-            if isinstance(getattr(owner, name), ApiKey) and name in section:
+            is_hidden = name == "headers" or isinstance(getattr(owner, name), ApiKey)
+            if is_hidden and name in section:
                 section[name] = getattr(owner, name)
         configurable = configurable.parent
 
@@ -92,6 +108,9 @@ class SettingTraits(Magics):
     parameters = Dict(help="Server parameters for every prompt, such as {'max_tokens': 2000}.").tag(
         config=True
     )
+    headers = HeadersTrait(
+        help="Further headers of each request, such as {'X-Title': 'Notes'}. Values never show."
+    ).tag(config=True)
     conversation = Unicode("main", help="The conversation that cells continue.").tag(config=True)
     show: Enum[Show] = Enum(get_args(Show), "both", help="What to show.").tag(config=True)
     start: Enum[Start] = Enum(

@@ -20,6 +20,7 @@ from qwq_magic.session.call_options import CallOptions, require_known, settings_
 from qwq_magic.session.loops import RUNNERS, Runner, RunnerName
 from qwq_magic.session.run import Run, iter_events, wait_for
 from qwq_magic.settings import Settings, resolve
+from qwq_magic.settings.headers import hide_headers
 from qwq_magic.settings.key_ring import KeyRing, require_no_key_in
 from qwq_magic.settings.layers import NO_LAYER, Choices, SettingOptions
 from qwq_magic.settings.model_rules import rules_for
@@ -81,6 +82,7 @@ class Session:
         """
         # Wrapped first, here and below: a traceback that prints locals must not print a key.
         api_key = as_api_key(api_key)
+        hide_headers(settings)
         name, self._chat_model = _name_or_object(model)
         self.choices = Choices().override(server=server, model=name, api_key=api_key, **settings)
         self.advisors = list(advisors)
@@ -123,6 +125,7 @@ class Session:
             QwqError: the request failed; `partial` is the turn with the text received so far.
         """
         api_key = as_api_key(api_key)
+        hide_headers(call)
         with self.start(prompt, api_key=api_key, **call) as run:
             turn = run.turn()
         return _checked(turn)
@@ -132,6 +135,7 @@ class Session:
     ) -> Turn:
         """Send a prompt from async code; see `ask`."""
         api_key = as_api_key(api_key)
+        hide_headers(call)
         async with aclosing(self._events(prompt, api_key=api_key, **call)) as events:
             async for event in events:
                 if isinstance(event, Turn):
@@ -146,6 +150,7 @@ class Session:
         Leaving the loop stops the reply.
         """
         api_key = as_api_key(api_key)
+        hide_headers(call)
         async with aclosing(self._events(prompt, api_key=api_key, **call)) as events:
             async for event in events:
                 if isinstance(event, Turn):
@@ -163,6 +168,7 @@ class Session:
             The run, which yields the events and then holds the turn.
         """
         api_key = as_api_key(api_key)
+        hide_headers(call)
         ask = self._prepare(prompt, api_key=api_key, **call)
         runner = self._runner()
         return Run(ask.stream_into, builder=ask.builder, runner=runner, abandon=ask.leave)
@@ -178,6 +184,7 @@ class Session:
         from qwq_magic.session.preview import preview_of
 
         api_key = as_api_key(api_key)
+        hide_headers(call)
         ask = self._prepare(prompt, api_key=api_key, **call)
         return wait_for(lambda: preview_of(ask), self._runner())
 
@@ -225,7 +232,8 @@ class Session:
         conversation = self.conversation if conversation is None else conversation
         # A key is as unsafe in the system message or in a parameter as in the prompt.
         sent = "\n".join((prompt, settings.system or "", repr(settings.parameters)))
-        require_no_key_in(sent, settings.api_key, self.keys)
+        for key in settings.secrets or (None,):
+            require_no_key_in(sent, key, self.keys)
         turn_id = uuid.uuid4().hex
         # Read once: they may be an iterator.
         advisors = (*self.advisors, *call.get("advisors", ()))

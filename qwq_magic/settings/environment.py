@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from qwq_magic.settings.headers import hidden
 from qwq_magic.settings.layers import CHOICES, Chosen, Layer
 
 # Which host a key may be sent to depends on more than its variable, see `key_ring`.
@@ -19,6 +20,7 @@ _AS_JSON = frozenset(
     {
         "allow_insecure_key",
         "connect_timeout_s",
+        "headers",
         "idle_timeout_s",
         "max_input_tokens",
         "parameters",
@@ -53,6 +55,12 @@ def unknown_variables(environ: Mapping[str, str], names: Collection[str]) -> lis
 
 
 def _value(name: str, text: str) -> Any:
+    value = _parsed(name, text)
+    # A header may hold a key, also where the variable is malformed.
+    return hidden(value) if name == "headers" else value
+
+
+def _parsed(name: str, text: str) -> Any:
     if name not in _AS_JSON:
         return text
     try:

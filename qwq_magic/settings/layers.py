@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias, TypedDict, Unpack, get_args
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys import ApiKey
 from qwq_magic.keys.lookalikes import without_lookalikes
+from qwq_magic.settings.headers import checked_headers
 from qwq_magic.settings.presets import SERVERS
 from qwq_magic.turns import Json
 
@@ -37,6 +38,7 @@ class SettingOptions(TypedDict, total=False):
     idle_timeout_s: float | None
     max_input_tokens: int | None
     parameters: Mapping[str, Json]
+    headers: Mapping[str, str | ApiKey]
     system: str | None
 
 
@@ -76,6 +78,7 @@ class Choices:
     idle_timeout_s: float | None = None
     max_input_tokens: int | None = None
     parameters: Mapping[str, Json] = field(default_factory=dict)
+    headers: Mapping[str, str | ApiKey] = field(default_factory=dict)
     system: str | None = None
 
     def __post_init__(self) -> None:
@@ -95,7 +98,8 @@ class Choices:
         _require_type("max_input_tokens", limit, int, "a number of tokens")
         if limit is not None and limit < 1:
             raise ConfigurationError(f"max_input_tokens is {limit!r}. Use a number above zero.")
-        # Wrapped at once, so that no repr of the choices contains the key.
+        # Wrapped at once, so that no repr of the choices contains a key.
+        object.__setattr__(self, "headers", checked_headers(self.headers))
         if isinstance(self.api_key, str):
             object.__setattr__(self, "api_key", ApiKey(self.api_key, source="api_key"))
 
@@ -118,9 +122,11 @@ class Choices:
         changes: dict[str, Any] = {
             name: value for name, value in choices.items() if value is not None
         }
-        # Parameters are merged name by name; every other setting is replaced as a whole.
+        # These are merged name by name; every other setting is replaced as a whole.
         if isinstance(changes.get("parameters"), Mapping):
             changes["parameters"] = {**self.parameters, **changes["parameters"]}
+        if isinstance(changes.get("headers"), Mapping) and not names_server(changes):
+            changes["headers"] = {**self.headers, **changes["headers"]}
         if names_server(changes):
             return Choices(**{**_for_all_servers(self.chosen), **changes})
         return replace(self, **changes)
@@ -166,18 +172,19 @@ def effective(*layers: Layer) -> Layer:
     for layer in layers:
         if names_server(layer):
             found = {**_for_all_servers(found), **_not_about_servers(found)}
-        found = {**found, **layer, **_joined_parameters(found, layer)}
+        joined = {**_joined("parameters", found, layer), **_joined("headers", found, layer)}
+        found = {**found, **layer, **joined}
     return found
 
 
-def _joined_parameters(below: Layer, above: Layer) -> Layer:
-    if not ("parameters" in below and "parameters" in above):
+def _joined(name: str, below: Layer, above: Layer) -> Layer:
+    if not (name in below and name in above):
         return {}
-    low, high = below["parameters"], above["parameters"]
+    low, high = below[name], above[name]
     if not (isinstance(low.value, Mapping) and isinstance(high.value, Mapping)):
         # An invalid value is reported where the setting is used.
         return {}
-    return {"parameters": Chosen({**low.value, **high.value}, f"{high.source}, {low.source}")}
+    return {name: Chosen({**low.value, **high.value}, f"{high.source}, {low.source}")}
 
 
 def _check(name: str, chosen: Chosen) -> None:

@@ -26,6 +26,8 @@ _REFUSED = {
     "%qwq_login or an environment variable",
     "allow_insecure_key": "that is your decision, not a project's. Remove it, and set "
     "QWQ_ALLOW_INSECURE_KEY",
+    "headers": "a header may hold a key, and a file is shared with everyone who gets the project. "
+    "Remove it, and set QWQ_HEADERS",
     "autosave": "a project cannot choose which file is written. Remove it, and set QWQ_AUTOSAVE",
 }
 

@@ -17,6 +17,7 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys import ApiKey
 from qwq_magic.keys.lookalikes import address_without_secrets
 from qwq_magic.settings.environment import environment_layer
+from qwq_magic.settings.headers import Headers, iter_secrets
 from qwq_magic.settings.key_ring import (
     KeyRing,
     ServerSource,
@@ -80,6 +81,7 @@ class Settings:
         max_input_tokens: the limit for a prompt with its context; None for the model's own
             limit, if known.
         parameters: server parameters, translated to the spelling of the server's preset.
+        headers: further headers of each request; their values never show.
         system: the system message, None for none.
         preset_name: the preset that describes a server at another address than its usual one;
             "" to look it up by the address.
@@ -98,6 +100,7 @@ class Settings:
     idle_timeout_s: float = 300.0
     max_input_tokens: int | None = None
     parameters: Mapping[str, Json] = field(default_factory=dict)
+    headers: Headers = field(default_factory=dict)
     system: str | None = None
     preset_name: str = ""
 
@@ -105,6 +108,18 @@ class Settings:
     def preset(self) -> ServerPreset:
         """The preset that describes how the server expects its parameters."""
         return preset_of(self.preset_name or self.server, self.base_url)
+
+    @property
+    def secrets(self) -> tuple[ApiKey, ...]:
+        """The key, and the values of headers that may be one."""
+        own = () if self.api_key is None else (self.api_key,)
+        return (*own, *iter_secrets(self.headers))
+
+    def redact(self, text: str) -> str:
+        """Return a text for messages and logs, with the key and all values of headers masked."""
+        for secret in (*self.secrets, *self.headers.values()):
+            text = secret.redact(text)
+        return text
 
     @property
     def is_dashscope(self) -> bool:
@@ -147,6 +162,11 @@ def resolve(
         raise ConfigurationError(
             f"The server {server.name} was chosen by a pyproject.toml, so the api_key is not sent "
             "to it. Pass server or base_url together with the api_key."
+        )
+    if choices.headers and named_by == "project":
+        raise ConfigurationError(
+            f"The server {server.name} was chosen by a pyproject.toml, so the headers are not sent "
+            "to it, for one may hold a key. Set server or base_url where the headers are set."
         )
     key = choices.api_key or find_key(
         server, base_url, environ=environ, keys=keys, named_by=named_by
