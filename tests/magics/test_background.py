@@ -32,6 +32,14 @@ def _held(
     return Reply(steps), reached, go_on
 
 
+def _wait_for_reasoning(kernel: Kernel) -> None:
+    """Until the kernel has read the reasoning of the latest job."""
+    kernel.run(
+        f"import time\nwhile [*{BACKGROUND}][-1].state != 'reasoning': time.sleep(0.01)",
+        cell_id=None,
+    )
+
+
 def _finals(kernel: Kernel, handle: str) -> list[Any]:
     """What was put in the place of an output, wherever it was said."""
     updates = [m["content"] for m in kernel.messages if m["msg_type"] == "update_display_data"]
@@ -88,10 +96,7 @@ def test_jobs_are_listed_with_what_they_do(kernel: Kernel, ask_at: AskAt, jobs: 
         kernel.run("%%qwq -c bg3 --background\nWhat is | this?", cell_id="a")
         number = jobs()
         assert reached.wait(30)
-        kernel.run(
-            "import time\n"
-            f"while 'reasoning' not in [job.state for job in {BACKGROUND}]: time.sleep(0.01)"
-        )
+        _wait_for_reasoning(kernel)
 
         under_way = kernel.run("%qwq_jobs").final["text/plain"].splitlines()[-1].split()
         go_on.set()
@@ -166,6 +171,8 @@ def test_a_stopped_job_closes_its_connection_and_keeps_what_came(
         ask_at(server)
         started = kernel.run(f"%%qwq -c stop-{which} --background -o stopped\nhi", cell_id="a")
         assert reached.wait(30)
+        # The server has sent it; only what the kernel has read can be kept.
+        _wait_for_reasoning(kernel)
 
         kernel.run(f"%qwq_jobs stop {jobs() if which == 'number' else which}")
 
