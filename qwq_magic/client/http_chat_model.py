@@ -26,7 +26,7 @@ from qwq_magic.plain_text import well_formed
 from qwq_magic.settings import Settings
 from qwq_magic.turns import ChatRequest, Json
 from qwq_magic.wire.addresses import endpoint
-from qwq_magic.wire.protocols import wire_protocol
+from qwq_magic.wire.protocols import protocol_of
 
 
 class HttpChatModel:
@@ -51,7 +51,7 @@ class HttpChatModel:
         """
         self._settings = settings
         self._preset = settings.preset
-        self._protocol = wire_protocol(settings.protocol, settings.base_url, self._preset)
+        self._protocol = protocol_of(settings)
         # Checked here, so that a wrong setting is reported where it was made.
         require_valid_url(self._url_for(settings.model))
         self._beginnings = beginnings or Beginnings()

@@ -16,7 +16,8 @@ from qwq_magic.errors import QwqError, ResponseError
 from qwq_magic.settings import Settings
 from qwq_magic.settings.presets import SERVERS, Fingerprint
 from qwq_magic.wire.addresses import is_loopback
-from qwq_magic.wire.model_list import ListedModel, json_in
+from qwq_magic.wire.framing import json_document
+from qwq_magic.wire.model_list import ListedModel
 
 _LIMITS = Limits(timeout_s=1.5, most_bytes=1_000_000)
 
@@ -94,7 +95,7 @@ async def _name_by_fingerprint(settings: Settings) -> str:
 async def _has(mark: Fingerprint, settings: Settings) -> bool:
     url = settings.base_url.removesuffix("/v1") + mark.path
     try:
-        value = json_in(await look_up(url, settings, _LIMITS))
+        value = json_document(await look_up(url, settings, _LIMITS))
     except QwqError:
         return False
     return isinstance(value, dict) and isinstance(value.get(mark.field), mark.value_type)

@@ -27,10 +27,10 @@ from qwq_magic.errors import ModelNotFound, ProtocolError, QwqError, ResponseErr
 from qwq_magic.settings import Settings
 from qwq_magic.turns import Json
 from qwq_magic.wire.addresses import host_of, likely_base_url
-from qwq_magic.wire.model_list import ListedModel, ModelListing, at_root, json_in
+from qwq_magic.wire.framing import json_document
+from qwq_magic.wire.model_list import ListedModel, ModelListing, at_root
 from qwq_magic.wire.origin import Origin
-from qwq_magic.wire.protocols import native_protocol, wire_protocol
-from qwq_magic.wire.wire_protocol import WireProtocol
+from qwq_magic.wire.protocols import native_protocol, protocol_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def _body_or_error(
     posted: Mapping[str, Json] | None,
 ) -> bytes | QwqError:
     body = None if posted is None else json.dumps(posted).encode()
-    protocol = _protocol_of(settings)
+    protocol = protocol_of(settings)
     async with opened(
         client,
         url,
@@ -119,7 +119,7 @@ async def listed_models(settings: Settings, limits: Limits = USUAL) -> tuple[Lis
     Raises:
         QwqError: the server has no list, or cannot be reached.
     """
-    listing = _protocol_of(settings).listing
+    listing = protocol_of(settings).listing
     url = listing.address_at(settings.base_url)
     try:
         body = await look_up(url, settings, limits)
@@ -139,7 +139,7 @@ async def listed_models(settings: Settings, limits: Limits = USUAL) -> tuple[Lis
             "Check base_url, or take a name from its documentation: -m MODEL."
             f"{_address_hint(settings)}"
         )
-    return tuple(replace(model, name=_masked(model.name, settings)) for model in models)
+    return tuple(replace(model, name=settings.redact(model.name)) for model in models)
 
 
 async def with_abilities(
@@ -147,7 +147,7 @@ async def with_abilities(
 ) -> tuple[ListedModel, ...]:
     """The models with what the server reports of each, if it does; never raises."""
     # A server that lists its models in OpenAI's protocol may describe them in its own.
-    protocols = (_protocol_of(settings), native_protocol(settings.preset))
+    protocols = (protocol_of(settings), native_protocol(settings.preset))
     listings = (protocol.listing for protocol in protocols if protocol is not None)
     listing = next((listing for listing in listings if listing.abilities_path), None)
     if listing is None or len(models) > _MAX_DESCRIBED:
@@ -165,7 +165,7 @@ async def _with_abilities(
     except QwqError:
         # An older server without this path, or a busy one: the name has to do.
         return model
-    entry = json_in(body)
+    entry = json_document(body)
     reported = listing.read_abilities(entry) if isinstance(entry, dict) else None
     return model if reported is None else replace(model, thinks=reported)
 
@@ -173,11 +173,3 @@ async def _with_abilities(
 def _address_hint(settings: Settings) -> str:
     likely = likely_base_url(settings.base_url)
     return f' Or try base_url="{likely}".' if likely else ""
-
-
-def _protocol_of(settings: Settings) -> WireProtocol:
-    return wire_protocol(settings.protocol, settings.base_url, settings.preset)
-
-
-def _masked(name: str, settings: Settings) -> str:
-    return settings.redact(name)

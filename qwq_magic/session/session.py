@@ -354,20 +354,18 @@ def _takes_reasoning(settings: Settings) -> bool:
     """Whether the server accepts earlier reasoning and the user asked to send it."""
     if not settings.parameters.get("preserve_thinking"):
         return False
-    from qwq_magic.wire.protocols import wire_protocol
+    from qwq_magic.wire.protocols import protocol_of
 
-    protocol = wire_protocol(settings.protocol, settings.base_url, settings.preset)
-    return protocol.takes_reasoning(settings.preset)
+    return protocol_of(settings).takes_reasoning(settings.preset)
 
 
 def _spellings_for(settings: Settings) -> Spellings:
     """How the server spells parameters, in the protocol that requests are sent in."""
     if settings.server == "demo":
         return {}
-    from qwq_magic.wire.protocols import wire_protocol
+    from qwq_magic.wire.protocols import protocol_of
 
-    protocol = wire_protocol(settings.protocol, settings.base_url, settings.preset)
-    return protocol.spellings(settings.preset)
+    return protocol_of(settings).spellings(settings.preset)
 
 
 def _input_limit(settings: Settings) -> int | None:

@@ -15,15 +15,15 @@ from urllib.parse import urlsplit
 
 from qwq_magic.events import Usage, is_count, known_counts
 from qwq_magic.keys import ApiKey
+from qwq_magic.plain_text import well_formed
 from qwq_magic.settings.model_rules import thinks_adaptively
 from qwq_magic.settings.presets import CUSTOM, ONE_REPLY, ServerPreset, Spelling
 from qwq_magic.turns import ChatRequest, Json, Message
-from qwq_magic.wire.finish_words import FINISH_WORDS, Ending, FinishWords
 from qwq_magic.wire.model_list import ModelListing
 from qwq_magic.wire.parameters import spelled
 from qwq_magic.wire.sink import ReadChunk, Sink
 from qwq_magic.wire.sniffing import FirstChunk
-from qwq_magic.wire.token_usage import Counts
+from qwq_magic.wire.token_usage import Counts, count_in
 from qwq_magic.wire.wire_protocol import WireProtocol, bearer
 
 # With its version, since Anthropic's own libraries take base URLs without one.
@@ -51,19 +51,6 @@ _SPELLINGS = MappingProxyType(
         "thinking_budget": Spelling("", least=1_024, accepts_zero=True),
         "preserve_thinking": Spelling(""),
         "stream_options": Spelling(""),
-    }
-)
-# Words that all protocols share win.
-_FINISH_WORDS: FinishWords = MappingProxyType(
-    {
-        "end_turn": Ending.COMPLETE,
-        "stop_sequence": Ending.COMPLETE,
-        "tool_use": Ending.TOOL_CALLS,
-        "max_tokens": Ending.TOKEN_LIMIT,
-        "model_context_window_exceeded": Ending.TOKEN_LIMIT,
-        "refusal": Ending.FILTERED,
-        "pause_turn": Ending.ABORTED,
-        **FINISH_WORDS,
     }
 )
 _THINKING_KINDS = ("thinking", "redacted_thinking")
@@ -230,7 +217,7 @@ class EventReader:
         text, signature = "".join(self._texts), self._signature
         self._texts, self._signature = [], ""
         # A pair of surrogates that the server cut in two is one character in the turn.
-        whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        whole = well_formed(text)
         start, self._start = self._start, self._start + len(whole)
         if signature and whole:
             block = {"start": start, "end": self._start, "signature": signature}
@@ -263,21 +250,18 @@ def _usage(counts: Counts) -> Usage | None:
         if is_count(counts.get(name))
     ]
     input_tokens = sum(read) if is_count(counts.get("input_tokens")) else None
-    output_tokens, details = _count(counts, "output_tokens"), counts.get("output_tokens_details")
+    output_tokens, details = count_in(counts, "output_tokens"), counts.get("output_tokens_details")
     is_both = input_tokens is not None and output_tokens is not None
     usage = Usage(
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         total_tokens=(input_tokens or 0) + (output_tokens or 0) if is_both else None,
-        reasoning_tokens=_count(details, "thinking_tokens") if isinstance(details, dict) else None,
-        cached_tokens=_count(counts, "cache_read_input_tokens"),
+        reasoning_tokens=count_in(details, "thinking_tokens")
+        if isinstance(details, dict)
+        else None,
+        cached_tokens=count_in(counts, "cache_read_input_tokens"),
     )
     return None if usage == Usage() else known_counts(usage)
-
-
-def _count(counts: Counts, name: str) -> int | None:
-    value = counts.get(name)
-    return value if is_count(value) else None
 
 
 def _authorization(key: ApiKey, server: ServerPreset) -> Mapping[str, str]:
@@ -317,7 +301,6 @@ PROTOCOL = WireProtocol(
     listing=ModelListing("/v1/models", query="limit=1000", headers=_VERSION),
     merge_counts=_merged,
     read_usage=_usage,
-    finish_words=_FINISH_WORDS,
     accepts_documents=True,
     is_spoken_at=_is_spoken_at,
     recognizes=_recognizes,

@@ -17,12 +17,12 @@ from qwq_magic.wire.error_facts import (
     ErrorFacts,
     facts_in_body,
     facts_in_json,
-    parsed_body,
     title_of,
 )
 from qwq_magic.wire.error_fixes import fix_for
 from qwq_magic.wire.error_kinds import classify
 from qwq_magic.wire.error_words import WANTS_TLS
+from qwq_magic.wire.framing import json_document
 from qwq_magic.wire.origin import Origin
 
 MAX_BODY_BYTES = 64_000
@@ -110,7 +110,7 @@ def response_error(
 
 def document_error(body: bytes, *, origin: Origin) -> ResponseError:
     """The error of a response that is a document, although a stream was requested."""
-    value = parsed_body(body)
+    value = json_document(body)
     facts = facts_in_json(value)
     if facts is not None:
         return error_from(facts, origin)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
 
-from qwq_magic.wire.framing import ServerSentEvent, SSEDecoder
+from qwq_magic.wire.framing import ServerSentEvent, SSEDecoder, json_document
 from qwq_magic.wire.waits import asked_wait_s
 
 # The fields in which servers describe an error, by preference, in lower case and without
@@ -130,7 +130,7 @@ def facts_in_event(event: ServerSentEvent, value: Any) -> ErrorFacts | None:
 
 def facts_in_body(body: bytes) -> ErrorFacts | None:
     """The error in the body of a response that is known to be one; None for an empty body."""
-    value = parsed_body(body)
+    value = json_document(body)
     if value is not None:
         return facts_in_json(value) or loose_facts(value)
     facts = _facts_in_frames(body)
@@ -157,14 +157,6 @@ def loose_facts(value: Any) -> ErrorFacts | None:
     wrapped = next((value[name] for name in _WRAPPERS if isinstance(value.get(name), dict)), value)
     facts = _facts(wrapped, outer=value)
     return facts if facts.text else replace(facts, text=_sentence_in(value))
-
-
-def parsed_body(body: bytes) -> Any:
-    """The JSON value of a body; None where it is not JSON."""
-    try:
-        return json.loads(body.decode("utf-8-sig", "replace"))
-    except (ValueError, RecursionError):
-        return None
 
 
 _TITLE_START = re.compile(r"(?i)<title")
@@ -269,7 +261,7 @@ def _facts_in_frames(body: bytes) -> ErrorFacts | None:
     decoder = SSEDecoder()
     # DashScope frames an error body as an event, without the line break that ends it.
     for event in (*decoder.feed(body + b"\n"), *decoder.close()):
-        value = parsed_body(event.data.encode())
+        value = json_document(event.data.encode())
         facts = facts_in_event(event, value) or loose_facts(value)
         if facts is not None:
             return facts

@@ -13,8 +13,6 @@ from typing import Final, TypeAlias
 
 from qwq_magic.events import Ending
 
-__all__ = ["CUTS", "FINISH_WORDS", "Ending", "FinishWords", "ending_of"]
-
 FinishWords: TypeAlias = Mapping[str, Ending]
 
 _WORDS: Final = {

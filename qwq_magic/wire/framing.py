@@ -12,8 +12,9 @@ per line, empty lines ignored. An unterminated last line counts, and fails to pa
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from qwq_magic.errors import ProtocolError
 from qwq_magic.wire.joined_json import texts_in
@@ -191,3 +192,11 @@ class NDJSONDecoder:
         line = line.strip()
         if line:
             yield ServerSentEvent(line.decode("utf-8", "replace"))
+
+
+def json_document(body: bytes) -> Any:
+    """The value of a body that is one JSON text; None where it is not."""
+    try:
+        return json.loads(body.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError):
+        return None

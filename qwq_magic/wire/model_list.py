@@ -6,7 +6,6 @@ model thinks is what the server reports, or else what its name suggests.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 from qwq_magic.plain_text import one_line, well_formed
 from qwq_magic.settings.model_rules import thinks
 from qwq_magic.wire.addresses import endpoint, without_request_path
+from qwq_magic.wire.framing import json_document
 
 # Gateways list a few hundred models; more than this is not a list for people.
 _MAX_MODELS = 5_000
@@ -38,7 +38,7 @@ class ListedModel:
 
 def models_in(body: bytes) -> tuple[ListedModel, ...] | None:
     """The models in the order listed; None where the body is not a list of models."""
-    entries = _entries(json_in(body))
+    entries = _entries(json_document(body))
     if entries is None:
         return None
     models = {}
@@ -75,14 +75,6 @@ def reports_thinking(entry: dict[str, Any]) -> bool | None:
 def _is_supported(value: Any) -> bool:
     # Anthropic describes each ability in an object.
     return bool(value.get("supported") if isinstance(value, dict) else value)
-
-
-def json_in(body: bytes) -> Any:
-    """The JSON value of a body; None where it is not JSON."""
-    try:
-        return json.loads(body.decode("utf-8-sig", "replace"))
-    except (ValueError, RecursionError):
-        return None
 
 
 def _entries(value: Any) -> list[Any] | None:

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import get_args
 
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.settings import Settings
 from qwq_magic.settings.layers import ProtocolName
 from qwq_magic.settings.presets import CUSTOM, ServerPreset
 from qwq_magic.wire import openai
@@ -50,6 +51,15 @@ def wire_protocol(name: str, base_url: str, server: ServerPreset = CUSTOM) -> Wi
     except KeyError:
         known = ", ".join(("auto", *PROTOCOLS))
         raise ConfigurationError(f"Unknown protocol {name!r}. Known: {known}.") from None
+
+
+def protocol_of(settings: Settings) -> WireProtocol:
+    """The protocol in which a server with these settings is asked.
+
+    Raises:
+        ConfigurationError: no protocol has the name in the settings.
+    """
+    return wire_protocol(settings.protocol, settings.base_url, settings.preset)
 
 
 def protocol_at(base_url: str, server: ServerPreset = CUSTOM) -> str:

@@ -13,6 +13,7 @@ from qwq_magic.errors import ProtocolError, QwqError, ServerFailure
 from qwq_magic.events import (
     AnswerBecameReasoning,
     AnswerDelta,
+    Ending,
     Event,
     Notice,
     ReasoningBecameAnswer,
@@ -25,7 +26,7 @@ from qwq_magic.events import (
 from qwq_magic.plain_text import SurrogateJoiner
 from qwq_magic.settings.layers import InlineThink
 from qwq_magic.wire.connection_errors import empty_reply
-from qwq_magic.wire.finish_words import CUTS, FINISH_WORDS, Ending, FinishWords, ending_of
+from qwq_magic.wire.finish_words import CUTS, FINISH_WORDS, FinishWords, ending_of
 from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.other_choice import OtherChoice
 from qwq_magic.wire.sink import Sink

@@ -24,7 +24,6 @@ from qwq_magic.settings.presets import (
 )
 from qwq_magic.turns import ChatRequest, Json
 from qwq_magic.wire.content import content_of, text_in
-from qwq_magic.wire.finish_words import FINISH_WORDS, Ending, FinishWords
 from qwq_magic.wire.parameters import spelled
 from qwq_magic.wire.sink import ReadChunk, Sink
 from qwq_magic.wire.sniffing import FirstChunk
@@ -48,19 +47,6 @@ _SPELLINGS = MappingProxyType(
         "preserve_thinking": Spelling(""),
     }
 )
-# A status, or the reason why a response is incomplete. Words that all protocols share win.
-_FINISH_WORDS: FinishWords = MappingProxyType(
-    {
-        "completed": Ending.COMPLETE,
-        "max_output_tokens": Ending.TOKEN_LIMIT,
-        "max_tokens": Ending.TOKEN_LIMIT,
-        "incomplete": Ending.ABORTED,
-        "cancelled": Ending.ABORTED,
-        "failed": Ending.FAILED,
-        **FINISH_WORDS,
-    }
-)
-
 _Kind: TypeAlias = Literal["answer", "raw", "summary"]
 # The text of deltas, and its first repetition, have these names before `.delta` and `.done`.
 _TEXTS: Mapping[str, _Kind] = MappingProxyType(
@@ -161,16 +147,16 @@ class _Repeated:
 class _Shown:
     """The texts of one pane, with a blank line where a new item or a new summary begins."""
 
-    __slots__ = ("_has_text", "begins_anew")
+    __slots__ = ("_has_text", "begins_paragraph")
 
     def __init__(self) -> None:
         self._has_text = False
-        self.begins_anew = False
+        self.begins_paragraph = False
 
     def spaced(self, text: str) -> str:
-        if self.begins_anew and self._has_text:
+        if self.begins_paragraph and self._has_text:
             text = _BLANK_LINE + text
-        self._has_text, self.begins_anew = True, False
+        self._has_text, self.begins_paragraph = True, False
         return text
 
 
@@ -283,7 +269,7 @@ class EventReader:
     def _show_missing(self, kind: _Kind, level: int, texts: list[str], reply: Sink) -> None:
         for text, is_whole in self._repeated[kind].missing_in(level, filter(None, texts)):
             if is_whole and level >= _ITEM_LEVEL:
-                (self._answer if kind == "answer" else self._reasoning).begins_anew = True
+                (self._answer if kind == "answer" else self._reasoning).begins_paragraph = True
             self._show(kind, text, reply)
 
     def _show(self, kind: _Kind, text: str, reply: Sink) -> None:
@@ -312,15 +298,15 @@ class EventReader:
         is_repeated = text.startswith(rest)
         if self._summaries:
             # After a real summary, the raw text is a paragraph of its own.
-            self._reasoning.begins_anew = not is_repeated
+            self._reasoning.begins_paragraph = not is_repeated
         return text[len(rest) :] if is_repeated else shown + text
 
     def _begin_item(self) -> None:
-        self._answer.begins_anew = self._reasoning.begins_anew = True
+        self._answer.begins_paragraph = self._reasoning.begins_paragraph = True
 
     def _begin_summary(self) -> None:
         if not self._has_raw:
-            self._reasoning.begins_anew = True
+            self._reasoning.begins_paragraph = True
 
 
 def _text_of(value: Any, reply: Sink) -> str:
@@ -355,7 +341,6 @@ PROTOCOL = WireProtocol(
     reader=_reader,
     # OpenAI gives summaries only to verified organisations, and only for models that reason.
     optional_fields=("reasoning.summary", "store"),
-    finish_words=_FINISH_WORDS,
     accepts_documents=True,
     takes_reasoning=lambda _: False,
     is_spoken_at=_is_spoken_at,

@@ -16,10 +16,10 @@ from qwq_magic.events import Event
 from qwq_magic.settings.layers import InlineThink
 from qwq_magic.wire.connection_errors import empty_reply, foreign_reply, unfinished_stream
 from qwq_magic.wire.error_bodies import MAX_BODY_BYTES, document_error, error_from
-from qwq_magic.wire.error_facts import facts_in_event, facts_in_json, parsed_body
+from qwq_magic.wire.error_facts import facts_in_event, facts_in_json
 from qwq_magic.wire.finish_words import FINISH_WORDS, FinishWords
 from qwq_magic.wire.foreign_events import foreign_events
-from qwq_magic.wire.framing import MAX_EVENT_BYTES, ServerSentEvent
+from qwq_magic.wire.framing import MAX_EVENT_BYTES, ServerSentEvent, json_document
 from qwq_magic.wire.joined_json import DONE, lenient_value, texts_in
 from qwq_magic.wire.origin import Origin
 from qwq_magic.wire.reply import Reply
@@ -213,7 +213,7 @@ class StreamDecoder:
 
     def _is_foreign_document(self, head: bytes, document: Any) -> bool:
         """Fail at a document of another protocol, or at the lines of JSON that some stream."""
-        first = document if document is not None else parsed_body(head.lstrip().split(b"\n")[0])
+        first = document if document is not None else json_document(head.lstrip().split(b"\n")[0])
         if not (self._names_foreign_events and isinstance(first, dict)):
             return False
         if facts_in_json(first) is None:
@@ -268,7 +268,7 @@ class StreamDecoder:
             self._reply.fail(empty_reply(self._origin))
             return
         if not _is_event_stream(head):
-            document = parsed_body(head)
+            document = json_document(head)
             if self._is_foreign_document(head, document):
                 return
             if isinstance(document, dict) and self._read_document is not None:

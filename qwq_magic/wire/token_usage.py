@@ -29,16 +29,16 @@ def usage_from(counts: Any) -> Usage | None:
     output_details = _details(counts, "completion_tokens_details", "output_tokens_details")
     input_details = _details(counts, "prompt_tokens_details", "input_tokens_details")
     return Usage(
-        input_tokens=_count(counts, "prompt_tokens", "input_tokens"),
-        output_tokens=_count(counts, "completion_tokens", "output_tokens"),
-        total_tokens=_count(counts, "total_tokens"),
+        input_tokens=count_in(counts, "prompt_tokens", "input_tokens"),
+        output_tokens=count_in(counts, "completion_tokens", "output_tokens"),
+        total_tokens=count_in(counts, "total_tokens"),
         # SGLang repeats the count at the top level; older builds have it only there.
         reasoning_tokens=_first(
-            _count(output_details, "reasoning_tokens"), _count(counts, "reasoning_tokens")
+            count_in(output_details, "reasoning_tokens"), count_in(counts, "reasoning_tokens")
         ),
         # DeepSeek reports cached tokens at the top level, under another name.
         cached_tokens=_first(
-            _count(input_details, "cached_tokens"), _count(counts, "prompt_cache_hit_tokens")
+            count_in(input_details, "cached_tokens"), count_in(counts, "prompt_cache_hit_tokens")
         ),
     )
 
@@ -47,7 +47,8 @@ def _details(counts: dict[str, Any], *names: str) -> dict[str, Any]:
     return next((counts[name] for name in names if isinstance(counts.get(name), dict)), {})
 
 
-def _count(counts: dict[str, Any], *names: str) -> int | None:
+def count_in(counts: Counts, *names: str) -> int | None:
+    """The first of these counts that is one; None if it was not reported."""
     return next((counts[name] for name in names if is_count(counts.get(name))), None)
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from qwq_magic.display.captions import ending_caption, state_caption
 from qwq_magic.display.saved.bundle import TURN_MIME, final_bundle
-from qwq_magic.events import AnswerDelta
+from qwq_magic.events import AnswerDelta, Ending
 from qwq_magic.turns import ChatRequest, Turn, TurnBuilder, ending_in, is_cut
-from qwq_magic.wire.finish_words import FINISH_WORDS, Ending, ending_of
+from qwq_magic.wire.finish_words import FINISH_WORDS, ending_of
 from qwq_magic.wire.openai import PROTOCOL
 
 

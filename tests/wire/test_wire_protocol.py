@@ -11,6 +11,7 @@ import pytest
 from qwq_magic.errors import ServerFailure
 from qwq_magic.events import (
     AnswerDelta,
+    Ending,
     Event,
     ReasoningDelta,
     StreamFinished,
@@ -19,7 +20,7 @@ from qwq_magic.events import (
 )
 from qwq_magic.keys import ApiKey
 from qwq_magic.settings.presets import CUSTOM, ServerPreset
-from qwq_magic.wire.finish_words import FINISH_WORDS, Ending
+from qwq_magic.wire.finish_words import FINISH_WORDS
 from qwq_magic.wire.protocols import PROTOCOLS
 from qwq_magic.wire.wire_protocol import Decoder, WireProtocol, bearer
 
