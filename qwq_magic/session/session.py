@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from qwq_magic.advisors.model_rules import SessionNotices
     from qwq_magic.client.beginnings import Beginnings
     from qwq_magic.session.ask import Ask, Recall
+    from qwq_magic.session.chain_plan import ChainPlan
     from qwq_magic.session.preview import Preview
     from qwq_magic.turns.chat_model import ChatModel
 
@@ -218,7 +219,6 @@ class Session:
 
     def _prepare(self, prompt: str, *, api_key: ApiKey | None, **call: Unpack[CallOptions]) -> Ask:
         from qwq_magic.session.ask import Ask, Sending, recall_for
-        from qwq_magic.session.chain_plan import ChainPlan
         from qwq_magic.session.model_choice import MODEL_CHOICES, UnnamedModel, needs_choice
 
         _check_prompt(prompt)
@@ -239,30 +239,17 @@ class Session:
         advisors = (*self.advisors, *call.get("advisors", ()))
 
         def planned(settings: Settings, *, has_model: bool = True) -> Sending:
-            request = _new_request(
-                prompt,
-                settings,
-                conversation=conversation,
-                cell_id=None if call.get("append") else call.get("cell_id"),
-                turn_id=turn_id,
-            )
+            request = _new_request(prompt, settings, call, conversation, turn_id)
+            # The limit of a model that may not be the one that replies does not count.
+            limit = _input_limit(settings) if has_model else settings.max_input_tokens
             recall = recall_for(
                 request,
                 history=call.get("history"),
                 fresh=call.get("fresh", False),
                 with_reasoning=_takes_reasoning(settings),
-                # The limit of a model that may not be the one that replies does not count.
-                max_input_tokens=_input_limit(settings) if has_model else settings.max_input_tokens,
+                max_input_tokens=limit,
             )
-            plan = ChainPlan(
-                advisors=advisors,
-                model=_connect(settings) if chat_model is None else chat_model,
-                session_notices=self._session_notices,
-                is_hosted=settings.is_dashscope,
-                is_pinned=settings.model_is_pinned,
-                spellings=_spellings_for(settings) if chat_model is None else {},
-            )
-            return Sending(request, recall, plan)
+            return Sending(request, recall, self._chain_plan(settings, chat_model, advisors))
 
         unnamed = None
         if needs_choice(settings):
@@ -272,16 +259,29 @@ class Session:
                 is_known=chosen is not None,
             )
         sending = planned(settings, has_model=unnamed is None or unnamed.is_known)
-        builder = TurnBuilder(sending.request, server=sending.plan.model.server)
-        recorder = TurnBuilder(sending.request, server=sending.plan.model.server)
+        request, server = sending.request, sending.plan.model.server
         return Ask(
-            sending.request,
+            request,
             sending.recall,
             self.memory_of(conversation),
-            builder,
-            recorder,
-            sending.plan,
-            unnamed,
+            builder=TurnBuilder(request, server=server),
+            recorder=TurnBuilder(request, server=server),
+            plan=sending.plan,
+            unnamed=unnamed,
+        )
+
+    def _chain_plan(
+        self, settings: Settings, chat_model: ChatModel | None, advisors: tuple[Any, ...]
+    ) -> ChainPlan:
+        from qwq_magic.session.chain_plan import ChainPlan
+
+        return ChainPlan(
+            advisors=advisors,
+            model=_connect(settings) if chat_model is None else chat_model,
+            session_notices=self._session_notices,
+            is_hosted=settings.is_dashscope,
+            is_pinned=settings.model_is_pinned,
+            spellings=_spellings_for(settings) if chat_model is None else {},
         )
 
     def _resolve(
@@ -321,7 +321,7 @@ def _check_prompt(prompt: object) -> None:
 
 
 def _new_request(
-    prompt: str, settings: Settings, *, conversation: str, cell_id: str | None, turn_id: str
+    prompt: str, settings: Settings, call: CallOptions, conversation: str, turn_id: str
 ) -> ChatRequest:
     system = (Message("system", settings.system),) if settings.system else ()
     return ChatRequest(
@@ -331,7 +331,8 @@ def _new_request(
         parameters=_parameters_for(settings),
         conversation=conversation,
         turn_id=turn_id,
-        cell_id=cell_id,
+        # A turn without a cell is added to the conversation, rather than replacing the cell's.
+        cell_id=None if call.get("append") else call.get("cell_id"),
     )
 
 
