@@ -42,8 +42,8 @@ class QwqError(Exception):
         status: the HTTP status, possibly taken from the body; None without a response.
         code: the server's own error code, as a string.
         request_id: the server's id for the request, which its support team asks for.
-        retryable: whether the same request may succeed later; False once a reply has begun,
-            since a partial reply is never requested again.
+        retryable: whether the cause may pass, so that the same request may succeed later. A
+            reply of which text has arrived is never requested again by itself.
         retry_after_s: how long the server asks the client to wait, in seconds.
         partial: the turn with the text received so far, if a reply was requested.
     """

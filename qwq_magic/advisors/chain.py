@@ -118,10 +118,7 @@ async def _answered(model: ChatModel, request: ChatRequest) -> AsyncGenerator[Ev
     try:
         stream = model.stream(request)
         async for event in stream:
-            if not isinstance(event, _EVENT_TYPES) or not isinstance(
-                getattr(event, "text", ""), str
-            ):
-                raise TypeError(f"{event!r} is not an event")
+            _require_event(event)
             finished = finished or isinstance(event, StreamFinished)
             yield event
     except _PASSING:
@@ -149,6 +146,7 @@ async def _advised(
         if not isinstance(stream, AsyncIterable):
             raise TypeError(f"advise returned {type(stream).__name__}, not a stream of events")
         async for event in stream:
+            _require_event(event)
             yield event
     except _PASSING:
         raise
@@ -160,6 +158,11 @@ async def _advised(
         ) from raised
     finally:
         await _close(stream)
+
+
+def _require_event(event: object) -> None:
+    if not isinstance(event, _EVENT_TYPES) or not isinstance(getattr(event, "text", ""), str):
+        raise TypeError(f"{event!r} is not an event")
 
 
 def _require_request(request: object) -> None:

@@ -70,7 +70,7 @@ def footer_caption(turn: Turn, *, place: TurnPosition | None) -> str:
         turn.conversation,
         "" if place is None else f"turn {place.number}",
         "" if place is None or place.attempt == 1 else f"re-run: attempt {place.attempt}",
-        "" if turn.finish_reason in (None, "", "stop") else f"finished: {turn.finish_reason}",
+        "" if ending_in(turn) in (None, Ending.COMPLETE) else f"finished: {turn.finish_reason}",
     )
     return " · ".join(part for part in parts if part)
 

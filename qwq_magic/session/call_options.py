@@ -48,7 +48,10 @@ def require_known(call: CallOptions) -> None:
     """
     for name in call:
         if name not in CallOptions.__optional_keys__:
-            raise unknown_setting(name, {*CHOICES, *CallOptions.__optional_keys__})
+            # The annotations keep the order in which the options are written; a set has none.
+            raise unknown_setting(
+                name, tuple(dict.fromkeys((*CHOICES, *CallOptions.__annotations__)))
+            )
 
 
 def settings_in(call: CallOptions) -> dict[str, Any]:

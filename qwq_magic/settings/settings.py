@@ -72,8 +72,8 @@ class Settings:
             set for another host; otherwise "".
         protocol: the server's protocol; `auto` detects it from the URL or from the reply.
         inline_think: `auto`: tags at the start open reasoning, and a closing tag alone
-            closes one that the server did not open; `open`: the text
-            begins inside reasoning; `off`: tags are text.
+            closes one that the server did not open, unless it is quoted: in code, or in the
+            middle of a sentence; `open`: the text begins inside reasoning; `off`: tags are text.
         allow_insecure_key: whether the key may be sent over http:// to another machine.
         connect_timeout_s: timeout for opening a connection, in seconds.
         idle_timeout_s: timeout for a stream without any data, in seconds; models may reason

@@ -299,3 +299,17 @@ def test_who_sends_on_no_request_is_blamed_and_not_the_next(advisor: Wrong, said
     with pytest.raises(AdvisorFailed, match=said):
         _events(Chain([advisor, inner], ScriptedModel()))
     assert inner.seen == []
+
+
+def test_what_an_advisor_yields_must_be_an_event() -> None:
+    class Careless:
+        async def advise(self, request: ChatRequest, call_next: CallNext) -> Events:
+            yield "text"  # type: ignore[misc]  # the mistake
+
+    session = Session(model=ScriptedModel())
+
+    with pytest.raises(
+        AdvisorFailed, match="Careless failed with TypeError: 'text' is not an event"
+    ):
+        session.ask("why?", advisors=[Careless()])
+    assert [turn.state for turn in session.memory.turns] == ["error"]

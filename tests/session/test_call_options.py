@@ -23,6 +23,13 @@ def test_a_misspelt_option_names_the_one_that_was_meant() -> None:
         Session(base_ulr="http://127.0.0.1:1/v1")  # type: ignore[call-arg]  # must fail type checking, too
 
 
+def test_the_options_are_listed_in_one_order() -> None:
+    with pytest.raises(
+        ConfigurationError, match=r"Settings: server, model, base_url, .*, cell_id\."
+    ):
+        Session(server="demo").ask("hi", zzz=1)  # type: ignore[call-arg]
+
+
 def test_the_options_of_a_call_are_all_settings_and_those_about_the_conversation() -> None:
     about_the_conversation = {"conversation", "history", "fresh", "append", "advisors", "cell_id"}
 

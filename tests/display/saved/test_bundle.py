@@ -17,7 +17,7 @@ from qwq_magic.demo.recordings import recordings
 from qwq_magic.display.saved.bundle import TURN_MIME, final_bundle
 from qwq_magic.display.saved.step_records import step_records
 from qwq_magic.errors import AuthenticationError
-from qwq_magic.events import Usage
+from qwq_magic.events import Ending, Usage
 from qwq_magic.memory import TurnPosition
 from qwq_magic.turns import Message, Timing, Turn
 
@@ -268,3 +268,22 @@ def test_a_long_turn_takes_no_more_than_2_3_times_its_text_in_a_notebook() -> No
     notebook = new_notebook(cells=[new_code_cell(outputs=[new_output("display_data", data=data)])])
 
     assert len(nbformat.writes(notebook).encode()) <= 2.3 * len(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("reason", "ending", "shown"),
+    [
+        ("stop", None, False),
+        ("end_turn", None, False),
+        ("completed", Ending.COMPLETE, False),
+        ("length", None, True),
+        ("odd", Ending.UNKNOWN, True),
+    ],
+)
+def test_only_an_unusual_finish_reason_is_in_the_footer(
+    reason: str, ending: Ending | None, shown: bool
+) -> None:
+    turn = replace(TURN, finish_reason=reason, ending=ending)
+    data: dict[str, Any] = final_bundle(turn, place=None)[TURN_MIME]  # type: ignore[assignment]
+
+    assert data["footer"].endswith(f" · finished: {reason}") == shown
