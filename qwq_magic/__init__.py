@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from qwq_magic.errors import QwqError
 from qwq_magic.session import Session
-from qwq_magic.turns import Turn
+from qwq_magic.turns import Limits, Prefix, Turn
 from qwq_magic.version import __version__
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChatWidget",
+    "Limits",
+    "Prefix",
     "QwqError",
     "Session",
     "Turn",

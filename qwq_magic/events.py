@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Any, Final, TypeAlias, TypeGuard, cast
+from typing import Any, Final, Literal, TypeAlias, TypeGuard, cast
 
 MAX_TOKENS: Final = 10**12
 
@@ -195,11 +195,14 @@ class Notice:
         model: the model that replies from now on, if it is not the requested one.
         wait_s: how long the client waits before it continues, in seconds; a display may count
             it down.
+        way: how the model was given the text that this reply begins with, where it was given
+            any: `native` or `quoted`. All text so far stays; what follows is added to it.
     """
 
     text: str
     model: str | None = None
     wait_s: float | None = field(default=None, compare=False)
+    way: Literal["", "native", "quoted"] = ""
 
 
 Event: TypeAlias = (

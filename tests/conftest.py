@@ -24,10 +24,12 @@ HOW_MUCH = {
 
 
 @pytest.fixture(autouse=True)
-def _no_model_is_chosen_yet() -> None:
-    """Ports are used again, and a choice is kept by its address."""
+def _no_server_is_known_yet() -> None:
+    """Ports are used again, and what is known of a server is kept by its address."""
     if "qwq_magic.session.model_choice" in sys.modules:
         sys.modules["qwq_magic.session.model_choice"].MODEL_CHOICES.clear()
+    if "qwq_magic.session.session" in sys.modules:
+        sys.modules["qwq_magic.session.session"].continuations.cache_clear()
 
 
 @pytest.hookimpl(tryfirst=True)

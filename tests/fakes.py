@@ -48,6 +48,19 @@ class EndlessModel(ScriptedModel):
             self.is_closed = True
 
 
+class OnceEndlessModel(EndlessModel):
+    """Yields its events and says nothing more, but ends a second reply, which is `REPLY`."""
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
+        if self.requests:
+            self.requests.append(request)
+            for last in REPLY:
+                yield last
+            return
+        async for event in super().stream(request):
+            yield event
+
+
 class GatedModel(ScriptedModel):
     """Answers a prompt with itself, in capitals, as soon as the prompt's gate is open."""
 

@@ -25,6 +25,8 @@ def _public(cls: type) -> set[str]:
 def test_the_public_names_are_these() -> None:
     assert sorted(qwq_magic.__all__) == [
         "ChatWidget",
+        "Limits",
+        "Prefix",
         "QwqError",
         "Session",
         "Turn",
@@ -82,14 +84,24 @@ def test_the_analysis_offers_these() -> None:
 
 def test_a_session_can_do_this() -> None:
     assert _public(Session) == {
+        "answer_now",
+        "answer_now_async",
         "ask",
         "ask_async",
+        "fork",
+        "fork_async",
+        "go_on",
+        "go_on_async",
         "memory",
         "memory_of",
         "preview",
+        "preview_act",
         "recall",
         "start",
+        "start_act",
         "stream",
+        "think_on",
+        "think_on_async",
     }
     assert list(inspect.signature(Session).parameters)[:2] == ["server", "model"]
 
@@ -107,6 +119,7 @@ def test_a_turn_knows_this() -> None:
         "error",
         "finish_reason",
         "from_dict",
+        "given",
         "id",
         "inspect",
         "messages",
@@ -114,7 +127,9 @@ def test_a_turn_knows_this() -> None:
         "model",
         "notices",
         "parameters",
+        "parent",
         "plot",
+        "prefix",
         "prompt",
         "reasoning",
         "server",
@@ -122,6 +137,7 @@ def test_a_turn_knows_this() -> None:
         "started_at",
         "state",
         "steps",
+        "stopped_by",
         "timing",
         "to_dict",
         "usage",

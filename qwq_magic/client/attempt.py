@@ -20,9 +20,17 @@ from qwq_magic.client.failures import interruption, no_answer, origin_of, withou
 from qwq_magic.client.masked_events import masked_events
 from qwq_magic.client.refusals import refusal
 from qwq_magic.errors import QwqError, StreamInterrupted
-from qwq_magic.events import AnswerDelta, Event, ReasoningDelta
+from qwq_magic.events import (
+    AnswerBecameReasoning,
+    AnswerDelta,
+    Event,
+    ReasoningBecameAnswer,
+    ReasoningDelta,
+)
 from qwq_magic.settings import Settings
+from qwq_magic.settings.layers import InlineThink
 from qwq_magic.turns import ChatRequest
+from qwq_magic.wire.think_tags import Beginning
 from qwq_magic.wire.wire_protocol import Decoder, WireProtocol
 
 # How long to wait for the usage after a finish reason, which may come seconds later, and then
@@ -52,7 +60,19 @@ class HttpAttempt:
         request: ChatRequest,
         clock: Callable[[], float],
         beginnings: Beginnings,
+        is_in_content: bool = False,
     ) -> None:
+        """Open nothing yet.
+
+        Args:
+            settings: how the server is reached.
+            protocol: the protocol of request and response.
+            url: the address of the request.
+            request: the request.
+            clock: returns seconds since the epoch.
+            beginnings: what earlier replies have shown of how replies begin.
+            is_in_content: whether the beginning of the reply, if given, is in its content.
+        """
         self.failure: Failure | None = None
         self._settings = settings
         self._protocol = protocol
@@ -60,8 +80,15 @@ class HttpAttempt:
         self._request = request
         self._clock = clock
         self._beginnings = beginnings
+        self._is_in_content = is_in_content
         self._response_began = False
+        self._decoder: Decoder | None = None
         self._origin = origin_of(settings, model=request.model)
+
+    @property
+    def reply_id(self) -> str:
+        """The server's name for the reply; "" until it has sent one."""
+        return self._decoder.reply_id if self._decoder else ""
 
     async def stream(self, client: httpx.AsyncClient, body: bytes) -> AsyncGenerator[Event, None]:
         try:
@@ -84,6 +111,8 @@ class HttpAttempt:
                     self._fail(error)
                     return
                 reply = self._reply(response)
+                if self._is_in_content and self._request.prefix and self._request.prefix.closed:
+                    reply = _as_answer(reply)
                 for secret in self._settings.secrets:
                     reply = masked_events(reply, secret)
                 async with aclosing(reply) as events:
@@ -93,8 +122,8 @@ class HttpAttempt:
             self._fail_by(raised)
 
     async def _reply(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
-        inline_think, beginning = self._beginnings.of(self._settings, self._request)
-        decoder = self._protocol.decoder(
+        inline_think, beginning = self._beginning()
+        self._decoder = decoder = self._protocol.decoder(
             self._request,
             server=self._settings.preset,
             inline_think=inline_think,
@@ -117,11 +146,21 @@ class HttpAttempt:
             broken = None if decoder.is_at_end else raised
         for event in decoder.close(is_broken=broken is not None):
             yield event
-        self._beginnings.learn(self._settings, self._request, decoder.began_inside)
+        if self._request.prefix is None:
+            self._beginnings.learn(self._settings, self._request, decoder.began_inside)
         if broken is not None:
             self._fail_by(broken, has_text=decoder.has_text)
         elif decoder.error is not None:
             self._fail(decoder.error)
+
+    def _beginning(self) -> tuple[InlineThink, Beginning]:
+        prefix, mode = self._request.prefix, self._settings.inline_think
+        if prefix is None:
+            return self._beginnings.of(self._settings, self._request)
+        # The text goes on where the given text ends, whatever replies of this model begin with.
+        if prefix.closed or mode == "off":
+            return "off" if mode == "off" else "auto", "unknown"
+        return "auto", "inside"
 
     def _fail(self, error: QwqError) -> None:
         # An interrupted reply is not retryable for callers, who may have its text already;
@@ -138,6 +177,19 @@ class HttpAttempt:
         has_waited = isinstance(raised, httpx.ReadTimeout)
         may_repeat = not has_waited and (error.retryable or self._response_began)
         self.failure = Failure(error, without_frames(raised, self._origin), may_repeat)
+
+
+async def _as_answer(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """All text as answer: a parser that has not seen the given tags calls it reasoning."""
+    async with aclosing(events):
+        async for event in events:
+            match event:
+                case ReasoningDelta(text):
+                    yield AnswerDelta(text)
+                case AnswerBecameReasoning() | ReasoningBecameAnswer():
+                    pass
+                case _:
+                    yield event
 
 
 async def _last_events(

@@ -13,30 +13,44 @@ import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 
 import httpx
 
 from qwq_magic.client.attempt import HttpAttempt
 from qwq_magic.client.beginnings import Beginnings
 from qwq_magic.client.connections import require_sendable_key, require_valid_url, shared_client
+from qwq_magic.client.continuations import Continuations
+from qwq_magic.client.model_listing import Limits, look_up
 from qwq_magic.client.retries import MAX_LOADING_S, MAX_RETRIES, delay_s, loading_delay_s
 from qwq_magic.errors import ConfigurationError, InvalidRequest, ModelLoading, QwqError
 from qwq_magic.events import AnswerDelta, Event, Notice, ReasoningDelta
 from qwq_magic.plain_text import well_formed
 from qwq_magic.settings import Settings
+from qwq_magic.settings.presets import Continues
 from qwq_magic.turns import ChatRequest, Json
+from qwq_magic.turns.prefix import Way
 from qwq_magic.wire.addresses import endpoint
+from qwq_magic.wire.framing import json_document
 from qwq_magic.wire.protocols import protocol_of
+
+# A probe asks for eight tokens, of a server that may have to read its model first.
+_PROBE_TIMEOUT_S = 30.0
+_CONTROL = Limits(timeout_s=2.0, most_bytes=100_000)
 
 
 class HttpChatModel:
-    """A `ChatModel`. All keyword arguments but `beginnings` are for tests."""
+    """A `ChatModel` that continues a given text, where its server can.
+
+    The last four arguments are for tests.
+    """
 
     def __init__(
         self,
         settings: Settings,
         *,
         beginnings: Beginnings | None = None,
+        continuations: Continuations | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = random.random,
@@ -44,7 +58,14 @@ class HttpChatModel:
     ) -> None:
         """Open nothing yet.
 
-        `beginnings`: what earlier replies have shown of how replies begin.
+        Args:
+            settings: how the server is reached.
+            beginnings: what earlier replies have shown of how replies begin.
+            continuations: what is known of how servers continue a given text.
+            transport: see `httpx.AsyncClient`.
+            sleep: pauses for a number of seconds.
+            random: returns a number from 0 to 1.
+            clock: returns seconds since the epoch.
 
         Raises:
             ConfigurationError: the protocol is unknown, or the base URL invalid.
@@ -55,6 +76,9 @@ class HttpChatModel:
         # Checked here, so that a wrong setting is reported where it was made.
         require_valid_url(self._url_for(settings.model))
         self._beginnings = beginnings or Beginnings()
+        self._continuations = continuations or Continuations()
+        # The reply that streams, by its turn: the server's name for it.
+        self._reply_ids: dict[str, str] = {}
         self._transport = transport
         self._sleep = sleep
         self._random = random
@@ -76,19 +100,16 @@ class HttpChatModel:
         client = await self._client(url)
         retry, loading = 0, _LoadingWait()
         while True:
-            attempt = HttpAttempt(
-                self._settings,
-                self._protocol,
-                url=url,
-                request=request,
-                clock=self._clock,
-                beginnings=self._beginnings,
-            )
+            attempt = self._attempt(request, url)
             has_text = False
-            async with aclosing(attempt.stream(client, body)) as events:
-                async for event in events:
-                    has_text = has_text or isinstance(event, (ReasoningDelta, AnswerDelta))
-                    yield event
+            try:
+                async with aclosing(attempt.stream(client, body)) as events:
+                    async for event in events:
+                        has_text = has_text or isinstance(event, (ReasoningDelta, AnswerDelta))
+                        self._reply_ids[request.turn_id] = attempt.reply_id
+                        yield event
+            finally:
+                self._reply_ids.pop(request.turn_id, None)
             if attempt.failure is None:
                 return
             error, cause, may_repeat = attempt.failure
@@ -116,7 +137,70 @@ class HttpChatModel:
 
     def written(self, request: ChatRequest) -> tuple[str, dict[str, Json]]:
         """See `WritesRequests.written`."""
-        return self._url_for(request.model), self._protocol.encode(request, self._preset)
+        server = replace(self._preset, continues=self._continues(request))
+        return self._url_for(request.model), self._protocol.encode(request, server)
+
+    def _continues(self, request: ChatRequest) -> Continues:
+        return self._continuations.known(self._settings, request.model)
+
+    async def way_for(self, request: ChatRequest) -> Way:
+        """See `ContinuesReplies.way_for`; a server that is not known is asked, once a kernel."""
+        found = await self._continuations.of(self._settings, request.model, self._probe)
+        return "quoted" if found == "none" else "native"
+
+    def expected_way(self, request: ChatRequest) -> Way:
+        """See `ContinuesReplies.expected_way`."""
+        ways: dict[Continues, Way] = {"none": "quoted", "auto": ""}
+        return ways.get(self._continues(request), "native")
+
+    async def _probe(self, request: ChatRequest, continues: Continues) -> str:
+        """Return the text of one short reply, in this way of giving its beginning.
+
+        Raises:
+            QwqError: the server rejects it, or cannot be reached.
+        """
+        require_sendable_key(self._settings)
+        url = self._url_for(request.model)
+        server = replace(self._preset, continues=continues)
+        body = _encoded(self._protocol.encode(request, server))
+        attempt = self._attempt(request, url)
+        texts: list[str] = []
+        async with (
+            asyncio.timeout(_PROBE_TIMEOUT_S),
+            aclosing(attempt.stream(await self._client(url), body)) as events,
+        ):
+            async for event in events:
+                if isinstance(event, (ReasoningDelta, AnswerDelta)):
+                    texts.append(event.text)
+        if attempt.failure is not None and not texts:
+            raise attempt.failure.error
+        return "".join(texts)
+
+    async def end_reasoning(self, request: ChatRequest) -> bool:
+        """Ask the server to end the reasoning of the reply that streams; False if it cannot."""
+        reply_id = self._reply_ids.get(request.turn_id, "")
+        if not (self._preset.ends_reasoning and reply_id):
+            return False
+        url = f"{self._url_for(request.model)}/control"
+        posted = {"id": reply_id, "action": "reasoning_end"}
+        try:
+            body = await look_up(url, self._settings, _CONTROL, posted=posted)
+        except QwqError:
+            # An older server has no such path.
+            return False
+        answer = json_document(body)
+        return isinstance(answer, dict) and answer.get("success") is True
+
+    def _attempt(self, request: ChatRequest, url: str) -> HttpAttempt:
+        return HttpAttempt(
+            self._settings,
+            self._protocol,
+            url=url,
+            request=request,
+            clock=self._clock,
+            beginnings=self._beginnings,
+            is_in_content=self._continues(request) == "think_in_content",
+        )
 
     def _url_for(self, model: str) -> str:
         return endpoint(self._settings.base_url, self._protocol.path_for(model))

@@ -14,7 +14,7 @@ from qwq_magic.client.bodies import within
 from qwq_magic.client.model_listing import Limits, list_models, look_up, with_abilities
 from qwq_magic.errors import QwqError, ResponseError
 from qwq_magic.settings import Settings
-from qwq_magic.settings.presets import SERVERS, Fingerprint
+from qwq_magic.settings.presets import SERVERS, Fingerprint, ServerPreset
 from qwq_magic.wire.addresses import is_loopback
 from qwq_magic.wire.framing import json_document
 from qwq_magic.wire.model_list import ListedModel
@@ -64,7 +64,8 @@ async def _identified(settings: Settings) -> LocalServer | None:
     except QwqError:
         return None
     # The list has been read already, and further requests are made only if it has no owner.
-    name = _name_by_owner(models) or await _name_by_fingerprint(settings)
+    preset = preset_by_owner(models)
+    name = preset.name if preset else await _name_by_fingerprint(settings)
     return LocalServer(name, settings.base_url, models)
 
 
@@ -77,10 +78,11 @@ async def _without_list(settings: Settings, error: ResponseError) -> LocalServer
     return LocalServer(name, settings.base_url, problem="lists no models") if name else None
 
 
-def _name_by_owner(models: tuple[ListedModel, ...]) -> str:
-    by_owner = {server.lists_owner: server.name for server in SERVERS.values()}
+def preset_by_owner(models: tuple[ListedModel, ...]) -> ServerPreset | None:
+    """The preset of the kind of server that lists such models; None if that is not known."""
+    by_owner = {server.lists_owner: server for server in SERVERS.values()}
     owners = (model.owner for model in models if model.owner)
-    return next((by_owner[owner] for owner in owners if owner in by_owner), "")
+    return next((by_owner[owner] for owner in owners if owner in by_owner), None)
 
 
 async def _name_by_fingerprint(settings: Settings) -> str:

@@ -111,6 +111,9 @@ class SettingTraits(Magics):
     headers = HeadersTrait(
         help="Further headers of each request, such as {'X-Title': 'Notes'}. Values never show."
     ).tag(config=True)
+    limits = Dict(
+        help="What ends a reasoning before the model does, such as {'tokens': 2000}."
+    ).tag(config=True)
     conversation = Unicode("main", help="The conversation that cells continue.").tag(config=True)
     show: Enum[Show] = Enum(get_args(Show), "both", help="What to show.").tag(config=True)
     start: Enum[Start] = Enum(

@@ -58,6 +58,12 @@ class Slot:
         return self.attempts[-1].turn
 
     @property
+    def root(self) -> Turn:
+        """The latest attempt that came from no other turn; the first one without any."""
+        own = (a.turn for a in reversed(self.attempts) if a.turn.parent is None)
+        return next(own, self.attempts[0].turn)
+
+    @property
     def is_sendable(self) -> bool:
         """Whether the turn can be sent: roles must alternate and no message may be empty."""
         return not self.is_hidden and bool(self.turn.prompt.strip() and self.turn.answer.strip())
@@ -82,19 +88,31 @@ class Contents:
     generation: int = field(default=0, compare=False)
 
     def index_of_cell(self, cell_id: str | None) -> int | None:
-        """Return the index of a cell's slot, or None if it has none."""
+        """Return the index of a cell's slot, or None if it has none.
+
+        A turn that came from another one is in the slot of that one, whichever cell asked for
+        it, so such turns do not count.
+        """
         if cell_id is None:
             return None
         for index, slot in enumerate(self.slots):
-            if slot.turn.cell_id == cell_id:
+            if slot.root.cell_id == cell_id:
                 return index
         return None
 
+    def index_for(self, turn: Turn) -> int | None:
+        """Return the index of the slot that the turn belongs to, or None for a new one."""
+        if turn.parent is not None:
+            for index, slot in enumerate(self.slots):
+                if any(attempt.turn.id == turn.parent.id for attempt in slot.attempts):
+                    return index
+        return self.index_of_cell(turn.cell_id)
+
     def with_turn(self, turn: Turn, *, sent_at: int) -> Contents:
-        """Return the contents with a new attempt in its cell's slot, or in a new last slot."""
+        """Return the contents with a new attempt in its slot, or in a new last slot."""
         revision = self.revision + 1
         attempt = Attempt(turn, sent_at, revision)
-        index = self.index_of_cell(turn.cell_id)
+        index = self.index_for(turn)
         if index is None:
             return replace(self, slots=(*self.slots, Slot((attempt,))), revision=revision)
         slot = self.slots[index]

@@ -12,7 +12,7 @@ from typing import Any
 from qwq_magic.errors import QwqError
 from qwq_magic.events import Usage, is_count
 from qwq_magic.memory.message_table import MessageReader
-from qwq_magic.turns import Timing, Turn
+from qwq_magic.turns import Parent, Prefix, StoppedBy, Timing, Turn
 
 _TEXTS = (
     "id",
@@ -56,8 +56,21 @@ def require_turn(data: Any) -> None:
     require_keys(data.get("error") or {}, _ERROR_KEYS)
     checked(data.get("parameters", {}), dict)
     checked(data.get("complete", False), bool)
+    _require_steering(data)
     checked(data.get("messages") or [], list)
     require(all(isinstance(notice, str) for notice in checked(data.get("notices") or [], list)))
+
+
+def _require_steering(data: Any) -> None:
+    for name, part in (("prefix", Prefix), ("parent", Parent), ("stopped_by", StoppedBy)):
+        value = data.get(name)
+        if value is not None:
+            require_keys(value, frozenset(f.name for f in fields(part)))
+            part.from_dict(value)
+    # The given text is the beginning of the turn's, or marks would be drawn beside other text.
+    given = data.get("prefix") or {}
+    for name in ("reasoning", "answer"):
+        require(data.get(name, "").startswith(given.get(name, "")))
 
 
 def _require_counts(data: Any) -> None:

@@ -48,6 +48,8 @@ class FinishedTurn(Protocol):
     def timing(self) -> Seconds: ...
     @property
     def usage(self) -> Usage: ...
+    @property
+    def given(self) -> tuple[int, int]: ...
 
 
 _cached_steps: WeakValueDictionary[tuple[object, ...], Steps] = WeakValueDictionary()
@@ -63,13 +65,13 @@ def steps_in(turn: FinishedTurn) -> Steps:
 
 def passing_steps(turn: FinishedTurn) -> Steps:
     """Return the steps of the reasoning, cached only while they are referenced."""
-    return _steps(turn.reasoning, turn.arrivals, reasoning_tokens_in(turn))
+    return _steps(turn.reasoning, turn.arrivals, reasoning_tokens_in(turn), turn.given[0])
 
 
 def metrics_in(turn: FinishedTurn) -> Metrics:
     """Return the metrics; `Metrics` gives their units."""
     # By its parts, since a turn has a dictionary of parameters and cannot be hashed.
-    return _metrics(turn.reasoning, turn.answer, turn.arrivals, turn.timing, turn.usage)
+    return _metrics(turn.reasoning, turn.answer, turn.arrivals, turn.timing, turn.usage, turn.given)
 
 
 @functools.lru_cache(maxsize=8)
@@ -79,15 +81,21 @@ def loops_in(reasoning: str) -> tuple[Loop, ...]:
 
 
 def reasoning_tokens_in(turn: FinishedTurn) -> int:
-    """Return the server's count of reasoning tokens, or an estimate without one."""
-    return _reasoning_tokens(turn.reasoning, turn.answer, turn.usage)
+    """Return the server's count of reasoning tokens, or an estimate without one.
+
+    Text that was given is not counted.
+    """
+    given, given_answer = turn.given
+    return _reasoning_tokens(turn.reasoning[given:], turn.answer[given_answer:], turn.usage)
 
 
-def _steps(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int) -> Steps:
-    key = (reasoning, arrivals, reasoning_tokens)
+def _steps(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int, given: int) -> Steps:
+    key = (reasoning, arrivals, reasoning_tokens, given)
     steps = _cached_steps.get(key)
     if steps is None:
-        steps = steps_of(reasoning, arrivals=arrivals, reasoning_tokens=reasoning_tokens)
+        steps = steps_of(
+            reasoning, arrivals=arrivals, reasoning_tokens=reasoning_tokens, given=given
+        )
         _cached_steps[key] = steps
     return steps
 
@@ -102,13 +110,22 @@ def _reasoning_tokens(reasoning: str, answer: str, usage: Usage) -> int:
 
 @functools.lru_cache(maxsize=8)
 def _metrics(
-    reasoning: str, answer: str, arrivals: tuple[Mark, ...], timing: Seconds, usage: Usage
+    reasoning: str,
+    answer: str,
+    arrivals: tuple[Mark, ...],
+    timing: Seconds,
+    usage: Usage,
+    given: tuple[int, int],
 ) -> Metrics:
+    received = reasoning[given[0] :]
+    tokens = _reasoning_tokens(received, answer[given[1] :], usage)
+    steps = _steps(reasoning, arrivals, tokens, given[0])
     return measure(
         reasoning,
         answer,
-        steps=_steps(reasoning, arrivals, _reasoning_tokens(reasoning, answer, usage)),
-        loops=loops_in(reasoning),
+        steps=steps,
+        given=given,
+        loops=loops_in(received),
         ttft_s=timing.ttft_s,
         thinking_s=timing.thinking_s,
         total_s=timing.total_s,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from copy import copy
 from itertools import accumulate, pairwise
 from typing import Any, TypeAlias
 
@@ -21,9 +22,10 @@ INTERVAL_S = 0.05
 class ArrivalRecorder:
     """Records when the deltas of one reasoning arrive."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: int = 0) -> None:
+        """Start after so many characters that were given, and so never arrive."""
         self._marks: list[Mark] = []
-        self._characters = 0
+        self._characters = given
         self._interval_s = INTERVAL_S
         self._due_s = 0.0
 
@@ -39,6 +41,12 @@ class ArrivalRecorder:
         if len(self._marks) > MOST_MARKS:
             self._marks = self._marks[::2]
             self._interval_s *= 2
+
+    def copy(self) -> ArrivalRecorder:
+        """Return a recorder that goes on from here."""
+        other = copy(self)
+        other._marks = list(self._marks)
+        return other
 
     def marks(self, *, since_s: float) -> tuple[Mark, ...]:
         """Return the marks, in seconds after `since_s`."""

@@ -26,6 +26,7 @@ _CONTINUES_AFTER = re.compile(r"\d[.,]?\d|\d\s?[/*^+]|[a-z_][a-z_\d]", re.ASCII)
 # In a sentence with several numbers, the result is the one after a word such as "is".
 _NUMBER = re.compile(r"\d")
 _SIGN = re.compile(r"[a-z0-9]")
+_WHOLE_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:/\d+)?")
 _STATES = re.compile(
     r"(?:[=≈:]|\b(?:is|are|be|equals|get|gives|have|has|to|of|about|approximately|exactly|but)|"
     r"[是为有得于到共])\s{0,3}$"
@@ -76,6 +77,24 @@ def first_seen(steps: Sequence[Step], *, answer: str) -> FirstSeen | None:
         # Normalising is expensive and never adds letters or digits, so this check comes first.
         if signs.issubset(step.text.lower()) and _asserts(step, value):
             return FirstSeen(value, step.index, step.end / steps[-1].end)
+    return None
+
+
+def asserted_value(text: str) -> str | None:
+    """Return the value that a step asserts, normalised; None if it asserts none."""
+    text = text.rstrip()
+    if text.endswith(("?", "？")):
+        return None
+    tail = text[-_TAIL:]
+    if boxed := boxed_values(tail):
+        return without_unit(normalised(boxed[-1])) or None
+    if not has_conclusion_cue(text):
+        return None
+    sentence = normalised(tail)
+    numbers = _WHOLE_NUMBER.findall(sentence)
+    for value in (committed_value(tail), numbers[-1] if numbers else None):
+        if value and _ends_with(sentence, value):
+            return value
     return None
 
 

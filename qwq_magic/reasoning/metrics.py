@@ -101,6 +101,7 @@ def measure(
     total_s: float | None = None,
     output_tokens: int | None = None,
     reasoning_tokens: int | None = None,
+    given: tuple[int, int] = (0, 0),
 ) -> Metrics:
     """Return the metrics of a reasoning and its answer.
 
@@ -115,15 +116,20 @@ def measure(
         output_tokens: the server's count of reasoning and answer tokens; None if unknown.
         reasoning_tokens: the server's count of reasoning tokens; None if unknown. Tokens are
             estimated unless the server counted both.
+        given: how many characters at the start of the reasoning and of the answer were given;
+            nothing counts them.
     """
+    received, said = reasoning[given[0] :], answer[given[1] :]
     thought, answered, estimated = split_tokens(
-        reasoning, answer, output_tokens=output_tokens, reasoning_tokens=reasoning_tokens
+        received, said, output_tokens=output_tokens, reasoning_tokens=reasoning_tokens
     )
     if steps is None:
-        steps = steps_of(reasoning, reasoning_tokens=thought)
+        steps = steps_of(reasoning, reasoning_tokens=thought, given=given[0])
+    # A step that has begun before the received text was given, even if it ends in it.
+    steps = Steps(step for step in steps if step.start >= given[0]) if given[0] else steps
     # The speed needs only the total, which may be exact when its parts are estimates.
     produced = thought + answered if output_tokens is None else output_tokens
-    episodes = steps[-1].episode + 1 if steps else 0
+    episodes = steps[-1].episode - steps[0].episode + 1 if steps else 0
     switches = sum(step.kind is Kind.SWITCH for step in steps)
     seen = first_seen(steps, answer=answer)
     return Metrics(
@@ -142,9 +148,9 @@ def measure(
         mean_episode_steps=len(steps) / episodes if episodes else None,
         first_seen=seen,
         post_answer_ratio=1 - seen.share if seen else None,
-        repetition=repetition_of(reasoning),
-        loops=len(loops_of(reasoning) if loops is None else loops),
-        language_mix=language_mix_of(reasoning),
+        repetition=repetition_of(received),
+        loops=len(loops_of(received) if loops is None else loops),
+        language_mix=language_mix_of(received),
     )
 
 

@@ -148,6 +148,7 @@ def steps_of(
     *,
     arrivals: Sequence[Mark] = (),
     reasoning_tokens: int | None = None,
+    given: int = 0,
 ) -> Steps:
     """Return the steps of a whole reasoning.
 
@@ -157,12 +158,13 @@ def steps_of(
             the time of each step is calculated.
         reasoning_tokens: the server's count, which is divided among the steps in proportion
             to their estimates; None uses the estimates.
+        given: how many characters at the start were given, and so cost no tokens.
     """
     pieces = pieces_of(reasoning)
     ends = [0, *(piece.end for piece in pieces)]
     known = seconds_between(ends, sorted(arrivals))
     times: Sequence[float | None] = known or [None] * len(pieces)
-    tokens = _tokens(pieces, reasoning_tokens)
+    tokens = _tokens(pieces, reasoning_tokens, given)
     builder = StepBuilder()
     return Steps(
         builder.step(piece, seconds=seconds, tokens=count)
@@ -170,9 +172,9 @@ def steps_of(
     )
 
 
-def _tokens(pieces: Sequence[Piece], counted: int | None) -> Sequence[int]:
+def _tokens(pieces: Sequence[Piece], counted: int | None, given: int) -> Sequence[int]:
     """Return whole tokens per step, rounded so that they add up to the total."""
-    estimates = [estimate_tokens(piece.text) for piece in pieces]
+    estimates = [estimate_tokens(piece.text[max(0, given - piece.start) :]) for piece in pieces]
     total = sum(estimates)
     counted = round(total) if counted is None else counted
     scale = counted / total if total else 1.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from qwq_magic.errors import ConfigurationError, ModelNotFound, QwqError
 from qwq_magic.events import Event, Notice
@@ -17,9 +17,10 @@ from qwq_magic.memory import Context, ConversationMemory
 from qwq_magic.memory.ask_queue import QueueTicket
 from qwq_magic.session.chain_plan import ChainPlan
 from qwq_magic.session.model_choice import UnnamedModel
+from qwq_magic.session.reasoning_cut import ReasoningCut
 from qwq_magic.session.run import Emit
 from qwq_magic.token_estimate import estimate_tokens
-from qwq_magic.turns import ChatRequest, Turn, TurnBuilder
+from qwq_magic.turns import ChatRequest, Limits, StoppedBy, Turn, TurnBuilder
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class Ask:
         plan: builds the advisor chain once the context is known, which is when the requests
             ahead of this one have ended.
         unnamed: chooses the model once it is this prompt's turn; None if the user named one.
+        limits: what ends the reasoning before the model does; None for nothing.
     """
 
     request: ChatRequest
@@ -122,7 +124,16 @@ class Ask:
     recorder: TurnBuilder
     plan: ChainPlan
     unnamed: UnnamedModel | None = None
+    limits: Limits | None = None
     _ticket: QueueTicket | None = None
+    _cut: ReasoningCut = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._cut = ReasoningCut(self.limits, self.builder, self.recorder)
+
+    def answer_now(self) -> None:
+        """End the reasoning and ask for the answer; called on the loop of the stream."""
+        self._cut.answer_now(StoppedBy("user"))
 
     async def stream_into(self, emit: Emit) -> Turn:
         """Stream the reply, then commit and return the turn, complete or not."""
@@ -178,18 +189,31 @@ class Ask:
         return None, False
 
     async def _stream(self, context: Context, emit: Emit) -> QwqError | None:
-        try:
-            if context.left_out_by:
-                self._show(Notice(f"context: {self.recall.describe(context)}"), emit)
-            chain = self.plan.chain(context, self.recorder, on_sent=self._record_request)
-            async with aclosing(chain.stream(self.request)) as events:
-                async for event in events:
-                    self._show(event, emit)
-        except asyncio.CancelledError:
-            pass  # The user stopped it, or the process is ending.
-        except QwqError as error:
-            return error
-        return None
+        if context.left_out_by:
+            self._show(Notice(f"context: {self.recall.describe(context)}"), emit)
+        request = self.request
+        with self._cut.watching(self.plan.model, lambda notice: self._show(notice, emit)):
+            while True:
+                chain = self.plan.chain(
+                    context,
+                    self.recorder,
+                    is_steered=bool(request.prefix),
+                    on_sent=self._record_request,
+                )
+                error, is_cancelled = None, False
+                try:
+                    async with aclosing(chain.stream(request)) as events:
+                        async for event in events:
+                            self._show(event, emit)
+                except asyncio.CancelledError:
+                    # The user stopped it, or its reasoning is to end, or the process is ending.
+                    is_cancelled = True
+                except QwqError as raised:
+                    error = raised
+                prefix = await self._cut.goes_on_from(is_cancelled=is_cancelled)
+                if prefix is None:
+                    return error
+                request = replace(self.request, prefix=prefix)
 
     def _finish(self, error: QwqError | None) -> tuple[Turn, Turn]:
         """Return the turn as the caller sees it and as it is remembered; usually the same."""

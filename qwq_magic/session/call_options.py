@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from qwq_magic.settings.layers import CHOICES, SettingOptions, unknown_setting
 
 if TYPE_CHECKING:
+    from qwq_magic.turns import Prefix
     from qwq_magic.turns.chat_model import ChatModel
 
 
@@ -25,6 +26,7 @@ class CallOptions(SettingOptions, total=False):
         conversation: the conversation that the turn is added to; by default the current one.
         history: send this many earlier turns, whatever the conversation's window is.
         fresh: send no earlier turns.
+        prefix: text that the reply begins with.
         append: add a new turn, even if the cell already has one.
         advisors: advisors for this call, in addition to the session's.
         cell_id: the notebook cell that sends the prompt.
@@ -35,6 +37,7 @@ class CallOptions(SettingOptions, total=False):
     conversation: str | None
     history: int | None
     fresh: bool
+    prefix: Prefix | None
     append: bool
     advisors: Iterable[Any]
     cell_id: str | None

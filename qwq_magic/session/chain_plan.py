@@ -18,8 +18,10 @@ from qwq_magic.advisors.model_rules import ModelRulesAdvisor, SessionNotices
 from qwq_magic.events import Event
 from qwq_magic.memory import Context
 from qwq_magic.settings.presets import Spellings
+from qwq_magic.steering.steered_model import SteeredModel
 from qwq_magic.turns import ChatRequest, TurnBuilder
-from qwq_magic.turns.chat_model import ChatModel
+from qwq_magic.turns.chat_model import ChatModel, ContinuesReplies
+from qwq_magic.turns.prefix import Way
 
 
 class UnsentModel:
@@ -28,6 +30,16 @@ class UnsentModel:
     def __init__(self, model: ChatModel) -> None:
         self.server = model.server
         self.request: ChatRequest | None = None
+        self._model = model
+
+    async def way_for(self, request: ChatRequest) -> Way:
+        # Nothing is sent, so what is not known is taken to be possible.
+        return self.expected_way(request) or "native"
+
+    def expected_way(self, request: ChatRequest) -> Way:
+        if isinstance(self._model, ContinuesReplies):
+            return self._model.expected_way(request)
+        return "quoted"
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         self.request = request
@@ -56,14 +68,23 @@ class ChainPlan:
     is_pinned: bool
     spellings: Spellings = field(default_factory=dict)
 
+    @property
+    def steered_model(self) -> SteeredModel:
+        """The model, wrapped so that it can be given the beginning of its reply."""
+        return SteeredModel(self.model, self.spellings)
+
     def chain(
         self,
         context: Context,
         recorder: TurnBuilder,
         *,
+        is_steered: bool = False,
         on_sent: Callable[[ChatRequest], None] | None = None,
     ) -> Chain:
-        """Return the chain that sends `context` with the prompt and records into `recorder`."""
+        """Return the chain that sends `context` with the prompt and records into `recorder`.
+
+        `is_steered`: whether the request has a prefix.
+        """
         own = (
             LoggingAdvisor(),
             MemoryAdvisor(context, recorder),
@@ -75,7 +96,9 @@ class ChainPlan:
                 spellings=self.spellings,
             ),
         )
-        return Chain((*self.advisors, *own), self.model, on_sent=on_sent)
+        # Wrapped only where it has to be, since errors name the user's own model.
+        model = self.steered_model if is_steered else self.model
+        return Chain((*self.advisors, *own), model, on_sent=on_sent)
 
     def without_sending(self) -> tuple[ChainPlan, UnsentModel]:
         """Return a copy that only keeps the request, and marks no notice as shown."""

@@ -61,8 +61,9 @@ async def preview_of(ask: Ask) -> Preview:
     context = ask.recall.context(ask.memory, cell_id=ask.request.cell_id)
     plan, unsent = ask.plan.without_sending()
     notices = [ask.unnamed.preview_notice] if ask.unnamed and ask.unnamed.preview_notice else []
+    chain = plan.chain(context, ask.recorder, is_steered=bool(ask.request.prefix))
     try:
-        async with aclosing(plan.chain(context, ask.recorder).stream(ask.request)) as events:
+        async with aclosing(chain.stream(ask.request)) as events:
             async for event in events:
                 if isinstance(event, Notice) and event.text:
                     notices.append(event.text)

@@ -48,6 +48,7 @@ class Run:
         builder: TurnBuilder,
         runner: Runner,
         abandon: Callable[[], None] = lambda: None,
+        answer: Callable[[], None] | None = None,
     ) -> None:
         """Start the run.
 
@@ -56,6 +57,7 @@ class Run:
             builder: collects the events so far, for a run that does not end after `stop`.
             runner: the event loop to stream on.
             abandon: called if the run is still going some seconds after `stop`.
+            answer: ends the reasoning and asks for the answer; called on the runner's loop.
 
         Raises:
             ConfigurationError: the calling thread is the one the runner streams on.
@@ -64,6 +66,8 @@ class Run:
         self._runner = runner
         _require_waitable(runner)
         self._give_up_at = math.inf
+        self._answer = answer
+        self._is_answer_asked = False
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._is_silent = True
         self._handle = _Handle(produce, self._put, runner, abandon)
@@ -106,6 +110,18 @@ class Run:
         """
         self._give_up_at = min(self._give_up_at, time.monotonic() + _STOP_TIMEOUT_S)
         self._handle.stop()
+
+    def answer_now(self) -> None:
+        """End the reasoning and ask for the answer, in the same turn; a second call stops it.
+
+        Without effect once the answer has begun. Any thread may call this.
+        """
+        if self._is_answer_asked:
+            self.stop()
+            return
+        self._is_answer_asked = True
+        if self._answer is not None and not self._handle.done.done():
+            self._runner.loop().call_soon_threadsafe(self._answer)
 
     def turn(self) -> Turn:
         """Wait for the turn; events that have not been read are dropped."""

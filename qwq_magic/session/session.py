@@ -9,8 +9,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Event, Notice
@@ -25,13 +26,15 @@ from qwq_magic.settings.key_ring import KeyRing, require_no_key_in
 from qwq_magic.settings.layers import NO_LAYER, Choices, SettingOptions
 from qwq_magic.settings.model_rules import rules_for
 from qwq_magic.settings.presets import Spellings
+from qwq_magic.steering.acts import Act, answer_from, fork_at, go_on_from, think_on_from
 from qwq_magic.token_estimate import estimate_tokens
-from qwq_magic.turns import ChatRequest, Json, Message, Turn, TurnBuilder
+from qwq_magic.turns import ChatRequest, Json, Limits, Message, Turn, TurnBuilder
 
 if TYPE_CHECKING:
     # These are imported with the first prompt: %load_ext creates a session and must be fast.
     from qwq_magic.advisors.model_rules import SessionNotices
     from qwq_magic.client.beginnings import Beginnings
+    from qwq_magic.client.continuations import Continuations
     from qwq_magic.session.ask import Ask, Recall
     from qwq_magic.session.chain_plan import ChainPlan
     from qwq_magic.session.preview import Preview
@@ -170,9 +173,162 @@ class Session:
         """
         api_key = as_api_key(api_key)
         hide_headers(call)
-        ask = self._prepare(prompt, api_key=api_key, **call)
-        runner = self._runner()
-        return Run(ask.stream_into, builder=ask.builder, runner=runner, abandon=ask.leave)
+        return self._run(self._prepare(prompt, api_key=api_key, **call))
+
+    def _run(self, ask: Ask) -> Run:
+        return Run(
+            ask.stream_into,
+            builder=ask.builder,
+            runner=self._runner(),
+            abandon=ask.leave,
+            answer=ask.answer_now,
+        )
+
+    def start_act(self, act: Act, **call: Unpack[CallOptions]) -> Run:
+        """Send an act on a turn and return at once; see `qwq_magic.steering.Act`.
+
+        The messages, the model and the parameters are those of the turn, unless `call` has
+        others; the new turn is kept beside it, as another attempt.
+        """
+        return self._run(self._prepare_act(act, **call))
+
+    def answer_now(self, turn: Turn, **call: Unpack[CallOptions]) -> Turn:
+        """Answer from the reasoning of a turn: a stopped or cut one, a loop, or any other.
+
+        Returns:
+            The new turn, whose parent is `turn`.
+
+        Raises:
+            QwqError: the turn has no reasoning, or the request failed.
+        """
+        return self._acted(answer_from(turn), **call)
+
+    async def answer_now_async(self, turn: Turn, **call: Unpack[CallOptions]) -> Turn:
+        """Answer from async code; see `answer_now`."""
+        return await self._acted_async(answer_from(turn), **call)
+
+    def go_on(self, turn: Turn, **call: Unpack[CallOptions]) -> Turn:
+        """Continue a reply that was stopped, broken off or cut, where it ended.
+
+        Returns:
+            The new turn, with the text of `turn` and what follows it.
+
+        Raises:
+            QwqError: the turn is complete or has no text, or the request failed.
+        """
+        return self._acted(go_on_from(turn), **call)
+
+    async def go_on_async(self, turn: Turn, **call: Unpack[CallOptions]) -> Turn:
+        """Continue from async code; see `go_on`."""
+        return await self._acted_async(go_on_from(turn), **call)
+
+    def think_on(self, turn: Turn, text: str = "Wait", **call: Unpack[CallOptions]) -> Turn:
+        """Reopen a finished reasoning with a text that makes the model think on.
+
+        Raises:
+            QwqError: the turn has no reasoning, or the request failed.
+        """
+        return self._acted(think_on_from(turn, text), **call)
+
+    async def think_on_async(
+        self, turn: Turn, text: str = "Wait", **call: Unpack[CallOptions]
+    ) -> Turn:
+        """Think on from async code; see `think_on`."""
+        return await self._acted_async(think_on_from(turn, text), **call)
+
+    @overload
+    def fork(
+        self,
+        turn: Turn,
+        step: int | None,
+        text: str | None = None,
+        *,
+        closed: bool = False,
+        **call: Unpack[CallOptions],
+    ) -> Turn: ...
+    @overload
+    def fork(
+        self,
+        turn: Turn,
+        step: int | None,
+        text: str | None = None,
+        *,
+        n: int,
+        closed: bool = False,
+        **call: Unpack[CallOptions],
+    ) -> Turn | list[Turn]: ...
+    def fork(
+        self,
+        turn: Turn,
+        step: int | None,
+        text: str | None = None,
+        *,
+        n: int = 1,
+        closed: bool = False,
+        **call: Unpack[CallOptions],
+    ) -> Turn | list[Turn]:
+        """Sample a reply again from a step of its reasoning on, or from a step of your own.
+
+        Args:
+            turn: the turn; it is not changed.
+            step: the step, counted from 1, before which the given text ends; None for the end
+                of the reasoning.
+            text: what takes the place of that step; None to sample it again.
+            n: how many replies to ask for.
+            closed: whether the reasoning is over after the given text, so that the answer
+                follows.
+            call: settings and conversation options for this call, see `CallOptions`.
+
+        Returns:
+            The new turn; a list of turns where `n` is above 1.
+
+        Raises:
+            QwqError: the turn has no such step, or a request failed.
+        """
+        act = _checked_fork(turn, step, text, n=n, closed=closed)
+        turns = [self._acted(act, **call) for _ in range(n)]
+        return turns[0] if n == 1 else turns
+
+    async def fork_async(
+        self,
+        turn: Turn,
+        step: int | None,
+        text: str | None = None,
+        *,
+        n: int = 1,
+        closed: bool = False,
+        **call: Unpack[CallOptions],
+    ) -> Turn | list[Turn]:
+        """Fork from async code; see `fork`."""
+        act = _checked_fork(turn, step, text, n=n, closed=closed)
+        turns = [await self._acted_async(act, **call) for _ in range(n)]
+        return turns[0] if n == 1 else turns
+
+    def _acted(self, act: Act, **call: Unpack[CallOptions]) -> Turn:
+        with self.start_act(act, **call) as run:
+            return _checked(run.turn())
+
+    async def _acted_async(self, act: Act, **call: Unpack[CallOptions]) -> Turn:
+        ask = self._prepare_act(act, **call)
+        async with aclosing(iter_events(ask.stream_into, self._runner(), ask.leave)) as events:
+            async for event in events:
+                if isinstance(event, Turn):
+                    return _checked(event)
+        raise AssertionError("A run ends with its turn.")
+
+    def _prepare_act(self, act: Act, **call: Unpack[CallOptions]) -> Ask:
+        hide_headers(call)
+        api_key = as_api_key(call.pop("api_key", None))  # type: ignore[typeddict-item]  # every call takes a key
+        turn = act.turn
+        call = {"conversation": turn.conversation, **call}
+        choices = {**settings_in(call), "api_key": api_key}
+        _, settings = self._resolve(call.get("model"), choices)
+        # Another server has other models and parameters.
+        if settings.server == turn.server:
+            if call.get("model") is None and turn.model:
+                call["model"] = turn.model if settings.server != "demo" else None
+            call["parameters"] = {**turn.parameters, **call.get("parameters", {})}
+        return self._prepare(turn.prompt, api_key=api_key, act=act, **call)
 
     def preview(
         self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]
@@ -187,6 +343,13 @@ class Session:
         api_key = as_api_key(api_key)
         hide_headers(call)
         ask = self._prepare(prompt, api_key=api_key, **call)
+        return wait_for(lambda: preview_of(ask), self._runner())
+
+    def preview_act(self, act: Act, **call: Unpack[CallOptions]) -> Preview:
+        """Return what `start_act` would send; see `preview`."""
+        from qwq_magic.session.preview import preview_of
+
+        ask = self._prepare_act(act, **call)
         return wait_for(lambda: preview_of(ask), self._runner())
 
     def _events(
@@ -217,7 +380,14 @@ class Session:
             prompt_tokens=estimate_tokens(settings.system or ""),
         )
 
-    def _prepare(self, prompt: str, *, api_key: ApiKey | None, **call: Unpack[CallOptions]) -> Ask:
+    def _prepare(
+        self,
+        prompt: str,
+        *,
+        api_key: ApiKey | None,
+        act: Act | None = None,
+        **call: Unpack[CallOptions],
+    ) -> Ask:
         from qwq_magic.session.ask import Ask, Sending, recall_for
         from qwq_magic.session.model_choice import MODEL_CHOICES, UnnamedModel, needs_choice
 
@@ -240,12 +410,15 @@ class Session:
 
         def planned(settings: Settings, *, has_model: bool = True) -> Sending:
             request = _new_request(prompt, settings, call, conversation, turn_id)
+            if act is not None:
+                request = _with_act(request, act)
             # The limit of a model that may not be the one that replies does not count.
             limit = _input_limit(settings) if has_model else settings.max_input_tokens
             recall = recall_for(
                 request,
-                history=call.get("history"),
-                fresh=call.get("fresh", False),
+                # The messages of an act have the turns that were sent with its turn.
+                history=None if act else call.get("history"),
+                fresh=act is not None or call.get("fresh", False),
                 with_reasoning=_takes_reasoning(settings),
                 max_input_tokens=limit,
             )
@@ -268,6 +441,7 @@ class Session:
             recorder=TurnBuilder(request, server=server),
             plan=sending.plan,
             unnamed=unnamed,
+            limits=settings.limits,
         )
 
     def _chain_plan(
@@ -309,6 +483,7 @@ class Session:
             max_input_tokens=chosen.max_input_tokens,
             parameters=chosen.parameters,
             system=chosen.system,
+            limits=Limits.of(chosen.limits),
         )
         return chat_model, settings
 
@@ -333,7 +508,21 @@ def _new_request(
         turn_id=turn_id,
         # A turn without a cell is added to the conversation, rather than replacing the cell's.
         cell_id=None if call.get("append") else call.get("cell_id"),
+        prefix=call.get("prefix") or None,
     )
+
+
+def _with_act(request: ChatRequest, act: Act) -> ChatRequest:
+    # A turn that was made by hand or read from elsewhere may have no messages.
+    messages = act.turn.messages or request.messages
+    return replace(request, messages=messages, prefix=act.prefix, parent=act.parent)
+
+
+def _checked_fork(turn: Turn, step: int | None, text: str | None, *, n: int, closed: bool) -> Act:
+    # `type`, which does not accept True as a number.
+    if not (type(n) is int and n >= 1):
+        raise ConfigurationError(f"n is {n!r}. Use a number of replies, 1 or more.")
+    return fork_at(turn, step, text, closed=closed)
 
 
 # A user who sets one of these has decided whether and how much the model thinks.
@@ -344,11 +533,28 @@ _ABOUT_THINKING = frozenset(
 
 def _parameters_for(settings: Settings) -> dict[str, Json]:
     """The user's parameters, and those that make a model think which the user did not name."""
-    given = dict(settings.parameters)
+    given = _with_budget(settings)
     is_decided = settings.model_is_pinned or bool(_ABOUT_THINKING & given.keys())
     if is_decided or rules_for(settings.model).always_thinks:
         return given
     return {**settings.preset.default_parameters, **given}
+
+
+def _with_budget(settings: Settings) -> dict[str, Json]:
+    """The user's parameters, and a limit of tokens as the budget that the server has for it."""
+    given = dict(settings.parameters)
+    limits, spelling = settings.limits, settings.preset.spellings.get("thinking_budget")
+    if limits is None or limits.tokens is None or limits.then != "answer":
+        return given
+    if spelling is None or not spelling.has_effect or spelling.hint:
+        return given
+    most = rules_for(settings.model).most_thinking_tokens
+    is_accepted = not spelling.bounds_missed_by(limits.tokens) and (
+        most is None or limits.tokens <= most
+    )
+    if is_accepted and not _ABOUT_THINKING & given.keys():
+        given["thinking_budget"] = limits.tokens
+    return given
 
 
 def _takes_reasoning(settings: Settings) -> bool:
@@ -392,7 +598,7 @@ def _connect(settings: Settings) -> ChatModel:
         return ReplayModel()
     from qwq_magic.client import HttpChatModel  # importing httpx takes 230 ms
 
-    return HttpChatModel(settings, beginnings=_beginnings())
+    return HttpChatModel(settings, beginnings=_beginnings(), continuations=continuations())
 
 
 @lru_cache(maxsize=1)
@@ -401,6 +607,14 @@ def _beginnings() -> Beginnings:
     from qwq_magic.client.beginnings import Beginnings
 
     return Beginnings()
+
+
+@lru_cache(maxsize=1)
+def continuations() -> Continuations:
+    """How servers continue a given text, as far as this process has found out."""
+    from qwq_magic.client.continuations import Continuations
+
+    return Continuations()
 
 
 def _checked(turn: Turn) -> Turn:

@@ -22,6 +22,7 @@ _AS_JSON = frozenset(
         "connect_timeout_s",
         "headers",
         "idle_timeout_s",
+        "limits",
         "max_input_tokens",
         "parameters",
     }

@@ -17,14 +17,16 @@ from qwq_magic.keys import ApiKey
 from qwq_magic.keys.lookalikes import without_lookalikes
 from qwq_magic.settings.headers import checked_headers
 from qwq_magic.settings.presets import SERVERS
-from qwq_magic.turns import Json
+from qwq_magic.turns import Json, Limits
 
 # Each but `auto` is also the name of the file in `wire/` that defines the protocol.
 ProtocolName: TypeAlias = Literal["auto", "openai", "dashscope", "ollama", "responses", "anthropic"]
 InlineThink: TypeAlias = Literal["auto", "open", "off"]
 
 # Settings that do not depend on the server.
-_FOR_ALL_SERVERS = frozenset({"system", "parameters", "connect_timeout_s", "idle_timeout_s"})
+_FOR_ALL_SERVERS = frozenset(
+    {"system", "parameters", "connect_timeout_s", "idle_timeout_s", "limits"}
+)
 
 
 class SettingOptions(TypedDict, total=False):
@@ -40,6 +42,7 @@ class SettingOptions(TypedDict, total=False):
     parameters: Mapping[str, Json]
     headers: Mapping[str, str | ApiKey]
     system: str | None
+    limits: Limits | Mapping[str, Any] | None
 
 
 class ChoiceOptions(SettingOptions, total=False):
@@ -80,6 +83,7 @@ class Choices:
     parameters: Mapping[str, Json] = field(default_factory=dict)
     headers: Mapping[str, str | ApiKey] = field(default_factory=dict)
     system: str | None = None
+    limits: Limits | Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         _require_one_of("server", self.server, (None, *SERVERS))
@@ -100,6 +104,7 @@ class Choices:
             raise ConfigurationError(f"max_input_tokens is {limit!r}. Use a number above zero.")
         # Wrapped at once, so that no repr of the choices contains a key.
         object.__setattr__(self, "headers", checked_headers(self.headers))
+        object.__setattr__(self, "limits", Limits.of(self.limits))
         if isinstance(self.api_key, str):
             object.__setattr__(self, "api_key", ApiKey(self.api_key, source="api_key"))
 

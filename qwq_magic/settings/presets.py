@@ -130,10 +130,9 @@ _NOT_SENT: Spellings = MappingProxyType({"preserve_thinking": Spelling("")})
 # How a server continues a reply whose beginning is given, as measured on running servers:
 # - reasoning_field: the last message has the reasoning in its own field, and a flag;
 # - think_in_content: the last message has `<think>` and the reasoning in its content, and a flag;
-# - completion: it completes a raw prompt, on another path;
 # - none: it cannot, so the reasoning so far has to be quoted in a new message;
 # - auto: not known, and to be found out from the server.
-Continues: TypeAlias = Literal["reasoning_field", "think_in_content", "completion", "none", "auto"]
+Continues: TypeAlias = Literal["reasoning_field", "think_in_content", "none", "auto"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +166,7 @@ class ServerPreset:
         history_field: the field in which it takes earlier reasoning back, where the user
             asks for that; "" where it has none. By default no reasoning is sent.
         continues: how it continues a reply whose beginning is given.
+        ends_reasoning: does it end the reasoning of a reply that streams, on request?
         native_protocol: the protocol that it speaks beside OpenAI's; "" for none.
         lists_owner: the `owned_by` that it writes into its list of models, and no other does.
         fingerprint: an address by which it is recognised.
@@ -185,6 +185,7 @@ class ServerPreset:
     reasoning_fields: tuple[str, ...] = ()
     history_field: str = ""
     continues: Continues = "auto"
+    ends_reasoning: bool = False
     native_protocol: str = ""
     lists_owner: str = ""
     fingerprint: Fingerprint | None = None
@@ -205,6 +206,7 @@ def _dashscope(name: str, host: str) -> ServerPreset:
         needs_key=True,
         # The highest budget depends on the model, see `model_rules`.
         spellings={
+            "enable_thinking": Spelling("enable_thinking"),
             "thinking_budget": Spelling("thinking_budget", least=0),
             "reasoning_effort": Spelling("reasoning_effort", levels=EFFORTS),
         },
@@ -333,7 +335,10 @@ SERVERS = MappingProxyType(
                 "siliconflow",
                 "https://api.siliconflow.cn/v1",
                 preferences=("deepseek-ai/DeepSeek-V4-Pro",),
-                spellings={"thinking_budget": Spelling("thinking_budget", least=128, most=32_768)},
+                spellings={
+                    "enable_thinking": Spelling("enable_thinking"),
+                    "thinking_budget": Spelling("thinking_budget", least=128, most=32_768),
+                },
             ),
             ServerPreset(
                 "ollama",
@@ -396,6 +401,7 @@ SERVERS = MappingProxyType(
                     "thinking_budget": Spelling("thinking_budget_tokens", least=0),
                 },
                 continues="reasoning_field",
+                ends_reasoning=True,
                 lists_owner="llamacpp",
             ),
             ServerPreset(

@@ -46,7 +46,7 @@ from qwq_magic.settings.presets import (
     preset_of,
     server_at,
 )
-from qwq_magic.turns import Json
+from qwq_magic.turns import Json, Limits
 
 _CODE = "code"
 # Paths that users often paste with a base URL. A slash after one is what the server asked for by
@@ -83,6 +83,7 @@ class Settings:
         parameters: server parameters, translated to the spelling of the server's preset.
         headers: further headers of each request; their values never show.
         system: the system message, None for none.
+        limits: what ends a reasoning before the model does; None for nothing.
         preset_name: the preset that describes a server at another address than its usual one;
             "" to look it up by the address.
     """
@@ -102,6 +103,7 @@ class Settings:
     parameters: Mapping[str, Json] = field(default_factory=dict)
     headers: Headers = field(default_factory=dict)
     system: str | None = None
+    limits: Limits | None = None
     preset_name: str = ""
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -28,8 +29,21 @@ from qwq_magic.events import (
     standard_ending,
 )
 from qwq_magic.reasoning.arrivals import ArrivalRecorder
+from qwq_magic.turns.limits import StoppedBy
 from qwq_magic.turns.messages import ChatRequest
+from qwq_magic.turns.prefix import Prefix, Way
 from qwq_magic.turns.turn import Timing, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What a reply goes on from: given text, or what arrived before its answer was asked for."""
+
+    reasoning: str = ""
+    answer: str = ""
+    arrivals: ArrivalRecorder = field(default_factory=ArrivalRecorder)
+    reasoning_since: float | None = None
+    answer_since: float | None = None
 
 
 class TurnBuilder:
@@ -41,9 +55,19 @@ class TurnBuilder:
         self.request = request
         self.server = server
         self._prompt = request.prompt
+        self._prefix, self._parent = request.prefix, request.parent
         self._clock = clock
+        # Called with every event; may be set by the owner of the builder.
+        self.on_event: Callable[[Event], None] | None = None
         self._notices: list[str] = []
         self._model: str | None = None
+        self._stopped_by: StoppedBy | None = None
+        self._given_way: Way = ""
+        # Whether the reply was cut and goes on in another request, and how it got the text so far.
+        self._is_continued = False
+        self._continued_way: Way = ""
+        given = self._prefix or Prefix()
+        self._begun = _Begun(given.reasoning, given.answer, ArrivalRecorder(len(given.reasoning)))
         self.begin()
         self.start_over()
 
@@ -53,17 +77,63 @@ class TurnBuilder:
         self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
 
     def start_over(self) -> None:
-        """Discard the texts and the finish reason; the clock and the notices are kept."""
+        """Discard what has arrived, but not what the reply goes on from."""
+        begun = self._begun
         self._reasoning: list[str] = []
         self._answer: list[str] = []
-        self._arrivals = ArrivalRecorder()
+        self._arrivals = begun.arrivals.copy()
         # An answer may turn out to be a reasoning.
         self._answer_arrivals = ArrivalRecorder()
-        self._reasoning_since: float | None = None
-        self._answer_since: float | None = None
+        self._reasoning_since = begun.reasoning_since
+        self._answer_since = begun.answer_since
         self._usage = Usage()
         self._finished: StreamFinished | None = None
         self.has_events = False
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning so far, given text included."""
+        return self._begun.reasoning + "".join(self._reasoning)
+
+    @property
+    def answer(self) -> str:
+        """The answer so far, given text included."""
+        return self._begun.answer + "".join(self._answer)
+
+    def stop_by(self, stopped_by: StoppedBy, *, is_native: bool = False) -> None:
+        """Record what ends the reasoning before the model does.
+
+        `is_native`: whether the server has ended it, so that its reply goes on.
+        """
+        self._stopped_by = replace(
+            stopped_by,
+            seconds=round(self._clock() - self._started, 3),
+            characters=len(self.reasoning),
+            way="native" if is_native else "",
+        )
+
+    def keep(self) -> None:
+        """Keep the text so far, whatever follows: the reply goes on from it in another request."""
+        self._is_continued = True
+        self._begun = _Begun(
+            self.reasoning,
+            self.answer,
+            self._arrivals,
+            self._reasoning_since,
+            self._answer_since,
+        )
+        self.start_over()
+        self.has_events = True
+
+    def _take_notice(self, notice: Notice) -> None:
+        if notice.text:
+            self._notices.append(notice.text)
+        # A notice may name another model, which replies instead of the requested one.
+        self._model = notice.model or self._model
+        if self._is_continued:
+            self._continued_way = notice.way or self._continued_way
+        else:
+            self._given_way = notice.way or self._given_way
 
     def record_request(self, request: ChatRequest) -> None:
         """Record the request as the model receives it; the turn's prompt stays the user's."""
@@ -91,13 +161,12 @@ class TurnBuilder:
                 self._usage = known_counts(usage)
             case StreamFinished():
                 self._finished = event
-            case Notice(text, model):
-                if text:
-                    self._notices.append(text)
-                # A notice may name another model, which replies instead of the requested one.
-                self._model = model or self._model
+            case Notice():
+                self._take_notice(event)
             case _:
                 assert_never(event)
+        if self.on_event is not None:
+            self.on_event(event)
 
     def _move(self, event: AnswerBecameReasoning | ReasoningBecameAnswer) -> None:
         if isinstance(event, AnswerBecameReasoning):
@@ -106,20 +175,22 @@ class TurnBuilder:
             self._move_to_answer()
 
     def _move_to_reasoning(self) -> None:
-        if self._reasoning:
+        if self._reasoning or self._begun.reasoning:
             self._arrivals.add(sum(map(len, self._answer)), self._clock())
         else:
-            self._arrivals, self._reasoning_since = self._answer_arrivals, self._answer_since
+            self._arrivals = self._answer_arrivals
+        if self._reasoning_since is None:
+            self._reasoning_since = self._answer_since
         self._reasoning += self._answer
-        self._answer, self._answer_since = [], None
+        self._answer, self._answer_since = [], self._begun.answer_since
         self._answer_arrivals = ArrivalRecorder()
 
     def _move_to_answer(self) -> None:
         answer, since = self._answer + self._reasoning, self._answer_since
         arrivals = self._arrivals if since is None else self._answer_arrivals
         since = self._reasoning_since if since is None else since
-        self._reasoning, self._reasoning_since = [], None
-        self._arrivals = ArrivalRecorder()
+        self._reasoning, self._reasoning_since = [], self._begun.reasoning_since
+        self._arrivals = self._begun.arrivals.copy()
         self._answer, self._answer_since, self._answer_arrivals = answer, since, arrivals
 
     def finish(self, error: QwqError | None = None) -> Turn:
@@ -140,8 +211,11 @@ class TurnBuilder:
         if self._reasoning_since is not None:
             # Some servers send answer text before late reasoning.
             thinking_s = max(0.0, (self._answer_since or now) - self._reasoning_since)
-        reasoning, answer = "".join(self._reasoning), "".join(self._answer)
+        reasoning, answer = self.reasoning, self.answer
         finished = self._finished
+        stopped_by = self._stopped_by
+        if stopped_by is not None and self._continued_way:
+            stopped_by = replace(stopped_by, way=self._continued_way)
         turn = Turn(
             id=self.request.turn_id,
             prompt=self._prompt,
@@ -153,7 +227,7 @@ class TurnBuilder:
             finish_reason=finished.finish_reason if finished else None,
             complete=finished is not None and error is None and _ending_in(finished).is_whole,
             error=error,
-            usage=plausible_counts(self._usage, reasoning=len(reasoning), answer=len(answer)),
+            usage=self._counts(),
             timing=Timing(
                 ttft_s=None if first is None else first - self._started,
                 thinking_s=thinking_s,
@@ -167,10 +241,23 @@ class TurnBuilder:
             started_at=self._started_at,
             signature=finished.signature if finished else "",
             ending=_own_meaning(finished) if finished else None,
+            prefix=replace(self._prefix, way=self._given_way) if self._prefix else None,
+            parent=replace(self._parent, way=self._given_way) if self._parent else None,
+            stopped_by=stopped_by,
         )
         if error is not None:
             error.partial = turn
         return turn
+
+    def _counts(self) -> Usage:
+        # A count is that of one request, so a reply that took two has none.
+        if self._is_continued:
+            return Usage()
+        return plausible_counts(
+            self._usage,
+            reasoning=sum(map(len, self._reasoning)),
+            answer=sum(map(len, self._answer)),
+        )
 
 
 def _ending_in(finished: StreamFinished) -> Ending:

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from qwq_magic.events import Event
 from qwq_magic.turns.messages import ChatRequest, Json
+from qwq_magic.turns.prefix import Way
 
 
 class ChatModel(Protocol):
@@ -26,6 +27,29 @@ class ChatModel(Protocol):
         Raises:
             QwqError: the request failed; the events yielded before remain valid.
         """
+
+
+@runtime_checkable
+class ContinuesReplies(Protocol):
+    """A model that can go on with a reply whose beginning is given, at least sometimes."""
+
+    async def way_for(self, request: ChatRequest) -> Way:
+        """Return how the beginning can be given: `native`, or `quoted` if it can only be quoted.
+
+        Raises:
+            QwqError: the server that has to be asked for this cannot be reached.
+        """
+
+    def expected_way(self, request: ChatRequest) -> Way:
+        """Return the same without asking any server; "" if that has to be found out."""
+
+
+@runtime_checkable
+class EndsReasoning(Protocol):
+    """A model that ends the reasoning of a reply that streams, on request."""
+
+    async def end_reasoning(self, request: ChatRequest) -> bool:
+        """Return whether it did; the reply then goes on with its answer."""
 
 
 # Separate and checked at run time, since a user's own model need not have it.

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from qwq_magic.turns.parent import Parent
+from qwq_magic.turns.prefix import Prefix
+
 Role: TypeAlias = Literal["system", "user", "assistant"]
 # Any JSON value; parameters are sent to the server unchanged.
 Json: TypeAlias = Any
@@ -40,6 +43,8 @@ class ChatRequest:
         turn_id: the id of the turn that this request will produce.
         cell_id: the notebook cell that sends the prompt, None outside a notebook; re-running
             the cell replaces its turn.
+        prefix: the text that the reply begins with; None for none.
+        parent: the turn that this text comes from, and what was done to it.
     """
 
     prompt: str
@@ -49,3 +54,5 @@ class ChatRequest:
     conversation: str = "main"
     turn_id: str = ""
     cell_id: str | None = None
+    prefix: Prefix | None = None
+    parent: Parent | None = None

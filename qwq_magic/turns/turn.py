@@ -14,7 +14,10 @@ from qwq_magic.errors import QwqError, error_from_dict
 from qwq_magic.events import Ending, Usage, standard_ending
 from qwq_magic.reasoning.arrivals import Mark, pack_marks, unpack_marks
 from qwq_magic.turns.code_blocks import CodeBlock
+from qwq_magic.turns.limits import StoppedBy
 from qwq_magic.turns.messages import Json, Message
+from qwq_magic.turns.parent import Parent
+from qwq_magic.turns.prefix import Prefix
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,6 +44,12 @@ class Timing:
 
 
 _Value = TypeVar("_Value", Usage, Timing, Message)
+# The fields of a turn that was steered.
+_STEERED: Mapping[str, type[Prefix | Parent | StoppedBy]] = {
+    "prefix": Prefix,
+    "parent": Parent,
+    "stopped_by": StoppedBy,
+}
 
 
 def _values(value: Usage | Timing | Message) -> dict[str, Any]:
@@ -60,8 +69,8 @@ class Turn:
     Attributes:
         id: a unique id.
         prompt: the user's text, verbatim.
-        reasoning: all reasoning text received.
-        answer: all answer text received.
+        reasoning: the reasoning: what was given of it, and all that was received.
+        answer: the answer, likewise.
         model: the model's name as the server knows it.
         server: the server's name, such as `dashscope` or `demo`.
         conversation: the name of the conversation.
@@ -82,6 +91,10 @@ class Turn:
         signature: what the server requires back with the reasoning, if that is sent again;
             only its protocol reads it.
         ending: what `finish_reason` means, if the value alone does not show it.
+        prefix: the text that the reply was given to begin with; None for none. It is part of
+            the texts, but of no count, time or speed.
+        parent: the turn that this one came from; None for a turn of its own.
+        stopped_by: what ended the reasoning before the model did, and when; None for nothing.
     """
 
     id: str
@@ -104,6 +117,14 @@ class Turn:
     started_at: str = ""
     signature: str = field(default="", repr=False)
     ending: Ending | None = None
+    prefix: Prefix | None = None
+    parent: Parent | None = None
+    stopped_by: StoppedBy | None = None
+
+    @property
+    def given(self) -> tuple[int, int]:
+        """How many characters at the start of the reasoning and of the answer were given."""
+        return (len(self.prefix.reasoning), len(self.prefix.answer)) if self.prefix else (0, 0)
 
     @property
     def state(self) -> State:
@@ -167,11 +188,11 @@ class Turn:
         data["messages"] = [_values(message) for message in self.messages]
         data["parameters"] = dict(self.parameters)
         data["notices"] = list(self.notices)
-        # Versions before this field do not read a file in which they find it.
-        if self.ending is None:
-            del data["ending"]
-        else:
-            data["ending"] = self.ending.value
+        # Versions before these fields do not read a file in which they find one.
+        for name in ("ending", *_STEERED):
+            value = data.pop(name)
+            if value is not None:
+                data[name] = value.value if isinstance(value, Ending) else value.to_dict()
         return data
 
     @classmethod
@@ -191,6 +212,8 @@ class Turn:
         known["messages"] = tuple(_build(Message, item) for item in known.get("messages") or ())
         known["notices"] = tuple(known.get("notices") or ())
         known["ending"] = Ending(known["ending"]) if known.get("ending") else None
+        for name, part in _STEERED.items():
+            known[name] = part.from_dict(known[name]) if known.get(name) else None
         turn = cls(**known)
         # A saved error does not contain its turn, see `QwqError.to_dict`.
         if turn.error is not None:

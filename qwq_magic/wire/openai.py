@@ -19,6 +19,7 @@ from qwq_magic.wire.message import (
     skip_unread,
 )
 from qwq_magic.wire.parameters import spelled
+from qwq_magic.wire.prefixes import given
 from qwq_magic.wire.sink import ReadChunk, Sink
 from qwq_magic.wire.wire_protocol import WireProtocol
 
@@ -43,6 +44,12 @@ def encode(request: ChatRequest, server: ServerPreset = CUSTOM) -> dict[str, Jso
         "messages": [_message(message, server) for message in request.messages],
         "stream": True,
     }
+    if request.prefix:
+        message, flags = given(request.prefix, server)
+        body["messages"].append(message)
+        body |= flags
+    if server.ends_reasoning:
+        body["reasoning_control"] = True
     if server.accepts_stream_options:
         options = request.parameters.get("stream_options")
         options = options if isinstance(options, dict) else {}
@@ -138,7 +145,8 @@ PROTOCOL = WireProtocol(
     encode=encode,
     reader=_reader,
     # The client asks for usage, not the user, and some servers reject the field.
-    optional_fields=("stream_options",),
+    optional_fields=("stream_options", "reasoning_control"),
+    takes_prefixes=True,
     has_independent_chunks=True,
     # A server that does not stream sends the same with messages in place of deltas. That is an
     # error, beside which the text is kept.

@@ -48,6 +48,10 @@ class SniffingDecoder:
         return self._decoder is not None and self._decoder.is_at_end
 
     @property
+    def reply_id(self) -> str:
+        return self._decoder.reply_id if self._decoder else ""
+
+    @property
     def began_inside(self) -> bool | None:
         return self._decoder.began_inside if self._decoder else None
 

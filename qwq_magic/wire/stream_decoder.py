@@ -94,6 +94,8 @@ class StreamDecoder:
         # The start of a body before its first chunk: it may be a document with an error in it.
         self._head: bytearray | None = bytearray()
         self._early_damage: ProtocolError | None = None
+        # The server's name for the reply; "" until it has sent one.
+        self.reply_id = ""
 
     @property
     def error(self) -> QwqError | None:
@@ -196,6 +198,7 @@ class StreamDecoder:
                 return None
         if self._head is not None:
             self._leave_head()
+        self.reply_id = self.reply_id or _id_of(chunk)
         # Before the chunk is read: an error in the chunk that ends the reply is not a late one.
         was_complete = self._reply.is_at_end
         if isinstance(chunk, dict):
@@ -295,3 +298,8 @@ def _is_endless_document(head: bytearray) -> bool:
         return False
     start = head[:MAX_BODY_BYTES].removeprefix(_BOM).lstrip()
     return start.startswith(b"<" if len(head) < MAX_EVENT_BYTES else (b"{", b"[", b"<"))
+
+
+def _id_of(chunk: Any) -> str:
+    name = chunk.get("id") if isinstance(chunk, dict) else None
+    return name if isinstance(name, str) else ""

@@ -42,6 +42,9 @@ class Decoder(Protocol):
     def is_at_end(self) -> bool: ...
 
     @property
+    def reply_id(self) -> str: ...
+
+    @property
     def began_inside(self) -> bool | None: ...
 
     @property
@@ -92,6 +95,7 @@ class WireProtocol:
         merge_counts: the token counts so far, and those of another report, as one.
         read_usage: reads token counts in the protocol's own field names.
         finish_words: what each finish reason means.
+        takes_prefixes: can a request have the beginning of its reply, where the server takes it?
         has_independent_chunks: does no chunk depend on an earlier one, so that those which
             differ in their text alone need no parsing?
         accepts_documents: can the reader read a whole reply in one JSON document, so that
@@ -117,6 +121,7 @@ class WireProtocol:
     merge_counts: MergeCounts = latest_counts
     read_usage: ReadUsage = usage_from
     finish_words: FinishWords = field(default_factory=lambda: FINISH_WORDS)
+    takes_prefixes: bool = False
     has_independent_chunks: bool = False
     accepts_documents: bool = False
     names_foreign_events: bool = False

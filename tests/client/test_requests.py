@@ -108,6 +108,8 @@ THINKING: dict[str, dict[str, Any]] = {
     "llamacpp": {
         "chat_template_kwargs": {"enable_thinking": True, "reasoning_effort": "low"},
         "thinking_budget_tokens": 99,
+        # So that a reasoning can be ended while it streams.
+        "reasoning_control": True,
         "top_k": 20,
     },
     "transformers": {

@@ -31,7 +31,9 @@ def test_the_options_are_listed_in_one_order() -> None:
 
 
 def test_the_options_of_a_call_are_all_settings_and_those_about_the_conversation() -> None:
-    about_the_conversation = {"conversation", "history", "fresh", "append", "advisors", "cell_id"}
+    about_the_conversation = {
+        *("conversation", "history", "fresh", "prefix", "append", "advisors", "cell_id"),
+    }
 
     assert set(ChoiceOptions.__optional_keys__) == set(CHOICES)
     # The key has a parameter of its own, so that no traceback prints it among the others.
