@@ -136,7 +136,8 @@ class HttpAttempt:
                 async for data in reads:
                     for event in decoder.feed(data):
                         yield event
-                    if decoder.is_complete or decoder.is_done:
+                    # A finish reason before any text is not the end: the model may still think.
+                    if decoder.is_done or (decoder.is_complete and decoder.has_text):
                         break
                 async with aclosing(_last_events(reads, decoder)) as last:
                     async for event in last:

@@ -881,6 +881,15 @@ def test_the_wait_for_usage_begins_again_with_each_text(monkeypatch: pytest.Monk
     assert asking.events[-2:] == [UsageReported(Usage(input_tokens=3)), StreamFinished("stop")]
 
 
+def test_a_finish_reason_before_any_text_ends_no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qwq_magic.client.attempt._USAGE_TIMEOUT_S", 0.1)
+
+    asking = ask_steps(delta("stop", content=""), Delay(0.4), delta(content="late"), DONE)
+
+    assert asking.text == "late"
+    assert asking.events[-1] == StreamFinished("stop")
+
+
 def test_native_text_after_a_finish_reason_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qwq_magic.client.attempt._USAGE_TIMEOUT_S", 0.6)
 
