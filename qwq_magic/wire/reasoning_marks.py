@@ -46,8 +46,8 @@ HARMONY: Final = Mark(
     ends=("<|return|>", "<|end|>"),
     restarts=_START,
 )
-# A reply of gpt-oss that did not reason begins with its answer.
-HARMONY_ANSWERS: Final = (_FINAL, _START + _FINAL)
+# A reply of gpt-oss that did not reason begins with its answer, or with what it is about to do.
+HARMONY_ANSWERS: Final = (_FINAL, _START + _FINAL, _COMMENTARY, _START + _COMMENTARY)
 
 # Marks that a chat template may open in the prompt, so that only the closing tag arrives.
 ENCLOSING: Final = (

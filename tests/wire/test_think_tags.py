@@ -157,6 +157,11 @@ def test_reasoning_is_found_wherever_models_put_it(case: dict[str, object]) -> N
         ),
         ("<|channel|>final<|message|>4<|return|>", ("", "4")),
         (
+            "<|channel|>commentary<|message|>Wait.<|end|><|start|>assistant<|channel|>final"
+            "<|message|>4<|return|>",
+            ("", "Wait.\n\n4"),
+        ),
+        (
             "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>analysis"
             "<|message|>Ho.<|end|><|start|>assistant<|channel|>final<|message|>4",
             ("Hm.\n\nHo.", "4"),
