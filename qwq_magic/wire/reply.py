@@ -213,7 +213,7 @@ class Reply:
         if self.error is not None:
             return
         self.is_complete = self.is_done = True
-        error = self._damage or self._failure() or self._unread_text() or self._emptiness()
+        error = self._damage or self._failure() or self.unread_text() or self._emptiness()
         # The server may end properly although a chunk in between could not be read.
         if error is not None:
             self.is_complete = False
@@ -237,7 +237,7 @@ class Reply:
         cause = f"{self._origin.name} ended the reply with finish_reason `{word}`."
         return ServerFailure(f"{cause} Run the cell again.", retryable=True)
 
-    def _unread_text(self) -> QwqError | None:
+    def unread_text(self) -> QwqError | None:
         """Fields that were not read: an error where nothing else arrived, else a notice."""
         has_text = bool(self._reasoning_size or self._answer_size)
         names = [name for name, may_be_text in self._unread.items() if may_be_text or not has_text]

@@ -96,6 +96,7 @@ class StreamDecoder:
         self._early_damage: ProtocolError | None = None
         # The server's name for the reply; "" until it has sent one.
         self.reply_id = ""
+        self._has_choices = False
 
     @property
     def error(self) -> QwqError | None:
@@ -202,6 +203,7 @@ class StreamDecoder:
         # Before the chunk is read: an error in the chunk that ends the reply is not a late one.
         was_complete = self._reply.is_at_end
         if isinstance(chunk, dict):
+            self._has_choices = self._has_choices or "choices" in chunk
             self._read_chunk(chunk, self._reply)
             if not (name or comments) and not _may_be_error(text, chunk):
                 return chunk
@@ -217,6 +219,8 @@ class StreamDecoder:
     def _is_foreign_document(self, head: bytes, document: Any) -> bool:
         """Fail at a document of another protocol, or at the lines of JSON that some stream."""
         first = document if document is not None else json_document(head.lstrip().split(b"\n")[0])
+        # Gemini streams the items of a list.
+        first = first[0] if isinstance(first, list) and first else first
         if not (self._names_foreign_events and isinstance(first, dict)):
             return False
         if facts_in_json(first) is None:
@@ -278,7 +282,11 @@ class StreamDecoder:
                 self._read_document(document, self._reply)
             self._reply.fail(document_error(head, origin=self._origin))
             return
-        self._reply.fail(unfinished_stream(self._origin, has_text=self._reply.has_text))
+        # Nor does a stream without a single choice follow this protocol: sent again, the prompt
+        # would be paid for again.
+        is_foreign = self._names_foreign_events and not self._has_choices
+        error = self._reply.unread_text() if is_foreign else None
+        self._reply.fail(error or unfinished_stream(self._origin, has_text=self._reply.has_text))
 
 
 def _may_be_error(text: str, chunk: dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from qwq_magic.errors import ProtocolError
+from qwq_magic.errors import ProtocolError, StreamInterrupted
 from qwq_magic.events import AnswerDelta
 from qwq_magic.wire.openai import PROTOCOL
 
@@ -41,6 +41,7 @@ def events(chunks: list[dict[str, Any]], *, named: bool = True) -> bytes:
             "Anthropic's Messages API",
         ),
         (events([{"candidates": [{"content": {"parts": [{"text": "Hi"}]}}]}]), "Gemini's API"),
+        (b'[{"candidates": [{"content": {"parts": [{"text": "Hi"}]}}]}]', "Gemini's API"),
         (events([{"type": "message-start", "id": "x"}]), "Cohere's API"),
         (b'{"object": "response", "output": [{"type": "message"}]}', "OpenAI's Responses API"),
         (b'{"type": "message", "content": [{"text": "Hi"}]}', "Anthropic's Messages API"),
@@ -65,6 +66,23 @@ def test_the_events_of_another_protocol_are_named(body: bytes, api: str) -> None
         assert f"replied in the events of {api}" in reply.error.message
         assert "base_url" in reply.error.message
         assert not reply.error.retryable
+
+
+def test_events_of_a_protocol_that_is_not_known_are_no_lost_connection() -> None:
+    reply = PROTOCOL.decoder()
+    reply.feed(events([{"messageStart": {"role": "assistant"}}, {"contentBlockDelta": {"a": {}}}]))
+    reply.close()
+
+    assert type(reply.error) is ProtocolError
+    assert "`messageStart`, `contentBlockDelta`" in reply.error.message
+
+
+def test_a_connection_lost_before_the_text_is_one_after_unknown_fields() -> None:
+    reply = PROTOCOL.decoder()
+    reply.feed(events([{"odd": {"a": 1}}, {"choices": [{"delta": {"role": "assistant"}}]}]))
+    reply.close()
+
+    assert type(reply.error) is StreamInterrupted
 
 
 def test_a_protocol_that_exists_here_is_advised() -> None:
