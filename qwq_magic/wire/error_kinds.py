@@ -197,7 +197,8 @@ def _by_words(
         return _NOT_FOUND
     if words.is_too_large(text) or words.TOO_LONG.search(text):
         return _INVALID
-    if words.NO_MONEY.search(text) and not words.OF_A_DAY.search(text):
+    is_of_a_day = words.OF_A_DAY.search(text)
+    if words.SPENT_LIMIT.search(text) or (words.NO_MONEY.search(text) and not is_of_a_day):
         return _BILLING
     if words.OVER_QUOTA.search(text) and wait_s is None and not is_dashscope:
         return _BILLING

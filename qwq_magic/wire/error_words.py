@@ -26,9 +26,14 @@ NO_MONEY = _words(
     r"can only afford",
     r"exceeded your monthly included credits",
     r"billing(?: is)? not active",
-    r"overdue payment",
+    r"\boverdue (?:payment|balance)",
+    r"exceeded_current_quota",
+    r"user quota is not enough|insufficient_user_quota",
+    r"payment required",
     r"余额不足|账户欠费|已欠费|请充值|额度不足",
 )
+# A limit that the account's owner has set, by the month as a rule.
+SPENT_LIMIT = _words(r"\b(?:spend|spending) limit", r"used all (?:available |your )?credits")
 # OpenAI's words for an empty account; DashScope and Gemini use them for limits that pass.
 OVER_QUOTA = _words(r"exceeded your current quota")
 FREE_QUOTA_USED_UP = _words(r"free allocated quota exceeded")

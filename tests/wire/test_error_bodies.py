@@ -414,6 +414,19 @@ TPM = "Request too large for model `m` on tokens per minute (TPM): Limit 6000, R
             0,
             "country",
         ),
+        # Accounts without money, in the words of xAI, Fireworks, Moonshot, Volcengine, New API.
+        (
+            403,
+            {"code": "Denied", "error": "It has used all credits or its monthly spending limit."},
+            BillingError,
+            0,
+            "Top up",
+        ),
+        (412, {"error": "Suspended: monthly spending limit reached"}, BillingError, 0, "Top up"),
+        (403, {"error": "Current state: exceeded_current_quota"}, BillingError, 0, "Top up"),
+        (403, {"error": "Your account has an overdue balance"}, BillingError, 0, "Top up"),
+        (403, {"error": "user quota is not enough"}, BillingError, 0, "Top up"),
+        (400, {"error": "Payment required: the trial has ended"}, BillingError, 0, "Top up"),
         # Models that are gone or unknown.
         (410, {"detail": "The model has reached its end of life"}, ModelNotFound, 0, "-m"),
         (410, b"", ModelNotFound, 0, "Check `base_url`"),
