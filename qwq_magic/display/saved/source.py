@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 _JOINER = "\ufdd4"
 # A pipe that does not end a table cell.
 _PIPE = "\ufdd5"
+# A star that is no emphasis.
+_STAR = "\ufdd8"
 _MARKS = re.compile("[\ufdd0-\ufdef]")
 # The parser encodes the marks in an address.
-_ENCODED_MARK = re.compile("%EF%B7%9([45])")
+_ENCODED_MARK = re.compile("%EF%B7%9([458])")
 
 _RULES = view_patterns("markdown_patterns.js")
+_BOLDS_IN_A_ROW = re.compile(_RULES["BOLDS_IN_A_ROW"])
+_LITERAL_STARS = re.compile(_RULES["LITERAL_STARS"])
 _ENDING_STARS = re.compile(_RULES["ENDING_STARS"])
 _BEGINNING_STARS = re.compile(_RULES["BEGINNING_STARS"])
 _DEFINITION = re.compile(_RULES["DEFINITION"], re.IGNORECASE)
@@ -45,11 +49,21 @@ def prepared(text: str) -> str:
     if "]:" in text:
         text = _guard_definitions(text)
     if "*" in text:
-        text = _ENDING_STARS.sub(rf"{_JOINER}\g<0>", text)
-        text = _BEGINNING_STARS.sub(rf"\g<0>{_JOINER}", text)
+        text = _meant_stars(text)
     if "|" in text and ("`" in text or "$" in text or "\\" in text):
         text = _keep_cells(text)
     return text
+
+
+def _meant_stars(text: str) -> str:
+    text = _LITERAL_STARS.sub(lambda stars: _STAR * len(stars[0]), text)
+    text = _BOLDS_IN_A_ROW.sub(_apart, text)
+    text = _ENDING_STARS.sub(rf"{_JOINER}\g<0>", text)
+    return _BEGINNING_STARS.sub(rf"\g<0>{_JOINER}", text)
+
+
+def _apart(bolds: re.Match[str]) -> str:
+    return bolds[0].replace("****", f"{_JOINER}**{_JOINER}**{_JOINER}")
 
 
 def restore(tokens: Sequence[Token]) -> None:
@@ -69,7 +83,7 @@ def _decoded(match: re.Match[str]) -> str:
 
 
 def _restored(text: str) -> str:
-    return text.replace(_JOINER, "").replace(_PIPE, "|")
+    return text.replace(_JOINER, "").replace(_PIPE, "|").replace(_STAR, "*")
 
 
 def _guard_definitions(text: str) -> str:

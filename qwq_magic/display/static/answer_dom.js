@@ -7,7 +7,7 @@
 /** @import { Formula, Hidden } from "./types.js" */
 
 import { LESS_THAN } from "./answer_math.js";
-import { PIPE, TILDE } from "./answer_source.js";
+import { PIPE, STAR, TILDE } from "./answer_source.js";
 import { codeBox, fenceLanguage } from "./code_box.js";
 import { element, scrolling } from "./elements.js";
 import { CELL_BREAK } from "./markdown_patterns.js";
@@ -24,13 +24,13 @@ const LINK_SCHEMES = new Set(["http:", "https:", "mailto:"]);
 const INLINE_IMAGE = /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]{1,60000}$/;
 const HIGHLIGHT = /^(?:\u037c[0-9a-z]{1,4}|cm-[\w-]{1,40}|tok-[\w-]{1,40}|hljs[\w-]{0,40})$/;
 const MAX_DEPTH = 60;
-const MARKS = /[\ufdd0\ufdd5\ufdd6\ufdd7]|\ufdd1(\d+)\ufdd2/g;
+const MARKS = /[\ufdd0\ufdd5-\ufdd8]|\ufdd1(\d+)\ufdd2/g;
 /** `\<`, which shows its backslash in code only. */
 export const ESCAPED_LESS_THAN = "\ufdd7";
 /** @type {Record<string, string>} */
-const CHARACTERS = { [LESS_THAN]: "<", [PIPE]: "|", [TILDE]: "~", [ESCAPED_LESS_THAN]: "<" };
+const CHARACTERS = { [LESS_THAN]: "<", [PIPE]: "|", [TILDE]: "~", [STAR]: "*", [ESCAPED_LESS_THAN]: "<" };
 // Parsers encode the marks in an address.
-const ENCODED_MARK = /%EF%B7%9([0-7])/g;
+const ENCODED_MARK = /%EF%B7%9([0-8])/g;
 const breaks = new RegExp(`(${CELL_BREAK})`, "i");
 const loneBreak = new RegExp(`^\\s*(?:${CELL_BREAK})\\s*$`, "i");
 

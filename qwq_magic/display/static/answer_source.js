@@ -5,8 +5,10 @@
 
 import {
   BEGINNING_STARS,
+  BOLDS_IN_A_ROW,
   DEFINITION,
   ENDING_STARS,
+  LITERAL_STARS,
   TABLE_RULE,
 } from "./markdown_patterns.js";
 
@@ -15,10 +17,14 @@ export const JOINER = "\ufdd4";
 /** A pipe that does not end a table cell, and a tilde that does not strike through. */
 export const PIPE = "\ufdd5";
 export const TILDE = "\ufdd6";
+/** A star that is no emphasis. */
+export const STAR = "\ufdd8";
 
 const MAX_CODE_MARKS = 200;
 const definition = new RegExp(DEFINITION, "iu");
 const tableRule = new RegExp(TABLE_RULE, "u");
+const boldsInARow = new RegExp(BOLDS_IN_A_ROW, "gu");
+const literalStars = new RegExp(LITERAL_STARS, "gu");
 const endingStars = new RegExp(ENDING_STARS, "gu");
 const beginningStars = new RegExp(BEGINNING_STARS, "gu");
 
@@ -82,10 +88,19 @@ export function guardDefinitions(source, labels) {
  * @param {string} markdown with its formulas hidden
  */
 export function meantMarkdown(markdown) {
-  const text = markdown.includes("*")
-    ? markdown.replace(endingStars, `${JOINER}$&`).replace(beginningStars, `$&${JOINER}`)
-    : markdown;
-  return keepCodeInCells(text).replace(/(?<![~\\])~(?!~)/g, TILDE);
+  const text = markdown.includes("*") ? meantStars(markdown) : markdown;
+  return keepCodeInCells(text)
+    .replace(/(?<=[^\s~])~~~~(?=[^\s~])/g, `~~${JOINER}~~`)
+    .replace(/(?<![~\\])~(?!~)/g, TILDE);
+}
+
+/** @param {string} markdown */
+function meantStars(markdown) {
+  return markdown
+    .replace(literalStars, (stars) => STAR.repeat(stars.length))
+    .replace(boldsInARow, (bolds) => bolds.replaceAll("****", `${JOINER}**${JOINER}**${JOINER}`))
+    .replace(endingStars, `${JOINER}$&`)
+    .replace(beginningStars, `$&${JOINER}`);
 }
 
 /** @param {string} markdown */

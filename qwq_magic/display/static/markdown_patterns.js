@@ -21,6 +21,12 @@ export const ENDING_STARS = String.raw`(?:(?<=[${CLOSE_MARKS}:$\ufdd2])|(?<=\\[)
 /** Stars that begin an emphasis although a parser sees a word before them and punctuation after. */
 export const BEGINNING_STARS = String.raw`(?<=[\p{L}\p{N}])\*{2,3}(?=[${CLOSE_MARKS}$]|\\(?:[(\[]|boxed))|(?<=[${CJK}\u{20000}-\u{3ffff}\ufdd2])\*{2,3}(?=[^\s\p{L}\p{N}*])`;
 
+/** Stars that hide digits, `138****5678`, and those of a power that others on its line could end. */
+export const LITERAL_STARS = String.raw`(?<=[0-9-])\*{4,}(?=[0-9-])|(?<![*\\])\*{4,}(?=-|[0-9]{3,4}(?![0-9*]))|(?:(?<=[0-9])|(?<=(?<![*\p{L}\p{N}_])[A-Za-z]))\*\*(?=[0-9][^\n]*?\*\*)`;
+
+/** Emphases without a space between them: `**one****two**`. */
+export const BOLDS_IN_A_ROW = String.raw`(?<![*\\])\*\*(?=[^\s*])(?:[^*\n]*[^\s*\\]\*{4}(?=[^\s*]))+[^*\n]*[^\s*\\]\*\*(?!\*)`;
+
 /**
  * The part of an address after its scheme. It ends before punctuation that another text follows,
  * before an unmatched parenthesis, and where a script without spaces goes on.

@@ -9,6 +9,7 @@ import {
   labelsIn,
   meantMarkdown,
   PIPE,
+  STAR,
   TILDE,
 } from "../../../qwq_magic/display/static/answer_source.js";
 
@@ -41,6 +42,17 @@ test("stars beside marks that no space separates get a letter as a neighbour", (
 
 test("other stars keep their neighbours", () => {
   for (const text of ["a **b** c", "2**3", "*a*，b", "价格*（含税）", "\\**a", "- **a** b"]) {
+    assert.equal(meantMarkdown(text), text);
+  }
+});
+
+test("stars in a row are two emphases, and those of a power or a hidden number are none", () => {
+  const between = `${JOINER}**${JOINER}**${JOINER}`;
+
+  assert.equal(meantMarkdown("**一****二****3**"), `**一${between}二${between}3**`);
+  assert.equal(meantMarkdown("x**2 + 3**2"), `x${STAR}${STAR}2 + 3**2`);
+  assert.equal(meantMarkdown("**6****7** ****1234"), `**6${STAR.repeat(4)}7** ${STAR.repeat(4)}1234`);
+  for (const text of ["****a****", "a****b", "\\**a****b**", "**a**2 **b**3"]) {
     assert.equal(meantMarkdown(text), text);
   }
 });
