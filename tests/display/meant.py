@@ -174,6 +174,25 @@ MEANT: dict[str, list[tuple[str, list[str]]]] = {
             ["code=https://example.org/c", "href=https://example.org/~user/"],
         ),
         ("[https://example.org/t](https://example.org/t)", ["href=https://example.org/t"]),
+        ("从 ftp://example.org/f 下载", ["从 ftp://example.org/f 下载"]),
+    ],
+    "formulas in links": [
+        ("[$x^2$](https://example.org/x)", ["math=x^2", "href=https://example.org/x"]),
+        (
+            "见[公式 \\(E=mc^2\\) 的**证明**](https://example.org/e)，谢谢",
+            ["math=E=mc^2", "strong=证明", "href=https://example.org/e"],
+        ),
+        ("- [$a_1$][r]\n\n[r]: https://example.org/r", ["math=a_1", "href=https://example.org/r"]),
+        (
+            "| [$|x|$](https://example.org/x) | b |\n|---|---|\n| 1 | 2 |",
+            ["math=|x|", "href=https://example.org/x", "cell=b"],
+        ),
+        ("[\\boxed{4}](https://example.org/4)", ["math=\\boxed{4}", "href=https://example.org/4"]),
+        (
+            "[$x$](javascript:x) [$5](https://example.org/5)",
+            ["math=x", "href=https://example.org/5"],
+        ),
+        ("# [$a]b$](https://example.org/x)", ["math=a]b", "href=https://example.org/x"]),
     ],
     "breaks in cells": [
         ("| a |\n|---|\n| one<br>two |", ["!<br>", "cell=one⏎two"]),
@@ -187,6 +206,7 @@ MEANT: dict[str, list[tuple[str, list[str]]]] = {
         ),
         ("| f |\n|---|\n| $x$<br>$y$ |", ["!<br>", "math=x", "math=y"]),
         ("Use <br> here.", ["Use <br> here."]),
+        ("| a |\n|---|\n| 甲</br>乙 |", ["cell=甲⏎乙"]),
     ],
     "boxed results": [
         ("The answer is \\boxed{42}.", ["math=\\boxed{42}"]),

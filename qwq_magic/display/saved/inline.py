@@ -147,7 +147,7 @@ class _InlineWriter:
         # A cell that holds nothing but the tag is about the tag.
         shown = "".join(token.content for token in tokens)
         self._has_breaks = _CELL_BREAK.fullmatch(shown.strip()) is None
-        for token in tokens:
+        for index, token in enumerate(tokens):
             match token.type:
                 case "em_open" | "strong_open" | "s_open":
                     self._open_tag(_TAGS[token.type[:-5]])
@@ -155,7 +155,7 @@ class _InlineWriter:
                     self._written.append(self._closers.pop() if self._closers else "")
                     self._in_link = self._in_link and token.type != "link_close"
                 case "link_open":
-                    self._open_link(token)
+                    self._open_link(token, _within_link(tokens, index))
                 case _:
                     self._leaf(token)
         return "".join(self._written).strip()
@@ -183,16 +183,18 @@ class _InlineWriter:
         self._written.append(f"<{tag}>" if is_drawn else "")
         self._closers.append(f"</{tag}>" if is_drawn else "")
 
-    def _open_link(self, token: Token) -> None:
+    def _open_link(self, token: Token, within: Sequence[Token]) -> None:
         href = str(token.attrGet("href") or "")
         address = safe_address(href)
         self._in_link = True
         if address is None:
-            self._closers.append(f" ({escape_span(href)})" if href else "")
+            is_shown = href in ("", "".join(part.content for part in within))
+            self._closers.append("" if is_shown else f" ({escape_span(href)})")
             return
         # The text of a link may lie about its destination; the tooltip shows the real host.
         title = "" if token.markup == "autolink" else f' "{host_of(address)}"'
-        if self._context.is_html:
+        # Parsers that find the end of a Markdown link before the math in it would break both.
+        if self._context.is_html or any(part.type.startswith("math") for part in within):
             self._written.append(f'<a href="{address}"{title and f" title={title[1:]}"}>')
             self._closers.append("</a>")
         else:
@@ -204,8 +206,7 @@ class _InlineWriter:
         self._written.append(f"`{text}`" if is_plain else f"<code>{escape_code(text)}</code>")
 
     def _math(self, token: Token) -> None:
-        # Markdown parsers find the end of a link before the math in it, so none is live there.
-        tex = None if self._in_link else live_math(token.content, in_table=self._context.is_cell)
+        tex = live_math(token.content, in_table=self._context.is_cell)
         if tex is None:
             return self._code(" ".join(readable(token.markup).split()))
         # Without a space, two formulas in a row would be read as `$$`.
@@ -227,3 +228,9 @@ class _InlineWriter:
             self._written.append(f'<a href="{address}">{label}</a>')
         else:
             self._written.append(f"[{label}]({address})")
+
+
+def _within_link(tokens: Sequence[Token], start: int) -> Sequence[Token]:
+    """Return the tokens from a link's opening to its end; no link contains another."""
+    ends = (at for at in range(start, len(tokens)) if tokens[at].type == "link_close")
+    return tokens[start : next(ends, len(tokens))]

@@ -252,7 +252,7 @@ class Rebuilder {
     this.#inLink = true;
     const made = this.children(node, url ? linkTo(url) : element("span", "qwq-dead-link"), depth + 1, false);
     this.#inLink = wasInLink;
-    if (!url && written) made.append(` (${written})`);
+    if (!url && written && written !== made.textContent) made.append(` (${written})`);
     return made;
   }
 

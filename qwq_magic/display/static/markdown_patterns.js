@@ -43,4 +43,4 @@ export const DEFINITION = String.raw`^[ \t>]{0,20}\[(?!\^)([^\[\]\n]{1,200})\]:[
 export const TABLE_RULE = String.raw`^[ \t>]{0,40}(?=[^|\n]*\|)\|?(?:[ \t]*:?-+:?[ \t]*\|)*(?:[ \t]*:?-+:?[ \t]*)?$`;
 
 /** A line break in a table cell, which has no other way to write one. */
-export const CELL_BREAK = String.raw`<br[ \t]*/?>`;
+export const CELL_BREAK = String.raw`</?br[ \t]*/?>`;
