@@ -77,6 +77,9 @@ async def preview_of(ask: Ask) -> Preview:
     if isinstance(model, WritesRequests):
         url, body = model.written(request)
         fields = _without_messages(body)
+        if any(message.role == "system" for message in request.messages):
+            # Anthropic's API has this message beside the others.
+            fields.pop("system", None)
     return Preview(
         server=unsent.server,
         url=url,

@@ -42,11 +42,16 @@ def test_every_protocol_says_what_it_would_send(protocol: ProtocolName) -> None:
     def messages_of(body: Any) -> Any:
         if isinstance(body.get("input"), list):
             return body.pop("input")
-        return body.get("input", body).pop("messages")
+        first = [{"content": body.pop("system")}] if "system" in body else []
+        return [*first, *body.get("input", body).pop("messages")]
 
     with ScriptedServer(chat(answer="one")) as server:
         session = Session(
-            base_url=server.origin, protocol=protocol, model="m", parameters={"max_tokens": 9}
+            base_url=server.origin,
+            protocol=protocol,
+            model="m",
+            system="Be brief.",
+            parameters={"max_tokens": 9},
         )
 
         preview = session.preview("hi")
