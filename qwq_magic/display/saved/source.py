@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _JOINER = "\ufdd4"
 # A pipe that does not end a table cell.
 _PIPE = "\ufdd5"
-# A star that is no emphasis.
+# A star that does not emphasise.
 _STAR = "\ufdd8"
 _MARKS = re.compile("[\ufdd0-\ufdef]")
 # The parser encodes the marks in an address.

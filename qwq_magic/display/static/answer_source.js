@@ -17,7 +17,7 @@ export const JOINER = "\ufdd4";
 /** A pipe that does not end a table cell, and a tilde that does not strike through. */
 export const PIPE = "\ufdd5";
 export const TILDE = "\ufdd6";
-/** A star that is no emphasis. */
+/** A star that does not emphasise. */
 export const STAR = "\ufdd8";
 
 const MAX_CODE_MARKS = 200;
