@@ -9,6 +9,7 @@ was streamed. https://platform.openai.com/docs/api-reference/responses-streaming
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
@@ -76,9 +77,18 @@ _PART_KINDS: Mapping[str, _Kind] = MappingProxyType(
         "summary_text": "summary",
     }
 )
+# Deltas of other names that probably have text of the model's; tools have theirs as well.
+_TEXT_NAME = re.compile("text|content|reason|think|summary|answer")
 _ITEM = "response.output_item"
 _ENDS = frozenset(
-    {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
+    {
+        "response.completed",
+        "response.incomplete",
+        "response.failed",
+        "response.cancelled",
+        # OpenRouter
+        "response.done",
+    }
 )
 _NOT_COMPLETED = ("incomplete", "failed", "cancelled")
 # The levels on which a text is repeated.
@@ -194,6 +204,8 @@ class EventReader:
             self._read_text(event, stem, verb, reply)
         elif stem in _PARTS:
             self._read_part(event, stem, verb, reply)
+        elif verb == "delta" and _TEXT_NAME.search(stem):
+            reply.skip(name, may_be_text=True)
         elif stem == _ITEM:
             if verb == "done" and isinstance(event.get("item"), dict):
                 self._read_items([event["item"]], _ITEM_LEVEL, reply)
@@ -201,13 +213,15 @@ class EventReader:
         elif isinstance(response, dict):
             reply.add_usage(response.get("usage"))
             if name in _ENDS:
-                status = response.get("status")
-                # Some servers leave it at `in_progress`, and some complete an incomplete one.
-                status = status if status in _NOT_COMPLETED else verb
-                self._read_response(response, status, reply)
-                # The decoder reports the server's own error, which explains more.
-                if not response.get("error"):
-                    reply.finish()
+                self._read_end(response, verb, reply)
+
+    def _read_end(self, response: dict[str, Any], verb: str, reply: Sink) -> None:
+        status = response.get("status")
+        # Some servers leave it at `in_progress`, and some complete an incomplete one.
+        self._read_response(response, status if status in _NOT_COMPLETED else verb, reply)
+        # The decoder reports the server's own error, which explains more.
+        if not response.get("error"):
+            reply.finish()
 
     def _read_text(self, event: dict[str, Any], stem: str, verb: str, reply: Sink) -> None:
         kind = _TEXTS[stem]
@@ -220,15 +234,22 @@ class EventReader:
                 self._begin_summary()
             self._summary_index = index
         if verb == "delta":
-            text = _text_of(event.get("delta"), reply)
-            if text:
-                self._repeated[kind].add(text)
-                self._show(kind, text, reply)
+            self._read_delta(kind, event, reply)
         elif verb == "done":
             text = _text_of(event.get("text") or event.get("refusal"), reply)
             self._show_missing(kind, _TEXT_LEVEL, [text], reply)
 
+    def _read_delta(self, kind: _Kind, event: dict[str, Any], reply: Sink) -> None:
+        text = _text_of(event.get("delta"), reply)
+        if text:
+            self._repeated[kind].add(text)
+            self._show(kind, text, reply)
+
     def _read_part(self, event: dict[str, Any], stem: str, verb: str, reply: Sink) -> None:
+        if verb == "delta":
+            # OpenRouter's name for the deltas of a text.
+            self._read_delta(_PARTS[stem], event, reply)
+            return
         part = event.get("part")
         if verb == "done" and isinstance(part, dict):
             kind = _PART_KINDS.get(str(part.get("type")), _PARTS[stem])

@@ -178,6 +178,28 @@ def test_texts_without_ids_and_with_wrong_ids_are_shown_once() -> None:
     assert shown(*body, end(message_item("ab")))[1] == "ab"
 
 
+# OpenRouter documents these two events.
+@pytest.mark.parametrize(
+    "last", [end(name="response.done"), end(name="response.done", output=None)]
+)
+@pytest.mark.parametrize("repeats", [[], [item_done(message_item("Yes."))]])
+def test_deltas_of_parts_and_an_end_named_done_are_read(last: bytes, repeats: list[bytes]) -> None:
+    name = "response.content_part.delta"
+    deltas = [event(name, delta="Ye"), event(name, delta={"type": "output_text", "text": "s."})]
+
+    assert shown(*deltas, *repeats, last) == ("", "Yes.")
+
+
+def test_deltas_that_are_not_read_are_reported() -> None:
+    unread = event("response.new_text.delta", delta="Yes.")
+    called = event("response.function_call_arguments.delta", delta="{}")
+
+    *_, decoder = texts_of(unread, end())
+    assert isinstance(decoder.error, ProtocolError)
+    assert "`response.new_text.delta`" in decoder.error.message
+    assert shown(called, end()) == ("", "")
+
+
 def test_items_of_one_kind_are_paragraphs() -> None:
     added = event("response.output_item.added", item={"type": "message", "content": []})
     one, two = message_item("One moment."), message_item("Four.")
