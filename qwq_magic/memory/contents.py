@@ -39,7 +39,8 @@ class Attempt:
 
     def messages(self, *, with_reasoning: bool) -> tuple[Message, Message]:
         """Return the messages that later turns are sent for this one."""
-        if with_reasoning and self.turn.reasoning:
+        # A signature without a text is that of reasoning which the server did not show.
+        if with_reasoning and (self.turn.reasoning or self.turn.signature):
             turn = self.turn
             signed = replace(self._answer, reasoning=turn.reasoning, signature=turn.signature)
             return self._question, signed

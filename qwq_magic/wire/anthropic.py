@@ -115,7 +115,7 @@ def _signed_blocks(message: Message) -> list[Json]:
     None for a reasoning of another server, and for one that was changed, such as by the mask
     of a key: the server refuses it.
     """
-    if not (message.reasoning and message.signature):
+    if not message.signature:
         return []
     try:
         blocks = json.loads(message.signature)
@@ -219,7 +219,8 @@ class EventReader:
         # A pair of surrogates that the server cut in two is one character in the turn.
         whole = well_formed(text)
         start, self._start = self._start, self._start + len(whole)
-        if signature and whole:
+        # Thinking that the server does not show is signed, too.
+        if signature:
             block = {"start": start, "end": self._start, "signature": signature}
             self._keep(block, len(signature))
 

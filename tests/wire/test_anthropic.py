@@ -19,6 +19,7 @@ from qwq_magic.errors import (
 )
 from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, Usage, UsageReported
 from qwq_magic.keys import ApiKey
+from qwq_magic.memory.contents import Attempt
 from qwq_magic.settings.presets import SERVERS
 from qwq_magic.turns import ChatRequest, Message, Turn, TurnBuilder
 from qwq_magic.wire.anthropic import PROTOCOL, encode
@@ -285,6 +286,23 @@ def test_signatures_without_end_are_not_kept() -> None:
     turn = turn_of(start(), thinking("a", signature=big), thinking("b", signature=big), end())
 
     assert (turn.reasoning, turn.signature) == ("a\n\nb", "")
+
+
+@pytest.mark.parametrize(
+    ("hidden", "expected"),
+    [
+        (thinking(signature="s"), {"type": "thinking", "thinking": "", "signature": "s"}),
+        (block("redacted_thinking", data="d"), {"type": "redacted_thinking", "data": "d"}),
+    ],
+)
+def test_thinking_that_is_not_shown_is_sent_back(hidden: bytes, expected: dict[str, str]) -> None:
+    turn = turn_of(start(), hidden, answer("4"), end())
+    _, message = Attempt(turn).messages(with_reasoning=True)
+
+    [sent] = encode(ChatRequest("", "m", (message,)))["messages"]
+
+    assert sent["content"] == [expected, {"type": "text", "text": "4"}]
+    assert Attempt(turn).messages(with_reasoning=False)[1] == Message("assistant", "4")
 
 
 def test_thinking_that_is_not_shown_leaves_a_whole_answer() -> None:
