@@ -20,6 +20,7 @@ from qwq_magic.magics.commands.jobs import JobsMagics
 from qwq_magic.magics.commands.login import LoginMagics
 from qwq_magic.magics.commands.memory import MemoryMagics
 from qwq_magic.magics.commands.models import ListedModels, ModelMagics
+from qwq_magic.magics.commands.steer import SteerMagics
 from qwq_magic.magics.completion import Values, make_completer, value_in
 from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.magics.typed_keys import watch_for_keys
@@ -41,7 +42,7 @@ def register(shell: InteractiveShell) -> None:
     listed = ListedModels(context)
     memory, jobs, login = MemoryMagics(context), JobsMagics(context), LoginMagics(context)
     shell.register_magics(magics, memory, jobs, login, FixMagics(context), DoctorMagics(context))
-    shell.register_magics(ChatMagics(context), ModelMagics(context, listed))
+    shell.register_magics(ChatMagics(context), ModelMagics(context, listed), SteerMagics(context))
     line_prompt.install(shell)
     register_host(shell, context)
     # `Turn` is in a layer that knows no display, so it cannot show itself.
@@ -55,7 +56,7 @@ def register(shell: InteractiveShell) -> None:
     }
     ask = make_completer(values)
     completers = {
-        **dict.fromkeys(("%qwq", "%%qwq", "%qwq_fix"), ask),
+        **dict.fromkeys(("%qwq", "%%qwq", "%qwq_fix", "%qwq_answer", "%qwq_continue"), ask),
         "%qwq_chat": make_completer(values, ("conversation",)),
         "%qwq_jobs": jobs.complete,
         "%qwq_login": login.complete,

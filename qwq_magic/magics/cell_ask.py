@@ -20,13 +20,17 @@ from qwq_magic.magics.front_end import Live, Request, current_request, detect_li
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.options import CellOptions, parse_options
 from qwq_magic.magics.reports import show_bundle
+from qwq_magic.magics.turn_names import TurnNames
 from qwq_magic.memory import TurnPosition
 from qwq_magic.session.run import Run
 from qwq_magic.settings.key_ring import keys_at_hand
+from qwq_magic.steering import Act, fork_at
 from qwq_magic.turns import Turn
 
 # Makes the prompt from the options and the rest of the line.
 Compose = Callable[[CellOptions, str], str]
+# Makes an act on a turn from the options, the prompt, and the key of the cell's prompt.
+MakeAct = Callable[[CellOptions, str, str | None], Act]
 
 
 class CellAsk:
@@ -35,9 +39,15 @@ class CellAsk:
     def __init__(self, context: NotebookContext) -> None:
         self._context = context
         self._shell = context.shell
+        self._names = TurnNames(context)
 
-    def ask(self, line: str, compose: Compose) -> None:
+    def ask(self, line: str, compose: Compose, make_act: MakeAct | None = None) -> None:
         """Send the prompt, show each event as it arrives, and bind the turn.
+
+        Args:
+            line: the option line.
+            compose: makes the prompt.
+            make_act: for a reply that goes on from a turn, rather than one to the prompt.
 
         Raises:
             UsageError: the line, a setting or the prompt is invalid; nothing was sent.
@@ -48,8 +58,9 @@ class CellAsk:
             options, rest = parse_options(line)
             self._check(options)
             prompt = compose(options, rest)
+            make_act = self._fork if options.source is not None else make_act
             if options.dry_run:
-                self._preview(prompt, options, request)
+                self._preview(prompt, options, request, make_act)
                 return
         except QwqError as error:
             # IPython shows a `UsageError` as one line, without a traceback.
@@ -59,14 +70,17 @@ class CellAsk:
             self._context.jobs.stop_earlier(request)
         # From before the prompt is sent until its turn is bound, so no interrupt falls between.
         with InterruptWatch() as interrupts:
-            try:
-                run = self._start(prompt, options, request)
-            except ConfigurationError as error:
-                raise self._usage_error(error) from None
-            if options.background:
-                self._start_job(run, options, request)
-            else:
-                self._stream(run, options, request, interrupts)
+            for _ in range(options.n):
+                try:
+                    run = self._start(prompt, options, request, make_act)
+                except ConfigurationError as error:
+                    raise self._usage_error(error) from None
+                if options.background:
+                    self._start_job(run, options, request)
+                else:
+                    self._stream(run, options, request, interrupts)
+                if interrupts.pressed:
+                    break
         if options.code:
             from qwq_magic.magics.next_cell import offer_code
 
@@ -144,13 +158,19 @@ class CellAsk:
         )
         background.start(job)
 
-    def _preview(self, prompt: str, options: CellOptions, request: Request) -> None:
+    def _preview(
+        self, prompt: str, options: CellOptions, request: Request, make_act: MakeAct | None
+    ) -> None:
         from qwq_magic.display.saved.preview import preview_bundle
 
         context = self._context
         self._apply_settings(options)
         cell_key = context.cells.next_cell_key(request)
-        preview = context.session.preview(prompt, **options.call(cell_id=cell_key))
+        call = options.call(cell_id=cell_key)
+        if make_act is None:
+            preview = context.session.preview(prompt, **call)
+        else:
+            preview = context.session.preview_act(make_act(options, prompt, cell_key), **call)
         self._keep_in_cell(cell_key, options, request)
         show_bundle(preview_bundle(preview))
 
@@ -168,10 +188,21 @@ class CellAsk:
         if options.server is None and (line := self._context.new_address()):
             sys.stderr.write(f"{line}\n")
 
-    def _start(self, prompt: str, options: CellOptions, request: Request) -> Run:
+    def _fork(self, options: CellOptions, prompt: str, cell_key: str | None) -> Act:
+        name, step = _parse_source(options.source or "")
+        turn = self._names.turn(name, options.conversation, cell_key=cell_key)
+        return fork_at(turn, step, prompt)
+
+    def _start(
+        self, prompt: str, options: CellOptions, request: Request, make_act: MakeAct | None
+    ) -> Run:
         self._apply_settings(options)
         cell_key = self._context.cells.next_cell_key(request)
-        run = self._context.session.start(prompt, **options.call(cell_id=cell_key))
+        call = options.call(cell_id=cell_key)
+        if make_act is None:
+            run = self._context.session.start(prompt, **call)
+        else:
+            run = self._context.session.start_act(make_act(options, prompt, cell_key), **call)
         if options.append:
             self._keep_in_cell(cell_key, options, request)
         self._context.cells.add(run.request.turn_id, request)
@@ -201,6 +232,18 @@ class CellAsk:
 
     def _place_of(self, turn: Turn) -> TurnPosition | None:
         return self._context.session.conversations.place_of(turn)
+
+
+def _parse_source(source: str) -> tuple[str, int | None]:
+    """Return the name of the turn, and the step; None for the end of its reasoning."""
+    name, colon, step = source.rpartition(":")
+    if step == "end" and colon:
+        return name, None
+    if not (colon and step.isdecimal() and len(step) <= 6):
+        raise ConfigurationError(
+            f"--from {source} is not TURN:STEP. Use, for example, --from 3:17 or --from 3:end."
+        )
+    return name, int(step)
 
 
 def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool, job: int) -> Panel:

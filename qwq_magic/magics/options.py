@@ -16,6 +16,7 @@ from typing import Any, get_args
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.session.call_options import CallOptions
+from qwq_magic.turns import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,19 @@ OPTIONS = (
     Option(("--dry-run",), "dry_run", "", "show what would be sent, without sending it"),
     Option(("--background",), "background", "", "return at once; %qwq_jobs lists the jobs"),
     Option(("--code",), "code", "", "put the answer's code into the next cell"),
+    Option(
+        ("--from",),
+        "source",
+        "TURN:STEP",
+        "continue turn TURN from this step, 3:17 or 3:end; a text takes the place of the step",
+    ),
+    Option(("-n",), "n", "N", "with --from: ask for so many replies"),
+    Option(
+        ("-l", "--limit"),
+        "limits",
+        "KEY=VALUE",
+        "end the reasoning at tokens, seconds, loops, same or match; then=stop stops instead",
+    ),
     Option(("--append",), "append", "", "add a turn instead of replacing the cell's turn"),
     Option(("--system",), "system", "TEXT", "a system message"),
     Option(("-p", "--param"), "parameters", "KEY=VALUE", "a server parameter; may be repeated"),
@@ -66,6 +80,9 @@ _PYTHON_WORDS = {"True": True, "False": False, "None": None}
 
 _BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
 _STARTS = get_args(Start)
+# Options with a number: of what, and the lowest one.
+_COUNTED = {"history": ("turns", 0), "n": ("replies", 1)}
+_EXAMPLES = {"parameters": "-p max_tokens=2000", "limits": "-l tokens=2000"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +103,15 @@ class CellOptions:
     code: bool = False
     system: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    source: str | None = None
+    n: int = 1
+    limits: Limits | None = None
     show: Show | None = None
     start: Start | None = None
 
     def call(self, *, cell_id: str | None) -> CallOptions:
         """Return the options for `Session.start`; `cell_id` is the key of the cell's prompt."""
-        return CallOptions(
+        call = CallOptions(
             server=self.server,
             model=self.model,
             conversation=self.conversation,
@@ -102,6 +122,9 @@ class CellOptions:
             system=self.system,
             parameters=self.parameters,
         )
+        if self.limits is not None:
+            call["limits"] = self.limits
+        return call
 
 
 def parse_options(line: str) -> tuple[CellOptions, str]:
@@ -111,7 +134,6 @@ def parse_options(line: str) -> tuple[CellOptions, str]:
         ConfigurationError: an option is unknown, or its value is missing or invalid.
     """
     found: dict[str, Any] = {}
-    parameters: dict[str, Any] = {}
     position = _skip_blanks(line, 0)
     while _is_option(line, position):
         word, position = _read_word(line, position)
@@ -128,20 +150,30 @@ def parse_options(line: str) -> tuple[CellOptions, str]:
         elif has_value:
             value = _unquoted(value)
         _check(option, value)
-        if option.name == "parameters":
-            key, parsed = _parameter(value)
-            parameters[key] = parsed
-        elif option.name == "history":
-            found["history"] = _count(value)
-        elif option.name in _STARTS:
-            # Three flags set this one field, and the last one counts.
-            found["start"] = option.name
-        else:
-            found[option.name] = value if option.metavar else True
+        _add(option, value, found)
         position = _skip_blanks(line, position)
     if "fresh" in found and "history" in found:
         raise ConfigurationError("--fresh and --history cannot be combined. Use one of them.")
-    return CellOptions(**found, parameters=parameters), line[position:]
+    if "n" in found and "source" not in found:
+        raise ConfigurationError("-n needs a turn to continue. Use it with --from TURN:STEP.")
+    if "limits" in found:
+        found["limits"] = Limits.of(found["limits"])
+    return CellOptions(**found), line[position:]
+
+
+def _add(option: Option, value: str, found: dict[str, Any]) -> None:
+    """Add the value of an option to those that were found before it."""
+    if option.name in _EXAMPLES:
+        # These may be repeated.
+        key, parsed = _named_value(option, value)
+        found.setdefault(option.name, {})[key] = parsed
+    elif option.name in _COUNTED:
+        found[option.name] = _count(value, option)
+    elif option.name in _STARTS:
+        # Three flags set this one field, and the last one counts.
+        found["start"] = option.name
+    else:
+        found[option.name] = value if option.metavar else True
 
 
 def describe_options() -> str:
@@ -178,21 +210,26 @@ def _check(option: Option, value: str) -> None:
         )
 
 
-def _count(value: str) -> int:
-    if not value.isdecimal():
+def _count(value: str, option: Option) -> int:
+    noun, least = _COUNTED[option.name]
+    # At most five digits: no conversation has more turns.
+    if not (value.isdecimal() and len(value) <= 5 and int(value) >= least):
+        flag = option.flags[-1]
         raise ConfigurationError(
-            f"--history needs a number of turns, not {value!r}. Use, for example, --history 3."
+            f"{flag} needs a number of {noun}, not {value!r}. Use, for example, {flag} 3."
         )
     return int(value)
 
 
-def _parameter(value: str) -> tuple[str, Any]:
+def _named_value(option: Option, value: str) -> tuple[str, Any]:
     key, equals, text = value.partition("=")
     if not key or not equals:
-        raise ConfigurationError(
-            f"-p {value} is not KEY=VALUE. Use, for example, -p max_tokens=2000."
-        )
+        flag, example = option.flags[0], _EXAMPLES[option.name]
+        raise ConfigurationError(f"{flag} {value} is not KEY=VALUE. Use, for example, {example}.")
     text = _unquoted(text)
+    if option.name == "limits" and key == "match":
+        # A regular expression, whatever it looks like.
+        return key, text
     if text in _PYTHON_WORDS:
         return key, _PYTHON_WORDS[text]
     try:

@@ -58,6 +58,15 @@ class Conversations(Mapping[str, ConversationMemory]):
                 return position
         return None
 
+    def turn_of(self, turn_id: str) -> Turn | None:
+        """Return the turn with this id, from whichever conversation; None if it is gone."""
+        for memory in list(self._by_name.values()):
+            for slot in memory.contents.slots:
+                for attempt in slot.attempts:
+                    if attempt.turn.id == turn_id:
+                        return attempt.turn
+        return None
+
     def fork(self, name: str, new: str, *, up_to: int | None = None) -> ConversationMemory:
         """Copy a conversation, or its first turns, to a new name.
 

@@ -320,7 +320,8 @@ class Session:
         hide_headers(call)
         api_key = as_api_key(call.pop("api_key", None))  # type: ignore[typeddict-item]  # every call takes a key
         turn = act.turn
-        call = {"conversation": turn.conversation, **call}
+        if call.get("conversation") is None:
+            call["conversation"] = self._conversation_of(turn)
         choices = {**settings_in(call), "api_key": api_key}
         _, settings = self._resolve(call.get("model"), choices)
         # Another server has other models and parameters.
@@ -378,6 +379,18 @@ class Session:
             with_reasoning=_takes_reasoning(settings),
             max_input_tokens=_input_limit(settings),
             prompt_tokens=estimate_tokens(settings.system or ""),
+        )
+
+    def _conversation_of(self, turn: Turn) -> str:
+        """The conversation that has the turn, or else the current one."""
+        names = (turn.conversation, *self.conversations)
+        return next(
+            (
+                name
+                for name in names
+                if name in self.conversations and self.conversations[name].place_of(turn)
+            ),
+            self.conversation,
         )
 
     def _prepare(

@@ -84,7 +84,7 @@ def test_the_help_names_every_option() -> None:
         (["--show"], "", ["both", "reasoning", "answer"]),
         (["--show", "a"], "a", ["answer"]),
         (["-s", "oll"], "oll", ["ollama"]),
-        (["-m", "x", "--fr"], "--fr", ["--fresh"]),
+        (["-m", "x", "--fre"], "--fre", ["--fresh"]),
         (["hello"], "hello", []),
         (["-o"], "", []),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,7 +15,7 @@ from qwq_magic.magics.commands.memory_line import words_of
 from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.front_end import current_request, detect_live, is_kernel
 from qwq_magic.magics.reports import write_line
-from qwq_magic.memory import ConversationMemory
+from qwq_magic.magics.turn_names import TurnNames
 from qwq_magic.turns import Turn
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 # Splitting this many characters into steps takes about a tenth of a second.
 _LONG = 10_000
-_NUMBER = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?")
 
 
 def install_inspect(context: NotebookContext) -> None:
@@ -94,6 +92,7 @@ class InspectMagics(Magics):
     def __init__(self, context: NotebookContext) -> None:
         super().__init__(context.shell)
         self._context = context
+        self._names = TurnNames(context)
 
     @no_var_expand
     @line_magic
@@ -105,47 +104,12 @@ class InspectMagics(Magics):
         """
         try:
             conversation, names = _parse(line)
-            turns = [self._turn(name, conversation) for name in names] or [self._last(conversation)]
+            turns = [self._names.turn(name, conversation) for name in names or [""]]
         except ConfigurationError as error:
             raise UsageError(str(error)) from None
         first = turns[0]
         make = first.inspect if len(turns) == 1 else partial(first.compare, turns[1])
         _show(self._context, make, turns)
-
-    def _last(self, conversation: str | None) -> Turn:
-        last = self._context.shell.user_ns.get("_qwq")
-        if conversation is None and isinstance(last, Turn):
-            return last
-        memory = self._memory(conversation)
-        if not memory.turns:
-            raise ConfigurationError(
-                f"Conversation {memory.name!r} has no turn to inspect. Send a prompt with %%qwq."
-            )
-        return memory.turns[-1]
-
-    def _memory(self, name: str | None) -> ConversationMemory:
-        conversations = self._context.session.conversations
-        if name is None:
-            return conversations.of(self._context.settings.conversation)
-        return conversations.existing(name)
-
-    def _turn(self, name: str, conversation: str | None) -> Turn:
-        number = _NUMBER.fullmatch(name)
-        if number is None:
-            found = self._context.shell.user_ns.get(name)
-            if not isinstance(found, Turn):
-                raise ConfigurationError(
-                    f"{name!r} is not a turn. Use a turn number from %qwq_memory, or a variable "
-                    "that holds a turn."
-                )
-            return found
-        attempts = self._memory(conversation).attempts(int(number[1]))
-        attempt = int(number[2]) if number[2] else len(attempts)
-        if not 1 <= attempt <= len(attempts):
-            raise ConfigurationError(
-                f"Turn {number[1]} has no attempt {attempt}. The latest is {len(attempts)}."
-            )
-        return attempts[attempt - 1]
 
 
 def _parse(line: str) -> tuple[str | None, list[str]]:
