@@ -35,8 +35,8 @@ def analysed(analyse: Callable[[], _T], *, otherwise: _T) -> _T:
 
 # Shown while the turn streams, when stopping it still saves time and tokens.
 _LOOP_ADVICE: Final = (
-    "The model is looping; it rarely recovers. Stop it, then run the cell again or rephrase "
-    "the prompt."
+    "The model is looping; it rarely recovers. Stop it and rephrase the prompt, or press Answer "
+    "now."
 )
 
 

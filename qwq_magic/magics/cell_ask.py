@@ -271,6 +271,7 @@ def panel_for(run: Run, *, live: Live, show: Show, start: Start, is_rich: bool, 
             actions=run_actions(run),
             # While a job streams, interrupting the kernel would stop a different cell.
             interrupts=not job,
+            prefix=run.request.prefix,
         )
     from qwq_magic.display.live.final_panel import FinalPanel
 

@@ -40,7 +40,7 @@ from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import well_formed
 from qwq_magic.reasoning import LoopDetector
 from qwq_magic.session.run import Run
-from qwq_magic.turns import State, Turn
+from qwq_magic.turns import Prefix, State, Turn
 
 _Kind: TypeAlias = Literal["reasoning", "answer"]
 _STATES: Final[dict[_Kind, LiveState]] = {"reasoning": "reasoning", "answer": "answering"}
@@ -78,7 +78,7 @@ class FrameBuffer:
 
 def run_actions(run: Run) -> dict[str, Callable[[], None]]:
     """Return what the buttons of the header do to a run, by the name in header_buttons.js."""
-    return {"stop": run.stop}
+    return {"answer_now": run.answer_now, "stop": run.stop}
 
 
 class LivePanel:
@@ -95,6 +95,7 @@ class LivePanel:
         start: Start = "open",
         actions: Mapping[str, Callable[[], None]],
         interrupts: bool = True,
+        prefix: Prefix | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Create a panel; `open` displays it.
@@ -109,6 +110,7 @@ class LivePanel:
             actions: what each button of the header does, called from any thread; see
                 `run_actions`.
             interrupts: whether an unanswered Stop may interrupt the kernel.
+            prefix: the text that the reply is given to begin with.
             clock: seconds on a monotonic clock.
         """
         self._clock = clock
@@ -135,6 +137,9 @@ class LivePanel:
         self._buffers = {
             pane: FrameBuffer() for pane in (self.reasoning, self.answer) if pane is not None
         }
+        # What stays in its pane, whatever the text after it turns out to be.
+        given = prefix or Prefix()
+        self._begun: dict[_Kind, str] = {"reasoning": given.reasoning, "answer": given.answer}
         # Either may turn out to be the other, also where only one of them has a pane.
         self._texts: dict[_Kind, list[str]] = {"reasoning": [], "answer": []}
         self._loop_detector = LoopDetector()
@@ -153,6 +158,11 @@ class LivePanel:
         texts = {"text/plain": f"{self.status.model_name} is thinking …"}
         self._handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython's has no types
         self._handle.display(widget_bundle(self._box.model_id, texts), raw=True)  # type: ignore[no-untyped-call]
+        for kind, text in self._begun.items():
+            pane = self._pane_of(kind)
+            if pane is not None and text:
+                pane.given = len(text)
+                self._send(pane, text, at_s=self._clock())
 
     def show_event(self, event: Event) -> None:
         """Show one event; text may be held until the next frame."""
@@ -169,6 +179,8 @@ class LivePanel:
                 # Some servers report usage with every token, so `tick` limits the updates.
                 self._usage = usage
             case Notice(text, _, wait_s):
+                if event.way:
+                    self._keep_texts()
                 if text:
                     self._notices.append(text)
                     self.status.show_notices(self._notices)
@@ -224,6 +236,12 @@ class LivePanel:
         for widget in widgets:
             widget.close()
 
+    def _keep_texts(self) -> None:
+        """The reply goes on from the text so far, which stays where it is."""
+        for kind, texts in self._texts.items():
+            self._begun[kind] += "".join(texts)
+            texts.clear()
+
     def _pane_of(self, kind: _Kind) -> ReasoningPane | AnswerPane | None:
         return self.reasoning if kind == "reasoning" else self.answer
 
@@ -234,10 +252,12 @@ class LivePanel:
         self._texts[source] = []
         self._texts[target].append(text)
         pane, other = self._pane_of(source), self._pane_of(target)
-        if pane is not None:
-            pane.clear()
         if source == "reasoning":
             self._records = LiveRecords()
+        if pane is not None:
+            pane.clear()
+            if begun := self._begun[source]:
+                self._send(pane, begun, at_s=self._clock())
         self.status.show_state(_STATES[target])
         if other is not None and text:
             self._send(other, text, at_s=self._clock())

@@ -101,6 +101,8 @@ class _TextPane(Pane):
 
     # Never assigned, so it is sent only to a page that loads; open pages receive the deltas.
     text = traitlets.Unicode().tag(sync=True, to_json=lambda _, pane: str(pane.shown))
+    # How many characters at the start were given, rather than received.
+    given = traitlets.Int(0).tag(sync=True)
     # How often the text has begun again from nothing: offsets count from there.
     run = traitlets.Int(0).tag(sync=True)
 

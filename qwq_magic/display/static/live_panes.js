@@ -142,7 +142,7 @@ function startSteps(model, record) {
  */
 function startStatus(model, record) {
   /** @type {LiveStatus} */
-  const live = { began: performance.now() - 1000 * model.get("elapsed_s"), stopping: false, lost: false };
+  const live = { began: performance.now() - 1000 * model.get("elapsed_s"), stopping: false, closing: false, lost: false };
   record.live = live;
   const refresh = () => {
     const state = model.get("state");
@@ -215,8 +215,13 @@ export function render({ model, el }) {
  */
 function renderStatus(model, record, el, signal) {
   const line = new StatusLine(model.get("actions"), (name) => {
-    if (name === "stop") askToStop(model, statusOf(record), record);
-    else model.send({ type: "action", name });
+    const live = statusOf(record);
+    // Once the answer has been asked for, the same button stops.
+    if (name === "stop" || (name === "answer_now" && live.closing)) return askToStop(model, live, record);
+    live.closing = name === "answer_now";
+    model.send({ type: "action", name });
+    notify(record, "live");
+    announce("Ending the reasoning");
   });
   const refresh = () => {
     const live = statusOf(record);
@@ -238,6 +243,7 @@ function renderStatus(model, record, el, signal) {
       notices: lost ? [CONNECTION_LOST] : [...noticesOf(model.get("notices")), ...(live.unanswered ? [STOPS_LATER] : [])],
       advice: lost ? "" : model.get("advice"),
       stopping,
+      closing: live.closing,
     });
   };
   const timer = setInterval(() => isRunning(model.get("state")) && refresh(), 100);

@@ -1,6 +1,7 @@
 // The line above the panes: state, seconds, tokens, buttons; below it, notices and the error.
 
 /** @import { TurnState } from "./types.js" */
+/** @import { HeaderButton } from "./header_buttons.js" */
 
 import { button, element } from "./elements.js";
 import { HEADER_BUTTONS } from "./header_buttons.js";
@@ -17,6 +18,7 @@ import { isRunning, STATE_LABELS } from "./turn_captions.js";
  * @property {string} [error]
  * @property {string} [advice] for a reader whose model repeats itself, beside the Stop button
  * @property {boolean} [stopping]
+ * @property {boolean} [closing] the reader has asked for the answer
  * @property {number} [waitS]
  */
 
@@ -27,7 +29,7 @@ export class StatusLine {
   #tokens = element("span", "qwq-figure");
   #about = element("span", "qwq-about");
   #badge = element("span", "qwq-badge", { hidden: "" }, "Repeating itself");
-  /** @type {HTMLButtonElement[]} */
+  /** @type {{ node: HTMLButtonElement, row: HeaderButton }[]} */
   #buttons = [];
   #notices = element("div", "qwq-notices");
   #shownLines = "";
@@ -40,30 +42,35 @@ export class StatusLine {
    */
   constructor(actions = [], onAction = () => {}) {
     const row = element("div", "qwq-status-row", {}, this.#state, this.#seconds, this.#tokens, this.#about, this.#badge);
-    for (const { name, label, hint } of HEADER_BUTTONS.filter(({ name }) => actions.includes(name))) {
-      const added = button(`qwq-button qwq-${name}`, label, () => onAction(name));
-      added.setAttribute("aria-label", hint);
-      this.#buttons.push(added);
+    for (const shown of HEADER_BUTTONS.filter(({ name }) => actions.includes(name))) {
+      const added = button(`qwq-button qwq-${shown.name}`, shown.label, () => onAction(shown.name));
+      // The label is part of the name, so that it can be spoken as it is written.
+      added.setAttribute("aria-label", shown.hint.startsWith(shown.label) ? shown.hint : `${shown.label}: ${shown.hint}`);
+      added.title = shown.hint;
+      this.#buttons.push({ node: added, row: shown });
       row.append(added);
     }
     this.element = element("div", "qwq-status", { role: "group", "aria-label": "Status" }, row, this.#notices);
   }
 
   /** @param {Status} shown */
-  show({ state, word: cut = "", seconds, tokens, about, notices, error = "", advice = "", stopping = false, waitS = 0 }) {
+  show({ state, word: cut = "", seconds, tokens, about, notices, error = "", advice = "", stopping = false, closing = false, waitS = 0 }) {
     const waiting = waitS > 0 ? `Retrying in ${Math.ceil(waitS)} s…` : STATE_LABELS[state];
-    const word = stopping && isRunning(state) ? "Stopping…" : cut || waiting;
+    const busy = stopping ? "Stopping…" : closing && state !== "answering" ? "Ending the reasoning…" : "";
+    const word = busy && isRunning(state) ? busy : cut || waiting;
     setText(this.#state, word);
     // A reply that was cut has the colour of one that was stopped.
     this.#state.dataset.state = cut ? "stopped" : state;
     setText(this.#seconds, seconds);
     setText(this.#tokens, tokens);
     setText(this.#about, about);
-    for (const each of this.#buttons) {
-      each.hidden = !isRunning(state);
-      each.disabled = stopping;
-    }
     const advised = advice !== "" && isRunning(state) && !stopping;
+    for (const { node, row } of this.#buttons) {
+      const isOver = row.states.length === 1 && state === "answering";
+      node.hidden = !isRunning(state) || isOver;
+      node.classList.toggle("qwq-advised", advised && row.name === "answer_now");
+      node.disabled = stopping || !row.states.includes(state);
+    }
     this.#badge.hidden = !advised;
     this.#showLines(advised ? [...notices, advice] : notices, error);
   }

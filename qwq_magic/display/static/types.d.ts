@@ -302,6 +302,7 @@ export interface LiveStatus {
   began: number;
   state?: TurnState;
   stopping: boolean;
+  closing: boolean;
   lost: boolean;
   acknowledged?: boolean;
   unanswered?: boolean;

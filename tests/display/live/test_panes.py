@@ -214,7 +214,7 @@ def test_a_button_of_the_header_does_what_its_name_stands_for_and_no_more() -> N
 
 def test_every_button_of_the_header_has_an_action_in_the_kernel() -> None:
     source = (STATIC / "header_buttons.js").read_text("utf-8")
-    run = SimpleNamespace(stop=lambda: None)
+    run = SimpleNamespace(stop=lambda: None, answer_now=lambda: None)
 
     names = re.findall(r'\{ name: "(\w+)"', source)
     assert names == list(run_actions(cast(Run, run)))
