@@ -42,6 +42,8 @@ _LOOP_ADVICE: Final = (
 
 def reasoning_caption(turn: Turn) -> str:
     """Return `Thought for 12.4 s · 412 tokens`, with `≈` if the tokens are estimated."""
+    if turn.prefix and turn.given[0] >= len(turn.reasoning):
+        return "Given reasoning"
     seconds = turn.timing.thinking_s
     verb = "Thought" if turn.complete or turn.answer else "Thought so far"
     thought = verb if seconds is None else f"Thought for {spoken_seconds(seconds)}"
@@ -69,10 +71,49 @@ def footer_caption(turn: Turn, *, place: TurnPosition | None) -> str:
         "" if total_s is None else spoken_seconds(total_s),
         turn.conversation,
         "" if place is None else f"turn {place.number}",
-        "" if place is None or place.attempt == 1 else f"re-run: attempt {place.attempt}",
+        _attempt_caption(turn, place),
+        act_caption(turn),
+        cut_caption(turn),
         "" if ending_in(turn) in (None, Ending.COMPLETE) else f"finished: {turn.finish_reason}",
     )
     return " · ".join(part for part in parts if part)
+
+
+def _attempt_caption(turn: Turn, place: TurnPosition | None) -> str:
+    if place is None or place.attempt == 1:
+        return ""
+    return f"{'' if turn.parent else 're-run: '}attempt {place.attempt}"
+
+
+_ACTS: Final = {
+    "continue": "continued",
+    "edit": "edited",
+    "answer_now": "answered from the reasoning",
+    "rescue": "answered from the reasoning",
+    "resample": "resampled",
+    "probe": "probed",
+}
+
+
+def act_caption(turn: Turn) -> str:
+    """Return what was done to the parent of the turn: `edited at step 3`; "" without one."""
+    parent, prefix = turn.parent, turn.prefix
+    quoted = " (quoted)" if prefix and prefix.way == "quoted" else ""
+    if parent is None:
+        return f"given a beginning{quoted}" if prefix else ""
+    where = "" if parent.step is None else f" at step {parent.step:,}"
+    return f"{_ACTS[parent.kind]}{where}{quoted}"
+
+
+def cut_caption(turn: Turn) -> str:
+    """Return what ended the reasoning: `ended by tokens=2000 after 12.4 s`; "" for the model."""
+    by = turn.stopped_by
+    if by is None:
+        return ""
+    cause = "you" if by.limit == "user" else one_line(str(by), limit_bytes=_LONGEST_WORD)
+    when = "" if by.seconds is None else f" after {spoken_seconds(by.seconds)}"
+    quoted = " (quoted)" if by.way == "quoted" else ""
+    return f"reasoning ended by {cause}{when}{quoted}"
 
 
 def turn_tokens(turn: Turn) -> str:
@@ -81,7 +122,9 @@ def turn_tokens(turn: Turn) -> str:
     counted = usage.total_tokens if usage.total_tokens is not None else usage.output_tokens
     if counted is not None:
         return f"{counted:,}"
-    return f"≈ {round(estimate_tokens(turn.reasoning) + estimate_tokens(turn.answer)):,}"
+    given, given_answer = turn.given
+    received = (turn.reasoning[given:], turn.answer[given_answer:])
+    return f"≈ {round(sum(map(estimate_tokens, received))):,}"
 
 
 def ending_caption(turn: Turn) -> str:

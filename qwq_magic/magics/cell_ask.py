@@ -191,7 +191,12 @@ class CellAsk:
     def _fork(self, options: CellOptions, prompt: str, cell_key: str | None) -> Act:
         name, step = _parse_source(options.source or "")
         turn = self._names.turn(name, options.conversation, cell_key=cell_key)
-        return fork_at(turn, step, prompt)
+        text = prompt.strip()
+        if text and step is not None and 1 <= step <= len(turn.steps):
+            # A cell cannot show the blanks at the end of a step, so they stay as they were.
+            replaced = turn.steps[step - 1].text
+            text += replaced[len(replaced.rstrip()) :]
+        return fork_at(turn, step, text)
 
     def _start(
         self, prompt: str, options: CellOptions, request: Request, make_act: MakeAct | None

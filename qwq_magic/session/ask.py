@@ -189,7 +189,8 @@ class Ask:
         return None, False
 
     async def _stream(self, context: Context, emit: Emit) -> QwqError | None:
-        if context.left_out_by:
+        # The messages of an act have their earlier turns already.
+        if context.left_out_by and self.request.parent is None:
             self._show(Notice(f"context: {self.recall.describe(context)}"), emit)
         request = self.request
         with self._cut.watching(self.plan.model, lambda notice: self._show(notice, emit)):

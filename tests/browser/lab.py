@@ -280,6 +280,10 @@ class Notebook:
         """The outputs as they would be saved."""
         return self.js("nb.widgets[arg].model.outputs.toJSON()", index)
 
+    def source(self, index: int) -> str:
+        """The text of a cell."""
+        return str(self.js("nb.widgets[arg].model.sharedModel.getSource()", index))
+
     def release(self, step: str) -> None:
         """Let the running cell go on (see `cell_code.Steps`)."""
         (self.lab.root / f"{self.name}.{step}").touch()

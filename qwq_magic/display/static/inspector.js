@@ -26,7 +26,7 @@ const NO_STEPS = "The notebook does not contain all steps of this turn. The rest
  * @returns {InspectorState}
  */
 export function inspectorState() {
-  return { open: null, selected: -1, groups: [], query: "", folded: new Set(), opened: new Set() };
+  return { open: null, selected: -1, groups: [], query: "", folded: new Set(), opened: new Set(), editing: null };
 }
 
 export class Inspector {
@@ -40,6 +40,7 @@ export class Inspector {
   search = new StepSearch();
   /** @type {boolean} */
   growing;
+  source;
   #loops;
   #seen;
   #steps;
@@ -60,6 +61,7 @@ export class Inspector {
     this.state = state;
     this.table = shown.table;
     this.growing = shown.growing;
+    this.source = shown.source;
     this.#loops = shown.loops;
     this.#seen = shown.metrics?.first_seen?.step ?? -1;
     this.#minimap = new Minimap({

@@ -46,6 +46,8 @@ export function listenToKeys(root, act, signal) {
  * @param {(action: Action) => void} act
  */
 function handle(event, target, act) {
+  // The editor of a step has keys of its own.
+  if (target.tagName === "TEXTAREA") return keepFromNotebook(event);
   const isTyping = target.tagName === "INPUT";
   // Shortcuts for saving, running and the like still reach the notebook and the browser.
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
@@ -55,6 +57,16 @@ function handle(event, target, act) {
   if (!action) return;
   event.preventDefault();
   act(action);
+}
+
+/**
+ * Notebook shortcuts would take letters that are typed; those with a modifier still reach it.
+ *
+ * @param {KeyboardEvent} event
+ */
+function keepFromNotebook(event) {
+  const isRun = event.key === "Enter" || event.key === "Escape";
+  if (!event.ctrlKey && !event.metaKey && !event.altKey && !isRun) event.stopPropagation();
 }
 
 /**

@@ -1,10 +1,11 @@
 // The list of steps: a heading for each episode, followed by those of its steps that are shown.
 
-/** @import { Group, InspectorState, IsShown, Span, Step } from "./types.js" */
+/** @import { Group, InspectorState, IsShown, Span, Step, TurnSource } from "./types.js" */
 /** @import { StepSearch } from "./step_search.js" */
 /** @import { StepTable } from "./step_table.js" */
 
 import { button, element, uniqueId } from "./elements.js";
+import { stepActs } from "./step_acts.js";
 import { stepRow, tailRow } from "./step_row.js";
 import { VirtualRows } from "./virtual_rows.js";
 
@@ -18,6 +19,7 @@ import { VirtualRows } from "./virtual_rows.js";
  * @property {(step: Step) => string[]} flagsOf
  * @property {(step: Step) => void} select
  * @property {(step: Step) => void} toggle
+ * @property {TurnSource | null} source
  */
 /** @typedef {{ episode: number, steps: Step[], count: number }} Heading */
 /** @typedef {{ tail: true }} Tail */
@@ -156,7 +158,16 @@ export class InspectorSteps {
       flags: owner.flagsOf(item),
       onToggle: () => owner.toggle(item),
       onSelect: () => owner.select(item),
+      acts: this.#acts(item),
     });
+  }
+
+  /** @param {Step} step */
+  #acts(step) {
+    const { source, state, table } = this.#owner;
+    if (!source || !state.opened.has(step.index)) return null;
+    const onEdit = () => this.rows.refresh();
+    return stepActs(step, { source, count: table.steps.length, text: table.textOf(step), state, onEdit });
   }
 
   /** @param {Heading} heading */

@@ -342,7 +342,7 @@ function inspectLive(record, container, part, signal) {
   const steps = streamOf(record, "steps");
   const read = () => {
     table.grow(reasoning.text, steps.text);
-    return { table, metrics: countsOf(table), loops: [], growing: true };
+    return { table, metrics: countsOf(table), loops: [], growing: true, source: null };
   };
   const toggle = new InspectorToggle(record, { container, panes: [part], read, signal });
   let frame = 0;

@@ -33,6 +33,7 @@ export class StatusLine {
   #buttons = [];
   #notices = element("div", "qwq-notices");
   #shownLines = "";
+  #row;
 
   /**
    * `onAction` is called with a button's name on a click; `actions` names the buttons to show.
@@ -41,7 +42,7 @@ export class StatusLine {
    * @param {(name: string) => void} [onAction]
    */
   constructor(actions = [], onAction = () => {}) {
-    const row = element("div", "qwq-status-row", {}, this.#state, this.#seconds, this.#tokens, this.#about, this.#badge);
+    const row = (this.#row = element("div", "qwq-status-row", {}, this.#state, this.#seconds, this.#tokens, this.#about, this.#badge));
     for (const shown of HEADER_BUTTONS.filter(({ name }) => actions.includes(name))) {
       const added = button(`qwq-button qwq-${shown.name}`, shown.label, () => onAction(shown.name));
       // The label is part of the name, so that it can be spoken as it is written.
@@ -51,6 +52,15 @@ export class StatusLine {
       row.append(added);
     }
     this.element = element("div", "qwq-status", { role: "group", "aria-label": "Status" }, row, this.#notices);
+  }
+
+  /**
+   * Add buttons of a turn that has ended.
+   *
+   * @param {...HTMLElement} buttons
+   */
+  add(...buttons) {
+    this.#row.append(...buttons);
   }
 
   /** @param {Status} shown */

@@ -18,6 +18,7 @@ import { seconds } from "./turn_captions.js";
  * @property {string[]} flags
  * @property {() => void} onToggle
  * @property {() => void} onSelect
+ * @property {HTMLElement | null} acts what can be done from the step, while it is open
  */
 
 const SHOWN = 1_500;
@@ -55,7 +56,7 @@ export function stepRow(step, view) {
   });
   const detail = element("div", "qwq-step-detail", { id });
   detail.hidden = !view.isOpen;
-  if (view.isOpen) detail.append(...detailOf(step, view.table));
+  if (view.isOpen) detail.append(...detailOf(step, view.table), ...(view.acts ? [view.acts] : []));
   const row = element("div", "qwq-step", { "data-group": kind.group }, toggle, body, detail);
   if (view.isSelected) row.setAttribute("aria-current", "true");
   if (view.flags.length) body.prepend(...view.flags.map((flag) => element("span", "qwq-step-flag", {}, flag)));

@@ -10,10 +10,12 @@ import { InspectorToggle } from "./inspector_toggle.js";
 import { ReasoningPane } from "./reasoning_pane.js";
 import { ReasoningText } from "./reasoning_text.js";
 import { estimateTokens } from "./safe_text.js";
+import { cellButton } from "./cell_runner.js";
 import { StatusLine } from "./status_line.js";
 import { loopsOf, StepTable } from "./step_table.js";
 import { turnOf } from "./turn_data.js";
 import { footerLine, reasoningLabel, seconds } from "./turn_captions.js";
+import { answerCell, continueCell, sourceOf } from "./turn_cells.js";
 import { adoptDrawing, viewRecord } from "./view_records.js";
 
 /** @typedef {{ answer: AnswerMarkdown, done: Promise<void>, adopted: boolean }} DrawnAnswer */
@@ -92,7 +94,29 @@ function statusOf(turn) {
     notices: turn.ending && !turn.state_word ? [...turn.notices, turn.ending] : turn.notices,
     error: turn.error,
   });
+  line.add(...turnActs(turn));
   return line.element;
+}
+
+/**
+ * The buttons of a reply that has not ended as it should: continue it, or answer from it.
+ *
+ * @param {SavedTurn} turn
+ */
+function turnActs(turn) {
+  const source = sourceOf(turn);
+  const isCut = turn.state !== "complete" || turn.state_word !== "";
+  if (!source || turn.inspect) return [];
+  const acts = [];
+  const loops = turn.loops !== "";
+  if (turn.reasoning && (!turn.answer || isCut || loops)) {
+    acts.push(cellButton("qwq-answer-from", turn.answer ? "Answer again" : "Answer from this reasoning",
+      "End the reasoning here and ask for the answer, in a new cell", () => answerCell(source)));
+  }
+  if (isCut && (turn.reasoning || turn.answer)) {
+    acts.push(cellButton("qwq-continue", "Continue", "Let the reply go on where it ended, in a new cell", () => continueCell(source)));
+  }
+  return acts;
 }
 
 /**
@@ -103,7 +127,8 @@ function inspected(turn) {
   const table = new StepTable();
   table.grow(turn.reasoning, turn.steps);
   table.finish();
-  return { table, metrics: turn.metrics, loops: loopsOf(turn.loops, turn.reasoning), growing: false };
+  const loops = loopsOf(turn.loops, turn.reasoning);
+  return { table, metrics: turn.metrics, loops, growing: false, source: sourceOf(turn) };
 }
 
 /**

@@ -228,6 +228,8 @@ export interface InspectorState {
   query: string;
   folded: Set<number>;
   opened: Set<number>;
+  /** The step whose text the reader is changing. */
+  editing: { index: number; text: string } | null;
 }
 
 /** What an inspector shows. */
@@ -236,6 +238,14 @@ export interface Inspected {
   metrics: Metrics | null;
   loops: Span[];
   growing: boolean;
+  /** How a cell names the turn; null while it streams, or outside a conversation. */
+  source: TurnSource | null;
+}
+
+/** The words that name a turn in a cell: `3.1`, and the option for its conversation. */
+export interface TurnSource {
+  name: string;
+  option: string;
 }
 
 export type IsShown = (step: Step) => boolean;

@@ -97,13 +97,58 @@
     };
   }
 
+  /**
+   * Runs the cells that a view asks for, below the one that shows it; see cell_runner.js.
+   *
+   * @typedef {{ node: HTMLElement }} CellWidget
+   * @typedef {{ widgets: CellWidget[], activeCellIndex: number, deselectAll(): void }} NotebookWidget
+   * @typedef {{ insertCell(index: number, cell: object): void }} SharedNotebook
+   * @typedef {{ node: HTMLElement, content: NotebookWidget, model: { sharedModel: SharedNotebook } | null, sessionContext: object }} Panel
+   * @typedef {{ find(wanted: (panel: Panel) => boolean): Panel | undefined }} Tracker
+   */
+  async function cells() {
+    const shared = await sharedModule("@jupyterlab/notebook");
+    const { INotebookTracker, NotebookActions } = /** @type {{ INotebookTracker: object, NotebookActions: { run(notebook: NotebookWidget, session: object): Promise<boolean> } }} */ (shared);
+
+    /**
+     * @param {CustomEvent<{ code?: unknown }>} event
+     * @param {Tracker} tracker
+     */
+    function runCell(event, tracker) {
+      const { code } = event.detail ?? {};
+      const node = /** @type {Node} */ (event.target);
+      // Only magics of ours, whatever else sends such an event.
+      if (typeof code !== "string" || !/^%%?qwq(?:_answer|_continue)?[ \n]/.test(code)) return;
+      const panel = tracker.find((each) => each.node.contains(node));
+      const index = panel?.content.widgets.findIndex((cell) => cell.node.contains(node)) ?? -1;
+      if (!panel?.model || index < 0) return;
+      event.preventDefault();
+      panel.model.sharedModel.insertCell(index + 1, { cell_type: "code", source: code, metadata: {} });
+      panel.content.activeCellIndex = index + 1;
+      panel.content.deselectAll();
+      void NotebookActions.run(panel.content, panel.sessionContext);
+    }
+
+    return {
+      __esModule: true,
+      default: {
+        id: "qwq-magic:cells",
+        autoStart: true,
+        requires: [INotebookTracker],
+        activate: (/** @type {unknown} */ _app, /** @type {Tracker} */ tracker) => {
+          addEventListener("qwq-run-cell", (event) => runCell(/** @type {CustomEvent} */ (event), tracker));
+        },
+      },
+    };
+  }
+
   const page = /** @type {Window & { _JUPYTERLAB?: Record<string, object> }} */ (window);
   (page._JUPYTERLAB ??= {})["qwq-magic"] = {
     init: (/** @type {SharedScope} */ scope) => {
       sharedScope = scope;
     },
-    get: async () => {
-      const module = await mime();
+    get: async (/** @type {string} */ name) => {
+      const module = await (name === "./cells" ? cells() : mime());
       return () => module;
     },
   };
