@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Protocol, TypeAlias
 
 from qwq_magic.events import Event
@@ -30,5 +31,13 @@ class Panel(Protocol):
     def tick(self) -> None:
         """Update whatever depends on time; called at least every 50 ms."""
 
-    def finish(self, turn: Turn, *, place: TurnPosition | None) -> None:
-        """Become the final output; `place` is the position of the turn in its conversation."""
+    def finish(
+        self, turn: Turn, *, place: TurnPosition | None, attempts: Sequence[Turn] = ()
+    ) -> None:
+        """Become the final output.
+
+        Args:
+            turn: the turn that has ended.
+            place: its position in its conversation; None outside one.
+            attempts: all attempts at it, in order, among which the reader can switch.
+        """

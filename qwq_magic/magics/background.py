@@ -61,6 +61,7 @@ class Job:
         live: Live,
         bind: Callable[[Turn], None],
         place_of: Callable[[Turn], TurnPosition | None],
+        attempts_of: Callable[[Turn], tuple[Turn, ...]] = lambda _: (),
     ) -> None:
         """Prepare a job; `start` starts it.
 
@@ -72,6 +73,7 @@ class Job:
             live: how the front end shows a reply while it streams.
             bind: called with the finished turn, in the pump's thread.
             place_of: returns a turn's position in its conversation.
+            attempts_of: returns all attempts at a turn.
         """
         self.number = number
         self.prompt = run.request.prompt
@@ -81,6 +83,7 @@ class Job:
         self._panel: Panel | None = panel
         self._bind = bind
         self._place_of = place_of
+        self._attempts_of = attempts_of
         self._turn: Turn | None = None
         self._state: JobState = "waiting"
         self._tokens = 0.0
@@ -138,7 +141,8 @@ class Job:
         """Show the finished reply in the running cell."""
         panel, self._panel = self._panel, None
         if self._turn is not None and panel is not None:
-            panel.finish(self._turn, place=self._place_of(self._turn))
+            turn = self._turn
+            panel.finish(turn, place=self._place_of(turn), attempts=self._attempts_of(turn))
 
     def _settle(self, turn: Turn) -> None:
         self._turn = turn

@@ -131,7 +131,9 @@ class CellAsk:
                 self._context.asked = turn
                 self._bind(turn, options)
                 try:
-                    panel.finish(turn, place=self._place_of(turn))
+                    conversations = self._context.session.conversations
+                    attempts = conversations.attempts_of(turn)
+                    panel.finish(turn, place=self._place_of(turn), attempts=attempts)
                 finally:
                     self._context.save_now()
 
@@ -155,6 +157,7 @@ class CellAsk:
             live=live,
             bind=bind,
             place_of=self._place_of,
+            attempts_of=self._context.session.conversations.attempts_of,
         )
         background.start(job)
 

@@ -93,7 +93,13 @@ class NotebookContext:
         from qwq_magic.display.saved.bundle import final_bundle  # Keeps %load_ext fast.
 
         place = place or self.session.conversations.place_of(turn)
-        bundle = final_bundle(turn, place=place, show=self.settings.show, start=self.settings.start)
+        bundle = final_bundle(
+            turn,
+            place=place,
+            show=self.settings.show,
+            start=self.settings.start,
+            attempts=self.session.conversations.attempts_of(turn),
+        )
         return encodable_bundle(bundle, sys.stdout)
 
     def save_now(self) -> None:

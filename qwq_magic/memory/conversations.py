@@ -58,6 +58,14 @@ class Conversations(Mapping[str, ConversationMemory]):
                 return position
         return None
 
+    def attempts_of(self, turn: Turn) -> tuple[Turn, ...]:
+        """Return all attempts at a turn, oldest first; () if it is in no conversation."""
+        for memory in list(self._by_name.values()):
+            place = memory.place_of(turn)
+            if place is not None:
+                return memory.attempts(place.number)
+        return ()
+
     def turn_of(self, turn_id: str) -> Turn | None:
         """Return the turn with this id, from whichever conversation; None if it is gone."""
         for memory in list(self._by_name.values()):

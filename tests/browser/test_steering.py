@@ -42,9 +42,7 @@ def test_answer_now_goes_on_in_the_same_panes(lab: Lab, open_notebook: OpenNoteb
     _picture(notebook, "answered")
 
 
-def test_an_edited_step_streams_in_a_cell_of_its_own(
-    lab: Lab, open_notebook: OpenNotebook
-) -> None:
+def test_an_edited_step_streams_in_a_cell_of_its_own(lab: Lab, open_notebook: OpenNotebook) -> None:
     with ScriptedServer(vllm) as server:
         notebook = ask_at(open_notebook, lab, server, "%%qwq\n9.9?")
         notebook.run(2)
@@ -72,7 +70,27 @@ def test_an_edited_step_streams_in_a_cell_of_its_own(
         _picture(notebook, "edited")
         notebook.run(3)
         expect(pane(notebook, "footer-text", cell=3)).to_contain_text("attempt 3")
+        expect(pane(notebook, "attempt-label", cell=3)).to_have_text("3/3")
+        _switch_attempts(notebook)
     expect(pane(notebook, "answer-text", cell=3)).to_have_text(EDITED_ANSWER)
+
+
+def _switch_attempts(notebook: Notebook) -> None:
+    """From the latest attempt to the first, the parent, and back by the keyboard."""
+    back = notebook.output(3).get_by_role("button", name="Previous attempt")
+    back.click()
+    back.click()
+    expect(pane(notebook, "attempt-label", cell=3)).to_have_text("1/3")
+    expect(pane(notebook, "answer-text", cell=3)).to_have_text(ANSWER)
+    expect(back).to_be_disabled()
+    # The focus stays on the switch.
+    notebook.page.keyboard.press("Enter")
+    expect(pane(notebook, "attempt-label", cell=3)).to_have_text("2/3")
+    expect(pane(notebook, "answer-text", cell=3)).to_have_text(EDITED_ANSWER)
+    _picture(notebook, "attempts")
+    pane(notebook, "compare", cell=3).click()
+    expect(notebook.output(4).locator(".qwq-divergence")).to_be_visible()
+    _picture(notebook, "compared")
 
 
 def test_a_stopped_turn_offers_to_go_on_and_to_answer(

@@ -6,6 +6,8 @@ nbconvert and papermill use, keeps even closed widgets in the notebook's metadat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.saved.bundle import view_bundle
 from qwq_magic.display.text.terminal import TerminalPanel
@@ -36,11 +38,13 @@ class FinalPanel:
         if self._live is not None:
             self._live.tick()
 
-    def finish(self, turn: Turn, *, place: TurnPosition | None) -> None:
+    def finish(
+        self, turn: Turn, *, place: TurnPosition | None, attempts: Sequence[Turn] = ()
+    ) -> None:
         from IPython.display import display
 
         view = TurnView(turn, place, self._show, self._start)
-        bundle = view_bundle(view)
+        bundle = view_bundle(view, attempts=attempts)
         if self._live is not None:
             self._live.end_text()
             # A text-only front end has already shown the answer.

@@ -8,7 +8,7 @@ kilobyte, and when thousands are sent per second, some are silently lost.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias, assert_never
 
 from IPython.display import DisplayHandle
@@ -178,14 +178,8 @@ class LivePanel:
             case UsageReported(usage):
                 # Some servers report usage with every token, so `tick` limits the updates.
                 self._usage = usage
-            case Notice(text, _, wait_s):
-                if event.way:
-                    self._keep_texts()
-                if text:
-                    self._notices.append(text)
-                    self.status.show_notices(self._notices)
-                if wait_s:
-                    self.status.count_down(wait_s)
+            case Notice():
+                self._show_notice(event)
             case StreamFinished():
                 pass  # `finish` shows the final state
             case _:
@@ -205,10 +199,14 @@ class LivePanel:
             self.status.show_advice(loop_advice(loop))
             self._loop_check_due_s = now_s + _LOOP_S
 
-    def finish(self, turn: Turn, *, place: TurnPosition | None) -> None:
+    def finish(
+        self, turn: Turn, *, place: TurnPosition | None, attempts: Sequence[Turn] = ()
+    ) -> None:
         """Replace the panes with the final output and close them."""
         try:
-            bundle = final_bundle(turn, place=place, show=self._show, start=self._start)
+            bundle = final_bundle(
+                turn, place=place, show=self._show, start=self._start, attempts=attempts
+            )
         except Exception:
             # The panes stay, since they hold the whole text, but show that the turn has ended.
             self.end(turn.state)
@@ -235,6 +233,15 @@ class LivePanel:
             widgets.append(self._box)
         for widget in widgets:
             widget.close()
+
+    def _show_notice(self, notice: Notice) -> None:
+        if notice.way:
+            self._keep_texts()
+        if notice.text:
+            self._notices.append(notice.text)
+            self.status.show_notices(self._notices)
+        if notice.wait_s:
+            self.status.count_down(notice.wait_s)
 
     def _keep_texts(self) -> None:
         """The reply goes on from the text so far, which stays where it is."""

@@ -10,6 +10,7 @@ line per number in the notebook. The output of a long turn is 2.3 times as long 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -28,6 +29,8 @@ TURN_MIME = "application/vnd.qwq.turn.v1+json"
 
 _MAX_PLAIN_CHARACTERS = 2_000
 _MAX_LABEL_CHARACTERS = 2_000
+_MAX_ATTEMPTS = 12
+_MAX_ATTEMPTS_CHARACTERS = 200_000
 
 
 def final_bundle(
@@ -37,19 +40,34 @@ def final_bundle(
     show: Show = "both",
     start: Start = "open",
     max_plain_characters: int = _MAX_PLAIN_CHARACTERS,
+    attempts: Sequence[Turn] = (),
 ) -> dict[str, object]:
-    """Return the MIME bundle of a turn; `place` is its position, if it has one."""
+    """Return the MIME bundle of a turn.
+
+    Args:
+        turn: the turn.
+        place: its position, if it has one.
+        show: which of its texts are shown.
+        start: whether its reasoning is initially open.
+        max_plain_characters: the most characters of its plain text.
+        attempts: all attempts at it, in order, of which the bundle holds as many as is sensible.
+    """
     return view_bundle(
-        TurnView(turn, place, show, start), max_plain_characters=max_plain_characters
+        TurnView(turn, place, show, start),
+        max_plain_characters=max_plain_characters,
+        attempts=attempts,
     )
 
 
 def view_bundle(
-    view: TurnView, *, max_plain_characters: int = _MAX_PLAIN_CHARACTERS
+    view: TurnView,
+    *,
+    max_plain_characters: int = _MAX_PLAIN_CHARACTERS,
+    attempts: Sequence[Turn] = (),
 ) -> dict[str, object]:
-    """Return the MIME bundle of a turn whose view already exists."""
+    """Return the MIME bundle of a turn whose view already exists; see `final_bundle`."""
     return {
-        TURN_MIME: turn_data(view),
+        TURN_MIME: {**turn_data(view), **_attempts_data(view, attempts)},
         "text/markdown": turn_markdown(view),
         "text/plain": turn_plain(view, max_characters=max_plain_characters),
     }
@@ -93,10 +111,32 @@ def turn_data(view: TurnView) -> dict[str, Any]:
         "notices": [well_formed(notice) for notice in view.notices],
         # A view that does not know it shows the state, which is amber as well.
         **({"state_word": word} if (word := state_caption(turn)) else {}),
+        **({"parent": turn.parent.to_dict()} if turn.parent else {}),
         "ending": well_formed(view.ending) if turn.complete or is_cut(turn) else "",
         **analysed(lambda: _reasoning_data(view), otherwise={}),
         "view": {"show": view.show, "start": view.start},
     }
+
+
+def _attempts_data(view: TurnView, attempts: Sequence[Turn]) -> dict[str, Any]:
+    """Return the other attempts at a turn, the latest ones; empty without any.
+
+    Each is kept in every output that shows one of them, so their number and size are limited.
+    """
+    place = view.place
+    if place is None:
+        return {}
+    kept: list[dict[str, Any]] = []
+    room = _MAX_ATTEMPTS_CHARACTERS
+    for number, turn in reversed(list(enumerate(attempts, 1))):
+        room -= len(turn.reasoning) + len(turn.answer)
+        if turn.id == view.turn.id:
+            continue
+        if room < 0 or len(kept) == _MAX_ATTEMPTS:
+            break
+        other = TurnView(turn, TurnPosition(place.number, number), view.show, view.start)
+        kept.append(turn_data(other))
+    return {"attempts": kept[::-1]} if kept else {}
 
 
 def _reasoning_data(view: TurnView) -> dict[str, Any]:

@@ -63,6 +63,15 @@ export class StatusLine {
     this.#row.append(...buttons);
   }
 
+  /**
+   * Put nodes beside the state, in front of the rest.
+   *
+   * @param {...HTMLElement} nodes
+   */
+  addInFront(...nodes) {
+    this.#tokens.after(...nodes);
+  }
+
   /** @param {Status} shown */
   show({ state, word: cut = "", seconds, tokens, about, notices, error = "", advice = "", stopping = false, closing = false, waitS = 0 }) {
     const waiting = waitS > 0 ? `Retrying in ${Math.ceil(waitS)} s…` : STATE_LABELS[state];

@@ -26,6 +26,14 @@ export function answerCell({ name, option }) {
   return `%qwq_answer${option} ${name}`;
 }
 
+/**
+ * @param {TurnSource} source
+ * @param {TurnSource} other
+ */
+export function compareCell({ name, option }, other) {
+  return `%qwq_inspect${option} ${name} ${other.name}`;
+}
+
 /** @param {TurnSource} source */
 export function continueCell({ name, option }) {
   return `%qwq_continue${option} ${name}`;

@@ -100,6 +100,7 @@ export function turnOf(value) {
     state_word: lineOf(data.state_word, 60),
     reasoning: textOf(data.reasoning),
     answer: textOf(data.answer),
+    parent: lineOf(fieldsOf(data.parent).id, 200),
     model: lineOf(data.model, 120),
     server: lineOf(data.server, 120),
     conversation: lineOf(data.conversation, 120),

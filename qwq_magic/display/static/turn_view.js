@@ -10,6 +10,7 @@ import { InspectorToggle } from "./inspector_toggle.js";
 import { ReasoningPane } from "./reasoning_pane.js";
 import { ReasoningText } from "./reasoning_text.js";
 import { estimateTokens } from "./safe_text.js";
+import { attemptsIn, attemptSwitch } from "./attempt_switch.js";
 import { cellButton } from "./cell_runner.js";
 import { StatusLine } from "./status_line.js";
 import { loopsOf, StepTable } from "./step_table.js";
@@ -20,6 +21,8 @@ import { adoptDrawing, viewRecord } from "./view_records.js";
 
 /** @typedef {{ answer: AnswerMarkdown, done: Promise<void>, adopted: boolean }} DrawnAnswer */
 
+/** @typedef {Mounted & { done: Promise<void> }} MountedTurn */
+
 /**
  * Show saved data in `el`, with the host's services if it has them.
  *
@@ -28,16 +31,39 @@ import { adoptDrawing, viewRecord } from "./view_records.js";
  * @param {HTMLElement} el
  * @param {unknown} data
  * @param {Services} [services]
- * @returns {Mounted & { done: Promise<void> }}
+ * @returns {MountedTurn}
  */
-export function mountTurn(el, data, { markdownParser = null, latexTypesetter = null } = {}) {
-  const turn = turnOf(data);
+export function mountTurn(el, data, services = {}) {
+  const attempts = attemptsIn(data);
+  /** @type {(turn: SavedTurn) => MountedTurn} */
+  const show = (turn) => mountOne(el, turn, services, attemptSwitch(attempts, turn, (other) => {
+    const direction = (other.turn.attempt ?? 0) > (turn.attempt ?? 0) ? 1 : -1;
+    shown.dispose();
+    shown = show(other.turn);
+    // The arrow that was pressed is a new one, and the focus would be lost.
+    const arrows = /** @type {NodeListOf<HTMLButtonElement>} */ (el.querySelectorAll(".qwq-attempt-arrow"));
+    const [back, on] = arrows;
+    const pressed = direction > 0 ? on : back;
+    (pressed?.disabled ? (direction > 0 ? back : on) : pressed)?.focus();
+  }));
+  let shown = show(turnOf(data));
+  return { done: shown.done, dispose: () => shown.dispose() };
+}
+
+/**
+ * @param {HTMLElement} el
+ * @param {SavedTurn} turn
+ * @param {Services} services
+ * @param {HTMLElement[]} attempts
+ * @returns {MountedTurn}
+ */
+function mountOne(el, turn, { markdownParser = null, latexTypesetter = null }, attempts) {
   // An output of the inspect command opens the inspector, independently of the turn's other output.
   const record = viewRecord(turn.inspect ? `${turn.id} inspected` : turn.id);
   const controller = new AbortController();
   const estimated = estimatedTokens(turn);
   const root = element("div", "qwq-turn");
-  root.append(element("div", "qwq-part", {}, statusOf(turn)));
+  root.append(element("div", "qwq-part", {}, statusOf(turn, attempts)));
   /** @type {InspectorToggle | null} */
   let toggle = null;
   const reasoning = element("div", "qwq-part");
@@ -81,8 +107,11 @@ export function estimatedTokens({ reasoning, answer, usage }) {
   return { reasoning: parts.reasoning * scale, answer: parts.answer * scale };
 }
 
-/** @param {SavedTurn} turn */
-function statusOf(turn) {
+/**
+ * @param {SavedTurn} turn
+ * @param {HTMLElement[]} attempts
+ */
+function statusOf(turn, attempts) {
   const line = new StatusLine();
   line.show({
     state: turn.state,
@@ -94,6 +123,7 @@ function statusOf(turn) {
     notices: turn.ending && !turn.state_word ? [...turn.notices, turn.ending] : turn.notices,
     error: turn.error,
   });
+  line.addInFront(...attempts);
   line.add(...turnActs(turn));
   return line.element;
 }

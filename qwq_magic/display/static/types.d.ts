@@ -157,6 +157,8 @@ export interface SavedTurn {
   state_word: string;
   reasoning: string;
   answer: string;
+  /** The id of the turn that this one came from; "" for none. */
+  parent: string;
   model: string;
   server: string;
   conversation: string;

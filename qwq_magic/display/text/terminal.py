@@ -7,7 +7,7 @@ interrupt at any point cannot leave the terminal dimmed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Literal, Protocol, assert_never
 
 from qwq_magic.display.captions import analysed, loop_advice
@@ -108,7 +108,13 @@ class TerminalPanel:
             self._flush_due_s = self._clock() + _FLUSH_S
             self._stream.flush()
 
-    def finish(self, turn: Turn, *, place: TurnPosition | None) -> None:
+    def finish(
+        self,
+        turn: Turn,
+        *,
+        place: TurnPosition | None,
+        attempts: Sequence[Turn] = (),  # noqa: ARG002  # %qwq_memory attempts lists them
+    ) -> None:
         self.end_text()
         for line in closing_lines(TurnView(turn, place)):
             self._write(f"{line}\n", is_dim=turn.complete)
