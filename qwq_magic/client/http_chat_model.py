@@ -138,6 +138,9 @@ class HttpChatModel:
     def written(self, request: ChatRequest) -> tuple[str, dict[str, Json]]:
         """See `WritesRequests.written`."""
         server = replace(self._preset, continues=self._continues(request))
+        if server.continues in ("none", "auto"):
+            # A dry run asks no server, so it cannot show how the beginning would be given.
+            request = replace(request, prefix=None)
         return self._url_for(request.model), self._protocol.encode(request, server)
 
     def _continues(self, request: ChatRequest) -> Continues:

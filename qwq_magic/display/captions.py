@@ -141,7 +141,12 @@ def ending_caption(turn: Turn) -> str:
     if ended is Ending.TOKEN_LIMIT:
         if turn.answer.strip():
             return f"Ran out of tokens: the answer is cut off. {_more_tokens(turn)}"
-        return f"Ran out of tokens while thinking: no answer. {_more_tokens(turn)}"
+        limit = _limit_in(turn)
+        took = f" Thinking took all {limit:,} tokens." if limit else ""
+        return (
+            f"Ran out of tokens while thinking: no answer.{took} "
+            f"{_more_tokens(turn).removesuffix('.')}, or answer from this reasoning: %qwq_answer."
+        )
     if ended is Ending.TOOL_CALLS:
         return "The model called a tool, but none is available. Ask it to answer without tools."
     return "" if turn.answer.strip() else "The reply has no answer."
@@ -159,6 +164,12 @@ def _more_tokens(turn: Turn) -> str:
         if type(limit) is int and limit > 0:
             return f"Raise the limit with -p {name}={2 * limit}."
     return f"Raise the limit with -p max_tokens={_USUAL_LIMIT}."
+
+
+def _limit_in(turn: Turn) -> int | None:
+    """The limit of tokens that the request set; None if it set none."""
+    limits = (turn.parameters.get(name) for name in _LIMITS)
+    return next((limit for limit in limits if type(limit) is int and limit > 0), None)
 
 
 _STATE_WORDS: Final = {

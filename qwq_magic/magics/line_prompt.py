@@ -16,6 +16,7 @@ from typing import Any
 from IPython.core.inputtransformer2 import TokenTransformBase
 from IPython.core.interactiveshell import InteractiveShell
 
+_FORK = re.compile(r"%%qwq[ \t](?:.*[ \t])?--from[ \t=]")
 _PROMPT = re.compile(r"%(qwq|qwq_fix)[ \t]+(?!\?{1,2}\s*$)(?=\S)")
 # The magic that runs another one, and returns its turn.
 VALUE_MAGIC = "qwq_turn"
@@ -88,3 +89,17 @@ def install(shell: InteractiveShell) -> None:
     transformers = shell.input_transformer_manager.token_transformers
     if LinePrompt not in transformers:
         transformers.append(LinePrompt)
+    cleanup = shell.input_transformers_cleanup
+    if fill_empty_fork not in cleanup:
+        cleanup.append(fill_empty_fork)
+
+
+def fill_empty_fork(lines: list[str]) -> list[str]:
+    """Give `%%qwq --from 3:17` a body: IPython rejects a cell magic without any.
+
+    An empty body samples the step again.
+    """
+    if lines and _FORK.match(lines[0]) and not any(line.strip() for line in lines[1:]):
+        first = lines[0] if lines[0].endswith("\n") else f"{lines[0]}\n"
+        return [first, "\n"]
+    return lines

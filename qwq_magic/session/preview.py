@@ -15,7 +15,7 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Notice
 from qwq_magic.session.ask import Ask
 from qwq_magic.token_estimate import estimate_tokens
-from qwq_magic.turns import Json, Message
+from qwq_magic.turns import ChatRequest, Json, Message
 from qwq_magic.turns.chat_model import WritesRequests
 
 
@@ -27,7 +27,8 @@ class Preview:
         server: the server's name.
         url: the address, or "" if no address is used.
         model: the model's name as the server knows it.
-        messages: the system message, the earlier turns and the prompt.
+        messages: the system message, the earlier turns, the prompt, and what the reply is given
+            to begin with.
         fields: the other fields of the request's body.
         context: a description of the earlier turns, or "" if the conversation has none.
         notices: the notices that the reply would begin with.
@@ -84,11 +85,19 @@ async def preview_of(ask: Ask) -> Preview:
         server=unsent.server,
         url=url,
         model=request.model,
-        messages=request.messages,
+        messages=_with_beginning(request),
         fields=fields,
         context=ask.recall.describe(context) if context.above else "",
         notices=tuple(notices),
     )
+
+
+def _with_beginning(request: ChatRequest) -> tuple[Message, ...]:
+    """Return the messages, and as the last one what the reply begins with."""
+    prefix = request.prefix
+    if prefix is None:
+        return request.messages
+    return (*request.messages, Message("assistant", prefix.answer, prefix.reasoning))
 
 
 def _without_messages(body: Mapping[str, Json]) -> dict[str, Json]:

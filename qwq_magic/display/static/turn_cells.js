@@ -47,5 +47,6 @@ export function continueCell({ name, option }) {
  * @param {string} [text]
  */
 export function forkCell({ name, option }, step, text = "") {
-  return `%%qwq${option} --from ${name}:${step}\n${text}`;
+  const line = `%%qwq${option} --from ${name}:${step}`;
+  return text ? `${line}\n${text}` : line;
 }

@@ -6,7 +6,13 @@ import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
-from qwq_magic.display.captions import ending_caption, plain_state, spoken_seconds, turn_tokens
+from qwq_magic.display.captions import (
+    act_caption,
+    ending_caption,
+    plain_state,
+    spoken_seconds,
+    turn_tokens,
+)
 from qwq_magic.display.tables import Table
 from qwq_magic.memory.conversation import Entry
 from qwq_magic.plain_text import excerpt
@@ -81,10 +87,16 @@ def _marks(entry: Entry, *, is_gone: bool) -> list[str]:
 def attempts_table(attempts: Sequence[Turn]) -> Table:
     """Return all attempts at one turn, one per row."""
     rows = [
-        (str(number), *_facts(turn), _short(turn.answer), plain_state(turn))
+        (
+            str(number),
+            _origin(turn, attempts),
+            *_facts(turn),
+            _short(turn.answer),
+            plain_state(turn),
+        )
         for number, turn in enumerate(attempts, 1)
     ]
-    table = Table(("attempt", *_FACTS, "answer", "state"), rows, prose=_PROSE)
+    table = Table(("attempt", "from", *_FACTS, "answer", "state"), rows, prose=_PROSE)
     return table.without_empty_columns()
 
 
@@ -92,10 +104,24 @@ def attempts_side_by_side(attempts: Sequence[Turn]) -> Table:
     """Return all attempts at one turn, one per column, with their whole answers."""
     headings = ("", *(f"attempt {number}" for number in range(1, len(attempts) + 1)))
     columns = [
-        (*_facts(turn, whole=True), turn.answer or ending_caption(turn)) for turn in attempts
+        (
+            _origin(turn, attempts),
+            *_facts(turn, whole=True),
+            turn.answer or ending_caption(turn),
+        )
+        for turn in attempts
     ]
-    rows = [row for row in zip((*_FACTS, "answer"), *columns, strict=True) if any(row[1:])]
+    rows = [row for row in zip(("from", *_FACTS, "answer"), *columns, strict=True) if any(row[1:])]
     return Table(headings, rows, prose=headings[1:])
+
+
+def _origin(turn: Turn, attempts: Sequence[Turn]) -> str:
+    """Return where an attempt came from: `attempt 1, edited at step 3`; "" for the prompt."""
+    act = act_caption(turn)
+    parent = turn.parent.id if turn.parent else ""
+    numbers = (number for number, other in enumerate(attempts, 1) if other.id == parent)
+    number = next(numbers, None)
+    return f"attempt {number}, {act}" if number else act
 
 
 def _facts(turn: Turn, *, whole: bool = False) -> tuple[str, ...]:
