@@ -89,7 +89,7 @@ def _switch_attempts(notebook: Notebook) -> None:
     expect(pane(notebook, "answer-text", cell=3)).to_have_text(EDITED_ANSWER)
     _picture(notebook, "attempts")
     pane(notebook, "compare", cell=3).click()
-    expect(notebook.output(4).locator(".qwq-divergence")).to_be_visible()
+    expect(notebook.output(4).locator(".qwq-divergence")).to_have_text("Fork")
     _picture(notebook, "compared")
 
 

@@ -17,6 +17,7 @@ from qwq_magic.reasoning import Comparison, loops_of
 from qwq_magic.reasoning.comparison import StepPair
 from qwq_magic.reasoning.comparison_text import comparison_text, findings, metric_rows, names_of
 from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
+from qwq_magic.turns import Turn
 
 COMPARISON_MIME: Final = "application/vnd.qwq.comparison.v1+json"
 
@@ -34,9 +35,31 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
         "left": _side(comparison.left),
         "right": _side(comparison.right),
         "pairs": "".join(map(_letter, comparison.pairs)),
-        "divergence": comparison.divergence,
+        **_divergence(comparison),
         "diff": "".join(_SIDES[p.side] + base36(len(well_formed(p.text))) for p in parts),
     }
+
+
+def _divergence(comparison: Comparison) -> dict[str, Any]:
+    """Where the turns part: where one of them was forked from the other, or else by the steps."""
+    turns = comparison.left, comparison.right
+    for turn, other in (turns, turns[::-1]):
+        if isinstance(turn, Turn) and turn.parent is not None and turn.parent.id == other.id:
+            begins = _first_own(turn)
+            own = "left" if turn is comparison.left else "right"
+            for index, pair in enumerate(comparison.pairs):
+                step = getattr(pair, own)
+                if step is not None and step >= begins:
+                    return {"divergence": index, "is_fork": True}
+    return {"divergence": comparison.divergence}
+
+
+def _first_own(turn: Turn) -> int:
+    """Return the index of the first step that differs from the parent: edited, or received."""
+    parent, steps = turn.parent, turn.steps
+    if parent is not None and parent.kind == "edit" and parent.step is not None:
+        return parent.step - 1
+    return next((step.index for step in steps if step.start >= turn.given[0]), len(steps))
 
 
 def _letter(pair: StepPair) -> str:

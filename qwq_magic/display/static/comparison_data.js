@@ -37,6 +37,7 @@ export function comparisonOf(value) {
     findings: linesOf(data.findings, 2),
     metrics: linesOf(data.metrics, 4),
     left, right, rows, divergence,
+    isFork: data.is_fork === true,
     parts: partsOf(textOf(data.diff), left.answer, right.answer),
   };
 }

@@ -35,6 +35,7 @@ export function mountComparison(el, data) {
   const controller = new AbortController();
   const view = new ComparisonView(comparisonOf(data), controller.signal);
   el.replaceChildren(view.element);
+  view.settle();
   return { dispose: () => controller.abort() };
 }
 
@@ -72,8 +73,15 @@ class ComparisonView {
     this.#show();
   }
 
+  /** Begin at the fork, above which both are the same; call it when the element is on the page. */
+  settle() {
+    const { rows, divergence, isFork } = this.#compared;
+    const row = rows[divergence];
+    if (isFork && row) this.#rows.scrollTo(Math.max(0, this.#items.indexOf(row) - 1));
+  }
+
   #build() {
-    const { names, findings, metrics, parts, divergence } = this.#compared;
+    const { names, findings, metrics, parts, divergence, isFork } = this.#compared;
     const list = element("dl", "qwq-findings");
     for (const [name = "", value = ""] of findings) {
       list.append(element("dt", "", {}, name), element("dd", "", {}, value));
@@ -85,7 +93,7 @@ class ComparisonView {
     });
     differences.setAttribute("aria-pressed", "false");
     const tools = element("div", "qwq-inspector-tools", {}, differences);
-    if (divergence >= 0) tools.append(button("qwq-button", "Go to the first divergence", () => this.#go(this.#compared.rows[divergence])));
+    if (divergence >= 0) tools.append(button("qwq-button", isFork ? "Go to the fork" : "Go to the first divergence", () => this.#go(this.#compared.rows[divergence])));
     const maps = this.#maps.map(([side, map]) => element("div", "", {}, heading(names[side === "left" ? 0 : 1] ?? side), map.element));
     return element("section", "qwq-part qwq-inspector qwq-comparison", { role: "region", "aria-label": "Comparison of two turns" },
       element("div", "qwq-inspector-head", {}, element("span", "qwq-inspector-title", {}, "Comparison")),
@@ -136,7 +144,7 @@ class ComparisonView {
 
   /** @param {Item} item */
   #draw(item) {
-    if ("divergence" in item) return element("div", "qwq-divergence", {}, "First divergence");
+    if ("divergence" in item) return element("div", "qwq-divergence", {}, this.#compared.isFork ? "Fork" : "First divergence");
     /**
      * @param {Step | null} step
      * @param {StepTable} table

@@ -388,5 +388,7 @@ export interface Compared {
   rows: ComparedRow[];
   /** The index of the first row that diverges, -1 without one. */
   divergence: number;
+  /** Is one of them a fork of the other, made there? */
+  isFork: boolean;
   parts: AnswerPart[];
 }
