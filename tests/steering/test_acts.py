@@ -201,6 +201,16 @@ def test_a_step_is_sampled_again_with_the_messages_and_parameters_of_its_turn() 
     assert turn.parent.kind == "resample"
 
 
+def test_an_act_reports_no_context_since_its_messages_have_the_earlier_turns() -> None:
+    with ScriptedServer(llama_cpp) as local:
+        session = _session(local, "llamacpp")
+        session.ask("First.")
+        turn = session.fork(session.ask("9.9?"), 2)
+
+    assert turn.messages[0].text == "First."
+    assert not [notice for notice in turn.notices if notice.startswith("context:")]
+
+
 def test_several_replies_are_asked_for_and_kept_beside_their_parent() -> None:
     with ScriptedServer(llama_cpp) as local:
         session = _session(local, "llamacpp")
