@@ -247,6 +247,8 @@ class Ask:
         self.recorder.record_request(sent)
 
     def _show(self, event: Event, emit: Emit) -> None:
+        if isinstance(event, Notice) and self.builder.repeats(event):
+            event = replace(event, text="")
         self.builder.add(event)
         emit(event)
 

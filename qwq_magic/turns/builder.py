@@ -125,6 +125,10 @@ class TurnBuilder:
         self.start_over()
         self.has_events = True
 
+    def repeats(self, notice: Notice) -> bool:
+        """Whether a reply that goes on in another request has shown this notice before."""
+        return self._is_continued and notice.text in self._notices
+
     def _take_notice(self, notice: Notice) -> None:
         if notice.text:
             self._notices.append(notice.text)
