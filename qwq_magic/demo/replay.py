@@ -15,8 +15,10 @@ import time
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-from qwq_magic.demo.recordings import Recording, recordings, split_deltas
-from qwq_magic.errors import ConfigurationError, NoRecording
+from qwq_magic.demo.continuation import following
+from qwq_magic.demo.missing import CONNECT, no_earlier_turn, no_recording
+from qwq_magic.demo.recordings import Recording, Reply, recordings, split_deltas
+from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import (
     AnswerDelta,
     Event,
@@ -27,15 +29,14 @@ from qwq_magic.events import (
     merge_deltas,
 )
 from qwq_magic.turns import ChatRequest, Json
+from qwq_magic.turns.prefix import Way
 
 __all__ = ["DEMO_MODEL", "SPEED_VARIABLE", "Recording", "ReplayModel", "recordings"]
 
 DEMO_MODEL = "demo (recording)"
 SPEED_VARIABLE = "QWQ_DEMO_SPEED"
 
-_CONNECT = 'to use a real model, set DASHSCOPE_API_KEY or run %config QwqMagics.server = "ollama"'
-_NOTICE = f"Demo: this is a prewritten recording and no model is running; {_CONNECT}."
-_LISTED_CHARACTERS = 60
+_NOTICE = f"Demo: this is a prewritten recording and no model is running; {CONNECT}."
 # Timers are not more precise than this, so deltas with closer deadlines are grouped.
 _GRAIN_S = 0.01
 # The limit at any speed, so that a cancelled replay stops at once.
@@ -71,25 +72,40 @@ class ReplayModel:
     def name(self) -> str:
         return DEMO_MODEL
 
+    async def way_for(self, request: ChatRequest) -> Way:
+        return self.expected_way(request)
+
+    def expected_way(self, request: ChatRequest) -> Way:  # noqa: ARG002  # the same for all
+        # The recordings have branches, so a given text goes on as if a server continued it.
+        return "native"
+
     async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
         """Yield the notice, each delta when it is due, the usage and the end.
 
         Raises:
-            NoRecording: no recording exists for this prompt, or for this history.
+            NoRecording: no recording exists for this prompt, for this history, or for what
+                follows the given text.
             ConfigurationError: the speed is not a number above 0.
         """
         started_s = self._clock()
         speed = self._speed_for(request)
         recording = find_recording(request)
+        reply = recording.reply
+        if request.prefix:
+            reply = following(recording, request.prefix, request.parent)
         yield Notice(_NOTICE, model=DEMO_MODEL)
-        for due_s, deltas in _iter_groups(recording, speed=speed):
+        for due_s, deltas in _iter_groups(recording, reply, speed=speed):
             ahead_s = started_s + due_s - self._clock()
             # Sleep even for 0 seconds, so that the loop can deliver a cancellation.
             await self._sleep(ahead_s if ahead_s >= _GRAIN_S else 0)
             for delta in merge_deltas(deltas):
                 yield delta
         input_tokens = sum(len(split_deltas(message.text)) for message in request.messages)
-        yield UsageReported(recording.usage(input_tokens=input_tokens))
+        if request.prefix:
+            # Given text is read, as the messages are, and only what follows is counted as output.
+            given = request.prefix.reasoning, request.prefix.answer
+            input_tokens += sum(len(split_deltas(text)) for text in given)
+        yield UsageReported(reply.usage(input_tokens=input_tokens))
         yield StreamFinished("stop")
 
     def _speed_for(self, request: ChatRequest) -> float:
@@ -122,12 +138,12 @@ def _checked_speed(speed: Json) -> float:
 
 
 def _iter_groups(
-    recording: Recording, *, speed: float
+    recording: Recording, reply: Reply, *, speed: float
 ) -> Iterator[tuple[float, list[ReasoningDelta | AnswerDelta]]]:
     """Yield groups of deltas that are due together, with the due time of the first."""
     group: list[ReasoningDelta | AnswerDelta] = []
     group_due_s = 0.0
-    for recorded_s, delta in recording.iter_timed_deltas():
+    for recorded_s, delta in recording.iter_timed_deltas(reply):
         due_s = recorded_s / speed
         if group and (due_s - group_due_s >= _GRAIN_S or len(group) == _LARGEST_GROUP):
             yield group_due_s, group
@@ -154,31 +170,15 @@ def find_recording(request: ChatRequest) -> Recording:
     *earlier, prompt = [m.text for m in request.messages if m.role == "user"] or [request.prompt]
     found = next((r for r in recordings() if _matches(prompt, r)), None)
     if found is None:
-        raise NoRecording(
-            "The demo has no recording for this prompt. It can replay only these: "
-            f"{'; '.join(_listed(r.prompt) for r in recordings())}. "
-            f"No model is running; {_CONNECT}."
-        )
+        raise no_recording()
     # A follow-up refers to the earlier reply, and without it would make no sense.
     if found.follows is not None:
         first = next(r for r in recordings() if r.id == found.follows)
         if not any(_matches(text, first) for text in earlier):
-            raise NoRecording(
-                f"The recording for {_listed(found.prompt)} is a follow-up. In the same "
-                f"conversation, first send {_listed(first.prompt)}. "
-                f"No model is running; {_CONNECT}."
-            )
+            raise no_earlier_turn(found, first)
     return found
 
 
 def _matches(prompt: str, recording: Recording) -> bool:
     wanted = normalized(prompt)
     return any(wanted == normalized(known) for known in (recording.prompt, *recording.aliases))
-
-
-def _listed(prompt: str) -> str:
-    """Return a prompt as one quoted line, shortened for a list."""
-    line = " ".join(prompt.split())
-    if len(line) > _LISTED_CHARACTERS:
-        line = line[: _LISTED_CHARACTERS - 1].rstrip() + "…"
-    return f"“{line}”"

@@ -224,7 +224,8 @@ def _service(name: str, base_url: str, **fields: Any) -> ServerPreset:
     return ServerPreset(name, base_url, key_variables=(variable,), needs_key=True, **fields)
 
 
-DEMO = ServerPreset("demo", "", preferences=("demo (recording)",), continues="none")
+# Its recordings have branches.
+DEMO = ServerPreset("demo", "", preferences=("demo (recording)",), continues="reasoning_field")
 # Any other server; the user gives its address and model.
 CUSTOM = ServerPreset("custom", "")
 

@@ -6,13 +6,18 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
+from itertools import combinations
+from math import prod
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from qwq_magic import Limits, Prefix, Session, Turn
 from qwq_magic.demo import ReplayModel
+from qwq_magic.demo.branches import Branches
 from qwq_magic.demo.recordings import Recording, recordings, split_deltas
 from qwq_magic.demo.replay import DEMO_MODEL, SPEED_VARIABLE, find_recording
 from qwq_magic.errors import ConfigurationError, NoRecording
@@ -25,8 +30,9 @@ from qwq_magic.events import (
     UsageReported,
     merge_deltas,
 )
+from qwq_magic.session.run import Run
 from qwq_magic.turns import ChatRequest, Message
-from qwq_magic.turns.chat_model import ChatModel
+from qwq_magic.turns.chat_model import ChatModel, ContinuesReplies
 
 ROOT = Path(__file__).parents[2]
 BY_ID = {recording.id: recording for recording in recordings()}
@@ -190,22 +196,54 @@ def test_the_sales_shares_are_those_of_the_example() -> None:
     assert values["share"].to_numpy().tolist() == [[0.4, 0.6], [0.0, 0.0], [0.0, 1.0]]
 
 
-def test_no_plan_crosses_the_bridge_in_less_than_17_minutes() -> None:
+def least_minutes(*, at_once: int = 2, has_torch: bool = True) -> int:
+    """The shortest time for the bridge, by trying every crossing."""
     everybody = frozenset({1, 2, 5, 10})
     best = {(everybody, True): 0}
     open_states = [(everybody, True)]
     while open_states:
         near, torch_is_near = state = open_states.pop()
-        movers = near if torch_is_near else everybody - near
-        for pair in ({a, b} for a in movers for b in movers):
-            after = (near ^ pair, not torch_is_near)
-            minutes = best[state] + max(pair)
-            if minutes < best.get(after, 100):
-                best[after] = minutes
-                open_states.append(after)
+        movers = sorted(near if torch_is_near else everybody - near)
+        for size in range(1, at_once + 1):
+            for group in combinations(movers, size):
+                after = (near ^ set(group), not torch_is_near if has_torch else True)
+                minutes = best[state] + max(group)
+                if minutes < best.get(after, 100):
+                    best[after] = minutes
+                    open_states.append(after)
+    return min(minutes for (near, _), minutes in best.items() if not near)
 
-    assert best[frozenset(), False] == 17
+
+def test_no_plan_crosses_the_bridge_in_less_than_17_minutes() -> None:
+    assert least_minutes() == 17
     assert "**17 minutes.**" in BY_ID["bridge"].answer
+
+
+@pytest.mark.parametrize(
+    ("words", "minutes"),
+    [
+        ("Three can cross at once.", least_minutes(at_once=3)),
+        ("It is day, and they need no torch.", least_minutes(has_torch=False)),
+    ],
+)
+def test_other_rules_of_the_bridge_have_the_times_that_are_claimed(
+    words: str, minutes: int
+) -> None:
+    branches = BY_ID["bridge"].branches
+    assert branches is not None
+
+    assert branches.edit_for(words).answer.startswith(f"**{minutes} minutes**")
+
+
+def test_the_examples_of_other_proofs_are_right() -> None:
+    def least_divisor(number: int) -> int:
+        return next(d for d in range(2, number + 1) if number % d == 0)
+
+    fermat = [2 ** (2**k) + 1 for k in range(4)]
+
+    assert [least_divisor(n) for n in (16, 15, 1807, 25, 121)] == [2, 3, 13, 5, 11]
+    assert fermat == [3, 5, 17, 257]
+    assert all(prod(fermat[:k]) == fermat[k] - 2 for k in range(1, 4))
 
 
 # How they are replayed.
@@ -221,7 +259,7 @@ def test_a_replay_is_a_notice_the_texts_usage_and_an_end(recording: Recording) -
     assert list(merge_deltas(rest)) == [
         ReasoningDelta(recording.reasoning),
         AnswerDelta(recording.answer),
-        UsageReported(recording.usage(input_tokens=sent)),
+        UsageReported(recording.reply.usage(input_tokens=sent)),
         StreamFinished("stop"),
     ]
 
@@ -245,7 +283,7 @@ def test_the_notice_says_that_no_model_runs_and_how_to_connect_one() -> None:
 def test_usage_counts_deltas_as_tokens() -> None:
     recording = BY_ID["decimals"]
     timed = [delta for _, delta in recording.iter_timed_deltas()]
-    usage = recording.usage(input_tokens=7)
+    usage = recording.reply.usage(input_tokens=7)
 
     assert usage.reasoning_tokens == sum(isinstance(delta, ReasoningDelta) for delta in timed)
     assert usage.output_tokens == len(timed)
@@ -407,6 +445,258 @@ def test_a_follow_up_may_come_after_other_turns() -> None:
         find_recording(ask(BY_ID["section-numbers"].prompt, earlier=earlier))
         == (BY_ID["section-numbers"])
     )
+
+
+# How they are steered. The acts are those of the public API, and every one of them is checked on
+# what a user sees: the given text, what follows it, and where the answer comes from.
+
+
+AT_ONCE = {"speed": 1e9}
+
+
+def session_at(speed: float = 1e9) -> Session:
+    return Session("demo", parameters={"speed": speed})
+
+
+def streaming(session: Session, *, until: str, press: Callable[[Run], None], **call: Any) -> Turn:
+    """Press a button once the reasoning has a text."""
+    with session.start(BY_ID["decimals"].prompt, **call) as run:
+        thought = ""
+        for event in run.events():
+            thought += event.text if isinstance(event, ReasoningDelta) else ""
+            if until in thought:
+                press(run)
+                break
+        return run.turn()
+
+
+def stopped_turn(session: Session) -> Turn:
+    return streaming(session, until="double-check", press=Run.stop)
+
+
+def whole_turn(session: Session, recording_id: str = "decimals") -> Turn:
+    return session.ask(BY_ID[recording_id].prompt)
+
+
+def branches_of(recording_id: str = "decimals") -> Branches:
+    branches = BY_ID[recording_id].branches
+    assert branches is not None
+    return branches
+
+
+def test_the_demo_continues_given_text_by_itself() -> None:
+    model = ReplayModel()
+
+    assert isinstance(model, ContinuesReplies)
+    assert model.expected_way(ask("9.11 or 9.9?")) == "native"
+    assert asyncio.run(model.way_for(ask("9.11 or 9.9?"))) == "native"
+
+
+def test_answer_now_gives_the_answer_of_a_reasoning_that_has_only_begun() -> None:
+    turn = streaming(session_at(5), until="At first", press=Run.answer_now)
+
+    assert BY_ID["decimals"].reasoning.startswith(turn.reasoning)
+    assert turn.answer == branches_of().early_answer(0.2)
+    assert turn.complete
+    assert turn.stopped_by is not None
+    assert (turn.stopped_by.limit, turn.stopped_by.way) == ("user", "native")
+    # What the demo says of itself is not repeated with the second request.
+    assert len(turn.notices) == 1
+
+
+def test_answer_now_answers_from_a_stopped_turn_that_had_its_result() -> None:
+    session = session_at(5)
+    stopped = stopped_turn(session)
+    turn = session.answer_now(stopped, parameters=AT_ONCE)
+
+    assert (stopped.state, turn.state) == ("stopped", "complete")
+    assert turn.reasoning == stopped.reasoning
+    assert turn.answer == branches_of().early_answer(0.6)
+    assert turn.parent is not None
+    assert (turn.parent.kind, turn.parent.way) == ("answer_now", "native")
+    assert [notice[:5] for notice in turn.notices] == ["Demo:"]
+
+
+def test_a_stopped_reply_goes_on_to_exactly_the_recorded_text() -> None:
+    session = session_at(5)
+    turn = session.go_on(stopped_turn(session), parameters=AT_ONCE)
+
+    assert (turn.reasoning, turn.answer) == (BY_ID["decimals"].reasoning, BY_ID["decimals"].answer)
+
+
+def test_an_answer_that_was_stopped_goes_on() -> None:
+    session = session_at(5)
+    with session.start("9.11 or 9.9?") as run:
+        for event in run.events():
+            if isinstance(event, AnswerDelta):
+                run.stop()
+        stopped = run.turn()
+    turn = session.go_on(stopped, parameters=AT_ONCE)
+
+    assert 0 < len(stopped.answer) < len(turn.answer)
+    assert (turn.reasoning, turn.answer) == (BY_ID["decimals"].reasoning, BY_ID["decimals"].answer)
+
+
+def test_steps_that_are_sampled_again_take_turns_among_the_other_ways() -> None:
+    session = session_at()
+    whole = whole_turn(session)
+    turns = session.fork(whole, 6, n=3)
+    assert isinstance(turns, list)
+    given = whole.reasoning[: whole.steps[5].start]
+    one, two = branches_of().of("again")
+
+    assert [turn.reasoning for turn in turns] == [given + way.reasoning for way in (one, two, one)]
+    assert [turn.answer for turn in turns] == [one.answer, two.answer, one.answer]
+
+
+def test_a_way_that_is_sampled_again_gives_the_other_one() -> None:
+    session = session_at()
+    other = session.fork(whole_turn(session), 6)
+    last = len(other.steps)
+    another = session.fork(other, last)
+
+    assert other.answer == branches_of().of("again")[0].answer
+    assert another.answer == branches_of().of("again")[1].answer
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("These are version numbers.", "**9.11 comes after 9.9**"),
+        ("Both are section numbers", "**9.11 comes after 9.9**"),
+        ("They could be dates.", "**9.11 is the later date.**"),
+        ("Perhaps the teacher is asking.", "**That depends on the reading.**"),
+    ],
+)
+def test_an_edited_step_has_another_end(text: str, end: str) -> None:
+    session = session_at()
+    whole = whole_turn(session)
+    turn = session.fork(whole, 6, text)
+
+    assert turn.reasoning.startswith(whole.reasoning[: whole.steps[5].start] + text + "\n\n")
+    assert turn.answer.startswith(end)
+    written = turn.reasoning.partition(text)[2]
+    assert turn.usage.reasoning_tokens == len(split_deltas(written))
+
+
+def test_an_edited_step_can_be_answered_at_once() -> None:
+    session = session_at()
+    turn = session.fork(whole_turn(session), 6, "These are version numbers.", closed=True)
+
+    assert turn.reasoning.endswith("These are version numbers.")
+    assert turn.answer.startswith("**9.11 comes after 9.9**")
+    assert turn.usage.reasoning_tokens == 0
+
+
+def test_an_edited_reply_can_be_edited_again() -> None:
+    session = session_at()
+    edited = session.fork(whole_turn(session), 6, "These are version numbers.")
+    again = session.fork(edited, len(edited.steps), "No, they are dates.")
+
+    assert again.answer.startswith("**9.11 is the later date.**")
+
+
+def test_thinking_on_confirms_the_result() -> None:
+    session = session_at()
+    whole = whole_turn(session)
+    turn = session.think_on(whole)
+    twice = session.think_on(turn)
+
+    assert turn.reasoning == f"{whole.reasoning}\n\nWait, {branches_of().check.reasoning}"
+    assert turn.answer == branches_of().check.answer
+    # The second check is not the first one again.
+    assert twice.reasoning.count(branches_of().check.reasoning) == 1
+    assert twice.answer == turn.answer
+
+
+def test_thinking_on_after_an_edit_keeps_its_end() -> None:
+    session = session_at()
+    edited = session.fork(whole_turn(session), 6, "These are version numbers.")
+
+    assert session.think_on(edited).answer == edited.answer
+
+
+def test_a_limit_ends_the_reasoning_of_a_replay() -> None:
+    turn = session_at(5).ask("9.11 or 9.9?", limits=Limits(tokens=60))
+
+    assert BY_ID["decimals"].reasoning.startswith(turn.reasoning)
+    assert len(turn.reasoning) < 600
+    assert turn.answer == branches_of().early_answer(0)
+    assert str(turn.stopped_by) == "tokens=60"
+
+
+def test_a_given_beginning_of_the_users_own_is_continued() -> None:
+    session = session_at()
+    prompt = BY_ID["decimals"].prompt
+    word = session.ask(prompt, prefix=Prefix("Okay, the us"))
+    own = session.ask(prompt, prefix=Prefix("Versions!"))
+    answer = session.ask(prompt, prefix=Prefix(answer="**9.9 is"))
+    other = session.ask(prompt, prefix=Prefix(answer="Well, that is easy."))
+
+    assert word.reasoning == BY_ID["decimals"].reasoning
+    assert own.answer.startswith("**9.11 comes after 9.9**")
+    assert answer.answer.startswith("**9.9 is larger.**")
+    assert other.answer == f"Well, that is easy. {branches_of().last_sentence}"
+
+
+def test_given_text_is_read_and_only_the_rest_is_output() -> None:
+    recording = BY_ID["decimals"]
+    prefix = Prefix(recording.reasoning)
+    [usage] = [
+        e.usage
+        for e in replay(replace(ask("9.11 or 9.9?"), prefix=prefix))
+        if isinstance(e, UsageReported)
+    ]
+
+    assert usage.input_tokens == len(split_deltas("9.11 or 9.9?")) + len(
+        split_deltas(recording.reasoning)
+    )
+    assert (usage.reasoning_tokens, usage.output_tokens) == (0, len(split_deltas(recording.answer)))
+
+
+def test_the_rest_is_replayed_at_the_recorded_pace() -> None:
+    clock = Clock()
+    recording = BY_ID["bridge"]
+    half = Prefix(recording.reasoning[: len(recording.reasoning) // 2])
+    request = replace(ask(recording.prompt), prefix=half)
+    replay(request, speed=1, sleep=clock.sleep, clock=clock)
+
+    assert 0.4 < sum(clock.sleeps_s) / recording.duration_s < 0.8
+
+
+def test_a_follow_up_is_steered_in_its_conversation() -> None:
+    session = session_at()
+    whole_turn(session)
+    follow_up = whole_turn(session, "section-numbers")
+    turn = session.fork(follow_up, 4, "This book numbers its remarks as decimals.")
+
+    assert turn.answer.startswith("**9.11 comes first**")
+
+
+def test_a_recording_without_branches_names_those_that_have_them() -> None:
+    session = session_at()
+    whole = whole_turn(session, "collections")
+    with pytest.raises(NoRecording) as raised:
+        session.fork(whole, 3)
+
+    message = str(raised.value)
+    listed = re.findall("“(.+?)”", message)
+    assert "\n" not in message
+    assert listed[0] == BY_ID["collections"].prompt
+    assert len(listed) == 1 + len([r for r in recordings() if r.branches])
+
+
+def test_a_recording_without_branches_is_continued_where_it_was_stopped() -> None:
+    session = session_at(5)
+    recording = BY_ID["collections"]
+    with session.start(recording.prompt) as run:
+        next(event for event in run.events() if isinstance(event, ReasoningDelta))
+        run.stop()
+        stopped = run.turn()
+    turn = session.go_on(stopped, parameters=AT_ONCE)
+
+    assert 0 < len(stopped.reasoning) < len(recording.reasoning)
+    assert (turn.reasoning, turn.answer) == (recording.reasoning, recording.answer)
 
 
 # Where they are read from.
