@@ -76,6 +76,7 @@ class Examination:
         self._is_demo = isinstance(found, Settings) and found.server == DEMO.name
         self._status = ReportStatus("running", "Checking …")
         self._local = searching_section(self._addresses)
+        self._steering: tuple[Section, ...] = ()
         self._rest: tuple[Section, ...] = ()
 
     def reports(self) -> _Reports:
@@ -92,6 +93,7 @@ class Examination:
         # model's response time is measured.
         from qwq_magic.client import find_local_servers
 
+        self._add_steering()
         search = asyncio.run_coroutine_threadsafe(
             find_local_servers(self._addresses), LOOP_THREAD.loop()
         )
@@ -102,6 +104,7 @@ class Examination:
                 self._session, self._effective, self._environ, notes=self._notes
             )
             self._rest = (settings, *self._rest[1:])
+            self._add_steering()
             while not search.done():
                 concurrent.futures.wait([search], timeout=_TICK_S)
                 yield self._report()
@@ -135,6 +138,14 @@ class Examination:
                     self._add_local(search)
                 yield self._report()
 
+    def _add_steering(self) -> None:
+        # Imported late, as it needs the client.
+        from qwq_magic.doctor.steering_section import steering_section
+
+        found = resolved(self._session, self._environ)
+        if isinstance(found, Settings) and not self._fault:
+            self._steering = (steering_section(found),)
+
     def _add_local(self, search: _Search) -> None:
         servers = search.result()
         self._local = local_section(
@@ -147,4 +158,4 @@ class Examination:
     def _report(self, *, is_last: bool = False) -> Report:
         settings, others = self._rest[:1], self._rest[1:]
         local = (self._local,) if settings else ()
-        return Report(self._status, (*settings, *local, *others), is_last)
+        return Report(self._status, (*settings, *self._steering, *local, *others), is_last)
