@@ -454,7 +454,7 @@ class Session:
             recorder=TurnBuilder(request, server=server),
             plan=sending.plan,
             unnamed=unnamed,
-            limits=settings.limits,
+            limits=_watched_limits(settings, request),
         )
 
     def _chain_plan(
@@ -568,6 +568,17 @@ def _with_budget(settings: Settings) -> dict[str, Json]:
     if is_accepted and not _ABOUT_THINKING & given.keys():
         given["thinking_budget"] = limits.tokens
     return given
+
+
+def _watched_limits(settings: Settings, request: ChatRequest) -> Limits | None:
+    """The limits, with a budget that the server would count from the given reasoning on."""
+    limits, budget = settings.limits, request.parameters.get("thinking_budget")
+    is_sent = not (request.prefix and settings.preset.budget_counts_prefix)
+    if is_sent or type(budget) is not int or budget <= 0:
+        return limits
+    if limits is not None and limits.tokens is not None:
+        return limits
+    return replace(limits or Limits(), tokens=budget)
 
 
 def _takes_reasoning(settings: Settings) -> bool:

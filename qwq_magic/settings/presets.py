@@ -167,6 +167,8 @@ class ServerPreset:
             asks for that; "" where it has none. By default no reasoning is sent.
         continues: how it continues a reply whose beginning is given.
         ends_reasoning: does it end the reasoning of a reply that streams, on request?
+        budget_counts_prefix: does its budget of thinking include a given reasoning? One that is
+            used up by it then has no effect, so the client watches the budget instead.
         native_protocol: the protocol that it speaks beside OpenAI's; "" for none.
         lists_owner: the `owned_by` that it writes into its list of models, and no other does.
         fingerprint: an address by which it is recognised.
@@ -186,6 +188,7 @@ class ServerPreset:
     history_field: str = ""
     continues: Continues = "auto"
     ends_reasoning: bool = False
+    budget_counts_prefix: bool = False
     native_protocol: str = ""
     lists_owner: str = ""
     fingerprint: Fingerprint | None = None
@@ -399,10 +402,15 @@ SERVERS = MappingProxyType(
                 spellings={
                     **_BY_TEMPLATE,
                     "reasoning_effort": Spelling("chat_template_kwargs.reasoning_effort"),
-                    "thinking_budget": Spelling("thinking_budget_tokens", least=0),
+                    # 0 has no effect after a template that opens the reasoning with a newline: that
+                    # newline takes the place of the end that the server would force.
+                    "thinking_budget": Spelling(
+                        "thinking_budget_tokens", MappingProxyType({0: 1}), least=0
+                    ),
                 },
                 continues="reasoning_field",
                 ends_reasoning=True,
+                budget_counts_prefix=True,
                 lists_owner="llamacpp",
             ),
             ServerPreset(

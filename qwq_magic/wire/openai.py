@@ -38,8 +38,11 @@ _CHUNK_FIELDS = frozenset(
 
 def encode(request: ChatRequest, server: ServerPreset = CUSTOM) -> dict[str, Json]:
     """The JSON body: always a stream, with usage at its end where the server can report it."""
+    parameters = dict(request.parameters)
+    if request.prefix and server.budget_counts_prefix:
+        parameters.pop("thinking_budget", None)
     body = {
-        **spelled(request.parameters, server.spellings),
+        **spelled(parameters, server.spellings),
         "model": request.model,
         "messages": [_message(message, server) for message in request.messages],
         "stream": True,

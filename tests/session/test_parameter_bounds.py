@@ -78,7 +78,7 @@ def test_a_word_without_effect_is_mentioned_once_a_session() -> None:
     ("server", "parameters", "body"),
     [
         ("sglang", {"thinking_budget": 9}, {"custom_params": {"thinking_budget": 9}}),
-        ("llamacpp", {"thinking_budget": 0}, {"thinking_budget_tokens": 0}),
+        ("llamacpp", {"thinking_budget": 0}, {"thinking_budget_tokens": 1}),
         (
             "llamacpp",
             {"reasoning_effort": "low", "enable_thinking": True},

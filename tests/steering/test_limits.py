@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from continuing import ANSWER, REASONING, SENTENCES, HeldServer, vllm, words
-from server import Request, ScriptedServer, chat
+from continuing import ANSWER, REASONING, SENTENCES, HeldServer, llama_cpp, vllm, words
+from server import Request, ScriptedServer, chat, failure
 
-from qwq_magic import Limits, Session
+from qwq_magic import Limits, Prefix, Session
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.steering.limit_watch import LimitWatch
 
@@ -103,6 +103,34 @@ def test_a_limit_of_tokens_is_the_budget_of_a_server_that_has_one() -> None:
         budgets = [r.json.get("thinking_token_budget") for r in local.requests]
 
     assert budgets == [500, 9, None]
+
+
+def test_a_budget_that_would_count_the_given_reasoning_is_watched_instead() -> None:
+    def play(request: Request) -> Any:
+        if request.path.endswith("/control"):
+            held.gate.set()
+            return failure(200, {"success": True})
+        return llama_cpp(request)
+
+    held = HeldServer(play)
+    with held.server as local:
+        session = Session(server="llamacpp", model="m", base_url=local.url, idle_timeout_s=5)
+        turn = session.ask("9.9?", prefix=Prefix("Hm. " * 99), parameters={"thinking_budget": 10})
+        sent = [r.json for r in local.requests]
+
+    assert "thinking_budget_tokens" not in sent[0]
+    assert sent[1:] == [{"id": "c1", "action": "reasoning_end"}]
+    assert str(turn.stopped_by) == "tokens=10"
+    assert turn.answer == ANSWER
+    assert turn.parameters["thinking_budget"] == 10
+
+
+def test_no_thinking_is_a_budget_that_llama_cpp_obeys() -> None:
+    with ScriptedServer(chat(answer="42")) as local:
+        session = Session(server="llamacpp", model="m", base_url=local.url)
+        session.ask("9.9?", parameters={"thinking_budget": 0})
+
+        assert local.requests[0].json["thinking_budget_tokens"] == 1
 
 
 @pytest.mark.parametrize(
