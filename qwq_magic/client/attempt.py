@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import NamedTuple
 
 import httpx
@@ -30,6 +31,7 @@ from qwq_magic.events import (
 from qwq_magic.settings import Settings
 from qwq_magic.settings.layers import InlineThink
 from qwq_magic.turns import ChatRequest
+from qwq_magic.wire.prefixes import ends_with_space
 from qwq_magic.wire.think_tags import Beginning
 from qwq_magic.wire.wire_protocol import Decoder, WireProtocol
 
@@ -113,6 +115,8 @@ class HttpAttempt:
                 reply = self._reply(response)
                 if self._is_in_content and self._request.prefix and self._request.prefix.closed:
                     reply = _as_answer(reply)
+                if self._request.prefix and ends_with_space(self._request.prefix):
+                    reply = _without_first_space(reply)
                 for secret in self._settings.secrets:
                     reply = masked_events(reply, secret)
                 async with aclosing(reply) as events:
@@ -191,6 +195,21 @@ async def _as_answer(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Even
                     pass
                 case _:
                     yield event
+
+
+async def _without_first_space(
+    events: AsyncGenerator[Event, None],
+) -> AsyncGenerator[Event, None]:
+    """All but the space that the text begins with: the given text has it already."""
+    is_first = True
+    async with aclosing(events):
+        async for event in events:
+            if is_first and isinstance(event, (ReasoningDelta, AnswerDelta)):
+                is_first = False
+                event = replace(event, text=event.text.removeprefix(" "))
+                if not event.text:
+                    continue
+            yield event
 
 
 async def _last_events(
