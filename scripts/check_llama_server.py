@@ -1,4 +1,4 @@
-"""Check what the package relies on against a real llama-server with the tiny model.
+"""Check a real llama-server with the tiny model: what the package relies on, and what it does.
 
     python scripts/check_llama_server.py [--server PATH]
 
@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from check_steering import SteeringChecks
 from llama_server import ServerMissing, ServerNotStarted, find_server, running_server
+from relay import relay_to
 
 CHAT = "/v1/chat/completions"
 QUESTION = {"role": "user", "content": "first question"}
@@ -188,6 +190,8 @@ def main() -> int:
             checks = Checks(client)
             for facts in FACTS:
                 checks.run(facts)
+            with relay_to(address) as relay:
+                SteeringChecks(relay, checks.check).run()
     except (ServerMissing, ServerNotStarted) as problem:
         print(problem, file=sys.stderr)
         return 2
