@@ -20,6 +20,7 @@ from qwq_magic.client.connections import opened
 from qwq_magic.client.failures import interruption, no_answer, origin_of, without_frames
 from qwq_magic.client.masked_events import masked_events
 from qwq_magic.client.refusals import refusal
+from qwq_magic.client.resumption import Resumption, resumption_of
 from qwq_magic.errors import QwqError, StreamInterrupted
 from qwq_magic.events import (
     AnswerBecameReasoning,
@@ -85,6 +86,7 @@ class HttpAttempt:
         self._is_in_content = is_in_content
         self._response_began = False
         self._decoder: Decoder | None = None
+        self._resumption: Resumption | None = None
         self._origin = origin_of(settings, model=request.model)
 
     @property
@@ -93,6 +95,9 @@ class HttpAttempt:
         return self._decoder.reply_id if self._decoder else ""
 
     async def stream(self, client: httpx.AsyncClient, body: bytes) -> AsyncGenerator[Event, None]:
+        authorization = self._protocol.authorization
+        resumption = resumption_of(self._settings, self._url, authorization)
+        self._resumption = resumption
         try:
             async with opened(
                 client,
@@ -102,17 +107,19 @@ class HttpAttempt:
                 headers={
                     "Accept": "text/event-stream, application/json",
                     **self._protocol.headers,
+                    **(resumption.headers if resumption else {}),
                 },
-                authorization=self._protocol.authorization,
+                authorization=authorization,
             ) as response:
                 self._response_began = True
                 error = await refusal(
                     response, url=self._url, origin=self._origin, now=self._clock()
                 )
                 if error is not None:
+                    self._note_end()
                     self._fail(error)
                     return
-                reply = self._reply(response)
+                reply = self._reply(response, client)
                 if self._is_in_content and self._request.prefix and self._request.prefix.closed:
                     reply = _as_answer(reply)
                 if self._request.prefix and ends_with_space(self._request.prefix):
@@ -123,9 +130,28 @@ class HttpAttempt:
                     async for event in events:
                         yield event
         except httpx.HTTPError as raised:
+            if isinstance(raised, (httpx.ConnectError, httpx.ConnectTimeout)):
+                self._note_end()
             self._fail_by(raised)
+        finally:
+            if resumption is not None:
+                resumption.leave()
 
-    async def _reply(self, response: httpx.Response) -> AsyncGenerator[Event, None]:
+    def _note_end(self) -> None:
+        """Take note that the server generates nothing, or nothing any more."""
+        if self._resumption is not None:
+            self._resumption.note_end()
+
+    def _body(
+        self, response: httpx.Response, client: httpx.AsyncClient
+    ) -> AsyncGenerator[bytes, None]:
+        if self._resumption is None:
+            return body_of(response)
+        return self._resumption.body(response, client)
+
+    async def _reply(
+        self, response: httpx.Response, client: httpx.AsyncClient
+    ) -> AsyncGenerator[Event, None]:
         inline_think, beginning = self._beginning()
         self._decoder = decoder = self._protocol.decoder(
             self._request,
@@ -136,7 +162,7 @@ class HttpAttempt:
         )
         broken: httpx.HTTPError | None = None
         try:
-            async with aclosing(body_of(response)) as reads:
+            async with aclosing(self._body(response, client)) as reads:
                 async for data in reads:
                     for event in decoder.feed(data):
                         yield event
@@ -153,9 +179,15 @@ class HttpAttempt:
             yield event
         if self._request.prefix is None:
             self._beginnings.learn(self._settings, self._request, decoder.began_inside)
+        self._conclude(decoder, broken)
+
+    def _conclude(self, decoder: Decoder, broken: httpx.HTTPError | None) -> None:
         if broken is not None:
             self._fail_by(broken, has_text=decoder.has_text)
-        elif decoder.error is not None:
+            return
+        if decoder.is_complete:
+            self._note_end()
+        if decoder.error is not None:
             self._fail(decoder.error)
 
     def _beginning(self) -> tuple[InlineThink, Beginning]:

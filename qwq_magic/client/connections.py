@@ -130,8 +130,11 @@ def opened(
     body: bytes | None,
     headers: Mapping[str, str],
     authorization: Authorization,
+    method: str = "",
 ) -> AbstractAsyncContextManager[httpx.Response]:
-    """The response to a GET or, with a body of JSON, to a POST; no redirect is followed.
+    """The response; no redirect is followed.
+
+    Without a `method`, the request is a GET or, with a body of JSON, a POST.
 
     Raises on entering:
         NoHandshake: the server accepts connections, and no secure ones.
@@ -144,7 +147,7 @@ def opened(
     handshake = _Handshake(url)
     response = client.stream(
         # Every request has a body of JSON, except for a list or a document of the server.
-        "GET" if body is None else "POST",
+        method or ("GET" if body is None else "POST"),
         url,
         content=body,
         headers={**usual, **headers},

@@ -20,6 +20,7 @@ from typing import Literal, Protocol, TypeAlias, TypeVar
 _T = TypeVar("_T")
 RunnerName: TypeAlias = Literal["thread", "notebook"]
 _CLOSE_TIMEOUT_S = 2.0
+_LAST_WORDS_S = 0.5
 _POLL_S = 0.005
 
 
@@ -94,6 +95,9 @@ class LoopThread:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        # What these have begun as they ended: a server may have to be told.
+        if begun := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(begun, timeout=_LAST_WORDS_S)
         # The HTTP clients are closed here too.
         await asyncio.get_running_loop().shutdown_asyncgens()
 

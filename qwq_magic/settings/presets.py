@@ -169,6 +169,7 @@ class ServerPreset:
         ends_reasoning: does it end the reasoning of a reply that streams, on request?
         budget_counts_prefix: does its budget of thinking include a given reasoning? One that is
             used up by it then has no effect, so the client watches the budget instead.
+        resumes: does it go on with a reply whose connection breaks, and send the rest later?
         native_protocol: the protocol that it speaks beside OpenAI's; "" for none.
         lists_owner: the `owned_by` that it writes into its list of models, and no other does.
         fingerprint: an address by which it is recognised.
@@ -189,6 +190,7 @@ class ServerPreset:
     continues: Continues = "auto"
     ends_reasoning: bool = False
     budget_counts_prefix: bool = False
+    resumes: bool = False
     native_protocol: str = ""
     lists_owner: str = ""
     fingerprint: Fingerprint | None = None
@@ -411,6 +413,7 @@ SERVERS = MappingProxyType(
                 continues="reasoning_field",
                 ends_reasoning=True,
                 budget_counts_prefix=True,
+                resumes=True,
                 lists_owner="llamacpp",
             ),
             ServerPreset(
