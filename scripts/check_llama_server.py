@@ -191,7 +191,7 @@ def main() -> int:
             for facts in FACTS:
                 checks.run(facts)
             with relay_to(address) as relay:
-                SteeringChecks(relay, checks.check).run()
+                SteeringChecks(relay, address, checks.check).run()
     except (ServerMissing, ServerNotStarted) as problem:
         print(problem, file=sys.stderr)
         return 2

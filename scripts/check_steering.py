@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from relay import Relay
+import httpx
+from relay import Relay, relay_to
 
 from qwq_magic import Limits, Prefix, Session, Turn
 from qwq_magic.errors import QwqError
@@ -17,6 +19,7 @@ from qwq_magic.session.run import Run
 
 QUESTION = "first question"
 CHAT, CONTROL = "POST /v1/chat/completions", "POST /v1/chat/completions/control"
+RESUMED, ENDED = "GET /v1/stream", "DELETE /v1/stream"
 GIVEN = "so we try"
 # The likeliest token each time, so that the same text goes on with the same text.
 SHORT = {"max_tokens": 40, "temperature": 0}
@@ -29,8 +32,9 @@ Check = Callable[[str, bool, object], None]
 class SteeringChecks:
     """A session with the server, by way of a relay that notes the requests."""
 
-    def __init__(self, relay: Relay, check: Check) -> None:
+    def __init__(self, relay: Relay, origin: str, check: Check) -> None:
         self._relay = relay
+        self._origin = origin
         self._check = check
         self._session = Session(server="llamacpp", base_url=relay.base_url, model="tiny")
         self._whole = Turn("", "")
@@ -45,6 +49,8 @@ class SteeringChecks:
             self._limits,
             self._budgets,
             self._without_a_preset,
+            self._broken_connections,
+            self._ended_replies,
         ):
             try:
                 checks()
@@ -140,6 +146,43 @@ class SteeringChecks:
         holds = _is_native(turn) and set(requests) == {"GET /v1/models", CHAT}
         self._check("a server without a preset is recognised", holds, f"{turn}, {requests}")
 
+    def _broken_connections(self) -> None:
+        """Bytes of a first, a second and a third connection, the head of each among them."""
+        whole = self._whole
+        for cuts in ([1_000], [4_321], [700, 900, 5_000]):
+            # At an address of its own, to which no connection has been kept.
+            with relay_to(self._origin) as relay:
+                relay.cuts = list(cuts)
+                session = Session(server="llamacpp", base_url=relay.base_url, model="tiny")
+                turn = session.ask(QUESTION, parameters=SHORT)
+                requests = relay.requests
+            is_whole = turn.reasoning == whole.reasoning and turn.complete
+            holds = is_whole and requests == [CHAT, *[RESUMED] * len(cuts)]
+            fact = f"a reply whose connection breaks after {cuts} bytes"
+            self._check(fact, holds, f"{turn}, {requests}")
+
+    def _ended_replies(self) -> None:
+        """A reply that is left goes on at the server, unless that is told."""
+        for ending in (Run.stop, Run.__exit__):
+            with self._requests() as requests, self._begun(max_tokens=20_000) as run:
+                begun_at = time.monotonic()
+                ending(run)
+                turn = run.turn()
+                seconds = time.monotonic() - begun_at
+                is_idle = self._is_idle()
+            holds = is_idle and turn.state == "stopped" and requests == [CHAT, ENDED]
+            fact = f"{ending.__name__.strip('_')} of a run ends its generation"
+            self._check(fact, holds and seconds < 1, f"{seconds:.2f} s, {requests}")
+
+    def _is_idle(self) -> bool:
+        """Whether the server generates nothing, or stops to do so within a second."""
+        for _ in range(20):
+            slots = httpx.get(f"{self._origin}/slots", trust_env=False).json()
+            if not any(slot["is_processing"] for slot in slots):
+                return True
+            time.sleep(0.05)
+        return False
+
     @contextmanager
     def _requests(self) -> Iterator[list[str]]:
         """The requests that are made in the block, complete at its end."""
@@ -149,9 +192,9 @@ class SteeringChecks:
         made += self._relay.requests
 
     @contextmanager
-    def _begun(self) -> Iterator[Run]:
+    def _begun(self, max_tokens: int = 2_000) -> Iterator[Run]:
         """A run that is in the middle of its reasoning."""
-        with self._session.start(QUESTION, parameters=LONG) as run:
+        with self._session.start(QUESTION, parameters={"max_tokens": max_tokens}) as run:
             size = 0
             for event in run.events():
                 size += len(event.text) if isinstance(event, ReasoningDelta) else 0
