@@ -2,14 +2,11 @@
 
 Measured on running servers in 2026. Both servers reject the two flags with the same value.
 
-Models write a space with the word that follows it, as one token. Where the given text ends with
-a space, that is not sent, since the model would go on with words it hardly ever writes; it comes
-with the next word.
+Templates may drop a space at the end of the last message, and models write a space with the word
+that follows it, so a given text that ends with one may be continued with another.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from qwq_magic.settings.presets import ServerPreset
 from qwq_magic.turns import Json, Prefix
@@ -22,9 +19,6 @@ def given(prefix: Prefix, server: ServerPreset) -> tuple[dict[str, Json], dict[s
         ValueError: the server continues no given text; see `ServerPreset.continues`.
     """
     flags: dict[str, Json] = {"continue_final_message": True, "add_generation_prompt": False}
-    if ends_with_space(prefix):
-        name = "answer" if prefix.closed else "reasoning"
-        prefix = replace(prefix, **{name: getattr(prefix, name)[:-1]})
     match server.continues:
         case "reasoning_field":
             # The content is required, even where it is empty.
@@ -46,6 +40,6 @@ def given(prefix: Prefix, server: ServerPreset) -> tuple[dict[str, Json], dict[s
 
 
 def ends_with_space(prefix: Prefix) -> bool:
-    """Whether the given text ends with a space, which the model is to write itself."""
+    """Whether the given text ends with a space, with which the reply may begin once more."""
     text = prefix.answer if prefix.closed else prefix.reasoning
     return text.endswith(" ") and bool(text.strip())
