@@ -42,7 +42,7 @@ class TurnView:
     turn: Turn
     place: TurnPosition | None
     show: Show = "both"
-    start: Start = "open"
+    start: Start = "auto"
 
     def __post_init__(self) -> None:
         # Joining surrogate pairs shifts offsets, so it precedes cutting the text into steps.
@@ -70,6 +70,19 @@ class TurnView:
 
         nothing: tuple[Loop, ...] = ()
         return analysed(lambda: loops_in(self.turn.reasoning), otherwise=nothing)
+
+    @cached_property
+    def given(self) -> tuple[int, int]:
+        """How many characters of the shown reasoning and answer were given by the user."""
+        prefix = self.turn.prefix
+        if prefix is None:
+            return 0, 0
+        # Counted as shown: in both texts, surrogate pairs are joined.
+        reasoning, answer = len(well_formed(prefix.reasoning)), len(well_formed(prefix.answer))
+        return (
+            min(reasoning, len(self.turn.reasoning)),
+            min(answer, len(well_formed(self.turn.answer))),
+        )
 
     @property
     def has_reasoning(self) -> bool:

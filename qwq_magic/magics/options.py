@@ -71,7 +71,7 @@ OPTIONS = (
         choices=get_args(Show),
     ),
     Option(("--open",), "open", "", "reasoning starts open and stays open"),
-    Option(("--auto",), "auto", "", "reasoning closes when the answer starts"),
+    Option(("--auto",), "auto", "", "reasoning closes when the answer starts (the default)"),
     Option(("--closed",), "closed", "", "reasoning starts closed"),
 )
 

@@ -118,7 +118,7 @@ class SettingTraits(Magics):
     show: Enum[Show] = Enum(get_args(Show), "both", help="What to show.").tag(config=True)
     start: Enum[Start] = Enum(
         get_args(Start),
-        "open",
+        "auto",
         help="How reasoning starts; `auto` closes it when the answer starts.",
     ).tag(config=True)
     live: Enum[Literal["auto"] | Live] = Enum(

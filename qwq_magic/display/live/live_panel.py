@@ -92,7 +92,7 @@ class LivePanel:
         server: str,
         conversation: str,
         show: Show = "both",
-        start: Start = "open",
+        start: Start = "auto",
         actions: Mapping[str, Callable[[], None]],
         interrupts: bool = True,
         prefix: Prefix | None = None,

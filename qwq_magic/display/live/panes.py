@@ -105,6 +105,8 @@ class _TextPane(Pane):
     given = traitlets.Int(0).tag(sync=True)
     # How often the text has begun again from nothing: offsets count from there.
     run = traitlets.Int(0).tag(sync=True)
+    # How many characters at the start of the text the user gave, rather than the model.
+    given = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, turn_id: str, *, layout: Layout | None = None, **traits: Any) -> None:
         self.shown = GrowingText()
@@ -140,7 +142,7 @@ class ReasoningPane(_TextPane):
     """The reasoning so far, and the records of its settled steps."""
 
     kind = traitlets.Unicode("reasoning").tag(sync=True)
-    start = traitlets.Unicode("open").tag(sync=True)
+    start = traitlets.Unicode("auto").tag(sync=True)
     footer = traitlets.Bool(False).tag(sync=True)
     steps = traitlets.Unicode().tag(sync=True, to_json=lambda _, pane: str(pane.records))
 

@@ -31,6 +31,7 @@ _MAX_PLAIN_CHARACTERS = 2_000
 _MAX_LABEL_CHARACTERS = 2_000
 _MAX_ATTEMPTS = 12
 _MAX_ATTEMPTS_CHARACTERS = 200_000
+_MAX_GIVEN_SHOWN = 40
 
 
 def final_bundle(
@@ -38,7 +39,7 @@ def final_bundle(
     *,
     place: TurnPosition | None,
     show: Show = "both",
-    start: Start = "open",
+    start: Start = "auto",
     max_plain_characters: int = _MAX_PLAIN_CHARACTERS,
     attempts: Sequence[Turn] = (),
 ) -> dict[str, object]:
@@ -114,6 +115,7 @@ def turn_data(view: TurnView) -> dict[str, Any]:
         **({"parent": turn.parent.to_dict()} if turn.parent else {}),
         "ending": well_formed(view.ending) if turn.complete or is_cut(turn) else "",
         **analysed(lambda: _reasoning_data(view), otherwise={}),
+        **({"given": list(view.given)} if turn.prefix else {}),
         "view": {"show": view.show, "start": view.start},
     }
 
@@ -168,7 +170,7 @@ def _well_formed_value(value: object) -> object:
 
 def turn_markdown(view: TurnView) -> str:
     """Return the turn as Markdown, the reasoning collapsed unless there is no answer."""
-    answer = "" if view.show == "reasoning" else _answer_markdown(view.turn.answer)
+    answer = "" if view.show == "reasoning" else _answer_markdown(view)
     parts: list[str] = []
     if view.caption and view.show != "answer":
         opened = "" if answer else " open"
@@ -185,9 +187,18 @@ def turn_markdown(view: TurnView) -> str:
 
 
 def _outlined(view: TurnView) -> str:
-    text = escape_paragraphs(view.turn.reasoning)
     lines = analysed(lambda: outline(view), otherwise="")
-    return "\n".join(part for part in (lines, text) if part)
+    return "\n".join(part for part in (lines, _reasoning_markdown(view)) if part)
+
+
+def _reasoning_markdown(view: TurnView) -> str:
+    """Return the reasoning as paragraphs, with a rule where the given part ends."""
+    text, count = view.turn.reasoning, view.given[0]
+    if not text[:count].strip():
+        return escape_paragraphs(text)
+    given = f"<p><sub>given:</sub></p>\n{escape_paragraphs(text[:count])}"
+    rest = text[count:]
+    return f"{given}\n<hr>\n{escape_paragraphs(rest)}" if rest.strip() else given
 
 
 def _label(text: str) -> str:
@@ -196,7 +207,21 @@ def _label(text: str) -> str:
     return escape_span(cut)
 
 
-def _answer_markdown(answer: str) -> str:
+def _answer_markdown(view: TurnView) -> str:
+    """Return the answer, below a line about its given part.
+
+    A rule within the answer could cut a list, a table or a block of code, so the line quotes
+    the last words of the given part.
+    """
+    answer, count = well_formed(view.turn.answer), view.given[1]
+    given = " ".join(answer[:count].split())
+    if not given:
+        return _safe_markdown(answer)
+    last = given if len(given) <= _MAX_GIVEN_SHOWN else f"… {given[-_MAX_GIVEN_SHOWN:]}"
+    return f"<p><sub>given, up to “{escape_span(last)}”:</sub></p>\n\n{_safe_markdown(answer)}"
+
+
+def _safe_markdown(answer: str) -> str:
     from qwq_magic.display.saved.markdown import saved_markdown
 
     try:

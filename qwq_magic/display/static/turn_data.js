@@ -118,7 +118,7 @@ export function turnOf(value) {
     loops: textOf(data.loops),
     metrics: metricsOf(data.metrics),
     show: oneOf(view.show, ["both", "reasoning", "answer"], "both"),
-    start: oneOf(view.start, ["open", "auto", "closed"], "open"),
+    start: oneOf(view.start, ["open", "auto", "closed"], "auto"),
     inspect: view.inspect === true,
   };
 }

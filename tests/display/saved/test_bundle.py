@@ -20,6 +20,7 @@ from qwq_magic.errors import AuthenticationError
 from qwq_magic.events import Ending, Usage
 from qwq_magic.memory import TurnPosition
 from qwq_magic.turns import Message, Timing, Turn
+from qwq_magic.turns.prefix import Prefix
 
 TURN = Turn(
     id="t1",
@@ -287,3 +288,51 @@ def test_only_an_unusual_finish_reason_is_in_the_footer(
     data: dict[str, Any] = final_bundle(turn, place=None)[TURN_MIME]  # type: ignore[assignment]
 
     assert data["footer"].endswith(f" · finished: {reason}") == shown
+
+
+GIVEN = replace(
+    TURN,
+    reasoning="Given *this*.\n\nThen more.",
+    answer="The **answer** is 9.9.",
+    prefix=Prefix("Given *this*.", answer="The **ans"),
+)
+
+
+def test_the_data_count_what_was_given() -> None:
+    data: dict[str, Any] = final_bundle(GIVEN, place=None)[TURN_MIME]  # type: ignore[assignment]
+
+    assert data["given"] == [13, 9]
+
+
+def test_what_was_given_is_counted_as_it_is_shown() -> None:
+    halves = "\ud835\udfd9 is"
+    turn = replace(GIVEN, reasoning=f"{halves} one.", answer="", prefix=Prefix(f"{halves}..."))
+    data: dict[str, Any] = final_bundle(turn, place=None)[TURN_MIME]  # type: ignore[assignment]
+
+    assert data["reasoning"] == "𝟙 is one."
+    assert data["given"] == [7, 0]
+    assert data["reasoning"][:4] == "𝟙 is"
+
+
+def test_the_markdown_marks_what_was_given() -> None:
+    text = markdown(GIVEN)
+
+    given, rest = text.split("<hr>")
+    assert "<p><sub>given:</sub></p>\n<p>Given &#42;this&#42;.</p>" in given
+    assert rest.lstrip().startswith("<p>Then more.</p>")
+    assert (
+        "<p><sub>given, up to “The &#42;&#42;ans”:</sub></p>\n\nThe <strong>answer</strong>" in text
+    )
+    assert "given" not in plain(GIVEN).replace("Given", "")
+
+
+def test_a_turn_without_a_prefix_marks_nothing() -> None:
+    assert "given" not in final_bundle(TURN, place=None)[TURN_MIME]  # type: ignore[operator]
+    assert "<sub>given" not in markdown(TURN)
+
+
+def test_hostile_given_text_is_inert() -> None:
+    for payload in taken_texts(core=15):
+        prefix = Prefix(payload, answer=payload)
+        turn = replace(TURN, reasoning=f"{payload} so", answer=f"{payload} so", prefix=prefix)
+        assert problems(markdown(turn)) == [], payload

@@ -70,7 +70,7 @@ def test_a_batch_gets_the_bundle_at_once(kernel: Kernel) -> None:
     done = kernel.run("%qwq_inspect 1", cell_id=None, allow_stdin=False)
 
     assert list(done.final) == MIMES
-    assert done.turn["view"] == {"show": "both", "start": "open", "inspect": True}
+    assert done.turn["view"] == {"show": "both", "start": "auto", "inspect": True}
     assert done.of_type("comm_open") == []
 
 
