@@ -7,7 +7,7 @@
   const tags = new Set((common + (ours ? " img" : " details summary sub")).split(" "));
   const names = new Set((
     "class href title target rel type tabindex role start align " + (ours ?
-      "dir src alt id hidden aria-label aria-expanded aria-controls disabled " +
+      "dir src alt id hidden aria-label aria-expanded aria-controls aria-pressed disabled " +
       "data-state data-tex data-typeset data-drawn" :
       "open id data-jupyter-id data-numbering-entry")
   ).split(" "));

@@ -80,6 +80,15 @@ export class AnswerBlocks {
     return BLANK.test(source) ? null : { kind: "text", source };
   }
 
+  /** Is the next line the first one of a block, whatever it is? */
+  get isBetween() {
+    return this.#block === null && !this.#line;
+  }
+
+  get isInFence() {
+    return this.#block?.kind === "fence";
+  }
+
   /** The open block, unless it is a fence. */
   get #openText() {
     return this.#block?.kind === "text" ? this.#block : null;

@@ -9,6 +9,7 @@ import { definitionsIn, labelsIn } from "./answer_source.js";
 import { BlockDrawing, typesetFormulas } from "./answer_block_drawing.js";
 import { codeIn } from "./code_box.js";
 import { element } from "./elements.js";
+import { GivenBlocks, markGiven } from "./given_text.js";
 import { TextCleaner } from "./safe_text.js";
 
 // After drawing the tail, wait REST times as long as it took: drawing takes at most a fifth of
@@ -57,6 +58,7 @@ export class AnswerMarkdown {
   #cleaner = new TextCleaner();
   /** @type {string[]} */
   #chunks = [];
+  #given;
   /** @type {AnswerBlock[]} */
   #queue = [];
   /** @type {HTMLElement | null} */
@@ -78,8 +80,15 @@ export class AnswerMarkdown {
   #everDrawn = false;
   #sliceBegan = 0;
 
-  /** @param {Host} host */
-  constructor(host) {
+  /**
+   * `given`: how many characters at the start of the text are given, in code points.
+   *
+   * @param {Host} host
+   * @param {number} [given]
+   */
+  constructor(host, given = 0) {
+    this.given = given;
+    this.#given = new GivenBlocks(given);
     this.#drawing = new BlockDrawing(host, () => this.#breathe());
   }
 
@@ -93,7 +102,12 @@ export class AnswerMarkdown {
   append(delta) {
     if (!delta) return;
     this.#chunks.push(delta);
-    this.#take(this.#blocks.push(this.#cleaner.push(delta)));
+    const end = this.#given.take(delta);
+    if (end) {
+      this.#take(this.#blocks.push(this.#cleaner.push(delta.slice(0, end))));
+      this.#given.endIn(this.#blocks.tail);
+    }
+    this.#take(this.#blocks.push(this.#cleaner.push(delta.slice(end))));
     this.#start();
   }
 
@@ -117,6 +131,7 @@ export class AnswerMarkdown {
 
   /** @param {AnswerBlock[]} blocks */
   #take(blocks) {
+    for (const block of blocks) block.given = this.#given.finish(block);
     this.#queue.push(...blocks);
     this.#dirty = true;
   }
@@ -191,6 +206,7 @@ export class AnswerMarkdown {
   /** @param {AnswerBlock} block */
   async #drawFinished(block) {
     const slot = this.#openSlot();
+    markGiven(slot, block.given ?? "none");
     if (block.kind === "fence") {
       const { box, coloured } = this.#drawFence(slot, block);
       const kept = await this.#drawing.highlight(box, block);
@@ -211,6 +227,7 @@ export class AnswerMarkdown {
     const tail = this.#blocks.tail;
     if (!tail) return;
     const slot = this.#openSlot();
+    markGiven(slot, this.#given.shareOf(tail));
     if (tail.kind === "fence") await this.#drawOpenFence(slot, tail);
     else {
       const defines = tail.source.includes("]:");

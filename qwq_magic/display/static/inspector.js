@@ -3,7 +3,7 @@
 // It shows a StepTable, finished or growing. The reader's choices are kept in the turn's record,
 // so that they survive the change from the live view to the final one.
 
-/** @import { Group, Inspected, InspectorState, Metrics, Step } from "./types.js" */
+/** @import { Group, Host, Inspected, InspectorState, Metrics, Step } from "./types.js" */
 /** @import { Action } from "./inspector_keys.js" */
 /** @import { StepTable } from "./step_table.js" */
 
@@ -14,7 +14,9 @@ import { KEYS, listenToKeys } from "./inspector_keys.js";
 import { InspectorSteps } from "./inspector_steps.js";
 import { metricList } from "./metric_figures.js";
 import { Minimap } from "./minimap.js";
-import { cleanLine } from "./safe_text.js";
+import { RawSwitch } from "./raw_switch.js";
+import { cleanLine, unitOffset } from "./safe_text.js";
+import { StepDrawings } from "./step_drawings.js";
 import { GROUPS, likely } from "./step_kinds.js";
 import { StepSearch } from "./step_search.js";
 
@@ -38,6 +40,7 @@ export class Inspector {
   /** @type {InspectorState} */
   state;
   search = new StepSearch();
+  drawings;
   /** @type {boolean} */
   growing;
   source;
@@ -50,19 +53,26 @@ export class Inspector {
   #caption = captionLine();
   #note = element("div", "qwq-notice qwq-inspector-note");
   #metrics = element("div", "qwq-metrics-frame");
+  #switch;
+  #given;
+  #givenEnd;
 
   /**
-   * `onClose` removes the inspector.
+   * `onClose` removes the inspector, `onRaw` keeps the reader's choice and calls `showRaw`.
    *
    * @param {Inspected} shown
-   * @param {{ state: InspectorState, onClose: () => void, signal: AbortSignal }} options
+   * @param {{ state: InspectorState, host: Host, onClose: () => void, onRaw: (isRaw: boolean) => void, signal: AbortSignal }} options
    */
-  constructor(shown, { state, onClose, signal }) {
+  constructor(shown, { state, host, onClose, onRaw, signal }) {
     this.state = state;
     this.table = shown.table;
     this.growing = shown.growing;
     this.source = shown.source;
     this.#loops = shown.loops;
+    this.#given = shown.given;
+    this.#givenEnd = unitOffset(shown.table.text, shown.given);
+    this.drawings = new StepDrawings(host);
+    this.#switch = new RawSwitch(onRaw);
     this.#seen = shown.metrics?.first_seen?.step ?? -1;
     this.#minimap = new Minimap({
       onScrub: (offset) => this.#scrub(offset),
@@ -70,6 +80,7 @@ export class Inspector {
       signal,
     });
     this.#steps = new InspectorSteps(this, signal);
+    this.drawings.onDrawn = () => this.#steps.rows.render();
     this.#steps.rows.onScrolled = () => this.#showMap();
     this.#steps.rows.mayFollow = shown.growing;
     this.#steps.rows.following = shown.growing && state.selected < 0;
@@ -86,6 +97,14 @@ export class Inspector {
     if (step) this.#steps.rows.scrollTo(this.#steps.indexOf(step));
   }
 
+  /** @param {boolean} isRaw */
+  showRaw(isRaw) {
+    this.#switch.isRaw = isRaw;
+    if (isRaw === this.drawings.isRaw) return;
+    this.drawings.isRaw = isRaw;
+    this.#steps.rows.refresh();
+  }
+
   focus() {
     this.#steps.rows.element.focus({ preventScroll: true });
   }
@@ -96,6 +115,7 @@ export class Inspector {
    * @param {Metrics | null} metrics
    */
   grown(metrics) {
+    this.#givenEnd = unitOffset(this.table.text, this.#given);
     this.#showMetrics(metrics);
     this.#filter.show(this.#counts(), this.state.groups);
     if (this.search.query) this.#updateSearch();
@@ -105,6 +125,9 @@ export class Inspector {
 
   /** @param {Step} step */
   isShown = (step) => !this.state.groups.length || this.state.groups.includes(step.kind.group);
+
+  /** @param {Step} step */
+  isGiven = (step) => step.end <= this.#givenEnd;
 
   /**
    * @param {Step} step
@@ -155,7 +178,8 @@ export class Inspector {
     const close = button("qwq-button qwq-inspector-close", "Close", onClose);
     close.setAttribute("aria-label", "Close the inspector");
     const title = element("span", "qwq-inspector-title", {}, "Inspector");
-    const head = element("div", "qwq-inspector-head", {}, title, help, copy, close);
+    const head = element("div", "qwq-inspector-head", {}, title, this.#switch.element, help, copy, close);
+    this.#switch.element.hidden = !this.drawings.canDraw;
     const tools = element("div", "qwq-inspector-tools", {}, this.#filter.element, this.#field.element);
     const columns = element("div", "qwq-inspector-columns", {}, this.#steps.rows.element, this.beside);
     this.#note.hidden = this.growing || !this.table.isPartial;

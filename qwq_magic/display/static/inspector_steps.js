@@ -1,6 +1,7 @@
 // The list of steps: a heading for each episode, followed by those of its steps that are shown.
 
 /** @import { Group, InspectorState, IsShown, Span, Step, TurnSource } from "./types.js" */
+/** @import { StepDrawings } from "./step_drawings.js" */
 /** @import { StepSearch } from "./step_search.js" */
 /** @import { StepTable } from "./step_table.js" */
 
@@ -14,6 +15,8 @@ import { VirtualRows } from "./virtual_rows.js";
  * @property {StepTable} table
  * @property {InspectorState} state
  * @property {StepSearch} search
+ * @property {StepDrawings} drawings
+ * @property {(step: Step) => boolean} isGiven
  * @property {boolean} growing
  * @property {IsShown} isShown
  * @property {(step: Step) => string[]} flagsOf
@@ -152,6 +155,8 @@ export class InspectorSteps {
     if ("steps" in item) return this.#heading(item);
     return stepRow(item, {
       table: owner.table,
+      drawings: owner.drawings,
+      isGiven: owner.isGiven(item),
       isOpen: owner.state.opened.has(item.index),
       isSelected: owner.state.selected === item.index,
       found: owner.search.within(item),

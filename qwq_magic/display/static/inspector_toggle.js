@@ -1,12 +1,17 @@
 // Opens a turn's inspector in container of its panes, and closes it again.
 
-/** @import { Inspected, InspectorState, ViewRecord } from "./types.js" */
+/** @import { Host, Inspected, InspectorState, ViewRecord } from "./types.js" */
 
 import { Inspector, inspectorState } from "./inspector.js";
+import { listen, notify } from "./view_records.js";
 
 export class InspectorToggle {
   /** @type {Inspector | null} */
   inspector = null;
+  /** @type {ViewRecord} */
+  #record;
+  /** @type {Host} */
+  #host;
   /** @type {InspectorState} */
   #state;
   /** @type {HTMLElement} */
@@ -29,9 +34,11 @@ export class InspectorToggle {
    * shown beside the steps, and `read` returns the data to show.
    *
    * @param {ViewRecord} record
-   * @param {{ container: HTMLElement, panes: HTMLElement[], answer?: HTMLElement | null, read: () => Inspected, signal: AbortSignal }} options
+   * @param {{ host: Host, container: HTMLElement, panes: HTMLElement[], answer?: HTMLElement | null, read: () => Inspected, signal: AbortSignal }} options
    */
-  constructor(record, { container, panes, answer = null, read, signal }) {
+  constructor(record, { host, container, panes, answer = null, read, signal }) {
+    this.#record = record;
+    this.#host = host;
     this.#state = record.inspector ??= inspectorState();
     this.#container = container;
     this.#panes = panes;
@@ -69,11 +76,20 @@ export class InspectorToggle {
   #mount() {
     this.#controller = new AbortController();
     if (this.#signal.aborted) this.#controller.abort();
+    const { signal } = this.#controller;
     const inspector = new Inspector(this.#read(), {
       state: this.#state,
+      host: this.#host,
       onClose: () => this.close(),
-      signal: this.#controller.signal,
+      onRaw: (isRaw) => {
+        this.#record.reasoningRaw = isRaw;
+        notify(this.#record, "raw");
+      },
+      signal,
     });
+    const showRaw = () => inspector.showRaw(this.#record.reasoningRaw === true);
+    listen(this.#record, "raw", showRaw, signal);
+    showRaw();
     this.inspector = inspector;
     if (this.#answer) {
       this.#home = this.#answer.parentElement;

@@ -1,6 +1,6 @@
 // The live panes: anywidget models and views over one turn's record.
 
-/** @import { KernelMessage, LiveStatus, PaneKind, TurnState, ViewRecord, WidgetManager, WidgetModel } from "./types.js" */
+/** @import { Host, KernelMessage, LiveStatus, PaneKind, TurnState, ViewRecord, WidgetManager, WidgetModel } from "./types.js" */
 
 import { AnswerMarkdown } from "./answer_markdown.js";
 import { AnswerPane } from "./answer_pane.js";
@@ -309,11 +309,12 @@ function drawUntilCleared(stream, signal, draw) {
  * @param {AbortSignal} signal
  */
 function drawReasoning(model, record, el, signal) {
-  const text = new ReasoningText();
+  const text = new ReasoningText(model.get("given"));
+  const host = hostOfManager(model.widget_manager);
   /** @type {InspectorToggle | null} */
   let toggle = null;
   const onInspect = () => toggle?.open();
-  const pane = new ReasoningPane(record, text, { start: model.get("start"), onInspect, signal });
+  const pane = new ReasoningPane(record, text, { start: model.get("start"), host, onInspect, signal });
   const refresh = () => pane.show(liveReasoning(record));
   listen(record, "live", refresh, signal);
   listen(record, "tokens", refresh, signal);
@@ -324,7 +325,7 @@ function drawReasoning(model, record, el, signal) {
   refresh();
   const part = element("div", "", {}, pane.element);
   el.replaceChildren(part);
-  toggle = inspectLive(record, el, part, signal);
+  toggle = inspectLive(record, { host, container: el, part, given: model.get("given") }, signal);
   if (model.get("footer")) el.append(element("div", "qwq-footer"));
 }
 
@@ -332,19 +333,18 @@ function drawReasoning(model, record, el, signal) {
  * The inspector of a turn that is still streaming; its answer has a pane of its own.
  *
  * @param {ViewRecord} record
- * @param {HTMLElement} container
- * @param {HTMLElement} part
+ * @param {{ host: Host, container: HTMLElement, part: HTMLElement, given: number }} options
  * @param {AbortSignal} signal
  */
-function inspectLive(record, container, part, signal) {
+function inspectLive(record, { host, container, part, given }, signal) {
   const table = new StepTable();
   const reasoning = streamOf(record, "reasoning");
   const steps = streamOf(record, "steps");
   const read = () => {
     table.grow(reasoning.text, steps.text);
-    return { table, metrics: countsOf(table), loops: [], growing: true, source: null };
+    return { table, metrics: countsOf(table), loops: [], given, growing: true, source: null };
   };
-  const toggle = new InspectorToggle(record, { container, panes: [part], read, signal });
+  const toggle = new InspectorToggle(record, { host, container, panes: [part], read, signal });
   let frame = 0;
   const grown = () => {
     cancelAnimationFrame(frame);
@@ -364,7 +364,7 @@ function liveReasoning(record) {
   const label = known
     ? reasoningLabel((ended - began) / 1000, null, record.tokens.reasoning)
     : began === null ? "Reasoning" : "Thinking…";
-  return { label, answered, hidden: answered && record.tokens.reasoning === 0, growing: !answered };
+  return { label, answered, ended: !isRunning(state), hidden: answered && record.tokens.reasoning === 0, growing: !answered };
 }
 
 /**
@@ -447,7 +447,7 @@ function renderAnswer(model, record, el, signal) {
  * @param {AbortSignal} signal
  */
 function drawAnswer(model, record, el, signal) {
-  const answer = new AnswerMarkdown(hostOfManager(model.widget_manager));
+  const answer = new AnswerMarkdown(hostOfManager(model.widget_manager), model.get("given"));
   const pane = new AnswerPane(answer);
   const stream = streamOf(record, "answer");
   answer.append(stream.text);

@@ -1,10 +1,12 @@
 // One step in the list: its likely kind, its text with the cue and the matches, and its details.
 
 /** @import { Group, Match, Span, Step } from "./types.js" */
+/** @import { StepDrawings } from "./step_drawings.js" */
 /** @import { StepTable } from "./step_table.js" */
 
 import { copyButton } from "./copy_button.js";
 import { button, element, uniqueId } from "./elements.js";
+import { markGiven } from "./given_text.js";
 import { cleanLine, cleanText, estimateTokens } from "./safe_text.js";
 import { GROUP_DESCRIPTIONS, likely, UNCLASSIFIED } from "./step_kinds.js";
 import { seconds } from "./turn_captions.js";
@@ -12,6 +14,8 @@ import { seconds } from "./turn_captions.js";
 /**
  * @typedef {object} StepView
  * @property {StepTable} table
+ * @property {StepDrawings} drawings
+ * @property {boolean} isGiven
  * @property {boolean} isOpen
  * @property {boolean} isSelected
  * @property {Match[]} found
@@ -54,6 +58,7 @@ export function stepRow(step, view) {
     // Selecting text in order to copy it does not select the step.
     if (getSelection()?.isCollapsed ?? true) view.onSelect();
   });
+  markGiven(body, view.isGiven ? "whole" : "none");
   const detail = element("div", "qwq-step-detail", { id });
   detail.hidden = !view.isOpen;
   if (view.isOpen) detail.append(...detailOf(step, view.table), ...(view.acts ? [view.acts] : []));
@@ -71,7 +76,7 @@ export function stepRow(step, view) {
 export function tailRow(text) {
   return element("div", "qwq-step qwq-step-tail", { "data-group": "unclassified" },
     element("div", "qwq-step-toggle", {}, groupMark("unclassified"), element("span", "qwq-step-kind", {}, "…")),
-    element("div", "qwq-step-body", {}, element("div", "qwq-step-text", { dir: "auto" }, cleanText(text).trim())));
+    element("div", "qwq-step-body", {}, element("div", "qwq-step-text", {}, element("div", "qwq-step-plain", { dir: "auto" }, cleanText(text).trim()))));
 }
 
 /**
@@ -79,7 +84,7 @@ export function tailRow(text) {
  * @param {StepView} view
  */
 function textOf(step, view) {
-  const { table, found, isOpen } = view;
+  const { table, drawings, found, isOpen } = view;
   const whole = table.textOf(step);
   const first = step.start + (whole.length - whole.trimStart().length);
   // The current match is shown, however far inside the step it is.
@@ -88,7 +93,10 @@ function textOf(step, view) {
   const trimmed = step.start + whole.trimEnd().length;
   const room = isOpen || (here && here.end > begin + SHOWN) ? MAX_SHOWN : SHOWN;
   const end = Math.min(trimmed, begin + room);
-  const node = element("div", "qwq-step-text", { dir: "auto" }, begin > first ? "… " : "", ...marked(table.text, begin, end, step.cue, found));
+  const plain = element("div", "qwq-step-plain", { dir: "auto" }, begin > first ? "… " : "", ...marked(table.text, begin, end, step.cue, found));
+  // What was found is marked in the plain text.
+  if (!found.length) drawings.draw(step, plain, { text: table.text.slice(begin, end), end, cue: step.cue ? table.text.slice(...step.cue) : "" });
+  const node = element("div", "qwq-step-text qwq-reading", {}, plain);
   if (end < trimmed) {
     const left = (trimmed - end).toLocaleString("en-US");
     node.append(element("span", "qwq-step-more", {}, ` … ${left} more characters`));

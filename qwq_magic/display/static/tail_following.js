@@ -6,7 +6,7 @@ import { button } from "./elements.js";
 
 const NEAR_PX = 24;
 
-/** Follow the tail of `body`, whose only child is the text. */
+/** Follow the tail of `body`, whose children are the text, plain or drawn. */
 export class TailFollowing {
   /** @type {HTMLElement} */
   #body;
@@ -16,6 +16,8 @@ export class TailFollowing {
   #wasHidden = true;
   #growing = true;
   following;
+  /** Called when the reader has scrolled. */
+  onMoved = () => {};
 
   /**
    * @param {HTMLElement} body
@@ -76,11 +78,13 @@ export class TailFollowing {
   #scrolled() {
     const top = this.#body.scrollTop;
     if (this.#body.clientHeight === 0) return; // hidden or detached: the reader did not scroll
+    const isMoved = Math.abs(top - this.#lastTop) >= 1;
     if (this.#distance() < NEAR_PX) this.following = true;
     else if (top < this.#lastTop) this.following = false;
     this.#lastTop = top;
     this.#record.scroll = this.following ? null : top;
     this.#showJump();
+    if (isMoved) this.onMoved();
   }
 
   // This runs before the next paint and causes no extra layout. The reader therefore never sees

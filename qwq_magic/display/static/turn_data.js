@@ -5,7 +5,7 @@
 /** @import { Metrics, SavedTurn, Usage } from "./types.js" */
 
 import { NUMBERS } from "./metric_figures.js";
-import { cleanLine } from "./safe_text.js";
+import { cleanLine, codePointLength } from "./safe_text.js";
 
 const MAX_TEXT_LENGTH = 8_000_000;
 const MAX_NOTICES = 20;
@@ -88,6 +88,21 @@ function metricsOf(value) {
 }
 
 /**
+ * How many characters of the reasoning and of the answer are given, at most all of them.
+ *
+ * @param {Record<string, unknown>} data
+ */
+function givenOf({ given, reasoning, answer }) {
+  const counts = Array.isArray(given) ? given : [];
+  /**
+   * @param {unknown} count
+   * @param {unknown} text
+   */
+  const within = (count, text) => Math.min(Number.isInteger(count) ? (numberOf(count) ?? 0) : 0, codePointLength(textOf(text)));
+  return { reasoning: within(counts[0], reasoning), answer: within(counts[1], answer) };
+}
+
+/**
  * @param {unknown} value
  * @returns {SavedTurn}
  */
@@ -120,6 +135,7 @@ export function turnOf(value) {
     show: oneOf(view.show, ["both", "reasoning", "answer"], "both"),
     start: oneOf(view.start, ["open", "auto", "closed"], "auto"),
     inspect: view.inspect === true,
+    given: givenOf(data),
   };
 }
 

@@ -62,17 +62,18 @@ function mountOne(el, turn, { markdownParser = null, latexTypesetter = null }, a
   const record = viewRecord(turn.inspect ? `${turn.id} inspected` : turn.id);
   const controller = new AbortController();
   const estimated = estimatedTokens(turn);
+  const host = hostOf(markdownParser, latexTypesetter);
   const root = element("div", "qwq-turn");
   root.append(element("div", "qwq-part", {}, statusOf(turn, attempts)));
   /** @type {InspectorToggle | null} */
   let toggle = null;
   const reasoning = element("div", "qwq-part");
   if (turn.show !== "answer") {
-    const pane = reasoningOf(turn, record, estimated, { onInspect: () => toggle?.open(), signal: controller.signal });
+    const pane = reasoningOf(turn, record, estimated, { host, onInspect: () => toggle?.open(), signal: controller.signal });
     reasoning.append(pane);
     root.append(reasoning);
   }
-  const drawn = turn.show === "reasoning" ? null : answerOf(turn, record, hostOf(markdownParser, latexTypesetter));
+  const drawn = turn.show === "reasoning" ? null : answerOf(turn, record, host);
   const pane = new AnswerPane(drawn?.answer ?? null);
   // Notebooks saved before 0.1.0 hold neither line.
   if (turn.state_word) pane.showEnding(turn.ending);
@@ -81,6 +82,7 @@ function mountOne(el, turn, { markdownParser = null, latexTypesetter = null }, a
   root.append(reply);
   if (turn.show !== "answer" && turn.reasoning) {
     toggle = new InspectorToggle(record, {
+      host,
       container: root,
       panes: [reasoning, reply],
       answer: pane.element,
@@ -158,27 +160,29 @@ function inspected(turn) {
   table.grow(turn.reasoning, turn.steps);
   table.finish();
   const loops = loopsOf(turn.loops, turn.reasoning);
-  return { table, metrics: turn.metrics, loops, growing: false, source: sourceOf(turn) };
+  return { table, metrics: turn.metrics, loops, given: turn.given.reasoning, growing: false, source: sourceOf(turn) };
 }
 
 /**
  * @param {SavedTurn} turn
  * @param {ViewRecord} record
  * @param {TokenParts} estimated
- * @param {{ onInspect: () => void, signal: AbortSignal }} options
+ * @param {{ host: Host, onInspect: () => void, signal: AbortSignal }} options
  */
-function reasoningOf(turn, record, estimated, { onInspect, signal }) {
-  const adopted = adoptDrawing(record, "reasoning", turn.reasoning);
-  const text = adopted ?? new ReasoningText();
+function reasoningOf(turn, record, estimated, options) {
+  const given = turn.given.reasoning;
+  const adopted = adoptDrawing(record, "reasoning", turn.reasoning, given);
+  const text = adopted ?? new ReasoningText(given);
   if (!adopted) {
     text.append(turn.reasoning);
     // Show a saved turn from its beginning.
     record.scroll ??= 0;
   }
-  const pane = new ReasoningPane(record, text, { start: turn.start, onInspect, signal });
+  const pane = new ReasoningPane(record, text, { ...options, start: turn.start, wasSeen: adopted !== null });
   pane.show({
     label: turn.caption || reasoningLabel(turn.timing.thinking_s, turn.usage.reasoning_tokens, estimated.reasoning),
     answered: turn.answer !== "" || turn.state === "complete",
+    ended: true,
     hidden: turn.reasoning === "",
     growing: false,
   });
@@ -192,9 +196,9 @@ function reasoningOf(turn, record, estimated, { onInspect, signal }) {
  * @returns {DrawnAnswer}
  */
 function answerOf(turn, record, host) {
-  const adopted = adoptDrawing(record, "answer", turn.answer);
+  const adopted = adoptDrawing(record, "answer", turn.answer, turn.given.answer);
   if (adopted) return { answer: adopted, done: adopted.finish(), adopted: true };
-  const answer = new AnswerMarkdown(host);
+  const answer = new AnswerMarkdown(host, turn.given.answer);
   answer.append(turn.answer);
   return { answer, done: answer.finish(), adopted: false };
 }

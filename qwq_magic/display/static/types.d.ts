@@ -80,6 +80,7 @@ export interface PaneTraits {
   text: string;
   run: number;
   steps: string;
+  given: number;
   start: StartMode;
   footer: boolean;
   /** Of the status line. */
@@ -179,6 +180,8 @@ export interface SavedTurn {
   show: "both" | "reasoning" | "answer";
   start: StartMode;
   inspect: boolean;
+  /** How many characters of each text are given, in code points. */
+  given: { reasoning: number; answer: number };
 }
 
 export type MetricName = (typeof NUMBERS)[number];
@@ -239,6 +242,8 @@ export interface Inspected {
   table: StepTable;
   metrics: Metrics | null;
   loops: Span[];
+  /** How many characters of the text are given, in code points. */
+  given: number;
   growing: boolean;
   /** How a cell names the turn; null while it streams, or outside a conversation. */
   source: TurnSource | null;
@@ -252,18 +257,32 @@ export interface TurnSource {
 
 export type IsShown = (step: Step) => boolean;
 
+// A reasoning
+
+/** A part of a text, in UTF-16 units, that can be drawn alone. */
+export interface ReasoningSection {
+  start: number;
+  end: number;
+  given: GivenShare;
+}
+
 // An answer
 
 /** A part of a Markdown text that later text does not change, or its open end. */
 export type AnswerBlock = TextBlock | FenceBlock;
 
+/** How much of a part of a text the user gave, rather than the model. */
+export type GivenShare = "whole" | "part" | "none";
+
 export interface TextBlock {
   kind: "text";
+  given?: GivenShare;
   source: string;
 }
 
 export interface FenceBlock {
   kind: "fence";
+  given?: GivenShare;
   indent: number;
   mark: string;
   info: string;
@@ -296,6 +315,8 @@ export type Hidden = Formula | Address;
 export interface ViewRecord {
   id: string;
   reasoningOpen: boolean | null;
+  reasoningRaw: boolean | null;
+  reasoningHeight: string;
   scroll: number | null;
   heights: Partial<Record<PaneKind, number>>;
   streams: { reasoning?: TextStream; answer?: TextStream; steps?: TextStream };

@@ -12,7 +12,7 @@ const RECORDS = Symbol.for("qwq_magic.views");
 const LIMIT = 500;
 
 /** Increase it when drawings of the previous version can no longer be adopted. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * @param {string} id
@@ -22,6 +22,8 @@ function newRecord(id) {
   return {
     id,
     reasoningOpen: null, // the reader's own choice, null until then
+    reasoningRaw: null, // likewise: as received rather than drawn
+    reasoningHeight: "", // the height the reader gave the pane
     scroll: null, // the reasoning's scrollTop, null at the tail
     heights: {}, // of the live parts
     streams: {}, // the text live panes received
@@ -31,7 +33,7 @@ function newRecord(id) {
     tokens: { reasoning: 0, answer: 0 }, // estimated from the text received
     inspector: null, // the reader's choices in the inspector
     thinking: { began: null, ended: null }, // performance.now()
-    events: new EventTarget(), // "toggle", "live", "tokens"
+    events: new EventTarget(), // "toggle", "raw", "live", "tokens"
   };
 }
 
@@ -67,18 +69,20 @@ export function offerDrawing(record, part, drawing) {
 }
 
 /**
- * Take over a live drawing whose text is a prefix of `text`, or null.
+ * Take over a live drawing whose text is a prefix of `text`, with the same part given, or null.
  *
  * @template {keyof Drawings} Part
  * @param {ViewRecord} record
  * @param {Part} part
  * @param {string} text
+ * @param {number} [given]
  * @returns {NonNullable<Drawings[Part]> | null}
  */
-export function adoptDrawing(record, part, text) {
+export function adoptDrawing(record, part, text, given = 0) {
   const drawing = record.drawings[part];
   delete record.drawings[part];
-  if (!drawing || record.version !== VERSION || !text.startsWith(drawing.source)) return null;
+  if (!drawing || record.version !== VERSION || drawing.given !== given) return null;
+  if (!text.startsWith(drawing.source)) return null;
   drawing.append(text.slice(drawing.source.length));
   return drawing;
 }

@@ -7,6 +7,7 @@ import { adoptDrawing, listen, notify, offerDrawing, viewRecord } from "../../..
 function drawingOf(source) {
   return {
     source,
+    given: 0,
     append(delta) {
       this.source += delta;
     },
