@@ -94,6 +94,8 @@ def new_panel(**options: Any) -> LivePanel:
         "server": "dashscope",
         "conversation": "main",
         "actions": {"stop": lambda: None},
+        # As in the saved data below.
+        "start": "open",
     }
     panel = LivePanel(options.pop("turn_id", uuid4().hex), **{**defaults, **options})
     panel.open()

@@ -8,7 +8,7 @@
   for (const root of place.querySelectorAll(selector)) {
     if (hidden.test(root.textContent)) shape.add(`hidden in ${root.textContent.slice(0, 80)}`);
     for (const node of root.querySelectorAll("*")) {
-      if (node.closest(".qwq-answer-text")) continue;
+      if (node.closest(".qwq-drawn")) continue;
       shape.add(`<${node.localName}>`);
       for (const { name } of node.attributes) shape.add(`${node.localName}[${name}]`);
       for (const word of node.classList) shape.add(`${node.localName}.${word}`);

@@ -44,10 +44,12 @@ def test_text_runs_in_its_own_direction_and_code_and_math_in_theirs(
     expect(notebook.output(0).locator(".qwq-answer-text pre span[class]").first).to_be_visible()
 
     rtl, ltr = ["rtl"], ["ltr"]
-    assert directions(notebook, ".qwq-text-block") == rtl
+    assert directions(notebook, ".qwq-reasoning-text .qwq-text-block") == rtl
+    assert directions(notebook, ".qwq-section p") == rtl
+    assert directions(notebook, ".qwq-section code") == ltr
     assert directions(notebook, ".qwq-answer-text :is(ol, ul, blockquote, table)") == rtl * 4
     assert directions(notebook, ".qwq-answer-text :is(.qwq-math, code, pre)") == ltr * 7
-    assert directions(notebook, ".qwq-block > p") == rtl + ltr
+    assert directions(notebook, ".qwq-answer-text .qwq-block > p") == rtl + ltr
     # Markers are inside the output, and the first column at the left edge.
     boxes = [cell.bounding_box() for cell in notebook.output(0).locator("th").all()]
     assert boxes[0]
@@ -86,7 +88,7 @@ def test_forced_colours_keep_state_buttons_and_focus_visible(
     notebook.page.emulate_media(forced_colors="active")
 
     notebook.page.keyboard.press("Escape")
-    output.locator(".qwq-toggle").focus()
+    output.locator(".qwq-raw").focus()
     notebook.page.keyboard.press("Tab")
 
     inspect = output.get_by_label("Inspect the reasoning")
@@ -114,7 +116,7 @@ def test_the_keyboard_reaches_everything_in_the_order_it_is_read(
 
     output.locator(".qwq-toggle").focus()
     reached = []
-    for _ in range(8):
+    for _ in range(9):
         notebook.page.keyboard.press("Tab")
         reached.append(
             notebook.page.evaluate(
@@ -123,6 +125,7 @@ def test_the_keyboard_reaches_everything_in_the_order_it_is_read(
         )
 
     assert reached == [
+        "Raw text",
         "Inspect the reasoning",
         "Copy reasoning",
         "Reasoning text",

@@ -50,7 +50,7 @@ function firstOf(definitions) {
 }
 
 export class AnswerMarkdown {
-  element = element("div", "qwq-answer-text");
+  element;
   /** Called when the height may have changed. */
   onDrawn = () => {};
   #drawing;
@@ -81,12 +81,15 @@ export class AnswerMarkdown {
   #sliceBegan = 0;
 
   /**
-   * `given`: how many characters at the start of the text are given, in code points.
+   * `given`: how many characters at the start of the text are given, in code points. `name` is
+   * the class of a text that is drawn like an answer.
    *
    * @param {Host} host
    * @param {number} [given]
+   * @param {string} [name]
    */
-  constructor(host, given = 0) {
+  constructor(host, given = 0, name = "qwq-answer-text") {
+    this.element = element("div", `qwq-drawn ${name}`);
     this.given = given;
     this.#given = new GivenBlocks(given);
     this.#drawing = new BlockDrawing(host, () => this.#breathe());

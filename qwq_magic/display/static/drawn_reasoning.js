@@ -117,7 +117,7 @@ export class DrawnReasoning {
    * @param {ShownSection} section
    */
   async #draw({ node, start, end }) {
-    const drawing = new AnswerMarkdown(this.#host);
+    const drawing = new AnswerMarkdown(this.#host, 0, "qwq-section-text");
     const workshop = element("div", "qwq-drawing", {}, drawing.element);
     node.append(workshop);
     try {

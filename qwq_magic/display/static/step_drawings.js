@@ -47,7 +47,7 @@ export class StepDrawings {
    * @param {{ text: string, end: number, cue: string }} shown
    */
   async #start(index, place, { text, end, cue }) {
-    const drawing = new AnswerMarkdown(this.#host);
+    const drawing = new AnswerMarkdown(this.#host, 0, "qwq-step-drawn");
     // Its row is put on the page after this, and formulas are measured there.
     await Promise.resolve();
     const workshop = element("div", "qwq-drawing", {}, drawing.element);
