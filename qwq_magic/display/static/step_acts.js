@@ -18,12 +18,12 @@ export function stepActs(step, { source, count, text, state, onEdit }) {
   const number = step.index + 1;
   const after = number === count ? "end" : number + 1;
   const row = element("div", "qwq-step-acts", { role: "group", "aria-label": `Go on from step ${number}` },
-    cellButton("qwq-step-continue", "Continue from here", "Keep the reasoning up to this step, and let it go on", () => forkCell(source, after)),
+    cellButton("qwq-step-continue", "Continue from here", `Keep the reasoning up to this step, and let it go on${source.limits}`, () => forkCell(source, after)),
     button("qwq-button qwq-step-edit", "Edit and continue", () => {
       state.editing = state.editing?.index === step.index ? null : { index: step.index, text: text.trim() };
       onEdit();
     }),
-    cellButton("qwq-step-resample", "Resample", "Keep the reasoning before this step, and sample the rest again", () => forkCell(source, number)));
+    cellButton("qwq-step-resample", "Resample", `Keep the reasoning before this step, and sample the rest again${source.limits}`, () => forkCell(source, number)));
   if (state.editing?.index !== step.index) return row;
   return element("div", "qwq-step-editing", {}, row, editor(number, { source, state, onEdit }));
 }

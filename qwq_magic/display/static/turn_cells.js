@@ -5,6 +5,12 @@
 
 // Other names would need quotes that the option line may read differently.
 const PLAIN_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,80}$/u;
+// The presets whose servers continue no text; a test compares them with presets.py.
+export const QUOTING = [
+  "dashscope", "dashscope-intl", "dashscope-us", "dashscope-hk", "deepseek", "openai",
+  "xai", "anthropic", "transformers",
+];
+const QUOTES = " (this server cannot continue a text, so it is quoted in a new prompt)";
 
 /**
  * How a cell names this turn; null for a turn that is in no conversation.
@@ -12,13 +18,14 @@ const PLAIN_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,80}$/u;
  * @param {SavedTurn} turn
  * @returns {TurnSource | null}
  */
-export function sourceOf({ number, attempt, conversation }) {
-  if (!number || !Number.isInteger(number)) return null;
+export function sourceOf({ number, attempt, conversation, server }) {
+  if (number === null || !Number.isInteger(number) || number < 1) return null;
   const isAttempt = attempt !== null && Number.isInteger(attempt) && attempt > 0;
   const name = isAttempt ? `${number}.${attempt}` : `${number}`;
-  if (conversation === "main" || conversation === "") return { name, option: "" };
+  const limits = QUOTING.includes(server) ? QUOTES : "";
+  if (conversation === "main" || conversation === "") return { name, option: "", limits };
   if (!PLAIN_NAME.test(conversation)) return null;
-  return { name, option: conversation.includes(" ") ? ` -c "${conversation}"` : ` -c ${conversation}` };
+  return { name, option: conversation.includes(" ") ? ` -c "${conversation}"` : ` -c ${conversation}`, limits };
 }
 
 /** @param {TurnSource} source */

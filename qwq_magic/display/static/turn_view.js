@@ -143,10 +143,10 @@ function turnActs(turn) {
   const loops = turn.loops !== "";
   if (turn.reasoning && (!turn.answer || isCut || loops)) {
     acts.push(cellButton("qwq-answer-from", turn.answer ? "Answer again" : "Answer from this reasoning",
-      "End the reasoning here and ask for the answer, in a new cell", () => answerCell(source)));
+      `End the reasoning here and ask for the answer, in a new cell${source.limits}`, () => answerCell(source)));
   }
   if (isCut && (turn.reasoning || turn.answer)) {
-    acts.push(cellButton("qwq-continue", "Continue", "Let the reply go on where it ended, in a new cell", () => continueCell(source)));
+    acts.push(cellButton("qwq-continue", "Continue", `Let the reply go on where it ended, in a new cell${source.limits}`, () => continueCell(source)));
   }
   return acts;
 }

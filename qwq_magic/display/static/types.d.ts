@@ -253,6 +253,8 @@ export interface Inspected {
 export interface TurnSource {
   name: string;
   option: string;
+  /** For the hints of buttons: what the server cannot do; "" where it can. */
+  limits: string;
 }
 
 export type IsShown = (step: Step) => boolean;

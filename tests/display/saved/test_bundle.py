@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -19,8 +20,11 @@ from qwq_magic.display.saved.step_records import step_records
 from qwq_magic.errors import AuthenticationError
 from qwq_magic.events import Ending, Usage
 from qwq_magic.memory import TurnPosition
+from qwq_magic.settings.presets import SERVERS
 from qwq_magic.turns import Message, Timing, Turn
 from qwq_magic.turns.prefix import Prefix
+
+STATIC = Path(__file__).parents[3] / "qwq_magic/display/static"
 
 TURN = Turn(
     id="t1",
@@ -336,3 +340,12 @@ def test_hostile_given_text_is_inert() -> None:
         prefix = Prefix(payload, answer=payload)
         turn = replace(TURN, reasoning=f"{payload} so", answer=f"{payload} so", prefix=prefix)
         assert problems(markdown(turn)) == [], payload
+
+
+def test_the_view_knows_the_servers_that_continue_no_text() -> None:
+    source = (STATIC / "turn_cells.js").read_text("utf-8")
+    listed = source.split("QUOTING = [")[1].split("]")[0]
+
+    assert re.findall(r'"([\w-]+)"', listed) == [
+        name for name, server in SERVERS.items() if server.continues == "none"
+    ]

@@ -126,6 +126,7 @@
       panel.model.sharedModel.insertCell(index + 1, { cell_type: "code", source: code, metadata: {} });
       panel.content.activeCellIndex = index + 1;
       panel.content.deselectAll();
+      panel.content.widgets[index + 1]?.node.scrollIntoView({ block: "center" });
       void NotebookActions.run(panel.content, panel.sessionContext);
     }
 
