@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from qwq_magic.doctor import Examination
 from qwq_magic.doctor.steering_section import steering_section
 from qwq_magic.settings import resolve
 from qwq_magic.settings.layers import Choices, layer_of
+from qwq_magic.settings.presets import DEMO, SERVERS, ServerPreset
 
 KEY = "sk-0123456789abcdef0123456789"
 
@@ -130,3 +132,23 @@ def test_the_demo_has_branches() -> None:
     [section] = [section for section in last.sections if section.title == "Steering"]
 
     assert rows_of(section)["continue a given text"] == "natively, with prewritten branches"
+
+
+def test_the_page_on_steering_has_the_table_of_the_presets() -> None:
+    page = Path(__file__).parents[2] / "docs" / "steering.md"
+    written = [line for line in page.read_text("utf-8").splitlines() if line.startswith("| `")]
+
+    assert written == [_row_of(preset) for preset in SERVERS.values() if preset is not DEMO]
+
+
+def _row_of(preset: ServerPreset) -> str:
+    continues = {
+        "reasoning_field": "natively, in the reasoning field",
+        "think_in_content": "natively, in the content",
+        "none": "quoted",
+        "auto": "found out with the first act",
+    }[preset.continues]
+    budget = preset.spellings.get("thinking_budget")
+    sent = "not known" if budget is None else f"`{budget.path}`" if budget.path else "none"
+    ends = "natively" if preset.ends_reasoning else "closes the stream"
+    return f"| `{preset.name}` | {continues} | {ends} | {sent} |"
