@@ -754,7 +754,8 @@ def example_sources() -> list[str]:
 def example_prompts() -> list[str]:
     prompts = []
     for source in example_sources():
-        if "--dry-run" in source:
+        # The text of a fork takes the place of a step, and is not a prompt.
+        if "--dry-run" in source or "--from" in source:
             continue
         if source.startswith("%%qwq"):
             prompts.append(source.partition("\n")[2])
