@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -103,6 +104,23 @@ def continuation(checks: Checks) -> None:
     checks.check('continue_final_message "content": only content', closed, read)
 
 
+def spaces(checks: Checks) -> None:
+    """The model writes a space with the next word, and after a space of its own another word."""
+
+    def rest_of(given: str) -> str:
+        last = {**BEGUN, "reasoning_content": given}
+        fields = {**CONTINUED, "messages": [QUESTION, last], "continue_final_message": True}
+        return "".join(reply(checks.client, **fields, temperature=0).reasoning)
+
+    whole = "".join(reply(checks.client, temperature=0).reasoning)
+    middle = whole.index(" ", len(whole) // 2)
+    rest = rest_of(whole[:middle])
+    checks.check("a text goes on as it did", rest.startswith(whole[middle:]), repr(rest[:20]))
+    rest = rest_of(whole[: middle + 1])
+    differs = not rest.startswith((whole[middle:], whole[middle + 1 :]))
+    checks.check("with a space at its end it does not", differs, repr(rest[:20]))
+
+
 def end_reasoning(client: httpx.Client, completion: str) -> Any:
     body = {"id": completion, "action": "reasoning_end"}
     return client.post(f"{CHAT}/control", json=body).json()
@@ -133,6 +151,15 @@ def budget(checks: Checks) -> None:
     read = reply(checks.client, **continued, thinking_budget_tokens=10)
     holds = bool(read.content) and len(read.reasoning) < 10
     checks.check("thinking_budget_tokens 10 counts the prefix, too", holds, read)
+    # The same happens to a budget that the prefix uses up: its end is written in the prefix, where
+    # it has no effect, and there is no second one.
+    fields = {**continued, "thinking_budget_tokens": 1, "reasoning_control": True}
+    fields["max_tokens"] = LONG
+    with streaming(checks.client, **fields) as chunks:
+        answer = end_reasoning(checks.client, next(chunks)["id"])
+        read = Reply().read(chunks)
+    fact = "a budget that the prefix uses up has no effect, nor has reasoning_end then"
+    checks.check(fact, answer["success"] is True and not read.content, f"{answer}, {read}")
 
 
 def first_bytes(client: httpx.Client) -> bytes:
@@ -164,22 +191,26 @@ def resumption(checks: Checks) -> None:
 def logprobs(checks: Checks) -> None:
     read = reply(checks.client, logprobs=True, top_logprobs=2)
     holds = [entry["token"] for entry in read.logprobs] == read.reasoning
-    checks.check("logprobs of reasoning, one per chunk", holds, read.logprobs[0])
+    first = {name: read.logprobs[0][name] for name in ("token", "bytes", "logprob")}
+    checks.check("logprobs of reasoning, one per chunk", holds, first)
 
 
 def identity(checks: Checks) -> None:
     owner = checks.client.get("/v1/models").json()["data"][0]["owned_by"]
     checks.check("owned_by of /v1/models", owner == "llamacpp", owner)
-    props = checks.client.get("/props").json()
-    checks.check("/props has the chat template", "<think>" in props["chat_template"], list(props))
+    template = checks.client.get("/props").json()["chat_template"]
+    holds = "<think>" in template
+    checks.check("/props has the chat template", holds, f"{len(template)} characters")
 
 
-FACTS = (continuation, control, budget, resumption, logprobs, identity)
+FACTS = (continuation, spaces, control, budget, resumption, logprobs, identity)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", type=Path, help="the path of llama-server")
+    # A script that is ended must end its server, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     # A connection per request: the server sometimes closes one just after a stream's end.
     limits = httpx.Limits(max_keepalive_connections=0)
     try:
