@@ -38,7 +38,7 @@ class Resumption:
 
     def __init__(self, settings: Settings, url: httpx.URL, authorization: Authorization) -> None:
         """Open nothing yet; see `resumption_of`."""
-        # Whoever knows the id can read the reply and end it.
+        # With the id, anyone can read the reply and end it.
         self._id = secrets.token_hex(16)
         self._settings = settings
         path = url.path.rstrip("/").removesuffix(_CHAT) + _STREAM

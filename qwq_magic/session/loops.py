@@ -95,7 +95,7 @@ class LoopThread:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        # What these have begun as they ended: a server may have to be told.
+        # What these have begun as they ended, such as a last request.
         if begun := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(begun, timeout=_LAST_WORDS_S)
         # The HTTP clients are closed here too.
