@@ -95,8 +95,10 @@ class TerminalPanel:
             case ReasoningBecameAnswer():
                 self._reclassify("answer")
             case Notice(text):
-                self._end_line()
-                self._quiet_line(text)
+                # Some only report a fact to the turn.
+                if text:
+                    self._end_line()
+                    self._quiet_line(text)
             case UsageReported() | StreamFinished():
                 pass
             case _:

@@ -106,6 +106,10 @@ def test_a_pipe_never_gets_an_escape_sequence_from_the_model() -> None:
     assert "\x1b" not in text
 
 
+def test_a_notice_without_text_is_not_shown() -> None:
+    assert written([Notice("", way="native"), *EVENTS]) == written(EVENTS)
+
+
 def test_a_stopped_turn_ends_with_one_line_saying_so() -> None:
     stopped = Turn(id="1", prompt="p", reasoning="Compare")
 
