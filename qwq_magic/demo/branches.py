@@ -42,7 +42,7 @@ class Branches:
     Attributes:
         early_answers: shares of the reasoning, ascending from 0, each with the answer from
             there on.
-        branches: the reasonings that go elsewhere.
+        branches: the reasonings that go elsewhere; a recording may have none.
         last_sentence: ends an answer that the user began in other words.
     """
 
@@ -71,14 +71,12 @@ class Branches:
         return [text for least, text in self.early_answers if least <= share][-1]
 
 
-def parse_branches(sections: Sequence[tuple[str, str, str]]) -> Branches | None:
-    """Build the branches from sections: name, detail, text; None if a recording has none.
+def parse_branches(sections: Sequence[tuple[str, str, str]]) -> Branches:
+    """Build the branches from sections: name, detail, text.
 
     Raises:
         LookupError, ValueError: a section is not known, or is at a wrong place.
     """
-    if not sections:
-        return None
     early: list[tuple[float, str]] = []
     branches: list[Branch] = []
     last_sentence = ""

@@ -52,19 +52,15 @@ def following(recording: Recording, prefix: Prefix, parent: Parent | None) -> Re
 
 
 def _branches_of(recording: Recording) -> Branches:
-    if recording.branches is None:
+    if not recording.branches.branches:
         raise no_branches(recording)
     return recording.branches
 
 
 def _answer_after(recording: Recording, prefix: Prefix) -> str:
     """The answer to the given reasoning, or the rest of the answer that is given."""
-    begun = prefix.answer
-    is_whole = prefix.reasoning.strip() == recording.reasoning
-    if recording.branches is None and is_whole and recording.answer.startswith(begun):
-        return recording.answer[len(begun) :]
-    branches = _branches_of(recording)
-    own = recording.answer if is_whole else _own_answer(recording, branches, prefix.reasoning)
+    begun, branches = prefix.answer, recording.branches
+    own = _own_answer(recording, prefix.reasoning)
     if not begun:
         return own
     early = (text for _, text in branches.early_answers)
@@ -72,16 +68,20 @@ def _answer_after(recording: Recording, prefix: Prefix) -> str:
     for answer in answers:
         if answer.startswith(begun):
             return answer[len(begun) :]
+    ending = _branches_of(recording).last_sentence
     if begun[-1].isspace():
-        return branches.last_sentence
-    return f"{' ' if begun[-1] in '.!?:' else ' … '}{branches.last_sentence}"
+        return ending
+    return f"{' ' if begun[-1] in '.!?:' else ' … '}{ending}"
 
 
-def _own_answer(recording: Recording, branches: Branches, given: str) -> str:
-    """The answer that fits a reasoning that is not the whole recording."""
+def _own_answer(recording: Recording, given: str) -> str:
+    """The answer that fits a reasoning."""
     share = _common(recording.reasoning, given) / len(recording.reasoning)
+    if given.strip() == recording.reasoning:
+        return recording.answer
     if recording.reasoning.startswith(given):
-        return branches.early_answer(share)
+        return recording.branches.early_answer(share)
+    branches = _branches_of(recording)
     branch, at = _place_in(branches.branches, given)
     if branch is None:
         return _branch_after(recording, branches, given).answer

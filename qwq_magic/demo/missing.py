@@ -29,11 +29,11 @@ def no_earlier_turn(recording: Recording, first: Recording) -> NoRecording:
 
 
 def no_branches(recording: Recording) -> NoRecording:
-    """The error for a recording that can only be continued where it was stopped."""
+    """The error for a recording that has no other way to go on than its own."""
+    others = _listed(r for r in recordings() if r.branches.branches)
     return NoRecording(
-        f"The recording for {_quoted(recording)} has no branches: it can only be continued where "
-        "it was stopped. These have early answers and other ends: "
-        f"{_listed(r for r in recordings() if r.branches)}. {_NO_MODEL}"
+        f"The recording for {_quoted(recording)} has no branches: it can only be answered early, "
+        f"or continued where it was stopped. These have other ends: {others}. {_NO_MODEL}"
     )
 
 

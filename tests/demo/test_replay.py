@@ -17,7 +17,6 @@ import pytest
 
 from qwq_magic import Limits, Prefix, Session, Turn
 from qwq_magic.demo import ReplayModel
-from qwq_magic.demo.branches import Branches
 from qwq_magic.demo.recordings import Recording, recordings, split_deltas
 from qwq_magic.demo.replay import DEMO_MODEL, SPEED_VARIABLE, find_recording
 from qwq_magic.errors import ConfigurationError, NoRecording
@@ -36,6 +35,7 @@ from qwq_magic.turns.chat_model import ChatModel, ContinuesReplies
 
 ROOT = Path(__file__).parents[2]
 BY_ID = {recording.id: recording for recording in recordings()}
+DECIMALS = BY_ID["decimals"].branches
 NO_WAITING = float("inf")
 
 every_recording = pytest.mark.parametrize("recording", recordings(), ids=lambda r: r.id)
@@ -171,6 +171,15 @@ def test_the_bug_hunt_finds_the_bug_and_mends_it() -> None:
     assert mended["merge"]([[1, 10], [2, 3], [5, 8]]) == [[1, 10]]
 
 
+@pytest.mark.parametrize("recording_id", ["bug-hunt", "sales"])
+def test_code_in_an_early_answer_is_part_of_the_whole_one(recording_id: str) -> None:
+    recording = BY_ID[recording_id]
+    *_, (_, last) = recording.branches.early_answers
+    [code] = re.findall(r"^```python\n(.*?)^```$", last, re.DOTALL | re.MULTILINE)
+
+    assert code in recording.answer
+
+
 def test_the_section_numbers_are_sorted_as_claimed() -> None:
     values: dict[str, Any] = {}
     exec(code_blocks(BY_ID["section-numbers"])[0], values)
@@ -230,7 +239,6 @@ def test_other_rules_of_the_bridge_have_the_times_that_are_claimed(
     words: str, minutes: int
 ) -> None:
     branches = BY_ID["bridge"].branches
-    assert branches is not None
 
     assert branches.edit_for(words).answer.startswith(f"**{minutes} minutes**")
 
@@ -478,12 +486,6 @@ def whole_turn(session: Session, recording_id: str = "decimals") -> Turn:
     return session.ask(BY_ID[recording_id].prompt)
 
 
-def branches_of(recording_id: str = "decimals") -> Branches:
-    branches = BY_ID[recording_id].branches
-    assert branches is not None
-    return branches
-
-
 def test_the_demo_continues_given_text_by_itself() -> None:
     model = ReplayModel()
 
@@ -496,7 +498,7 @@ def test_answer_now_gives_the_answer_of_a_reasoning_that_has_only_begun() -> Non
     turn = streaming(session_at(5), until="At first", press=Run.answer_now)
 
     assert BY_ID["decimals"].reasoning.startswith(turn.reasoning)
-    assert turn.answer == branches_of().early_answer(0.2)
+    assert turn.answer == DECIMALS.early_answer(0.2)
     assert turn.complete
     assert turn.stopped_by is not None
     assert (turn.stopped_by.limit, turn.stopped_by.way) == ("user", "native")
@@ -511,7 +513,7 @@ def test_answer_now_answers_from_a_stopped_turn_that_had_its_result() -> None:
 
     assert (stopped.state, turn.state) == ("stopped", "complete")
     assert turn.reasoning == stopped.reasoning
-    assert turn.answer == branches_of().early_answer(0.6)
+    assert turn.answer == DECIMALS.early_answer(0.6)
     assert turn.parent is not None
     assert (turn.parent.kind, turn.parent.way) == ("answer_now", "native")
     assert [notice[:5] for notice in turn.notices] == ["Demo:"]
@@ -543,7 +545,7 @@ def test_steps_that_are_sampled_again_take_turns_among_the_other_ways() -> None:
     turns = session.fork(whole, 6, n=3)
     assert isinstance(turns, list)
     given = whole.reasoning[: whole.steps[5].start]
-    one, two = branches_of().of("again")
+    one, two = DECIMALS.of("again")
 
     assert [turn.reasoning for turn in turns] == [given + way.reasoning for way in (one, two, one)]
     assert [turn.answer for turn in turns] == [one.answer, two.answer, one.answer]
@@ -555,8 +557,8 @@ def test_a_way_that_is_sampled_again_gives_the_other_one() -> None:
     last = len(other.steps)
     another = session.fork(other, last)
 
-    assert other.answer == branches_of().of("again")[0].answer
-    assert another.answer == branches_of().of("again")[1].answer
+    assert other.answer == DECIMALS.of("again")[0].answer
+    assert another.answer == DECIMALS.of("again")[1].answer
 
 
 @pytest.mark.parametrize(
@@ -602,10 +604,12 @@ def test_thinking_on_confirms_the_result() -> None:
     turn = session.think_on(whole)
     twice = session.think_on(turn)
 
-    assert turn.reasoning == f"{whole.reasoning}\n\nWait, {branches_of().check.reasoning}"
-    assert turn.answer == branches_of().check.answer
+    assert (
+        turn.reasoning == f"{whole.reasoning}\n\nWait, {BY_ID['decimals'].branches.check.reasoning}"
+    )
+    assert turn.answer == DECIMALS.check.answer
     # The second check is not the first one again.
-    assert twice.reasoning.count(branches_of().check.reasoning) == 1
+    assert twice.reasoning.count(DECIMALS.check.reasoning) == 1
     assert twice.answer == turn.answer
 
 
@@ -621,7 +625,7 @@ def test_a_limit_ends_the_reasoning_of_a_replay() -> None:
 
     assert BY_ID["decimals"].reasoning.startswith(turn.reasoning)
     assert len(turn.reasoning) < 600
-    assert turn.answer == branches_of().early_answer(0)
+    assert turn.answer == DECIMALS.early_answer(0)
     assert str(turn.stopped_by) == "tokens=60"
 
 
@@ -636,7 +640,7 @@ def test_a_given_beginning_of_the_users_own_is_continued() -> None:
     assert word.reasoning == BY_ID["decimals"].reasoning
     assert own.answer.startswith("**9.11 comes after 9.9**")
     assert answer.answer.startswith("**9.9 is larger.**")
-    assert other.answer == f"Well, that is easy. {branches_of().last_sentence}"
+    assert other.answer == f"Well, that is easy. {BY_ID['decimals'].branches.last_sentence}"
 
 
 def test_given_text_is_read_and_only_the_rest_is_output() -> None:
@@ -683,7 +687,7 @@ def test_a_recording_without_branches_names_those_that_have_them() -> None:
     listed = re.findall("“(.+?)”", message)
     assert "\n" not in message
     assert listed[0] == BY_ID["collections"].prompt
-    assert len(listed) == 1 + len([r for r in recordings() if r.branches])
+    assert len(listed) == 1 + len([r for r in recordings() if r.branches.branches])
 
 
 def test_a_recording_without_branches_is_continued_where_it_was_stopped() -> None:

@@ -6,9 +6,10 @@ read and edited. Splitting the text into deltas and timing them are pure functio
 every replay is the same, and the deltas, joined, are the text.
 
 A file is a header and sections, each under a line `<!-- its name -->`: `prompt`, `reasoning` and
-`answer`, and for a reply that can be steered its branches, which are prewritten as well:
+`answer`, and what a reply that is steered goes on with, which is prewritten as well:
 
-- `early answer: 50%`: the answer if the reasoning is ended after at least this share of it;
+- `early answer: 50%`: the answer if the reasoning is ended after at least this share of it. Every
+  recording has some; the rest is for those with branches;
 - `again`, then `answer`: another way to the result, for a step that is sampled again;
 - `edit: version, section`, then `answer`: the end after a user's step with one of these words;
   `edit` for any other step;
@@ -87,7 +88,7 @@ class Recording:
         answer: the whole answer.
         reasoning_deltas_per_s: the pace of the reasoning, not counting pauses.
         answer_deltas_per_s: the pace of the answer, not counting pauses.
-        branches: other ways to go on; None if the reply cannot be steered.
+        branches: its early answers, and other ways to go on.
     """
 
     id: str
@@ -99,7 +100,7 @@ class Recording:
     answer: str
     reasoning_deltas_per_s: float
     answer_deltas_per_s: float
-    branches: Branches | None = None
+    branches: Branches
 
     def iter_timed_deltas(
         self, reply: Reply | None = None
