@@ -137,7 +137,9 @@ def ending_caption(turn: Turn) -> str:
     if is_cut(turn):
         return "The answer is cut off." if turn.answer.strip() else "Cut off before the answer."
     if turn.state == "stopped":
-        return "Stopped by you."
+        by = turn.stopped_by
+        is_limit = by is not None and by.then == "stop"
+        return f"Stopped by the limit {by}." if is_limit else "Stopped by you."
     if ended is Ending.TOKEN_LIMIT:
         if turn.answer.strip():
             return f"Ran out of tokens: the answer is cut off. {_more_tokens(turn)}"

@@ -87,7 +87,8 @@ async def preview_of(ask: Ask) -> Preview:
         model=request.model,
         messages=_with_beginning(request),
         fields=fields,
-        context=ask.recall.describe(context) if context.above else "",
+        # The messages of an act have their earlier turns already.
+        context=ask.recall.describe(context) if context.above and not request.parent else "",
         notices=tuple(notices),
     )
 
