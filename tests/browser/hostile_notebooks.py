@@ -51,8 +51,10 @@ def wait_until_drawn(notebook: Notebook, group: Sequence[Payload], step: int) ->
 
 
 def bundles(payloads: Iterable[Payload]) -> list[dict[str, Any]]:
+    """Their turns with the reasoning open, so that it is drawn."""
     return [
-        final_bundle(turn_of(p.number, p.text), place=TurnPosition(p.number, 1)) for p in payloads
+        final_bundle(turn_of(p.number, p.text), place=TurnPosition(p.number, 1), start="open")
+        for p in payloads
     ]
 
 

@@ -79,6 +79,6 @@ COMPARED = comparison_bundle(
 
 def saved(turn: Turn, **changes: Any) -> dict[str, Any]:
     """The bundle of a turn as a notebook holds it, with values changed."""
-    bundle: dict[str, Any] = final_bundle(turn, place=None)
+    bundle: dict[str, Any] = final_bundle(turn, place=None, start="open")
     bundle[TURN_MIME].update(changes)
     return bundle

@@ -141,6 +141,9 @@ def assert_views_are_inert(notebook: Notebook, watch: Watch, cells: int, *, firs
         output = in_view(notebook, cell)
         outputs = output_count(notebook, cell)
         expect(output.locator(".qwq-turn[data-drawn]")).to_have_count(outputs)
+        # The reasoning, too: a text is plain or drawn.
+        expect(output.locator(".qwq-section").first).to_be_visible()
+        expect(output.locator(".qwq-drawing")).to_have_count(0)
         assert foreign_to_ours(output) == []
         watch.sweep(output)
         assert watch.noise(notebook.page) == []

@@ -33,13 +33,13 @@ export class GivenCount {
 /** @param {AnswerBlock} block */
 function contentOf(block) {
   const content = block.kind === "fence" ? `${block.mark}${block.info}\n${block.code}` : block.source;
-  return content.trimEnd();
+  return content.trim();
 }
 
 /** Which blocks of a growing Markdown text are given. Blocks are asked about in their order. */
 export class GivenBlocks {
   #count;
-  #last = ""; // the beginning of the block in which the given text ends
+  #last = ""; // the end of the given text: the rest of an open block, or the first line of the next
   #isPast;
 
   /** @param {number} given */
@@ -83,11 +83,15 @@ export class GivenBlocks {
    * How much of a block is given that is finished now.
    *
    * @param {AnswerBlock} block
+   * @returns {GivenShare}
    */
   finish(block) {
-    const share = this.shareOf(block);
-    this.#isPast ||= this.#count.isOver;
-    return share;
+    if (this.#isPast || !this.#count.isOver) return this.shareOf(block);
+    const content = contentOf(block);
+    const isWhole = this.#last.startsWith(content);
+    this.#last = isWhole ? this.#last.slice(content.length).trim() : "";
+    this.#isPast = !this.#last;
+    return isWhole ? "whole" : "part";
   }
 }
 

@@ -88,3 +88,20 @@ test("an unknown usage is null throughout", () => {
 test("a value without fields becomes an empty object", () => {
   for (const value of [null, undefined, 5, "x"]) assert.deepEqual(fieldsOf(value), {});
 });
+
+test("what was given is a count of characters, at most all of them", () => {
+  const givenOf = (given) => {
+    const found = turnOf({ reasoning: "a𝟙b", answer: "xy", given }).given;
+    return [found.reasoning, found.answer];
+  };
+
+  assert.deepEqual(givenOf([2, 1]), [2, 1]);
+  assert.deepEqual(givenOf([99, 99]), [3, 2]);
+  for (const odd of [undefined, null, 5, "12", {}, [], [-1, -5], [1.5, NaN], ["1", [1]], [Infinity, null]]) {
+    assert.deepEqual(givenOf(odd), [0, 0]);
+  }
+});
+
+test("a reasoning is open until the answer begins, unless the turn says otherwise", () => {
+  for (const view of [undefined, {}, { start: "ajar" }]) assert.equal(turnOf({ view }).start, "auto");
+});

@@ -56,6 +56,13 @@ test("a drawing of another text is not adopted", () => {
   assert.equal(adoptDrawing(record, "answer", "ab"), null);
 });
 
+test("a drawing in which another part is given is not adopted", () => {
+  const record = viewRecord("given");
+  offerDrawing(record, "answer", drawingOf("abc"));
+
+  assert.equal(adoptDrawing(record, "answer", "abc", 2), null);
+});
+
 test("a drawing by another version of this view is not adopted", () => {
   const record = viewRecord("version");
   record.version -= 1;
