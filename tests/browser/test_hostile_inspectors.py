@@ -62,7 +62,9 @@ def test_payloads_add_nothing_to_inspectors_and_comparisons(
     for cell in range(cells):
         output = opened(notebook, cell)
         assert shape_of(output, VIEWS) - known == set()
+        expect(output.locator(".qwq-drawing")).to_have_count(0)
         assert foreign_to_ours(output, ".qwq-inspector-beside") == []
+        assert foreign_to_ours(output, ".qwq-step-text") == []
         sweep_rows(output, watch)
         assert shape_of(output, VIEWS) - known == set()
         assert watch.noise(notebook.page) == []

@@ -126,8 +126,12 @@ export class Inspector {
   /** @param {Step} step */
   isShown = (step) => !this.state.groups.length || this.state.groups.includes(step.kind.group);
 
-  /** @param {Step} step */
-  isGiven = (step) => step.end <= this.#givenEnd;
+  /**
+   * Does a step end within the given text? The blanks after its last word do not count.
+   *
+   * @param {Step} step
+   */
+  isGiven = (step) => this.#givenEnd > step.start && step.start + this.table.textOf(step).trimEnd().length <= this.#givenEnd;
 
   /**
    * @param {Step} step

@@ -57,7 +57,9 @@ function cutsIn(text) {
     let end = newline < 0 ? text.length : newline + 1;
     const isLong = end - at > LONGEST_LINE && !blocks.isInFence;
     if (isLong) end = cutOfLine(text, at);
-    const finished = blocks.push(text.slice(at, end));
+    // The last line is whole, even if nothing ends it.
+    const ending = newline < 0 && !isLong ? "\n" : "";
+    const finished = blocks.push(text.slice(at, end) + ending);
     if (isLong) blocks.end();
     // A line may finish the block before it, itself, or both.
     if (finished.length > (blocks.isBetween ? 1 : 0)) cuts.add(at);

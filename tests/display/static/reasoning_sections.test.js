@@ -60,3 +60,7 @@ test("what is given is marked, and the block it ends in is marked as given in pa
   assert.deepEqual(shares(1000), [["One.\n\nTwo.\n\nThree.\n\nFour.", "whole"]]);
   assert.deepEqual(shares(0), [["One.\n\nTwo.\n\nThree.\n\nFour.", "none"]]);
 });
+
+test("a last paragraph that no line break ends is a block", () => {
+  assert.deepEqual(textsOf(`${LONG}${LONG}The end`).at(-1), "The end");
+});
