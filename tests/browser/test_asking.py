@@ -147,8 +147,9 @@ def test_a_finished_cell_is_one_output_that_survives_its_kernel(
         "text/plain",
     ]
     expect(pane(notebook, "answer-text").locator("strong")).to_have_text("Answer")
-    pane(notebook, "toggle").click()
     expect(pane(notebook, "reasoning-body")).to_be_hidden()
+    pane(notebook, "toggle").click()
+    expect(pane(notebook, "section")).to_have_text("Reasons.")
 
 
 def test_a_restarted_kernel_ends_the_panel_and_keeps_its_text(

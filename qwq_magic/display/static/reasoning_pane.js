@@ -153,7 +153,7 @@ export class ReasoningPane {
     this.#toggle.setAttribute("aria-expanded", String(open));
     this.#body.hidden = !open || !this.#text.element.firstChild;
     this.element.hidden = this.#hidden;
-    // Nobody sees the plain text now, so it need not stay.
+    // The plain text is out of sight, so the drawing may take its place.
     if (!open && this.#ended) this.#isHeld = false;
     this.#draw();
   }

@@ -8,6 +8,20 @@ import { element } from "./elements.js";
 import { cleanText } from "./safe_text.js";
 
 const MAX_KEPT = 400;
+const FENCE_LINE = /^ {0,3}(?:`{3,}|~{3,})/gm;
+
+/**
+ * Does a part of `text` hold a part of a block of code, whose rest is in other steps?
+ *
+ * @param {string} text
+ * @param {number} start
+ * @param {number} end
+ */
+export function cutsCode(text, start, end) {
+  /** @param {string} part */
+  const isOpen = (part) => (part.match(FENCE_LINE)?.length ?? 0) % 2 === 1;
+  return isOpen(text.slice(0, start)) || isOpen(text.slice(start, end));
+}
 
 export class StepDrawings {
   /** Does the reader prefer the text as it was received? */

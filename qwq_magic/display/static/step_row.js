@@ -8,6 +8,7 @@ import { copyButton } from "./copy_button.js";
 import { button, element, uniqueId } from "./elements.js";
 import { markGiven } from "./given_text.js";
 import { cleanLine, cleanText, estimateTokens } from "./safe_text.js";
+import { cutsCode } from "./step_drawings.js";
 import { GROUP_DESCRIPTIONS, likely, UNCLASSIFIED } from "./step_kinds.js";
 import { seconds } from "./turn_captions.js";
 
@@ -94,8 +95,10 @@ function textOf(step, view) {
   const room = isOpen || (here && here.end > begin + SHOWN) ? MAX_SHOWN : SHOWN;
   const end = Math.min(trimmed, begin + room);
   const plain = element("div", "qwq-step-plain", { dir: "auto" }, begin > first ? "… " : "", ...marked(table.text, begin, end, step.cue, found));
+  const isCode = cutsCode(table.text, step.start, step.end);
+  plain.classList.toggle("qwq-step-code", isCode && !drawings.isRaw);
   // What was found is marked in the plain text.
-  if (!found.length) drawings.draw(step, plain, { text: table.text.slice(begin, end), end, cue: step.cue ? table.text.slice(...step.cue) : "" });
+  if (!found.length && !isCode) drawings.draw(step, plain, { text: table.text.slice(begin, end), end, cue: step.cue ? table.text.slice(...step.cue) : "" });
   const node = element("div", "qwq-step-text qwq-reading", {}, plain);
   if (end < trimmed) {
     const left = (trimmed - end).toLocaleString("en-US");
