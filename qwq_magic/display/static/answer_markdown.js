@@ -108,7 +108,7 @@ export class AnswerMarkdown {
     const end = this.#given.take(delta);
     if (end) {
       this.#take(this.#blocks.push(this.#cleaner.push(delta.slice(0, end))));
-      this.#given.endIn(this.#blocks.tail);
+      this.#given.endWithin(this.#blocks.tail);
     }
     this.#take(this.#blocks.push(this.#cleaner.push(delta.slice(end))));
     this.#start();

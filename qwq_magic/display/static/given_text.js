@@ -62,7 +62,7 @@ export class GivenBlocks {
    *
    * @param {AnswerBlock | null} tail
    */
-  endIn(tail) {
+  endWithin(tail) {
     if (!this.#count.isOver || this.#isPast) return;
     this.#last = tail ? contentOf(tail) : "";
     this.#isPast = tail === null;

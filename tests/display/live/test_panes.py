@@ -402,3 +402,9 @@ def test_reasoning_that_was_the_answer_moves_back(sent: list[tuple[str, Message]
     assert panel.reasoning is not None
     assert str(panel.answer.shown) == "It is 42. So there."
     assert str(panel.reasoning.shown) == str(panel.reasoning.records) == ""
+
+
+def test_nothing_of_a_panes_text_is_given_unless_said() -> None:
+    assert ReasoningPane("turn").given == AnswerPane("turn").given == 0
+    assert ReasoningPane("turn", given=5).get_state()["given"] == 5
+    assert ReasoningPane("turn").start == "auto"

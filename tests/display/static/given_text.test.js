@@ -16,7 +16,7 @@ function sharesOf(text, given, size) {
     const delta = text.slice(at, at + size);
     const end = marks.take(delta);
     take(blocks.push(delta.slice(0, end)));
-    if (end) marks.endIn(blocks.tail);
+    if (end) marks.endWithin(blocks.tail);
     take(blocks.push(delta.slice(end)));
   }
   take(blocks.end());
