@@ -117,6 +117,7 @@ class LivePanel:
         self._show = show
         self._start = start
         began_s = clock()
+        given = prefix or Prefix()
         # All widgets share one layout: each extra one would be another model to synchronise.
         self._layout = Layout()
         self.status = StatusLine(
@@ -129,16 +130,25 @@ class LivePanel:
             interrupts=interrupts,
         )
         self.reasoning = (
-            ReasoningPane(turn_id, start=start, footer=show == "reasoning", layout=self._layout)
+            ReasoningPane(
+                turn_id,
+                start=start,
+                footer=show == "reasoning",
+                given=len(given.reasoning),
+                layout=self._layout,
+            )
             if show != "answer"
             else None
         )
-        self.answer = AnswerPane(turn_id, layout=self._layout) if show != "reasoning" else None
+        self.answer = (
+            AnswerPane(turn_id, given=len(given.answer), layout=self._layout)
+            if show != "reasoning"
+            else None
+        )
         self._buffers = {
             pane: FrameBuffer() for pane in (self.reasoning, self.answer) if pane is not None
         }
         # What stays in its pane, whatever the text after it turns out to be.
-        given = prefix or Prefix()
         self._begun: dict[_Kind, str] = {"reasoning": given.reasoning, "answer": given.answer}
         # Either may turn out to be the other, also where only one of them has a pane.
         self._texts: dict[_Kind, list[str]] = {"reasoning": [], "answer": []}
@@ -161,7 +171,6 @@ class LivePanel:
         for kind, text in self._begun.items():
             pane = self._pane_of(kind)
             if pane is not None and text:
-                pane.given = len(text)
                 self._send(pane, text, at_s=self._clock())
 
     def show_event(self, event: Event) -> None:

@@ -12,14 +12,15 @@ const LONGEST_LINE = 20_000;
 /**
  * The sections of `text`, in order and without gaps: each is one or more whole blocks of Markdown.
  *
- * The block in which the first `given` characters end is a section of its own.
+ * The first `given` characters end with a section where they end in prose; elsewhere, as in a
+ * table, the block in which they end is a section of its own.
  *
  * @param {string} text
  * @param {number} [given]
  * @returns {ReasoningSection[]}
  */
 export function sectionsOf(text, given = 0) {
-  const cuts = cutsIn(text);
+  const cuts = withCutAt(given, cutsIn(text), text);
   const after = cuts.findIndex((cut) => cut >= given);
   /** @type {ReasoningSection[]} */
   const sections = [];
@@ -41,6 +42,24 @@ export function sectionsOf(text, given = 0) {
 function shareOf(content, start, given) {
   if (start >= given) return "none";
   return start + content.length <= given ? "whole" : "part";
+}
+
+// What a cut would tear: a formula, code, emphasis, a link, or a line that is more than prose.
+const TORN = /[$`*_[\]<>|~\\]|^\s{0,3}(?:#|[-+] |\d+[.)] )|^\s{4}/m;
+
+/**
+ * The cuts, with one more where the given text ends, if nothing is torn there.
+ *
+ * @param {number} given
+ * @param {number[]} cuts
+ * @param {string} text
+ */
+function withCutAt(given, cuts, text) {
+  const index = cuts.findIndex((cut) => cut >= given);
+  const [begin, end] = [cuts[index - 1] ?? 0, cuts[index] ?? 0];
+  const isBetweenWords = /\s/.test(text[given - 1] ?? "");
+  if (given <= begin || given >= end || !isBetweenWords || TORN.test(text.slice(begin, end))) return cuts;
+  return [...cuts.slice(0, index), given, ...cuts.slice(index)];
 }
 
 /**

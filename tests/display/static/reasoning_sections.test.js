@@ -61,6 +61,15 @@ test("what is given is marked, and the block it ends in is marked as given in pa
   assert.deepEqual(shares(0), [["One.\n\nTwo.\n\nThree.\n\nFour.", "none"]]);
 });
 
+test("given text that ends within prose is cut off there, and within a formula it is not", () => {
+  const shares = (text, given) => sectionsOf(text, given).map(({ start, end, given: share }) => [text.slice(start, end), share]);
+
+  assert.deepEqual(shares("One is given. Two is not.", 14), [["One is given. ", "whole"], ["Two is not.", "none"]]);
+  for (const text of ["So $1 + 2 = 3$, as I said.", "**So it is** one.", "| a | b |\n|---|---|\n| 1 | 2 |"]) {
+    assert.deepEqual(shares(text, 6), [[text, "part"]]);
+  }
+});
+
 test("a last paragraph that no line break ends is a block", () => {
   assert.deepEqual(textsOf(`${LONG}${LONG}The end`).at(-1), "The end");
 });
