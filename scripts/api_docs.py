@@ -291,13 +291,18 @@ def _comment_above(found: Definition) -> str:
 # --- Docstrings -------------------------------------------------------------------------------
 
 
+# A base whose methods are described as those of the class, and its module.
+_PARTS = {"Acts": "qwq_magic.session.acts"}
+
+
 def _members(node: ast.ClassDef) -> Iterator[str]:
-    """Yield the public methods and properties that a class defines itself."""
-    for item in node.body:
+    """Yield the public methods and properties that a class defines itself, or in a part of it."""
+    parts = [_class_of(name, module) for name, module in _PARTS.items() if _has_base(node, name)]
+    for item in (item for part in (node, *parts) for item in part.body):
         if not isinstance(item, Function) or item.name.startswith("_"):
             continue
         decorators = {ast.unparse(decorator) for decorator in item.decorator_list}
-        if any(decorator.endswith(".setter") for decorator in decorators):
+        if any(name.endswith(".setter") or name == "overload" for name in decorators):
             continue
         name = f"{node.name}.{item.name}"
         yield f"#### `{name}`"
@@ -307,6 +312,10 @@ def _members(node: ast.ClassDef) -> Iterator[str]:
         else:
             yield _code(_signature(item, name))
         yield from _documentation(item)
+
+
+def _has_base(node: ast.ClassDef, name: str) -> bool:
+    return any(isinstance(base, ast.Name) and base.id == name for base in node.bases)
 
 
 def _documentation(node: ast.ClassDef | Function) -> Iterator[str]:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Event, Notice
 from qwq_magic.keys import ApiKey, as_api_key
 from qwq_magic.memory import ConversationMemory, Conversations
+from qwq_magic.session.acts import Acts, checked, with_act
 from qwq_magic.session.call_options import CallOptions, require_known, settings_in
 from qwq_magic.session.loops import RUNNERS, Runner, RunnerName
+from qwq_magic.session.parameters import parameters_for, watched_limits
 from qwq_magic.session.run import Run, iter_events, wait_for
 from qwq_magic.settings import Settings, resolve
 from qwq_magic.settings.headers import hide_headers
@@ -26,9 +27,9 @@ from qwq_magic.settings.key_ring import KeyRing, require_no_key_in
 from qwq_magic.settings.layers import NO_LAYER, Choices, SettingOptions
 from qwq_magic.settings.model_rules import rules_for
 from qwq_magic.settings.presets import Spellings
-from qwq_magic.steering.acts import Act, answer_from, fork_at, go_on_from, think_on_from
+from qwq_magic.steering.acts import Act
 from qwq_magic.token_estimate import estimate_tokens
-from qwq_magic.turns import ChatRequest, Json, Limits, Message, Turn, TurnBuilder
+from qwq_magic.turns import ChatRequest, Limits, Message, Turn, TurnBuilder
 
 if TYPE_CHECKING:
     # These are imported with the first prompt: %load_ext creates a session and must be fast.
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from qwq_magic.turns.chat_model import ChatModel
 
 
-class Session:
+class Session(Acts):
     """Sends prompts to a model and remembers the turns.
 
     `qwq_magic.settings.Settings` documents each setting. Any of them can be overridden for a
@@ -132,7 +133,7 @@ class Session:
         hide_headers(call)
         with self.start(prompt, api_key=api_key, **call) as run:
             turn = run.turn()
-        return _checked(turn)
+        return checked(turn)
 
     async def ask_async(
         self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]
@@ -143,7 +144,7 @@ class Session:
         async with aclosing(self._events(prompt, api_key=api_key, **call)) as events:
             async for event in events:
                 if isinstance(event, Turn):
-                    return _checked(event)
+                    return checked(event)
         raise AssertionError("A run ends with its turn.")
 
     async def stream(
@@ -158,7 +159,7 @@ class Session:
         async with aclosing(self._events(prompt, api_key=api_key, **call)) as events:
             async for event in events:
                 if isinstance(event, Turn):
-                    _checked(event)
+                    checked(event)
                 # Notices are for a display; the turn keeps them.
                 elif not isinstance(event, Notice):
                     yield event
@@ -184,153 +185,6 @@ class Session:
             answer=ask.answer_now,
         )
 
-    def start_act(self, act: Act, **call: Unpack[CallOptions]) -> Run:
-        """Send an act on a turn and return at once; see `qwq_magic.steering.Act`.
-
-        The messages, the model and the parameters are those of the turn, unless `call` has
-        others; the new turn is kept beside it, as another attempt.
-        """
-        return self._run(self._prepare_act(act, **call))
-
-    def answer_now(self, turn: Turn, **call: Unpack[CallOptions]) -> Turn:
-        """Answer from the reasoning of a turn: a stopped or cut one, a loop, or any other.
-
-        Returns:
-            The new turn, whose parent is `turn`.
-
-        Raises:
-            QwqError: the turn has no reasoning, or the request failed.
-        """
-        return self._acted(answer_from(turn), **call)
-
-    async def answer_now_async(self, turn: Turn, **call: Unpack[CallOptions]) -> Turn:
-        """Answer from async code; see `answer_now`."""
-        return await self._acted_async(answer_from(turn), **call)
-
-    def go_on(self, turn: Turn, **call: Unpack[CallOptions]) -> Turn:
-        """Continue a reply that was stopped, broken off or cut, where it ended.
-
-        Returns:
-            The new turn, with the text of `turn` and what follows it.
-
-        Raises:
-            QwqError: the turn is complete or has no text, or the request failed.
-        """
-        return self._acted(go_on_from(turn), **call)
-
-    async def go_on_async(self, turn: Turn, **call: Unpack[CallOptions]) -> Turn:
-        """Continue from async code; see `go_on`."""
-        return await self._acted_async(go_on_from(turn), **call)
-
-    def think_on(self, turn: Turn, text: str = "Wait", **call: Unpack[CallOptions]) -> Turn:
-        """Reopen a finished reasoning with a text that makes the model think on.
-
-        Raises:
-            QwqError: the turn has no reasoning, or the request failed.
-        """
-        return self._acted(think_on_from(turn, text), **call)
-
-    async def think_on_async(
-        self, turn: Turn, text: str = "Wait", **call: Unpack[CallOptions]
-    ) -> Turn:
-        """Think on from async code; see `think_on`."""
-        return await self._acted_async(think_on_from(turn, text), **call)
-
-    @overload
-    def fork(
-        self,
-        turn: Turn,
-        step: int | None,
-        text: str | None = None,
-        *,
-        closed: bool = False,
-        **call: Unpack[CallOptions],
-    ) -> Turn: ...
-    @overload
-    def fork(
-        self,
-        turn: Turn,
-        step: int | None,
-        text: str | None = None,
-        *,
-        n: int,
-        closed: bool = False,
-        **call: Unpack[CallOptions],
-    ) -> Turn | list[Turn]: ...
-    def fork(
-        self,
-        turn: Turn,
-        step: int | None,
-        text: str | None = None,
-        *,
-        n: int = 1,
-        closed: bool = False,
-        **call: Unpack[CallOptions],
-    ) -> Turn | list[Turn]:
-        """Sample a reply again from a step of its reasoning on, or from a step of your own.
-
-        Args:
-            turn: the turn; it is not changed.
-            step: the step, counted from 1, before which the given text ends; None for the end
-                of the reasoning.
-            text: what takes the place of that step; None to sample it again.
-            n: how many replies to ask for.
-            closed: whether the reasoning is over after the given text, so that the answer
-                follows.
-            call: settings and conversation options for this call, see `CallOptions`.
-
-        Returns:
-            The new turn; a list of turns where `n` is above 1.
-
-        Raises:
-            QwqError: the turn has no such step, or a request failed.
-        """
-        act = _checked_fork(turn, step, text, n=n, closed=closed)
-        turns = [self._acted(act, **call) for _ in range(n)]
-        return turns[0] if n == 1 else turns
-
-    async def fork_async(
-        self,
-        turn: Turn,
-        step: int | None,
-        text: str | None = None,
-        *,
-        n: int = 1,
-        closed: bool = False,
-        **call: Unpack[CallOptions],
-    ) -> Turn | list[Turn]:
-        """Fork from async code; see `fork`."""
-        act = _checked_fork(turn, step, text, n=n, closed=closed)
-        turns = [await self._acted_async(act, **call) for _ in range(n)]
-        return turns[0] if n == 1 else turns
-
-    def _acted(self, act: Act, **call: Unpack[CallOptions]) -> Turn:
-        with self.start_act(act, **call) as run:
-            return _checked(run.turn())
-
-    async def _acted_async(self, act: Act, **call: Unpack[CallOptions]) -> Turn:
-        ask = self._prepare_act(act, **call)
-        async with aclosing(iter_events(ask.stream_into, self._runner(), ask.leave)) as events:
-            async for event in events:
-                if isinstance(event, Turn):
-                    return _checked(event)
-        raise AssertionError("A run ends with its turn.")
-
-    def _prepare_act(self, act: Act, **call: Unpack[CallOptions]) -> Ask:
-        hide_headers(call)
-        api_key = as_api_key(call.pop("api_key", None))  # type: ignore[typeddict-item]  # every call takes a key
-        turn = act.turn
-        if call.get("conversation") is None:
-            call["conversation"] = self._conversation_of(turn)
-        choices = {**settings_in(call), "api_key": api_key}
-        _, settings = self._resolve(call.get("model"), choices)
-        # Another server has other models and parameters.
-        if settings.server == turn.server:
-            if call.get("model") is None and turn.model:
-                call["model"] = turn.model if settings.server != "demo" else None
-            call["parameters"] = {**turn.parameters, **call.get("parameters", {})}
-        return self._prepare(turn.prompt, api_key=api_key, act=act, **call)
-
     def preview(
         self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]
     ) -> Preview:
@@ -344,13 +198,6 @@ class Session:
         api_key = as_api_key(api_key)
         hide_headers(call)
         ask = self._prepare(prompt, api_key=api_key, **call)
-        return wait_for(lambda: preview_of(ask), self._runner())
-
-    def preview_act(self, act: Act, **call: Unpack[CallOptions]) -> Preview:
-        """Return what `start_act` would send; see `preview`."""
-        from qwq_magic.session.preview import preview_of
-
-        ask = self._prepare_act(act, **call)
         return wait_for(lambda: preview_of(ask), self._runner())
 
     def _events(
@@ -379,18 +226,6 @@ class Session:
             with_reasoning=_takes_reasoning(settings),
             max_input_tokens=_input_limit(settings),
             prompt_tokens=estimate_tokens(settings.system or ""),
-        )
-
-    def _conversation_of(self, turn: Turn) -> str:
-        """The conversation that has the turn, or else the current one."""
-        names = (turn.conversation, *self.conversations)
-        return next(
-            (
-                name
-                for name in names
-                if name in self.conversations and self.conversations[name].place_of(turn)
-            ),
-            self.conversation,
         )
 
     def _prepare(
@@ -424,7 +259,7 @@ class Session:
         def planned(settings: Settings, *, has_model: bool = True) -> Sending:
             request = _new_request(prompt, settings, call, conversation, turn_id)
             if act is not None:
-                request = _with_act(request, act)
+                request = with_act(request, act)
             # The limit of a model that may not be the one that replies does not count.
             limit = _input_limit(settings) if has_model else settings.max_input_tokens
             recall = recall_for(
@@ -454,7 +289,7 @@ class Session:
             recorder=TurnBuilder(request, server=server),
             plan=sending.plan,
             unnamed=unnamed,
-            limits=_watched_limits(settings, request),
+            limits=watched_limits(settings, request),
         )
 
     def _chain_plan(
@@ -516,69 +351,13 @@ def _new_request(
         prompt=prompt,
         model=settings.model,
         messages=(*system, Message("user", prompt)),
-        parameters=_parameters_for(settings),
+        parameters=parameters_for(settings),
         conversation=conversation,
         turn_id=turn_id,
         # A turn without a cell is added to the conversation, rather than replacing the cell's.
         cell_id=None if call.get("append") else call.get("cell_id"),
         prefix=call.get("prefix") or None,
     )
-
-
-def _with_act(request: ChatRequest, act: Act) -> ChatRequest:
-    # A turn that was made by hand or read from elsewhere may have no messages.
-    messages = act.turn.messages or request.messages
-    return replace(request, messages=messages, prefix=act.prefix, parent=act.parent)
-
-
-def _checked_fork(turn: Turn, step: int | None, text: str | None, *, n: int, closed: bool) -> Act:
-    # `type`, which does not accept True as a number.
-    if not (type(n) is int and n >= 1):
-        raise ConfigurationError(f"n is {n!r}. Use a number of replies, 1 or more.")
-    return fork_at(turn, step, text, closed=closed)
-
-
-# A user who sets one of these has decided whether and how much the model thinks.
-_ABOUT_THINKING = frozenset(
-    {"enable_thinking", "thinking_budget", "reasoning_effort", "thinking", "reasoning"}
-)
-
-
-def _parameters_for(settings: Settings) -> dict[str, Json]:
-    """The user's parameters, and those that make a model think which the user did not name."""
-    given = _with_budget(settings)
-    is_decided = settings.model_is_pinned or bool(_ABOUT_THINKING & given.keys())
-    if is_decided or rules_for(settings.model).always_thinks:
-        return given
-    return {**settings.preset.default_parameters, **given}
-
-
-def _with_budget(settings: Settings) -> dict[str, Json]:
-    """The user's parameters, and a limit of tokens as the budget that the server has for it."""
-    given = dict(settings.parameters)
-    limits, spelling = settings.limits, settings.preset.spellings.get("thinking_budget")
-    if limits is None or limits.tokens is None or limits.then != "answer":
-        return given
-    if spelling is None or not spelling.has_effect or spelling.hint:
-        return given
-    most = rules_for(settings.model).most_thinking_tokens
-    is_accepted = not spelling.bounds_missed_by(limits.tokens) and (
-        most is None or limits.tokens <= most
-    )
-    if is_accepted and not _ABOUT_THINKING & given.keys():
-        given["thinking_budget"] = limits.tokens
-    return given
-
-
-def _watched_limits(settings: Settings, request: ChatRequest) -> Limits | None:
-    """The limits, with a budget that the server would count from the given reasoning on."""
-    limits, budget = settings.limits, request.parameters.get("thinking_budget")
-    is_sent = not (request.prefix and settings.preset.budget_counts_prefix)
-    if is_sent or type(budget) is not int or budget <= 0:
-        return limits
-    if limits is not None and limits.tokens is not None:
-        return limits
-    return replace(limits or Limits(), tokens=budget)
 
 
 def _takes_reasoning(settings: Settings) -> bool:
@@ -639,9 +418,3 @@ def continuations() -> Continuations:
     from qwq_magic.client.continuations import Continuations
 
     return Continuations()
-
-
-def _checked(turn: Turn) -> Turn:
-    if turn.error is not None:
-        raise turn.error
-    return turn

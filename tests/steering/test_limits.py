@@ -181,3 +181,17 @@ def test_a_match_is_found_wherever_it_is_cut() -> None:
         struck = [watch.feed(text[at : at + size]) for at in range(0, len(text), size)]
 
         assert any(struck)
+
+
+def test_a_limit_does_not_keep_a_model_from_thinking() -> None:
+    def play(request: Request) -> Any:
+        if request.method == "GET":
+            return failure(200, {"data": [{"id": "qwen3.6-plus"}]})
+        return chat(reasoning="Hm.", answer="42")
+
+    with ScriptedServer(play) as local:
+        session = Session(server="dashscope", base_url=local.url, api_key="k")
+        session.ask("9.9?", limits=Limits(tokens=500))
+        body = local.requests[-1].json
+
+    assert (body["enable_thinking"], body["thinking_budget"]) == (True, 500)
