@@ -1,4 +1,5 @@
-// Every navigation is noted, with the link that was clicked, and stopped.
+// Every navigation is noted, with the link that was clicked, and stopped; so is every cell that a
+// button would run.
 (command) => {
   window.__clicked = null;
   window.__navigations = [];
@@ -13,6 +14,13 @@
     window.__navigations.push({ url, shown: `${link?.textContent ?? ""} ${link?.title ?? ""}` });
     if (event.cancelable) event.preventDefault();
   });
+  // Before the extension that runs the cells of our buttons.
+  window.__cells = [];
+  window.addEventListener("qwq-run-cell", (event) => {
+    window.__cells.push(event.detail.code);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
   window.jupyterapp?.commands.addCommand(command, {
     execute: (args) => void window.__commands.push(args.n ?? -1),
   });

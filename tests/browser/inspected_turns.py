@@ -11,7 +11,7 @@ from qwq_magic.display.saved.comparison import comparison_bundle
 from qwq_magic.events import Usage
 from qwq_magic.turns import Timing, Turn
 
-__all__ = ["COMPARED", "DEMO", "LONG", "LOOPING", "TURN_MIME", "saved"]
+__all__ = ["CODED", "COMPARED", "DEMO", "LONG", "LOOPING", "TURN_MIME", "saved"]
 
 _SENTENCES = (
     "Let me set this up first and see what is given about the board and its sides.",
@@ -59,6 +59,13 @@ LOOPING = _turn(
     "looping-inspected",
     "Let me see what is given. " + "And again I count the very same columns. " * 6 + "So it is 4.",
     "It is 4.",
+)
+# Steps that hold a part of a block of code, with a cue, are not drawn.
+CODED = _turn(
+    "coded-inspected",
+    "Let me write it down.\n\n```python\ntotal = 41\n\nWait, that is not right. Let me check it."
+    "\n\ntotal = 42",
+    "It is 42.",
 )
 COMPARED = comparison_bundle(
     _turn(

@@ -7,7 +7,7 @@ from typing import Any
 
 from browser.hostile_notebooks import bundles, in_view, output_count, write_saved
 from browser.inert_dom import foreign_to_ours, shape_of
-from browser.inspected_turns import COMPARED, DEMO, LOOPING, saved
+from browser.inspected_turns import CODED, COMPARED, DEMO, LOOPING, saved
 from browser.lab import Lab, Notebook
 from browser.payload_cells import turn_of
 from browser.watch import Watch
@@ -43,7 +43,10 @@ def sweep_rows(output: Locator, watch: Watch) -> None:
 def test_payloads_add_nothing_to_inspectors_and_comparisons(
     lab: Lab, browser: BrowserContext, watch: Watch
 ) -> None:
-    write_saved(lab.root / "ordinary.ipynb", [saved(DEMO), saved(LOOPING), COMPARED])
+    write_saved(
+        lab.root / "ordinary.ipynb",
+        [saved(DEMO), saved(LOOPING), saved(CODED, number=1, attempt=1), COMPARED],
+    )
     ordinary = Notebook.open(browser, lab, "ordinary.ipynb")
     output = opened(ordinary, 0)
     known = shape_of(output, VIEWS)

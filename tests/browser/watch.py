@@ -19,6 +19,15 @@ from playwright.sync_api import BrowserContext, Dialog, Locator, Page, Request
 
 _NUMBER = re.compile(rf"p(\d+)\.{re.escape(DOMAIN)}|secret-(\d+)|fired\((\d+)\)")
 
+# What a button of ours may run in a cell, whatever the notebook holds.
+_OUR_CELL = re.compile(
+    r"%qwq_(?:answer|continue)(?: -c (?:[\w.-]+|\"[\w. -]+\"))? \d+(?:\.\d+)?"
+    r"|%qwq_inspect(?: -c (?:[\w.-]+|\"[\w. -]+\"))? [\d.]+ [\d.]+"
+    r"|%%qwq(?: -c (?:[\w.-]+|\"[\w. -]+\"))? --from \d+(?:\.\d+)?:(?:\d+|end)"
+    # The body of a prompt is text, whatever it is.
+    r"(?:\n(?s:.*))?"
+)
+
 _GUARD = script("guard.js")
 _SWEEP = script("sweep.js")
 
@@ -80,6 +89,11 @@ class Watch:
         found: list[int] = page.evaluate("window.__commands.splice(0)")
         return found
 
+    def cells(self, page: Page) -> list[str]:
+        """The cells that buttons would have run."""
+        found: list[str] = page.evaluate("window.__cells.splice(0)")
+        return found
+
     def noise(self, page: Page) -> list[str]:
         """Everything that ran, loaded, opened, or led to a hidden destination."""
         strays = [found for found in self.navigations(page) if not found.is_chosen]
@@ -87,6 +101,7 @@ class Watch:
             *(f"script {number}" for number in self.scripts),
             *(f"request {url}" for url in self.requests),
             *(f"command {number}" for number in self.commands(page)),
+            *(f"cell {cell!r}" for cell in self.cells(page) if not _OUR_CELL.fullmatch(cell)),
             *(f"{stray.url} behind {stray.shown!r}" for stray in strays),
             *self.other,
         ]
