@@ -81,7 +81,7 @@ async def _probed(model: str, send: Send) -> tuple[Continues, bool]:
         except InvalidRequest:
             # It rejects the fields, which is an answer.
             continue
-        except QwqError:
+        except (QwqError, TimeoutError):
             return "none", False
         if text.startswith(_REST):
             return way, True

@@ -104,9 +104,13 @@ class Contents:
     def index_for(self, turn: Turn) -> int | None:
         """Return the index of the slot that the turn belongs to, or None for a new one."""
         if turn.parent is not None:
+            # Also where the parent itself is gone, and only others that came from it are here.
+            parent = turn.parent.id
             for index, slot in enumerate(self.slots):
-                if any(attempt.turn.id == turn.parent.id for attempt in slot.attempts):
-                    return index
+                for attempt in slot.attempts:
+                    origin = attempt.turn.parent
+                    if attempt.turn.id == parent or (origin and origin.id == parent):
+                        return index
         return self.index_of_cell(turn.cell_id)
 
     def with_turn(self, turn: Turn, *, sent_at: int) -> Contents:

@@ -19,7 +19,7 @@ from qwq_magic.session.run import Run, iter_events, wait_for
 from qwq_magic.settings import Settings
 from qwq_magic.settings.headers import hide_headers
 from qwq_magic.steering.acts import Act, answer_from, fork_at, go_on_from, think_on_from
-from qwq_magic.turns import ChatRequest, Turn
+from qwq_magic.turns import ChatRequest, Prefix, Turn
 
 if TYPE_CHECKING:
     from qwq_magic.session.ask import Ask
@@ -219,6 +219,19 @@ class Acts:
             ),
             self.conversation,
         )
+
+
+def checked_prefix(prefix: object) -> Prefix | None:
+    """Return the prefix.
+
+    Raises:
+        ConfigurationError: it is something else.
+    """
+    if prefix is not None and not isinstance(prefix, Prefix):
+        raise ConfigurationError(
+            f"prefix is of type {type(prefix).__name__}. Pass Prefix(reasoning), for example."
+        )
+    return prefix
 
 
 def with_act(request: ChatRequest, act: Act) -> ChatRequest:

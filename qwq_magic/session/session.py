@@ -16,7 +16,7 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Event, Notice
 from qwq_magic.keys import ApiKey, as_api_key
 from qwq_magic.memory import ConversationMemory, Conversations
-from qwq_magic.session.acts import Acts, checked, with_act
+from qwq_magic.session.acts import Acts, checked, checked_prefix, with_act
 from qwq_magic.session.call_options import CallOptions, require_known, settings_in
 from qwq_magic.session.loops import RUNNERS, Runner, RunnerName
 from qwq_magic.session.parameters import parameters_for, watched_limits
@@ -248,8 +248,10 @@ class Session(Acts):
             _, settings = self._resolve(None, choices, default_model=chosen.model)
         conversation = call.get("conversation")
         conversation = self.conversation if conversation is None else conversation
-        # A key is as unsafe in the system message or in a parameter as in the prompt.
-        sent = "\n".join((prompt, settings.system or "", repr(settings.parameters)))
+        prefix = checked_prefix(act.prefix if act else call.get("prefix"))
+        # A key is as unsafe in the system message, a parameter or given text as in the prompt.
+        given = (prefix.reasoning, prefix.answer) if prefix else ()
+        sent = "\n".join((prompt, settings.system or "", repr(settings.parameters), *given))
         for key in settings.secrets or (None,):
             require_no_key_in(sent, key, self.keys)
         turn_id = uuid.uuid4().hex

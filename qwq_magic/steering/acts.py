@@ -72,6 +72,7 @@ def fork_at(turn: Turn, step: int | None, text: str | None = None, *, closed: bo
         ConfigurationError: the turn has no such step.
     """
     _require_reasoning(turn, "There is nothing to continue from")
+    _require_text(text)
     steps = turn.steps
     last = len(steps) + 1
     if step is not None and not (type(step) is int and 1 <= step <= last):
@@ -93,6 +94,7 @@ def think_on_from(turn: Turn, text: str = "Wait") -> Act:
     Raises:
         ConfigurationError: the turn has no reasoning, or the text is empty.
     """
+    _require_text(text)
     if not text.strip():
         raise ConfigurationError('The text is empty. Use a word that goes on, such as "Wait".')
     return fork_at(turn, None, text)
@@ -105,7 +107,14 @@ def _joined(given: str, text: str) -> str:
     return f"{given}\n\n{text}"
 
 
+def _require_text(text: object) -> None:
+    if not (text is None or isinstance(text, str)):
+        raise ConfigurationError(f"The text is of type {type(text).__name__}. Pass a string.")
+
+
 def _require_reasoning(turn: Turn, why_not: str) -> None:
+    if not isinstance(turn, Turn):
+        raise ConfigurationError(f"{type(turn).__name__} is not a turn. Pass a Turn.")
     if not turn.reasoning.strip():
         raise ConfigurationError(
             f"{why_not}: the turn has no reasoning. Choose a model that thinks, or run the "

@@ -28,7 +28,10 @@ _GO_ON_ANSWERING = "Go on with this answer exactly where it ends, without repeat
 def quoted(request: ChatRequest, spellings: Spellings) -> ChatRequest:
     """Return the request with its prefix quoted in the prompt, and no prefix."""
     assert request.prefix is not None
-    *before, prompt = request.messages
+    # A turn from a file may have any messages, or none that asks.
+    *before, prompt = request.messages or (Message("user", request.prompt),)
+    if prompt.role != "user":
+        before, prompt = [*before, prompt], Message("user", request.prompt)
     message = Message("user", f"{prompt.text}\n\n{quotation(request.prefix)}")
     return replace(
         request,

@@ -28,7 +28,8 @@ class Limits:
         seconds: seconds from the first reasoning text.
         loops: how many loops were noticed; see `qwq_magic.reasoning.Loop`.
         same: how many times the same value was asserted.
-        match: a regular expression that the text matches, in Python's syntax.
+        match: a regular expression that the text matches, in Python's syntax. A repetition
+            within a repetition, such as `(x+)+`, may take very long.
         then: `answer` asks for the answer, `stop` stops the reply.
     """
 

@@ -23,9 +23,11 @@ from fakes import OnceEndlessModel, ScriptedModel
 from server import Reply, Request, ScriptedServer, chat, failure
 
 from qwq_magic import Prefix, Session, Turn
+from qwq_magic.client.continuations import Continuations
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import ReasoningDelta
 from qwq_magic.session.run import Run
+from qwq_magic.settings import Settings
 
 NATIVE = {"llamacpp": llama_cpp, "vllm": vllm, "sglang": sglang}
 Play = Callable[[Request], Reply]
@@ -350,6 +352,64 @@ def test_a_steered_turn_is_saved_and_loaded_as_it_is(tmp_path: Any) -> None:
 
     assert other.memory.attempts(1) == session.memory.attempts(1)
     assert other.memory.turns[0].parent is not None
+
+
+def test_forks_of_a_turn_that_was_dropped_stay_together() -> None:
+    with ScriptedServer(llama_cpp) as local:
+        session = _session(local, "llamacpp")
+        whole = session.ask("9.9?")
+        session.memory.drop(1)
+        forks = session.fork(whole, 2), session.fork(whole, 3)
+
+        assert session.memory.attempts(1) == forks
+
+
+def test_a_key_in_given_text_costs_no_request() -> None:
+    key = "sk-abcdefghijklmnop1234"
+    with ScriptedServer(llama_cpp) as local:
+        session = Session(server="llamacpp", model="m", base_url=local.url, api_key=key)
+        whole = session.ask("9.9?")
+        acts: list[Callable[[], object]] = [
+            lambda: session.fork(whole, 2, f"My key is {key}."),
+            lambda: session.think_on(whole, key),
+            lambda: session.ask("9.9?", prefix=Prefix(key)),
+            lambda: session.ask("9.9?", prefix=Prefix("Hm.", closed=True, answer=key)),
+        ]
+        for act in acts:
+            with pytest.raises(ConfigurationError, match="key") as caught:
+                act()
+            assert key not in str(caught.value)
+
+        assert len(local.requests) == 1
+
+
+def test_a_wrong_type_is_a_clear_error() -> None:
+    wrong: Any = None
+    with ScriptedServer(llama_cpp) as local:
+        session = _session(local, "llamacpp")
+        whole = session.ask("9.9?")
+        for wrong in ("Let me see.", {"reasoning": "x"}, 5):
+            with pytest.raises(ConfigurationError, match="Pass Prefix"):
+                session.ask("9.9?", prefix=wrong)
+        wrong = 5
+        with pytest.raises(ConfigurationError, match="Pass a string"):
+            session.fork(whole, 2, wrong)
+        wrong = None
+        with pytest.raises(ConfigurationError, match="not a turn"):
+            session.fork(wrong, 2)
+
+        assert len(local.requests) == 1
+
+
+def test_a_server_that_is_too_slow_to_be_asked_gets_a_quotation() -> None:
+    async def send(_request: object, _way: object) -> str:
+        raise TimeoutError
+
+    with ScriptedServer(failure(404, {})) as local:
+        settings = Settings(server="custom", base_url=local.url, model="m")
+        found = asyncio.run(Continuations().of(settings, "m", send))
+
+    assert found == "none"
 
 
 def test_answer_now_closes_the_stream_and_goes_on_in_the_same_turn() -> None:

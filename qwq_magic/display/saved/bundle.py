@@ -106,13 +106,13 @@ def turn_data(view: TurnView) -> dict[str, Any]:
         "finish_reason": well_formed(turn.finish_reason) if turn.finish_reason else None,
         "usage": asdict(turn.usage),
         "timing": {name: None if s is None else round(s, 3) for name, s in timing.items()},
-        "error": error and {name: _well_formed_value(value) for name, value in error.items()},
+        "error": error and _well_formed_values(error),
         "caption": well_formed(view.caption),
         "footer": well_formed(view.footer),
         "notices": [well_formed(notice) for notice in view.notices],
         # A view that does not know it shows the state, which is amber as well.
         **({"state_word": word} if (word := state_caption(turn)) else {}),
-        **({"parent": turn.parent.to_dict()} if turn.parent else {}),
+        **({"parent": _well_formed_values(turn.parent.to_dict())} if turn.parent else {}),
         "ending": well_formed(view.ending) if turn.complete or is_cut(turn) else "",
         **analysed(lambda: _reasoning_data(view), otherwise={}),
         **({"given": list(view.given)} if turn.prefix else {}),
@@ -164,8 +164,11 @@ def _rounded(value: object) -> object:
             return value
 
 
-def _well_formed_value(value: object) -> object:
-    return well_formed(value) if isinstance(value, str) else value
+def _well_formed_values(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: well_formed(value) if isinstance(value, str) else value
+        for name, value in data.items()
+    }
 
 
 def turn_markdown(view: TurnView) -> str:

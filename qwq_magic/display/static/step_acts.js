@@ -43,6 +43,10 @@ function editor(number, { source, state, onEdit }) {
     onEdit();
   };
   const run = async () => {
+    if (!area.value.trim()) {
+      note.textContent = "Write the text that takes the place of the step, or use Resample.";
+      return;
+    }
     const outcome = await runBelow(area, forkCell(source, number, area.value));
     if (outcome) note.textContent = outcome;
     else close();

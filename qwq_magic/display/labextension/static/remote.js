@@ -117,8 +117,8 @@
     function runCell(event, tracker) {
       const { code } = event.detail ?? {};
       const node = /** @type {Node} */ (event.target);
-      // Only magics of ours, whatever else sends such an event.
-      if (typeof code !== "string" || !/^%%?qwq(?:_answer|_continue|_inspect)?[ \n]/.test(code)) return;
+      // Only magics of ours, whatever else sends such an event: a cell that is one line, or a prompt.
+      if (typeof code !== "string" || !/^(?:%%qwq [^\n]*(?:\n|$)|%qwq_(?:answer|continue|inspect) [^\r\n]*$)/.test(code)) return;
       const panel = tracker.find((each) => each.node.contains(node));
       const index = panel?.content.widgets.findIndex((cell) => cell.node.contains(node)) ?? -1;
       if (!panel?.model || index < 0) return;
