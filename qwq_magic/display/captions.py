@@ -144,7 +144,7 @@ def ending_caption(turn: Turn) -> str:
         if turn.answer.strip():
             return f"Ran out of tokens: the answer is cut off. {_more_tokens(turn)}"
         limit = _limit_in(turn)
-        took = f" Thinking took all {limit:,} tokens." if limit else ""
+        took = f" Thinking took all {limit[1]:,} tokens." if limit else ""
         return (
             f"Ran out of tokens while thinking: no answer.{took} "
             f"{_more_tokens(turn).removesuffix('.')}, or answer from this reasoning: %qwq_answer."
@@ -161,17 +161,18 @@ _USUAL_LIMIT: Final = 32_768
 
 def _more_tokens(turn: Turn) -> str:
     """What to type for a longer reply: twice the limit that was set."""
+    limit = _limit_in(turn)
+    name, tokens = ("max_tokens", _USUAL_LIMIT) if limit is None else (limit[0], 2 * limit[1])
+    return f"Raise the limit with -p {name}={tokens}."
+
+
+def _limit_in(turn: Turn) -> tuple[str, int] | None:
+    """The parameter that limits the tokens, and its value; None if the request set none."""
     for name in _LIMITS:
         limit = turn.parameters.get(name)
         if type(limit) is int and limit > 0:
-            return f"Raise the limit with -p {name}={2 * limit}."
-    return f"Raise the limit with -p max_tokens={_USUAL_LIMIT}."
-
-
-def _limit_in(turn: Turn) -> int | None:
-    """The limit of tokens that the request set; None if it set none."""
-    limits = (turn.parameters.get(name) for name in _LIMITS)
-    return next((limit for limit in limits if type(limit) is int and limit > 0), None)
+            return name, limit
+    return None
 
 
 _STATE_WORDS: Final = {

@@ -179,7 +179,10 @@ class Acts:
             return checked(run.turn())
 
     async def _acted_async(self, act: Act, **call: Unpack[CallOptions]) -> Turn:
-        ask = self._prepare_act(act, **call)
+        return await self._turn_of(self._prepare_act(act, **call))
+
+    async def _turn_of(self, ask: Ask) -> Turn:
+        """Stream the reply to its end, and return its turn or raise its error."""
         async with aclosing(iter_events(ask.stream_into, self._runner(), ask.leave)) as events:
             async for event in events:
                 if isinstance(event, Turn):

@@ -141,11 +141,7 @@ class Session(Acts):
         """Send a prompt from async code; see `ask`."""
         api_key = as_api_key(api_key)
         hide_headers(call)
-        async with aclosing(self._events(prompt, api_key=api_key, **call)) as events:
-            async for event in events:
-                if isinstance(event, Turn):
-                    return checked(event)
-        raise AssertionError("A run ends with its turn.")
+        return await self._turn_of(self._prepare(prompt, api_key=api_key, **call))
 
     async def stream(
         self, prompt: str, *, api_key: str | ApiKey | None = None, **call: Unpack[CallOptions]

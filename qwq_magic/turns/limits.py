@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, TypeAlias, get_args
 
 from qwq_magic.errors import ConfigurationError
@@ -63,7 +63,7 @@ class Limits:
 
     def __bool__(self) -> bool:
         """Whether anything is limited."""
-        return any(getattr(self, name) is not None for name in LIMIT_NAMES)
+        return any(getattr(self, name) is not None for name in _FIELDS if name != "then")
 
     @classmethod
     def of(cls, value: Limits | Mapping[str, Any] | None) -> Limits | None:
@@ -81,14 +81,8 @@ class Limits:
                 raise ConfigurationError(f"Unknown limit {name!r}. Limits: {', '.join(_FIELDS)}.")
         return cls(**value)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the limits that are set, as plain JSON."""
-        values = {name: getattr(self, name) for name in LIMIT_NAMES}
-        return {**{n: v for n, v in values.items() if v is not None}, "then": self.then}
-
 
 _FIELDS = tuple(f.name for f in fields(Limits))
-LIMIT_NAMES = tuple(name for name in _FIELDS if name != "then")
 
 
 def _check_pattern(pattern: object) -> None:
@@ -129,7 +123,7 @@ class StoppedBy:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the values as plain JSON."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> StoppedBy:

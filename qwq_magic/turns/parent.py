@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 from qwq_magic.turns.prefix import WAYS, Way
@@ -37,7 +37,7 @@ class Parent:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the parent as plain JSON."""
-        return {"id": self.id, "step": self.step, "kind": self.kind, "way": self.way}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Parent:

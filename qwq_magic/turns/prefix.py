@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
 from qwq_magic.errors import ConfigurationError
@@ -43,12 +43,7 @@ class Prefix:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the prefix as plain JSON."""
-        return {
-            "reasoning": self.reasoning,
-            "closed": self.closed,
-            "answer": self.answer,
-            "way": self.way,
-        }
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Prefix:
