@@ -58,7 +58,7 @@ class CellAsk:
             options, rest = parse_options(line)
             self._check(options)
             prompt = compose(options, rest)
-            make_act = self._fork if options.source is not None else make_act
+            make_act = _once(self._fork if options.source is not None else make_act)
             if options.dry_run:
                 self._preview(prompt, options, request, make_act)
                 return
@@ -240,6 +240,19 @@ class CellAsk:
 
     def _place_of(self, turn: Turn) -> TurnPosition | None:
         return self._context.session.conversations.place_of(turn)
+
+
+def _once(make_act: MakeAct | None) -> MakeAct | None:
+    """Make the act once: all replies of -n come from one turn, not each from the one before."""
+    made: list[Act] = []
+
+    def make(options: CellOptions, prompt: str, cell_key: str | None) -> Act:
+        assert make_act is not None
+        if not made:
+            made.append(make_act(options, prompt, cell_key))
+        return made[0]
+
+    return make_act and make
 
 
 def _parse_source(source: str) -> tuple[str, int | None]:

@@ -69,7 +69,7 @@ class TurnNames:
         return attempts[int(number[2]) - 1]
 
     def _before(self, turn: Turn, cell_key: str | None) -> Turn:
-        while cell_key is not None and turn.cell_id == cell_key and turn.parent is not None:
+        while cell_key is not None and turn.parent is not None and _is_of(turn, cell_key):
             parent = self._context.session.conversations.turn_of(turn.parent.id)
             if parent is None:
                 return turn
@@ -81,3 +81,8 @@ class TurnNames:
         if name is None:
             return conversations.of(self._context.settings.conversation)
         return conversations.existing(name)
+
+
+def _is_of(turn: Turn, cell_key: str) -> bool:
+    """Whether a prompt of this cell made the turn; the keys of further ones end in `#2`."""
+    return (turn.cell_id or "").partition("#")[0] == cell_key.partition("#")[0]

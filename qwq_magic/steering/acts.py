@@ -47,6 +47,7 @@ def go_on_from(turn: Turn) -> Act:
     Raises:
         ConfigurationError: the model ended the reply itself, or nothing of it has arrived.
     """
+    _require_turn(turn)
     if turn.complete and ending_in(turn) is not Ending.TOKEN_LIMIT:
         raise ConfigurationError(
             "The turn is complete, so there is nothing to continue. Use think_on to reopen its "
@@ -112,9 +113,13 @@ def _require_text(text: object) -> None:
         raise ConfigurationError(f"The text is of type {type(text).__name__}. Pass a string.")
 
 
-def _require_reasoning(turn: Turn, why_not: str) -> None:
+def _require_turn(turn: object) -> None:
     if not isinstance(turn, Turn):
         raise ConfigurationError(f"{type(turn).__name__} is not a turn. Pass a Turn.")
+
+
+def _require_reasoning(turn: Turn, why_not: str) -> None:
+    _require_turn(turn)
     if not turn.reasoning.strip():
         raise ConfigurationError(
             f"{why_not}: the turn has no reasoning. Choose a model that thinks, or run the "

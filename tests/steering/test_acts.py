@@ -397,6 +397,8 @@ def test_a_wrong_type_is_a_clear_error() -> None:
         wrong = None
         with pytest.raises(ConfigurationError, match="not a turn"):
             session.fork(wrong, 2)
+        with pytest.raises(ConfigurationError, match="not a turn"):
+            session.go_on(wrong)
 
         assert len(local.requests) == 1
 

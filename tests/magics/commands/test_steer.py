@@ -61,6 +61,19 @@ def test_a_cell_forks_a_turn_at_a_step(kernel: Kernel, ask_at: AskAt) -> None:
         assert words in listed
 
 
+def test_several_replies_come_from_one_turn_and_do_so_again(kernel: Kernel, ask_at: AskAt) -> None:
+    with ScriptedServer(vllm) as server:
+        ask_at(server)
+        kernel.run("%%qwq -c several\n9.9?")
+        first = [kernel.run("%%qwq -c several --from 1:2 -n 3", cell_id="cell-2") for _ in range(2)]
+
+    for done in first:
+        attempts = [*done.turn["attempts"], done.turn]
+        forks = [turn for turn in attempts if turn.get("parent")]
+        assert {turn["parent"]["id"] for turn in forks} == {attempts[0]["id"]}
+    assert len(forks) == 6
+
+
 @pytest.mark.parametrize(
     ("cell", "complaint"),
     [
