@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from qwq_magic.events import AnswerDelta, Event, Notice, ReasoningDelta
 from qwq_magic.turns import Limits, Prefix, StoppedBy, TurnBuilder
@@ -148,6 +149,7 @@ class ReasoningCut:
         return Prefix(self._recorder.reasoning, closed=True, answer=self._recorder.answer)
 
     def _record(self, by: StoppedBy, *, is_native: bool = False) -> None:
+        by = replace(by, characters=len(self._recorder.reasoning))
         for builder in (self._builder, self._recorder):
             builder.stop_by(by, is_native=is_native)
 

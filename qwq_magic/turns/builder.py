@@ -108,7 +108,8 @@ class TurnBuilder:
         self._stopped_by = replace(
             stopped_by,
             seconds=round(self._clock() - self._started, 3),
-            characters=len(self.reasoning),
+            # What has struck may not have come this far yet, where an advisor is in between.
+            characters=stopped_by.characters or len(self.reasoning),
             way="native" if is_native else "",
         )
 
