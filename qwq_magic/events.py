@@ -12,13 +12,15 @@ from enum import Enum
 from typing import Any, Final, Literal, TypeAlias, TypeGuard, cast
 
 MAX_TOKENS: Final = 10**12
+_MAX_COST: Final = 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Token counts reported by the server; None if not reported.
 
-    `reasoning_tokens` are part of `output_tokens`, and `cached_tokens` of `input_tokens`.
+    `reasoning_tokens` are part of `output_tokens`, and `cached_tokens` of `input_tokens`. `cost`
+    is what the server charged, in its own unit: few servers report it.
     """
 
     input_tokens: int | None = None
@@ -26,6 +28,7 @@ class Usage:
     total_tokens: int | None = None
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
+    cost: float | None = None
 
 
 def is_count(value: Any) -> TypeGuard[int]:
@@ -38,8 +41,15 @@ def is_count(value: Any) -> TypeGuard[int]:
 
 def known_counts(usage: Usage) -> Usage:
     """Return the usage without values that are not plausible counts."""
-    counts = {f.name: getattr(usage, f.name) for f in fields(usage)}
-    return Usage(**{name: count for name, count in counts.items() if is_count(count)})
+    values = {f.name: getattr(usage, f.name) for f in fields(usage)}
+    return Usage(**{name: value for name, value in values.items() if is_usage(name, value)})
+
+
+def is_usage(name: str, value: Any) -> bool:
+    """Whether the value is a plausible one for this field of `Usage`."""
+    if name != "cost":
+        return is_count(value)
+    return type(value) in (int, float) and 0 <= value < _MAX_COST
 
 
 # More characters than any tokenizer puts into one token on average, white space included.

@@ -108,6 +108,7 @@ def test_a_session_can_do_this() -> None:
 
 def test_a_turn_knows_this() -> None:
     assert _public(Turn) == {
+        "final_value",
         "answer",
         "arrivals",
         "cell_id",

@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from qwq_magic.errors import QwqError
-from qwq_magic.events import Usage, is_count
+from qwq_magic.events import Usage, is_usage
 from qwq_magic.memory.message_table import MessageReader
 from qwq_magic.turns import Parent, Prefix, StoppedBy, Timing, Turn
 
@@ -75,7 +75,7 @@ def _require_steering(data: Any) -> None:
 
 def _require_counts(data: Any) -> None:
     require_keys(data, _USAGE_KEYS)
-    require(all(value is None or is_count(value) for value in data.values()))
+    require(all(value is None or is_usage(name, value) for name, value in data.items()))
 
 
 def _require_seconds(data: Any) -> None:

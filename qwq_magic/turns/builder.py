@@ -34,6 +34,9 @@ from qwq_magic.turns.messages import ChatRequest
 from qwq_magic.turns.prefix import Prefix, Way
 from qwq_magic.turns.turn import Timing, Turn
 
+# More deltas than a line has, where each is one token.
+_TAIL_DELTAS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
@@ -99,6 +102,12 @@ class TurnBuilder:
     def answer(self) -> str:
         """The answer so far, given text included."""
         return self._begun.answer + "".join(self._answer)
+
+    def tail(self, characters: int) -> str:
+        """Return about the last characters that have arrived; any thread may call this."""
+        # A slice of a list is a copy, so the stream may append meanwhile.
+        last = (self._answer or self._reasoning)[-_TAIL_DELTAS:]
+        return "".join(last)[-characters:]
 
     def stop_by(self, stopped_by: StoppedBy, *, is_native: bool = False) -> None:
         """Record what ends the reasoning before the model does.

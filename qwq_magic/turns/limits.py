@@ -65,6 +65,10 @@ class Limits:
         """Whether anything is limited."""
         return any(getattr(self, name) is not None for name in _FIELDS if name != "then")
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the limits as plain JSON."""
+        return asdict(self)
+
     @classmethod
     def of(cls, value: Limits | Mapping[str, Any] | None) -> Limits | None:
         """Return `value` as limits, or None.

@@ -134,6 +134,13 @@ class Turn:
         return "error" if self.error else "stopped"
 
     @property
+    def final_value(self) -> str | None:
+        """The value that the answer commits to, normalised; None without one."""
+        from qwq_magic.reasoning.values import committed_value  # not needed by most turns
+
+        return committed_value(self.answer)
+
+    @property
     def code(self) -> list[CodeBlock]:
         """The answer's fenced blocks, in order; each is a string with a `language` and `run()`."""
         # The parser of the saved output, so that both find the same blocks.
@@ -183,6 +190,9 @@ class Turn:
         data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         data["error"] = self.error.to_dict() if self.error else None
         data["usage"] = _values(self.usage)
+        # Few servers report a cost, and versions before it do not read it.
+        if self.usage.cost is None:
+            del data["usage"]["cost"]
         data["timing"] = _values(self.timing)
         data["arrivals"] = pack_marks(self.arrivals)
         data["messages"] = [_values(message) for message in self.messages]

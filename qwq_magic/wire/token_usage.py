@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from qwq_magic.events import Usage, is_count
+from qwq_magic.events import Usage, is_count, is_usage
 
 # Counts as a server reports them: one JSON object.
 Counts: TypeAlias = dict[str, Any]
@@ -40,6 +40,8 @@ def usage_from(counts: Any) -> Usage | None:
         cached_tokens=_first(
             count_in(input_details, "cached_tokens"), count_in(counts, "prompt_cache_hit_tokens")
         ),
+        # OpenRouter: what was charged, in US dollars.
+        cost=counts["cost"] if is_usage("cost", counts.get("cost")) else None,
     )
 
 

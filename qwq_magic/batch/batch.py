@@ -1,0 +1,136 @@
+"""A batch: the turns of many samples, in order, as data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+from qwq_magic.batch.votes import Votes, vote_of
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.turns import Turn
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One sample of a batch.
+
+    Attributes:
+        row: the row of the table, from 0.
+        number: which sample of its row and model it is, from 1.
+        model: the model's name.
+        key: what it is known by in a store: the hash of all that was sent, and its number.
+        turn: the turn; one without text that is stopped, if it was not asked.
+        is_reused: whether the turn was in the store already.
+    """
+
+    row: int
+    number: int
+    model: str
+    key: str
+    turn: Turn
+    is_reused: bool = False
+
+
+class Batch(Sequence[Turn]):
+    """The turns of a batch, by row, then by model, then by sample.
+
+    Attributes:
+        samples: the samples, in the same order as the turns.
+        rows: the rows of the table.
+        template: the prompt, with `{{ column }}` for what differs.
+        saved: how many samples need not be asked, since the vote of their row was settled.
+        ending: why the batch ended before all was asked; "" if it did not.
+        elapsed_s: how long it took, in seconds.
+        cost: what it cost; None if that is not known.
+    """
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        *,
+        rows: Sequence[Row],
+        template: str,
+        saved: int = 0,
+        ending: str = "",
+        elapsed_s: float = 0.0,
+        cost: float | None = None,
+        ask_again: Callable[[], Batch] | None = None,
+    ) -> None:
+        self.samples = tuple(samples)
+        self.rows = tuple(rows)
+        self.template = template
+        self.saved = saved
+        self.ending = ending
+        self.elapsed_s = elapsed_s
+        self.cost = cost
+        self._ask_again = ask_again
+
+    @overload
+    def __getitem__(self, index: int) -> Turn: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Turn]: ...
+    def __getitem__(self, index: int | slice) -> Turn | Sequence[Turn]:
+        if isinstance(index, slice):
+            return [sample.turn for sample in self.samples[index]]
+        return self.samples[index].turn
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __iter__(self) -> Iterator[Turn]:
+        return (sample.turn for sample in self.samples)
+
+    @property
+    def turns(self) -> list[Turn]:
+        """All turns, in order."""
+        return list(self)
+
+    @property
+    def errors(self) -> list[Turn]:
+        """The turns that failed; each has its `error`."""
+        return [turn for turn in self if turn.error is not None]
+
+    @property
+    def missing(self) -> list[Sample]:
+        """The samples to ask again: those that failed, were stopped, or were never asked."""
+        from qwq_magic.batch.keys import is_final
+
+        return [sample for sample in self.samples if not is_final(sample.turn)]
+
+    def of_row(self, row: int) -> list[Turn]:
+        """Return the turns of one row, from 0.
+
+        Raises:
+            ConfigurationError: there is no such row.
+        """
+        if not 0 <= row < len(self.rows):
+            raise ConfigurationError(f"There is no row {row}. The batch has {len(self.rows)}.")
+        return [sample.turn for sample in self.samples if sample.row == row]
+
+    def vote(self) -> Votes:
+        """Count the final values of each row's samples."""
+        values: dict[int, list[str | None]] = {row: [] for row in range(len(self.rows))}
+        for sample in self.samples:
+            values[sample.row].append(sample.turn.final_value)
+        return Votes(vote_of(found, row=row) for row, found in values.items())
+
+    def retry(self) -> Batch:
+        """Ask again for all that is missing, and return this batch with what came of it.
+
+        Raises:
+            QwqError: the batch was loaded, rather than asked; a setting is wrong by now.
+        """
+        if self._ask_again is None:
+            raise ConfigurationError("This batch has no session to ask. Run session.map again.")
+        self.__dict__.update(self._ask_again().__dict__)
+        return self
+
+    def __repr__(self) -> str:
+        states = Counter(turn.state for turn in self)
+        counted = ", ".join(f"{count:,} {state}" for state, count in states.most_common())
+        rows = f"{len(self.rows):,} row{'' if len(self.rows) == 1 else 's'}"
+        return f"<Batch of {len(self):,} turns of {rows}: {counted or 'nothing asked'}>"
