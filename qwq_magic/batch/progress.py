@@ -18,7 +18,16 @@ from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import Turn, TurnBuilder, is_cut
 
 LaneState: TypeAlias = Literal[
-    "waiting", "connecting", "reasoning", "answering", "complete", "cut", "stopped", "error"
+    "waiting",
+    "connecting",
+    "reasoning",
+    "answering",
+    "complete",
+    "cut",
+    "stopped",
+    "error",
+    # Not asked, since the vote of its row is settled.
+    "saved",
 ]
 BatchState: TypeAlias = Literal["running", "complete", "stopped"]
 
@@ -58,6 +67,7 @@ class Lane:
     turn: Turn | None = None
     value: str | None = None
     builder: TurnBuilder | None = field(default=None, repr=False)
+    _last_line: str = field(default="", repr=False)
 
     @property
     def is_running(self) -> bool:
@@ -68,7 +78,7 @@ class Lane:
         """The last line that has arrived of it, at most 160 characters."""
         builder = self.builder
         if builder is None:
-            return ""
+            return self._last_line
         return builder.tail(2 * _TAIL_CHARACTERS).strip().rpartition("\n")[2][-_TAIL_CHARACTERS:]
 
     def show_event(self, event: Event) -> int:
@@ -84,9 +94,13 @@ class Lane:
         self.characters += len(text)
         return len(text)
 
+    def show_remote(self, state: LaneState, characters: int, last_line: str) -> None:
+        """Take note of a reply that streams in another process."""
+        self.state, self.characters, self._last_line = state, characters, last_line
+
     def end(self, turn: Turn) -> None:
         """Take note of the turn that has ended."""
-        self.turn, self.builder = turn, None
+        self.turn, self.builder, self._last_line = turn, None, ""
         self.state = "cut" if is_cut(turn) else turn.state
         self.value = turn.final_value
 
@@ -102,7 +116,10 @@ class Progress:
         rows: how many rows there are.
         limit: how many replies may stream at once.
         notice: why nothing new is asked, such as a pause that the server demands; "" otherwise.
+        warning: what went wrong beside the replies, such as a store that cannot be written.
         saved: how many samples need not be asked, since their row's vote is settled.
+        characters: how many characters have arrived in this run.
+        begun: how many samples have brought text in this run.
         asked: how many samples have ended that were asked in this run.
         cost: what this run has cost so far; None if that is not known.
         errors: how many samples failed, by the kind of their error.
@@ -120,7 +137,7 @@ class Progress:
         self.state: BatchState = "running"
         self.rows = 0
         self.limit = 0
-        self.notice = ""
+        self.notice = self.warning = ""
         self.saved = 0
         self.asked = 0
         self.cost: float | None = None
@@ -128,7 +145,7 @@ class Progress:
         self.values: Counter[str] = Counter()
         self.retries: Counter[str] = Counter()
         self._resumes_s = 0.0
-        self._characters = 0
+        self.characters = self.begun = 0
         # Pairs of a time and the characters that had arrived until then.
         self._speeds: deque[tuple[float, int]] = deque([(self._began_s, 0)])
 
@@ -142,7 +159,15 @@ class Progress:
         self.running[lane.index] = lane
 
     def show_event(self, lane: Lane, event: Event) -> None:
-        self._characters += lane.show_event(event)
+        had_text = lane.characters > 0
+        self.characters += lane.show_event(event)
+        self.begun += lane.characters > 0 and not had_text
+
+    def show_remote(self, lane: Lane, state: LaneState, characters: int, last_line: str) -> None:
+        """Take note of a reply that streams in another process."""
+        self.characters += max(0, characters - lane.characters)
+        lane.show_remote(state, characters, last_line)
+        self.running[lane.index] = lane
 
     def retry(self, lane: Lane, error: QwqError) -> None:
         """The request failed before any text arrived, and will be repeated."""
@@ -193,13 +218,13 @@ class Progress:
         """About how many tokens arrive a second, over the last seconds."""
         now = self._clock()
         if now - self._speeds[-1][0] >= _SPEED_EVERY_S:
-            self._speeds.append((now, self._characters))
+            self._speeds.append((now, self.characters))
         while len(self._speeds) > 1 and now - self._speeds[0][0] > _SPEED_S:
             self._speeds.popleft()
         since, characters = self._speeds[0]
         if now <= since:
             return 0.0
-        return (self._characters - characters) / (now - since) * self._tokens_per_character()
+        return (self.characters - characters) / (now - since) * self._tokens_per_character()
 
     def _tokens_per_character(self) -> float:
         # What arrives now is like what will arrive: one text tells about all of them.

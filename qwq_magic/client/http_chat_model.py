@@ -79,6 +79,8 @@ class HttpChatModel:
         self._continuations = continuations or Continuations()
         # The reply that streams, by its turn: the server's name for it.
         self._reply_ids: dict[str, str] = {}
+        # How often a request is repeated; 0 where the caller repeats it.
+        self.max_retries = MAX_RETRIES
         self._transport = transport
         self._sleep = sleep
         self._random = random
@@ -127,7 +129,7 @@ class HttpChatModel:
                 await self._sleep(wait_s)
                 continue
             wait_s = None
-            if may_repeat and not has_text and retry < MAX_RETRIES:
+            if may_repeat and not has_text and retry < self.max_retries:
                 wait_s = delay_s(retry, retry_after_s=error.retry_after_s, random=self._random())
             if wait_s is None:
                 raise error from cause

@@ -58,9 +58,12 @@ class CellAsk:
             options, rest = parse_options(line)
             self._check(options)
             prompt = compose(options, rest)
-            make_act = _once(self._fork if options.source is not None else make_act)
+            make_act = self._fork if options.source is not None else make_act
             if options.dry_run:
                 self._preview(prompt, options, request, make_act)
+                return
+            if options.asks_many:
+                self._ask_many(prompt, options, request, make_act)
                 return
         except QwqError as error:
             # IPython shows a `UsageError` as one line, without a traceback.
@@ -70,17 +73,14 @@ class CellAsk:
             self._context.jobs.stop_earlier(request)
         # From before the prompt is sent until its turn is bound, so no interrupt falls between.
         with InterruptWatch() as interrupts:
-            for _ in range(options.n):
-                try:
-                    run = self._start(prompt, options, request, make_act)
-                except ConfigurationError as error:
-                    raise self._usage_error(error) from None
-                if options.background:
-                    self._start_job(run, options, request)
-                else:
-                    self._stream(run, options, request, interrupts)
-                if interrupts.pressed:
-                    break
+            try:
+                run = self._start(prompt, options, request, make_act)
+            except ConfigurationError as error:
+                raise self._usage_error(error) from None
+            if options.background:
+                self._start_job(run, options, request)
+            else:
+                self._stream(run, options, request, interrupts)
         if options.code:
             from qwq_magic.magics.next_cell import offer_code
 
@@ -90,6 +90,22 @@ class CellAsk:
             # Stopping a single prompt is not an error, and queued cells still run. Other code,
             # such as a loop of prompts, must be interrupted too.
             raise KeyboardInterrupt
+
+    def _ask_many(
+        self, prompt: str, options: CellOptions, request: Request, make_act: MakeAct | None
+    ) -> None:
+        """Ask for many replies at once: samples of the prompt, or one for each row of a table."""
+        from qwq_magic.magics.cell_batch import CellBatch  # Imported late: most cells ask once.
+
+        if not options.append:
+            self._context.jobs.stop_earlier(request)
+        self._apply_settings(options)
+        batch = CellBatch(self._context, options, request, live=self._shown_live(request))
+        if options.over is not None:
+            batch.map(prompt)
+            return
+        cell_key = self._context.cells.next_cell_key(request)
+        batch.sample(prompt, cell_key, make_act and make_act(options, prompt, cell_key))
 
     def _usage_error(self, error: QwqError) -> UsageError:
         """Return the error as one line, masked: a template error may quote a key."""
@@ -240,19 +256,6 @@ class CellAsk:
 
     def _place_of(self, turn: Turn) -> TurnPosition | None:
         return self._context.session.conversations.place_of(turn)
-
-
-def _once(make_act: MakeAct | None) -> MakeAct | None:
-    """Make the act once: all replies of -n come from one turn, not each from the one before."""
-    made: list[Act] = []
-
-    def make(options: CellOptions, prompt: str, cell_key: str | None) -> Act:
-        assert make_act is not None
-        if not made:
-            made.append(make_act(options, prompt, cell_key))
-        return made[0]
-
-    return make_act and make
 
 
 def _parse_source(source: str) -> tuple[str, int | None]:

@@ -32,7 +32,9 @@ class Option:
 
 OPTIONS = (
     Option(("-o", "--out"), "out", "NAME", "also bind the turn to this variable"),
-    Option(("-m", "--model"), "model", "MODEL", "the model for this cell"),
+    Option(
+        ("-m", "--model"), "model", "MODEL", "the model for this cell; repeated: ask each of them"
+    ),
     Option(("-s", "--server"), "server", "SERVER", "the server for this cell"),
     Option(("-c", "--conversation"), "conversation", "NAME", "the conversation to continue"),
     Option(("--fresh",), "fresh", "", "send no earlier turns"),
@@ -53,7 +55,16 @@ OPTIONS = (
         "TURN:STEP",
         "continue turn TURN from this step, 3:17 or 3:end; a text takes the place of the step",
     ),
-    Option(("-n",), "n", "N", "with --from: ask for so many replies"),
+    Option(("-n",), "n", "N", "ask for N replies at once, and count their final values"),
+    Option(
+        ("--over",),
+        "over",
+        "TABLE",
+        "ask for each row of this DataFrame or list; {{ column }} in the text is its value",
+    ),
+    Option(("--settle",), "settle", "P", "stop asking once a vote is this sure, such as 0.95"),
+    Option(("--store",), "store", "FILE", "keep the replies of -n, -m and --over in this file"),
+    Option(("--again",), "again", "", "ask again for replies that are known, too"),
     Option(
         ("-l", "--limit"),
         "limits",
@@ -91,6 +102,7 @@ class CellOptions:
 
     out: str | None = None
     model: str | None = None
+    models: tuple[str, ...] = ()
     server: str | None = None
     conversation: str | None = None
     fresh: bool = False
@@ -105,9 +117,18 @@ class CellOptions:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     source: str | None = None
     n: int = 1
+    over: str | None = None
+    settle: float | None = None
+    store: str | None = None
+    again: bool = False
     limits: Limits | None = None
     show: Show | None = None
     start: Start | None = None
+
+    @property
+    def asks_many(self) -> bool:
+        """Whether the cell asks for more than one reply."""
+        return self.n > 1 or len(self.models) > 1 or self.over is not None
 
     def call(self, *, cell_id: str | None) -> CallOptions:
         """Return the options for `Session.start`; `cell_id` is the key of the cell's prompt."""
@@ -152,13 +173,30 @@ def parse_options(line: str) -> tuple[CellOptions, str]:
         _check(option, value)
         _add(option, value, found)
         position = _skip_blanks(line, position)
-    if "fresh" in found and "history" in found:
-        raise ConfigurationError("--fresh and --history cannot be combined. Use one of them.")
-    if "n" in found and "source" not in found:
-        raise ConfigurationError("-n needs a turn to continue. Use it with --from TURN:STEP.")
+    if len(found.get("models", ())) > 1:
+        del found["model"]
     if "limits" in found:
         found["limits"] = Limits.of(found["limits"])
-    return CellOptions(**found), line[position:]
+    options = CellOptions(**found)
+    _require_consistent(options)
+    return options, line[position:]
+
+
+def _require_consistent(options: CellOptions) -> None:
+    if options.fresh and options.history is not None:
+        raise ConfigurationError("--fresh and --history cannot be combined. Use one of them.")
+    if options.over is not None and options.source is not None:
+        raise ConfigurationError("--over and --from cannot be combined. Use one of them.")
+    if options.asks_many:
+        for flag, is_given in (("--background", options.background), ("--code", options.code)):
+            if is_given:
+                raise ConfigurationError(
+                    f"{flag} is for a single reply. Remove it, or -n and --over."
+                )
+    elif options.settle is not None or options.store is not None or options.again:
+        raise ConfigurationError(
+            "--settle, --store and --again are for many replies. Use them with -n or --over."
+        )
 
 
 def _add(option: Option, value: str, found: dict[str, Any]) -> None:
@@ -167,6 +205,11 @@ def _add(option: Option, value: str, found: dict[str, Any]) -> None:
         # These may be repeated.
         key, parsed = _named_value(option, value)
         found.setdefault(option.name, {})[key] = parsed
+    elif option.name == "model":
+        found["model"] = value
+        found["models"] = tuple(dict.fromkeys((*found.get("models", ()), value)))
+    elif option.name == "settle":
+        found["settle"] = _probability(value)
     elif option.name in _COUNTED:
         found[option.name] = _count(value, option)
     elif option.name in _STARTS:
@@ -219,6 +262,18 @@ def _count(value: str, option: Option) -> int:
             f"{flag} needs a number of {noun}, not {value!r}. Use, for example, {flag} 3."
         )
     return int(value)
+
+
+def _probability(value: str) -> float:
+    try:
+        probability = float(value)
+    except ValueError:
+        probability = 0.0
+    if not 0.5 < probability < 1.0:
+        raise ConfigurationError(
+            f"--settle needs a probability between 0.5 and 1, not {value!r}. Use --settle 0.95."
+        )
+    return probability
 
 
 def _named_value(option: Option, value: str) -> tuple[str, Any]:

@@ -5,6 +5,7 @@ Undo and saving rely on this: a reference to old contents stays valid without a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -126,6 +127,28 @@ class Contents:
             revision=revision,
         )
 
+    def with_samples(self, turns: Sequence[Turn], *, sent_at: int) -> Contents:
+        """Return the contents with these turns as attempts in one slot, the last of which counts.
+
+        Those that the slot has already are moved to its end.
+        """
+        revision = self.revision + 1
+        index = self.index_for(turns[0])
+        ids = {turn.id for turn in turns}
+        if index is None:
+            holds = (any(a.turn.id in ids for a in slot.attempts) for slot in self.slots)
+            index = next((at for at, is_held in enumerate(holds) if is_held), None)
+        known = () if index is None else self.slots[index].attempts
+        by_id = {attempt.turn.id: attempt for attempt in known}
+        added = (by_id.get(turn.id) or Attempt(turn, sent_at, revision) for turn in turns)
+        attempts = (*(a for a in known if a.turn.id not in ids), *added)
+        if attempts == known:
+            return self
+        if index is None:
+            return replace(self, slots=(*self.slots, Slot(attempts)), revision=revision)
+        slot = replace(self.slots[index], attempts=attempts)
+        return replace(self.with_slot(index, slot), revision=revision)
+
     def without_latest(self) -> tuple[Contents, Turn] | None:
         """Return the contents without the last committed turn, and that turn; None if empty."""
         if not self.slots:
@@ -135,9 +158,12 @@ class Contents:
             range(len(self.slots)), key=lambda at: (self.slots[at].attempts[-1].committed_at, at)
         )
         slot = self.slots[index]
-        *earlier, latest = slot.attempts
+        latest = slot.attempts[-1]
+        # Samples of one prompt were committed together, and go together.
+        together = latest.committed_at or None
+        earlier = tuple(a for a in slot.attempts[:-1] if a.committed_at != together)
         if earlier:
-            return self.with_slot(index, replace(slot, attempts=tuple(earlier))), latest.turn
+            return self.with_slot(index, replace(slot, attempts=earlier)), latest.turn
         return replace(self, slots=self.slots[:index] + self.slots[index + 1 :]), latest.turn
 
     def with_slot(self, index: int, slot: Slot) -> Contents:

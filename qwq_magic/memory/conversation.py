@@ -13,7 +13,7 @@ import math
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -147,13 +147,20 @@ class ConversationMemory:
         contents from before that, and comes back with them on undo. A turn that was sent after
         a change that has been undone is added to the restored contents.
         """
+        self._commit(context, lambda state, sent_at: state.with_turn(turn, sent_at=sent_at))
+
+    def commit_samples(self, turns: Sequence[Turn], context: Context) -> None:
+        """Add samples of one prompt as attempts at one turn; the last of them counts."""
+        if turns:
+            self._commit(context, lambda state, sent_at: state.with_samples(turns, sent_at=sent_at))
+
+    def _commit(self, context: Context, change: Callable[[Contents, int], Contents]) -> None:
         with self._lock:
             # Search back to the latest contents that existed when the turn was sent.
             for at in range(len(self._states) - 1, -1, -1):
                 state = self._states[at]
                 if state.generation <= context.generation:
-                    sent_at = min(context.revision, state.revision)
-                    committed = state.with_turn(turn, sent_at=sent_at)
+                    committed = change(state, min(context.revision, state.revision))
                     # Earlier states are dropped: undo goes back to the latest turn, not beyond it.
                     self._states = (committed, *self._states[at + 1 :])
                     return

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from qwq_magic.errors import ConfigurationError
@@ -25,33 +26,58 @@ _NOWHERE = "\0"
 
 
 def expand_template(text: str, notebook: Notebook, *, with_blocks: bool = False) -> str:
-    """Return the text with every `{{ expression }}` replaced by its value.
+    """Return the text with every `{{ expression }}` replaced by its value; see `PromptTemplate`."""
+    return PromptTemplate(text, notebook, with_blocks=with_blocks).render()
 
-    With `with_blocks`, `{% if … %}`, `{% for … %}` and `{# comments #}` are interpreted too.
 
-    Raises:
-        ConfigurationError: a name is not defined, or an expression fails or is malformed.
-    """
-    import jinja2  # importing it takes 60 ms
+class PromptTemplate:
+    """A text with `{{ expression }}`, parsed once and filled in as often as there are rows."""
 
-    environment = _environment(text, notebook, with_blocks=with_blocks)
-    try:
-        return environment.from_string(text).render(_names(notebook))
-    except jinja2.TemplateSyntaxError as error:
-        raise ConfigurationError(
-            f"The template has a syntax error on line {error.lineno}: "
-            f"{_sentence(error.message)} Move what Jinja2 cannot parse into a variable. {_AS_TEXT}"
-        ) from None
-    except jinja2.UndefinedError as error:
-        raise ConfigurationError(f"{_sentence(error.message)} {_AS_TEXT}") from None
-    except ConfigurationError:
-        raise
-    except Exception as error:
-        # The user's expression may raise anything.
-        message = one_line(str(error), limit_bytes=SHOWN_BYTES)
-        raise ConfigurationError(
-            f"The template failed{_line_of(error)}: {type(error).__name__}: {message}. {_AS_TEXT}"
-        ) from error
+    def __init__(self, text: str, notebook: Notebook, *, with_blocks: bool = False) -> None:
+        """Parse the text.
+
+        Args:
+            text: the template.
+            notebook: the names that its expressions may use.
+            with_blocks: whether `{% if … %}`, `{% for … %}` and `{# comments #}` are interpreted.
+
+        Raises:
+            ConfigurationError: an expression is malformed.
+        """
+        import jinja2  # importing it takes 60 ms
+
+        environment = _environment(text, notebook, with_blocks=with_blocks)
+        self._names = _names(notebook)
+        try:
+            self._template = environment.from_string(text)
+        except jinja2.TemplateSyntaxError as error:
+            raise ConfigurationError(
+                f"The template has a syntax error on line {error.lineno}: "
+                f"{_sentence(error.message)} Move what Jinja2 cannot parse into a variable. "
+                f"{_AS_TEXT}"
+            ) from None
+
+    def render(self, names: Mapping[str, Any] | None = None) -> str:
+        """Return the text with its expressions replaced; `names` go before the notebook's.
+
+        Raises:
+            ConfigurationError: a name is not defined, or an expression fails.
+        """
+        import jinja2
+
+        try:
+            return self._template.render({**self._names, **(names or {})})
+        except jinja2.UndefinedError as error:
+            raise ConfigurationError(f"{_sentence(error.message)} {_AS_TEXT}") from None
+        except ConfigurationError:
+            raise
+        except Exception as error:
+            # The user's expression may raise anything.
+            message = one_line(str(error), limit_bytes=SHOWN_BYTES)
+            raise ConfigurationError(
+                f"The template failed{_line_of(error)}: {type(error).__name__}: {message}. "
+                f"{_AS_TEXT}"
+            ) from error
 
 
 def _environment(text: str, notebook: Notebook, *, with_blocks: bool) -> jinja2.Environment:

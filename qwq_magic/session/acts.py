@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys import ApiKey, as_api_key
-from qwq_magic.memory import Conversations
+from qwq_magic.memory import ConversationMemory, Conversations
 from qwq_magic.session.call_options import CallOptions, settings_in
 from qwq_magic.session.loops import Runner
 from qwq_magic.session.run import Run, iter_events, wait_for
@@ -50,8 +50,22 @@ class Acts:
         *,
         api_key: ApiKey | None,
         act: Act | None = None,
+        apart: ConversationMemory | None = None,
         **call: Unpack[CallOptions],
     ) -> Ask:
+        """Prepare a request; nothing is sent.
+
+        Args:
+            prompt: the user's text.
+            api_key: the key for this call.
+            act: what is done to a turn, if the request goes on from one.
+            apart: a copy of the conversation, for a request whose caller keeps the turn, and
+                repeats it if it fails.
+            call: see `CallOptions`.
+
+        Raises:
+            QwqError: the request cannot be sent.
+        """
         raise NotImplementedError
 
     def start_act(self, act: Act, **call: Unpack[CallOptions]) -> Run:
@@ -189,7 +203,9 @@ class Acts:
                     return checked(event)
         raise AssertionError("A run ends with its turn.")
 
-    def _prepare_act(self, act: Act, **call: Unpack[CallOptions]) -> Ask:
+    def _prepare_act(
+        self, act: Act, *, apart: ConversationMemory | None = None, **call: Unpack[CallOptions]
+    ) -> Ask:
         hide_headers(call)
         api_key = as_api_key(call.pop("api_key", None))  # type: ignore[typeddict-item]  # every call takes a key
         turn = act.turn
@@ -202,7 +218,7 @@ class Acts:
             if call.get("model") is None and turn.model:
                 call["model"] = turn.model if settings.server != "demo" else None
             call["parameters"] = {**turn.parameters, **call.get("parameters", {})}
-        return self._prepare(turn.prompt, api_key=api_key, act=act, **call)
+        return self._prepare(turn.prompt, api_key=api_key, act=act, apart=apart, **call)
 
     def preview_act(self, act: Act, **call: Unpack[CallOptions]) -> Preview:
         """Return what `start_act` would send; see `preview`."""

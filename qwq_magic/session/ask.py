@@ -135,6 +135,11 @@ class Ask:
         """End the reasoning and ask for the answer; called on the loop of the stream."""
         self._cut.answer_now(StoppedBy("user"))
 
+    def begin(self) -> None:
+        """Start the clock of the turn again, for a request that had to wait."""
+        self.builder.begin()
+        self.recorder.begin()
+
     async def stream_into(self, emit: Emit) -> Turn:
         """Stream the reply, then commit and return the turn, complete or not."""
         ticket = self._ticket = self.memory.queue.join()
@@ -167,8 +172,7 @@ class Ask:
             name = self.memory.name
             self._show(Notice(f"Waiting for the previous reply in conversation {name!r}."), emit)
             await ticket.wait()
-            self.builder.begin()
-            self.recorder.begin()
+            self.begin()
 
     async def _choose_model(self, emit: Emit) -> tuple[QwqError | None, bool]:
         """Choose the model if none is named; return an error, and whether the user stopped it."""

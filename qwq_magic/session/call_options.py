@@ -43,8 +43,10 @@ class CallOptions(SettingOptions, total=False):
     cell_id: str | None
 
 
-def require_known(call: CallOptions) -> None:
+def require_known(call: CallOptions, *, further: tuple[str, ...] = ()) -> None:
     """Check the names at run time, for callers without a type checker.
+
+    `further`: other names that the caller accepts, for the message.
 
     Raises:
         ConfigurationError: a name is not an option; the message suggests the closest one.
@@ -53,7 +55,7 @@ def require_known(call: CallOptions) -> None:
         if name not in CallOptions.__optional_keys__:
             # The annotations keep the order in which the options are written; a set has none.
             raise unknown_setting(
-                name, tuple(dict.fromkeys((*CHOICES, *CallOptions.__annotations__)))
+                name, tuple(dict.fromkeys((*CHOICES, *CallOptions.__annotations__, *further)))
             )
 
 

@@ -64,13 +64,13 @@ class Run:
         """
         self._builder = builder
         self._runner = runner
-        _require_waitable(runner)
+        require_waitable(runner)
         self._give_up_at = math.inf
         self._answer = answer
         self._is_answer_asked = False
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._is_silent = True
-        self._handle = _Handle(produce, self._put, runner, abandon)
+        self._handle = Handle(produce, self._put, runner, abandon)
 
     def _put(self, event: Event | None) -> None:
         self._queue.put(event)
@@ -155,9 +155,9 @@ def wait_for(work: Callable[[], Coroutine[Any, Any, _T]], runner: Runner) -> _T:
     Raises:
         ConfigurationError: the calling thread is the one the runner streams on.
     """
-    _require_waitable(runner)
+    require_waitable(runner)
     ended: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-    handle = _Handle(lambda _emit: work(), ended.put, runner, lambda: None)
+    handle = Handle(lambda _emit: work(), ended.put, runner, lambda: None)
     try:
         while not handle.done.done():
             with suppress(queue.Empty):
@@ -167,7 +167,7 @@ def wait_for(work: Callable[[], Coroutine[Any, Any, _T]], runner: Runner) -> _T:
     return handle.done.result()
 
 
-def _require_waitable(runner: Runner) -> None:
+def require_waitable(runner: Runner) -> None:
     if runner.would_block():
         raise ConfigurationError(
             "An advisor cannot block on another request. Use `await session.ask_async(...)`."
@@ -180,7 +180,7 @@ async def iter_events(
     """Stream on the runner's loop; yield the events and then the turn on the caller's loop."""
     here = asyncio.get_running_loop()
     received: asyncio.Queue[Event | None] = asyncio.Queue()
-    handle = _Handle(produce, lambda event: _post(here, received, event), runner, abandon)
+    handle = Handle(produce, lambda event: _post(here, received, event), runner, abandon)
     try:
         while (event := await received.get()) is not None:
             yield event
@@ -198,13 +198,13 @@ def _post(
         here.call_soon_threadsafe(received.put_nowait, event)
 
 
-class _Handle(Generic[_T]):
+class Handle(Generic[_T]):
     """Starts a producer on the runner's loop, and can stop it from any thread."""
 
     def __init__(
         self,
-        produce: Callable[[Emit], Coroutine[Any, Any, _T]],
-        put: Callable[[Event | None], None],
+        produce: Callable[[Callable[[Any], None]], Coroutine[Any, Any, _T]],
+        put: Callable[[Any], None],
         runner: Runner,
         abandon: Callable[[], None],
     ) -> None:
@@ -221,8 +221,8 @@ class _Handle(Generic[_T]):
 
     def _start(
         self,
-        produce: Callable[[Emit], Coroutine[Any, Any, _T]],
-        put: Callable[[Event | None], None],
+        produce: Callable[[Callable[[Any], None]], Coroutine[Any, Any, _T]],
+        put: Callable[[Any], None],
     ) -> None:
         def finish(task: asyncio.Task[_T]) -> None:
             # The result is set in every case, because another thread waits for it.

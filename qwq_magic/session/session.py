@@ -16,7 +16,8 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import Event, Notice
 from qwq_magic.keys import ApiKey, as_api_key
 from qwq_magic.memory import ConversationMemory, Conversations
-from qwq_magic.session.acts import Acts, checked, checked_prefix, with_act
+from qwq_magic.session.acts import checked, checked_prefix, with_act
+from qwq_magic.session.batches import Batches
 from qwq_magic.session.call_options import CallOptions, require_known, settings_in
 from qwq_magic.session.loops import RUNNERS, Runner, RunnerName
 from qwq_magic.session.parameters import parameters_for, watched_limits
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from qwq_magic.turns.chat_model import ChatModel
 
 
-class Session(Acts):
+class Session(Batches):
     """Sends prompts to a model and remembers the turns.
 
     `qwq_magic.settings.Settings` documents each setting. Any of them can be overridden for a
@@ -58,6 +59,7 @@ class Session(Acts):
         keys: the keys entered by hand, each for one host; never saved.
         project: the settings of the notebook's project; `choices` and `QWQ_*` variables take
             precedence.
+        store: the file that batches are kept in, unless they name one; "" for none.
     """
 
     def __init__(
@@ -96,6 +98,8 @@ class Session(Acts):
         self.conversations = Conversations()
         self.keys = KeyRing()
         self.project = NO_LAYER
+        self.store = ""
+        self._latest_samples: dict[str, Turn] = {}
 
     @cached_property
     def _session_notices(self) -> SessionNotices:
@@ -230,6 +234,7 @@ class Session(Acts):
         *,
         api_key: ApiKey | None,
         act: Act | None = None,
+        apart: ConversationMemory | None = None,
         **call: Unpack[CallOptions],
     ) -> Ask:
         from qwq_magic.session.ask import Ask, Sending, recall_for
@@ -268,7 +273,8 @@ class Session(Acts):
                 with_reasoning=_takes_reasoning(settings),
                 max_input_tokens=limit,
             )
-            return Sending(request, recall, self._chain_plan(settings, chat_model, advisors))
+            plan = self._chain_plan(settings, chat_model, advisors, repeats=apart is None)
+            return Sending(request, recall, plan)
 
         unnamed = None
         if needs_choice(settings):
@@ -282,7 +288,7 @@ class Session(Acts):
         return Ask(
             request,
             sending.recall,
-            self.memory_of(conversation),
+            self.memory_of(conversation) if apart is None else apart,
             builder=TurnBuilder(request, server=server),
             recorder=TurnBuilder(request, server=server),
             plan=sending.plan,
@@ -291,13 +297,18 @@ class Session(Acts):
         )
 
     def _chain_plan(
-        self, settings: Settings, chat_model: ChatModel | None, advisors: tuple[Any, ...]
+        self,
+        settings: Settings,
+        chat_model: ChatModel | None,
+        advisors: tuple[Any, ...],
+        *,
+        repeats: bool = True,
     ) -> ChainPlan:
         from qwq_magic.session.chain_plan import ChainPlan
 
         return ChainPlan(
             advisors=advisors,
-            model=_connect(settings) if chat_model is None else chat_model,
+            model=_connect(settings, repeats=repeats) if chat_model is None else chat_model,
             session_notices=self._session_notices,
             is_hosted=settings.is_dashscope,
             is_pinned=settings.model_is_pinned,
@@ -392,14 +403,17 @@ def _name_or_object(model: str | ChatModel | None) -> tuple[str | None, ChatMode
     return None, model
 
 
-def _connect(settings: Settings) -> ChatModel:
+def _connect(settings: Settings, *, repeats: bool = True) -> ChatModel:
     if settings.server == "demo":
         from qwq_magic.demo import ReplayModel
 
         return ReplayModel()
     from qwq_magic.client import HttpChatModel  # importing httpx takes 230 ms
 
-    return HttpChatModel(settings, beginnings=_beginnings(), continuations=continuations())
+    model = HttpChatModel(settings, beginnings=_beginnings(), continuations=continuations())
+    if not repeats:
+        model.max_retries = 0
+    return model
 
 
 @lru_cache(maxsize=1)

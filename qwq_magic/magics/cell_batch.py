@@ -1,0 +1,128 @@
+"""Many replies from one cell: `%%qwq -n 8`, `-m a -m b` and `--over TABLE`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qwq_magic.batch import Batch
+from qwq_magic.display.live.batch_panel import BatchDisplay, batch_panel_for
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.magics.context import NotebookContext
+from qwq_magic.magics.front_end import Live, Request, is_kernel
+from qwq_magic.magics.interrupts import InterruptWatch
+from qwq_magic.magics.notebook_prompts import notebook_of
+from qwq_magic.magics.options import CellOptions
+from qwq_magic.session.batch_run import BatchRun
+from qwq_magic.steering import Act
+
+# The variable that the latest batch is bound to.
+BATCH_NAME = "_qwq_batch"
+
+
+class CellBatch:
+    """Asks the batch of one cell, shows it, and binds it."""
+
+    def __init__(
+        self, context: NotebookContext, options: CellOptions, request: Request, *, live: Live
+    ) -> None:
+        self._context = context
+        self._options = options
+        self._request = request
+        self._live = live
+
+    def sample(self, prompt: str, cell_key: str | None, act: Act | None) -> None:
+        """Ask the prompt several times; the turns are attempts at the cell's turn.
+
+        Raises:
+            QwqError: an option is not valid; nothing was sent.
+        """
+        options = self._options
+        call: Any = {**options.call(cell_id=cell_key), **self._batch_options(), "n": options.n}
+        with InterruptWatch() as interrupts:
+            run = self._context.session.start_sample(prompt, act=act, **call)
+            batch = self._show(run, interrupts)
+        self._bind_counting(batch)
+
+    def map(self, template: str) -> None:
+        """Ask the prompt for each row of the table that the option names.
+
+        Raises:
+            QwqError: the table, the template or an option is not valid; nothing was sent.
+        """
+        options, shell = self._options, self._context.shell
+        rows = self._table(options.over or "")
+        call: Any = {**options.call(cell_id=None), **self._batch_options(), "n": options.n}
+        if options.history is None:
+            call["fresh"] = True
+        with InterruptWatch() as interrupts:
+            run = self._context.session.start_map(
+                rows, template, notebook=notebook_of(shell), with_blocks=options.blocks, **call
+            )
+            self._show(run, interrupts)
+
+    def _batch_options(self) -> dict[str, Any]:
+        options = self._options
+        chosen: dict[str, Any] = {"settle": options.settle, "again": options.again}
+        if len(options.models) > 1:
+            chosen["models"] = options.models
+        if options.store is not None:
+            chosen["store"] = options.store
+        return chosen
+
+    def _table(self, expression: str) -> Any:
+        """Return the value of the user's own expression, usually a name."""
+        names = self._context.shell.user_ns
+        if expression in names:
+            return names[expression]
+        try:
+            return eval(expression, names)  # noqa: S307  # code of the user's, like the rest of the cell
+        except Exception as error:
+            raise ConfigurationError(
+                f"--over {expression} is not a table: {type(error).__name__}: {error}. "
+                "Name a DataFrame, or a list of dictionaries or of texts."
+            ) from None
+
+    def _show(self, run: BatchRun, interrupts: InterruptWatch) -> Batch:
+        shell = self._context.shell
+        panel = batch_panel_for(
+            self._live, run.progress, actions={"stop": run.stop}, is_rich=is_kernel(shell)
+        )
+        name = self._options.out or BATCH_NAME
+        view = _BoundView(panel, self._context, name)
+        return run.wait(view, is_interrupted=lambda: interrupts.pressed)
+
+    def _bind_counting(self, batch: Batch) -> None:
+        """Bind the turn that counts, and note which cell the turns belong to."""
+        context = self._context
+        for turn in batch:
+            if turn.messages:
+                context.cells.add(turn.id, self._request)
+        counting = next((turn for turn in batch if turn.messages), None)
+        if counting is None:
+            return
+        attempts = context.session.conversations.attempts_of(counting)
+        context.asked = attempts[-1] if attempts else counting
+        context.shell.user_ns["_qwq"] = context.asked
+
+
+class _BoundView:
+    """The panel of a batch, which is bound and saved before its final output is made."""
+
+    def __init__(self, panel: BatchDisplay, context: NotebookContext, name: str) -> None:
+        self._panel = panel
+        self._context = context
+        self._name = name
+
+    def open(self) -> None:
+        self._panel.open()
+
+    def tick(self) -> None:
+        self._panel.tick()
+
+    def finish(self, batch: Batch) -> None:
+        context, names = self._context, self._context.shell.user_ns
+        # A failure to show it must not lose it.
+        names[BATCH_NAME] = names[self._name] = batch
+        context.save_now()
+        place_of = context.session.conversations.place_of
+        self._panel.finish(batch, name=self._name, places=[place_of(turn) for turn in batch])

@@ -1,0 +1,346 @@
+"""The work of a batch, on the loop that streams: which samples are known, and asking the others."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from qwq_magic.batch.accounts import Accounts
+from qwq_magic.batch.batch import Batch, Sample
+from qwq_magic.batch.dispatcher import Dispatcher
+from qwq_magic.batch.keys import is_final, sample_key
+from qwq_magic.batch.progress import Lane, Progress
+from qwq_magic.errors import FileError
+from qwq_magic.memory import Context, ConversationMemory
+from qwq_magic.session.batch_plan import BatchPlan
+from qwq_magic.session.call_options import settings_in
+from qwq_magic.settings import Settings
+from qwq_magic.turns import ChatRequest, Message, Turn
+
+if TYPE_CHECKING:
+    from qwq_magic.session.ask import Ask
+    from qwq_magic.session.batches import Batches
+    from qwq_magic.session.shard_worker import Shard
+    from qwq_magic.store import Store
+
+# Rows whose keys are computed before other work on the loop goes on.
+_KEYS_AT_ONCE = 100
+Emit = Callable[[Lane], None]
+
+
+class BatchWork:
+    """One batch of a session."""
+
+    def __init__(self, session: Batches, plan: BatchPlan) -> None:
+        self.plan = plan
+        self.progress = Progress()
+        self._session = session
+        self._memory = session.conversations.of(
+            plan.call.get("conversation") or session.conversation
+        )
+        self._keys: list[str] = []
+        # What is asked for, and a request, by the name of each model as turns record it.
+        self._models: dict[str, Any] = {}
+        self._asks: dict[str, Ask] = {}
+
+    async def run(self, emit: Emit) -> Batch:
+        """Ask what is missing; emit each sample that has ended, and return the batch.
+
+        A cancellation stops all replies, and returns what there is.
+
+        Raises:
+            QwqError: nothing could be asked.
+        """
+        ticket = self._memory.queue.join()
+        try:
+            if self.plan.is_sample and ticket.must_wait:
+                await ticket.wait()
+            context = self._context()
+            await self._choose_models()
+            lanes = self.plan.lanes(list(self._models))
+            await self._compute_keys(lanes, context)
+            keeper = await self._open_keeper()
+            try:
+                ending = await self._ask(lanes, keeper, emit)
+            finally:
+                await keeper.close()
+            batch = self._batch(lanes, ending)
+            if self.plan.is_sample:
+                self._memory.commit_samples(_winner_last(batch), context)
+            return batch
+        finally:
+            ticket.leave()
+
+    def _context(self) -> Context:
+        """The earlier turns that are sent with the samples, which all have the same."""
+        ask = self._prepare(self.plan.prompts[0], self.plan.models[0])
+        return ask.recall.context(ask.memory, cell_id=ask.request.cell_id)
+
+    def _prepare(self, prompt: str, model: Any) -> Ask:
+        plan = self.plan
+        # Rows need no conversation, unless the user asked for the earlier turns.
+        is_apart = plan.call.get("fresh", False)
+        apart = ConversationMemory() if is_apart else self._memory.fork()
+        call: Any = {**plan.call, "model": model, "api_key": plan.api_key}
+        if plan.act is not None:
+            return self._session._prepare_act(plan.act, apart=apart, **call)
+        return self._session._prepare(prompt, apart=apart, **call)
+
+    async def _choose_models(self) -> None:
+        """Prepare a request to each model, which has to be chosen if the user named none."""
+        for model in self.plan.models:
+            ask = self._prepare(self.plan.prompts[0], model)
+            if ask.unnamed is not None and not ask.unnamed.is_known:
+                await ask.unnamed.chosen()
+                ask = self._prepare(self.plan.prompts[0], model)
+            self._asks[ask.request.model], self._models[ask.request.model] = ask, model
+
+    async def _compute_keys(self, lanes: list[Lane], context: Context) -> None:
+        for lane in lanes:
+            ask = self._asks[lane.model]
+            request = _with_prompt(ask.request, lane.prompt, context)
+            server = ask.plan.model.server
+            self._keys.append(
+                sample_key(request, server=server, limits=ask.limits, number=lane.number)
+            )
+            if lane.index % _KEYS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    async def _open_keeper(self) -> Keeper:
+        path = self.plan.options.get("store") or self._session.store
+        keeper = Keeper(self._session._latest_samples)
+        if path:
+            await keeper.open(path, self.plan, warn=self._warn)
+        return keeper
+
+    def _warn(self, line: str) -> None:
+        self.progress.warning = line
+
+    async def _ask(self, lanes: list[Lane], keeper: Keeper, emit: Emit) -> str:
+        """Ask what is not known; return why it ended early, "" if it did not."""
+        progress = self.progress
+        known = {} if self.plan.options.get("again") else await keeper.finished(self._keys)
+        progress.begin(lanes, rows=len(self.plan.rows))
+        for lane in lanes:
+            if turn := known.get(self._keys[lane.index]):
+                await keeper.keep(lane, turn, self._keys[lane.index])
+                progress.end(lane, turn, is_reused=True)
+        accounts = Accounts(
+            progress,
+            keep=lambda lane, turn: keeper.keep(lane, turn, self._keys[lane.index]),
+            on_end=emit,
+            budget=self.plan.budget,
+            prices=self.plan.prices,
+        )
+        left = [lane for lane in lanes if lane.turn is None]
+        executor = self.plan.options.get("executor")
+        if executor is None or not left:
+            await self._ask_here(left, accounts)
+        else:
+            from qwq_magic.session.shard_dispatcher import ShardDispatcher
+
+            await ShardDispatcher(
+                left,
+                progress=progress,
+                accounts=accounts,
+                executor=executor,
+                shard=self._shard(),
+                ask_here=lambda lanes: self._ask_here(lanes, accounts),
+            ).run()
+        return accounts.ending
+
+    async def _ask_here(self, lanes: list[Lane], accounts: Accounts) -> None:
+        await Dispatcher(
+            lanes,
+            progress=self.progress,
+            accounts=accounts,
+            rules=self.plan.rules(),
+            prepare=lambda lane: self._prepare(lane.prompt, self._models[lane.model]),
+        ).run()
+
+    def _shard(self) -> Shard:
+        """What all shards have in common: plain data, and no key unless the user asked for it."""
+        from qwq_magic.session.shard_worker import Shard
+
+        plan, options = self.plan, self.plan.options
+        choices: Any = {**settings_in(plan.call), "api_key": plan.api_key}
+        chat_model, settings = self._session._resolve(plan.call.get("model"), choices)
+        is_key_sent = options.get("send_key", False)
+        key = settings.api_key if is_key_sent else None
+        headers = settings.headers if is_key_sent else {}
+        return Shard(
+            0,
+            (),
+            {"model": chat_model} if chat_model is not None else _address(settings),
+            {name: self._shard_call(name, is_named=chat_model is None) for name in self._models},
+            concurrency=options.get("concurrency", "auto"),
+            rpm=options.get("rpm"),
+            tpm=options.get("tpm"),
+            settle=options.get("settle"),
+            key=key.reveal() if key else None,
+            headers={name: value.reveal() for name, value in headers.items()},
+        )
+
+    def _shard_call(self, name: str, *, is_named: bool) -> dict[str, Any]:
+        """The options of a request to a model, with all that was decided in this process."""
+        plan, ask = self.plan, self._asks[name]
+        is_demo = ask.plan.model.server == "demo"
+        return {
+            **({"model": name} if is_named and not is_demo else {}),
+            "parameters": dict(ask.request.parameters),
+            "limits": ask.limits,
+            "prefix": plan.call.get("prefix"),
+            "system": next((m.text for m in ask.request.messages if m.role == "system"), None),
+            "advisors": (*self._session.advisors, *plan.call.get("advisors", ())),
+            "fresh": True,
+        }
+
+    def _batch(self, lanes: list[Lane], ending: str) -> Batch:
+        samples = [
+            Sample(
+                lane.row,
+                lane.number,
+                lane.model,
+                self._keys[lane.index],
+                lane.turn or _not_asked(lane, ending),
+                lane.is_reused,
+            )
+            for lane in lanes
+            if lane.state != "saved"
+        ]
+        session, plan = self._session, self.plan
+
+        def ask_again() -> Batch:
+            again: Any = {**plan.options, "again": False}
+            return session._start_batch(replace(plan, options=again)).wait()
+
+        return Batch(
+            samples,
+            rows=plan.rows,
+            template=plan.template,
+            saved=self.progress.saved,
+            ending=ending,
+            elapsed_s=self.progress.elapsed_s,
+            cost=self.progress.cost,
+            ask_again=ask_again,
+        )
+
+
+class Keeper:
+    """Keeps the turns of a batch as they end: in a store, and for the next run in memory."""
+
+    def __init__(self, latest: dict[str, Turn]) -> None:
+        self._latest = latest
+        self._used: dict[str, Turn] = {}
+        self._store: Store | None = None
+        self._batch = 0
+        self._warn: Callable[[str], None] = lambda _line: None
+        # SQLite writes in a thread of its own: the loop must not wait for a disk.
+        self._thread: ThreadPoolExecutor | None = None
+
+    async def open(self, path: Any, plan: BatchPlan, *, warn: Callable[[str], None]) -> None:
+        """Open a store.
+
+        Raises:
+            FileError: it cannot be opened.
+        """
+        from qwq_magic.store import Store
+
+        self._warn = warn
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="qwq-magic-store")
+        self._store = await self._in_thread(Store, path)
+        started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._batch = await self._in_thread(
+            lambda: self._opened().begin_batch(plan.template, plan.rows, started_at=started_at)
+        )
+
+    def _opened(self) -> Store:
+        assert self._store is not None
+        return self._store
+
+    async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+    async def finished(self, keys: list[str]) -> dict[str, Turn]:
+        """Return the turns that need not be asked again, by key."""
+        found = {key: turn for key in keys if (turn := self._latest.get(key)) and is_final(turn)}
+        if self._store is not None:
+            found |= await self._in_thread(lambda: self._opened().finished(keys))
+        return found
+
+    async def keep(self, lane: Lane, turn: Turn, key: str) -> None:
+        """Keep the turn of a sample; a store that cannot be written is reported once."""
+        self._used[key] = turn
+        if self._store is None:
+            return
+        try:
+            await self._in_thread(
+                lambda: self._opened().add_sample(
+                    self._batch,
+                    row=lane.row,
+                    number=lane.number,
+                    model=lane.model,
+                    key=key,
+                    turn=turn,
+                )
+            )
+        except FileError as error:
+            self._warn(str(error))
+
+    async def close(self) -> None:
+        # Without a store, the latest batch can run again and ask only for the rest.
+        self._latest.clear()
+        if self._store is None:
+            self._latest.update(self._used)
+            return
+        with suppress(FileError):
+            await self._in_thread(self._store.close)
+        assert self._thread is not None
+        self._thread.shutdown(wait=False)
+
+
+def _address(settings: Settings) -> dict[str, Any]:
+    """The settings of a server, as keyword arguments of a session elsewhere."""
+    return {
+        "server": settings.preset_name or None,
+        "base_url": settings.base_url or None,
+        "protocol": settings.protocol,
+        "inline_think": settings.inline_think,
+        "connect_timeout_s": settings.connect_timeout_s,
+        "idle_timeout_s": settings.idle_timeout_s,
+        "max_input_tokens": settings.max_input_tokens,
+        "allow_insecure_key": settings.allow_insecure_key,
+    }
+
+
+def _with_prompt(request: ChatRequest, prompt: str, context: Context) -> ChatRequest:
+    """Return the request with another prompt, and with the earlier turns."""
+    if request.parent is not None:
+        return request
+    *before, _ = request.messages
+    messages = (*before, *context.messages, Message("user", prompt))
+    return replace(request, prompt=prompt, messages=messages)
+
+
+def _not_asked(lane: Lane, ending: str) -> Turn:
+    """Return the turn of a sample that was not asked: it is stopped, and has no text."""
+    return Turn(
+        uuid.uuid4().hex, lane.prompt, model=lane.model, notices=(f"Not asked. {ending}".strip(),)
+    )
+
+
+def _winner_last(batch: Batch) -> list[Turn]:
+    """Return the turns of a sample in the order of attempts, where the last one counts."""
+    vote = batch.vote()[0]
+    asked = [turn for turn in batch if turn.messages]
+    replied = [turn for turn in asked if is_final(turn)] or asked
+    chosen = next((turn for turn in replied if turn.final_value == vote.value), None)
+    if chosen is None:
+        return asked
+    return [*(turn for turn in asked if turn is not chosen), chosen]
