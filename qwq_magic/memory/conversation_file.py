@@ -18,9 +18,17 @@ from qwq_magic.errors import FileError
 from qwq_magic.memory.contents import Attempt, Contents, Slot
 from qwq_magic.memory.message_table import MessageReader, MessageWriter
 from qwq_magic.memory.names import is_name
-from qwq_magic.memory.saved_turn import checked, require, require_keys, require_turn, turn_from
 from qwq_magic.memory.window import Unit, Window
 from qwq_magic.regular_file import replacing, require_regular
+from qwq_magic.turns import Turn
+from qwq_magic.turns.saved_turn import (
+    DAMAGE,
+    checked,
+    require,
+    require_keys,
+    require_turn,
+    turn_from,
+)
 
 _FORMAT = "qwq_magic.conversation"
 # Schema 1 had no window, hidden marks or revisions, and wrote each turn's messages in full.
@@ -30,8 +38,6 @@ _SURROGATES = "surrogatepass"
 _HEADER_KEYS = frozenset({"format", "schema", "name", "window", "revision", "lines_after"})
 _LINE_KEYS = frozenset({"number", "is_hidden", "asked", "kept", "turn"})
 _MAX_BYTES = 512_000_000
-# The exceptions that reading a damaged or forged line can raise.
-_DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +169,7 @@ def _read_sections(path: Path, file: BinaryIO) -> list[_Section]:
                 sections.append(_Section(path, _check_header(path, data), line=last))
             else:
                 sections[-1].add(data, messages)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise FileError(
                 f"{path} is damaged at line {last}, so nothing was loaded. Load a backup."
             ) from error
@@ -196,7 +202,7 @@ class _Section:
     def add(self, data: dict[str, Any], messages: MessageReader) -> None:
         require_keys(data, _LINE_KEYS)
         attempt = Attempt(
-            turn_from(data["turn"], messages),
+            _turn_from(data["turn"], messages),
             checked(data.get("asked", 0), int),
             checked(data.get("kept", 0), int),
         )
@@ -211,6 +217,11 @@ class _Section:
 
     def contents(self) -> Contents:
         return Contents(tuple(self._slots), self._window, self._revision)
+
+
+def _turn_from(data: Any, messages: MessageReader) -> Turn:
+    checked(data, dict)
+    return turn_from(data, messages.read(data.get("messages") or []))
 
 
 def _window_of(data: Any) -> Window:

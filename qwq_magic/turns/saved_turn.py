@@ -1,4 +1,4 @@
-"""Validate a turn of a conversation file: known keys only, each value of the right type.
+"""Validate a saved turn: known keys only, each value of the right type.
 
 The file may be forged or damaged. A wrong value would raise much later, when the turn is
 displayed, and a key with a flipped bit would silently lose its value.
@@ -6,13 +6,17 @@ displayed, and a key with a flipped bit would silently lose its value.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, get_args
 
 from qwq_magic.errors import QwqError
 from qwq_magic.events import Usage, is_usage
-from qwq_magic.memory.message_table import MessageReader
-from qwq_magic.turns import Parent, Prefix, StoppedBy, Timing, Turn
+from qwq_magic.turns.limits import StoppedBy
+from qwq_magic.turns.messages import Message, Role
+from qwq_magic.turns.parent import Parent
+from qwq_magic.turns.prefix import Prefix
+from qwq_magic.turns.turn import Timing, Turn
 
 _TEXTS = (
     "id",
@@ -31,13 +35,15 @@ _USAGE_KEYS = frozenset(f.name for f in fields(Usage))
 _TIMING_KEYS = frozenset(f.name for f in fields(Timing))
 _MAX_SECONDS = 10**12
 _ERROR_KEYS = frozenset(QwqError("").to_dict())
+_ROLES = get_args(Role)
+# The exceptions that damaged or forged data can raise.
+DAMAGE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
-def turn_from(data: Any, messages: MessageReader) -> Turn:
-    """Return the turn; invalid data raise `TypeError`, `LookupError` or `ValueError`."""
+def turn_from(data: Any, messages: Sequence[Message]) -> Turn:
+    """Return the turn that was sent these messages; invalid data raise one of `DAMAGE`."""
     require_turn(data)
-    sent = messages.read(data.get("messages") or [])
-    turn = replace(Turn.from_dict({**data, "messages": []}), messages=sent)
+    turn = replace(Turn.from_dict({**data, "messages": []}), messages=tuple(messages))
     if turn.error is not None:
         turn.error.partial = turn
     return turn
@@ -59,6 +65,11 @@ def require_turn(data: Any) -> None:
     _require_steering(data)
     checked(data.get("messages") or [], list)
     require(all(isinstance(notice, str) for notice in checked(data.get("notices") or [], list)))
+
+
+def require_message(role: Any, text: Any, reasoning: Any, signature: Any) -> None:
+    """Check the values of a message, also before it is written."""
+    require(role in _ROLES and all(type(value) is str for value in (text, reasoning, signature)))
 
 
 def _require_steering(data: Any) -> None:

@@ -1,0 +1,305 @@
+"""The store: one SQLite file that several threads and several processes may write to.
+
+Every write is one transaction, so a process may be killed at any instant: the file opens and
+holds every write that had ended.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from qwq_magic.errors import FileError
+from qwq_magic.store import batches
+from qwq_magic.store.connection import Connection, one_line, open_to_write, reading
+from qwq_magic.store.conversation_rows import (
+    Held,
+    Written,
+    read_conversations,
+    utc_now,
+    write_conversation,
+)
+from qwq_magic.store.file_kind import file_id
+from qwq_magic.store.search import Hit, search
+from qwq_magic.store.turn_rows import turns_with_id
+from qwq_magic.store.turn_writer import TurnWriter
+from qwq_magic.turns import Turn
+from qwq_magic.turns.saved_turn import DAMAGE
+
+_all_stores: weakref.WeakSet[Store] = weakref.WeakSet()
+# A child process must neither use nor close the connections of its parent.
+_abandoned: list[Connection] = []
+
+
+class Store:
+    """An open store. Any thread may use it; a forked process opens the file again.
+
+    Attributes:
+        path: the file.
+        opened: how many times the file was opened. What was written before the last time may be
+            in another file, or belong to the parent process.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Open the file, or create it.
+
+        Raises:
+            FileError: it is a file of another kind, damaged, or cannot be written.
+        """
+        self.path = real_path(path)
+        self.opened = 0
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._is_closed = False
+        _all_stores.add(self)
+        self._open()
+
+    def _open(self) -> None:
+        self._connection = open_to_write(self.path)
+        self._turns = TurnWriter(self._connection)
+        self.opened += 1
+        # Also at exit, so that no log is left beside the file.
+        self._closing = weakref.finalize(self, _close_own, self._connection, self._pid)
+
+    @contextmanager
+    def _writing(self) -> Iterator[TurnWriter]:
+        """Hold the lock and a transaction, which is committed at the end of the block."""
+        with self._lock, one_line(self.path, "write"), _unsavable(self.path):
+            self._reopen_if_needed()
+            connection, turns = self._connection, self._turns
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield turns
+                connection.execute("COMMIT")
+            except BaseException as error:
+                # After some errors SQLite has ended the transaction itself. An interrupt that
+                # comes after the commit finds none either, but what was written is there.
+                was_open = connection.in_transaction
+                if was_open:
+                    connection.execute("ROLLBACK")
+                if was_open or isinstance(error, sqlite3.Error):
+                    turns.undo()
+                else:
+                    turns.keep()
+                raise
+            turns.keep()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """Hold the lock and one consistent look at the file."""
+        with self._lock, one_line(self.path, "read"), _damage(self.path):
+            self._reopen_if_needed()
+            self._connection.execute("BEGIN")
+            try:
+                yield self._connection
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    def _reopen_if_needed(self) -> None:
+        if self._is_closed:
+            raise FileError(f"The store {self.path} is closed. Open it again.")
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            self._closing.detach()
+            _abandoned.append(self._connection)
+            self._open()
+        elif self._connection.file is None or file_id(self.path) != self._connection.file:
+            # The file was removed or replaced; what is written there now would be lost.
+            self._closing()
+            self._open()
+
+    def begin_batch(
+        self, template: str, rows: Sequence[Mapping[str, object]], *, started_at: str
+    ) -> int:
+        """Write a batch with its rows, and return its id.
+
+        A value of a row that is not JSON is written as text.
+
+        Raises:
+            FileError: the file cannot be written.
+        """
+        with self._writing():
+            return batches.insert_batch(self._connection, template, rows, started_at=started_at)
+
+    def add_sample(
+        self, batch: int, *, row: int, number: int, model: str, key: str, turn: Turn
+    ) -> None:
+        """Write a turn of a batch, also one that the store has already.
+
+        Args:
+            batch: the batch's id.
+            row: the index of its row, from 0.
+            number: the number of the sample of this row.
+            model: the model that was asked.
+            key: what `finished` and `known` find the turn by.
+            turn: the turn.
+
+        Raises:
+            FileError: the file cannot be written, or the turn has a value that cannot be saved.
+        """
+        with self._writing() as turns:
+            batches.insert_sample(
+                self._connection,
+                batch,
+                row=row,
+                number=number,
+                model=model,
+                key=key,
+                turn=turns.write(turn, utc_now()),
+            )
+
+    def finished(self, keys: Iterable[str]) -> dict[str, Turn]:
+        """Return the turns that need not be asked again: complete, or ended by the server.
+
+        Raises:
+            FileError: the file is damaged.
+        """
+        with self._reading() as connection:
+            return batches.turns_of(connection, keys, is_finished=True)
+
+    def known(self, keys: Iterable[str]) -> dict[str, Turn]:
+        """Return the latest turn of each key, in whatever state.
+
+        Raises:
+            FileError: the file is damaged.
+        """
+        with self._reading() as connection:
+            return batches.turns_of(connection, keys, is_finished=False)
+
+    def put(self, conversations: Sequence[tuple[Held, Written | None]]) -> tuple[Written, ...]:
+        """Write what has changed in conversations, and return what the file then holds of each.
+
+        Args:
+            conversations: each with what `put` or `conversations` returned for it before; None
+                for a new one.
+
+        Raises:
+            FileError: the file cannot be written, or a turn has a value that cannot be saved.
+        """
+        with self._writing() as turns:
+            now = utc_now()
+            return tuple(
+                write_conversation(
+                    self._connection,
+                    held,
+                    before,
+                    writer=turns.writer(now),
+                    number_of=lambda turn: turns.write(turn, now),
+                )
+                for held, before in conversations
+            )
+
+    def conversations(self) -> list[Written]:
+        """Return all conversations, the one that changed last first.
+
+        Raises:
+            FileError: the file is damaged.
+        """
+        with self._reading() as connection:
+            found, messages = read_conversations(connection)
+            self._turns.seed(messages)
+            return found
+
+    def search(self, text: str, *, limit: int = 20) -> list[Hit]:
+        """Return where turns have these words, the latest turn first; see `search`.
+
+        Raises:
+            FileError: the file is damaged, or SQLite has no full-text search here.
+        """
+        with self._reading() as connection:
+            return search(connection, text, limit=limit)
+
+    def turns_with_id(self, prefix: str, *, limit: int = 2) -> list[Turn]:
+        """Return turns whose id begins with the text, the latest first.
+
+        Raises:
+            FileError: the file is damaged.
+        """
+        with self._reading() as connection:
+            return turns_with_id(connection, prefix, limit=limit)
+
+    def close(self) -> None:
+        """Close the file; nothing can be written any more."""
+        with self._lock:
+            self._is_closed = True
+            if self._pid == os.getpid():
+                self._closing()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Store {str(self.path)!r}>"
+
+
+def saved_conversations(path: str | Path) -> list[Written]:
+    """Return the conversations of a store that is not open here, without changing it.
+
+    Raises:
+        FileError: the file is of another kind, damaged, or cannot be read.
+    """
+    file = real_path(path)
+    with _damage(file), reading(file) as connection:
+        return read_conversations(connection)[0]
+
+
+def real_path(path: str | Path) -> Path:
+    """Return the same absolute path for every name of a file.
+
+    Raises:
+        FileError: the path is not valid.
+    """
+    try:
+        # `Path.resolve` raises if links form a loop.
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError) as error:
+        raise FileError(f"{str(path)!r:.200} is not a valid path. Choose another path.") from error
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except DAMAGE as error:
+        raise FileError(f"{path} is damaged, so nothing was loaded. Load a backup.") from error
+
+
+@contextmanager
+def _unsavable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (TypeError, ValueError, LookupError, RecursionError) as error:
+        raise FileError(
+            f"Cannot write {path}: a turn contains a value that cannot be saved ({error}). "
+            "Drop that turn."
+        ) from error
+
+
+def _close_own(connection: Connection, pid: int) -> None:
+    if pid == os.getpid():
+        connection.close()
+
+
+def _renew_locks() -> None:
+    # A lock that another thread holds at a fork would never be released in the child.
+    for store in _all_stores:
+        store._lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)
