@@ -228,7 +228,7 @@ def _snippet(text: str, start: int, end: int) -> tuple[str, tuple[int, int]]:
     begin, stop = max(0, start - _BEFORE), min(len(text), start + _AFTER)
     end = min(end, stop)
     if begin:
-        # From a whole word on, unless there is none.
+        # From a whole word on, if there is a blank before one.
         blank = text.find(" ", begin, start)
         begin = blank + 1 if blank >= 0 else begin
     before, match, after = (
