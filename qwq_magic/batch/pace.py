@@ -1,9 +1,10 @@
 """The pace of a batch: how many replies may stream at once, and when the next may begin.
 
-Additive increase and multiplicative decrease, as in TCP: the number grows while more streams
-bring more text, is halved when the server refuses one, and one pause that the server demands
-holds all of them. A stream that began before the latest decrease tells nothing new, so a burst of
-refusals counts once.
+The number grows while more streams bring more text, and is halved when the server refuses one.
+It then comes back as in CUBIC, the congestion control of TCP (RFC 9438): fast at first, slowly
+near where it was refused, and faster again beyond. One pause that the server demands holds all
+streams. A stream that began before the latest decrease tells nothing new, so a burst of refusals
+counts once.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _WORTH = 0.25
 # Once more streams have not helped, they are tried again after this long.
 _SETTLED_S = 30.0
 _GROWTH = 1.5
+# How long it takes after a decrease to come back to where the server refused.
+_RECOVERY_S = 10.0
 _FIRST_PAUSE_S = 1.0
 _MAX_PAUSE_S = 60.0
 MAX_CONCURRENCY = 10_000
@@ -54,7 +57,8 @@ class Pace:
         self._decreased_at = -1.0
         self._resumes_at = 0.0
         self._pauses = 0
-        self._ended_since_decrease = 0
+        # Where the server refused one.
+        self._refused_limit = 0
         # The speed, in characters a second, that was measured with fewer streams.
         self._speed_before = 0.0
         self._limit_before = 0
@@ -70,13 +74,6 @@ class Pace:
     def ended(self) -> None:
         """A stream has ended well."""
         self._pauses = 0
-        if self._decreased_at < 0 or self.limit >= self._most:
-            return
-        # After a decrease: one more for each round of as many streams as there may be.
-        self._ended_since_decrease += 1
-        if self._ended_since_decrease >= self.limit:
-            self._ended_since_decrease = 0
-            self.limit += 1
 
     def refused(self, error: QwqError, *, began_at: float) -> float:
         """A request was refused before any text; return how long all of them pause, in seconds.
@@ -85,8 +82,8 @@ class Pace:
         """
         now = self._clock()
         if began_at > self._decreased_at:
-            self.limit = max(1, self.limit // 2)
-            self._decreased_at, self._ended_since_decrease = now, 0
+            self._refused_limit, self.limit = self.limit, max(1, self.limit // 2)
+            self._decreased_at = now
             self._is_growing = False
             self._pauses += 1
             doubled = min(_FIRST_PAUSE_S * 2.0 ** (self._pauses - 1), _MAX_PAUSE_S)
@@ -104,6 +101,8 @@ class Pace:
             characters: how many characters have arrived since then.
         """
         now = self._clock()
+        if self._refused_limit:
+            self._recover(now - max(self._decreased_at, self._resumes_at))
         if not self._is_growing or now < self._settled_until:
             return
         # Those that were added last have to be among them, or they would seem to bring nothing.
@@ -118,6 +117,12 @@ class Pace:
         if now - began_at >= _MEASURE_S:
             self._measured_from, self._begun_before = None, begun
             self._judge(now, (characters - before) / (now - began_at))
+
+    def _recover(self, seconds: float) -> None:
+        """Come back from a decrease, so many seconds after the pause that came with it."""
+        refused = self._refused_limit
+        distance = max(0.0, seconds) / _RECOVERY_S - 1.0
+        self.limit = min(self._most, max(1, int(refused + refused / 2 * distance**3)))
 
     def _judge(self, now: float, speed: float) -> None:
         if self._limit_before:

@@ -265,7 +265,13 @@ class Keeper:
         return self._store
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+        loop = asyncio.get_running_loop()
+        try:
+            future = loop.run_in_executor(self._thread, function, *arguments)
+        except RuntimeError:
+            # The process ends, and starts no more work in threads: what has ended is written here.
+            return function(*arguments)
+        return await future
 
     async def finished(self, keys: list[str]) -> dict[str, Turn]:
         """Return the turns that need not be asked again, by key."""
