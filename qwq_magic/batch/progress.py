@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -185,6 +185,13 @@ class Progress:
             self.errors[turn.error.kind] += 1
         if lane.value is not None:
             self.values[lane.value] += 1
+
+    def save(self, lanes: Iterable[Lane]) -> None:
+        """These samples need not be asked."""
+        for lane in lanes:
+            if lane.turn is None and lane.state != "saved":
+                lane.state = "saved"
+                self.saved += 1
 
     def pause(self, seconds: float, notice: str) -> None:
         """Nothing new is asked for this long."""

@@ -39,7 +39,7 @@ class Settling:
         if self._probability is None or lane.index in self._under_way[lane.row]:
             return True
         if self._is_settled(lane.row):
-            self._save([lane])
+            self._progress.save([lane])
             return False
         if self._is_settled(lane.row, more=len(self._under_way[lane.row])):
             self._held[lane.row].append(lane)
@@ -55,7 +55,7 @@ class Settling:
         self._count(lane)
         held = self._held.pop(lane.row, [])
         if self._is_settled(lane.row):
-            self._save(held)
+            self._progress.save(held)
             return []
         return held
 
@@ -69,11 +69,6 @@ class Settling:
         counts = [count for _, count in self._votes[row].most_common(2)]
         leading, second = (*counts, 0, 0)[:2]
         return leading + more > 0 and lead_probability(leading + more, second) >= self._probability
-
-    def _save(self, lanes: list[Lane]) -> None:
-        for lane in lanes:
-            lane.state = "saved"
-        self._progress.saved += len(lanes)
 
 
 def checked_probability(settle: object) -> float | None:

@@ -64,7 +64,9 @@ class BatchOptions(CallOptions, total=False):
     api_key: str | ApiKey | None
 
 
-_OWN = BatchOptions.__annotations__.keys() - CallOptions.__annotations__.keys()
+_OWN = tuple(
+    name for name in BatchOptions.__annotations__ if name not in CallOptions.__annotations__
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def _split(options: BatchOptions) -> tuple[CallOptions, BatchOptions, ApiKey | N
     call: Any = {name: value for name, value in options.items() if name not in _OWN}
     own: Any = {name: value for name, value in options.items() if name in _OWN}
     hide_headers(call)
-    require_known(call, further=tuple(_OWN))
+    require_known(call, further=_OWN)
     return call, own, api_key
 
 

@@ -168,11 +168,7 @@ class ShardDispatcher:
     def _take(self, result: Mapping[str, Any]) -> None:
         for index, data in result["turns"].items():
             self._receive({"index": index, "turn": data})
-        for index in result["saved"]:
-            lane = self._lanes[index]
-            if lane.turn is None and lane.state != "saved":
-                lane.state = "saved"
-                self._progress.saved += 1
+        self._progress.save(self._lanes[index] for index in result["saved"])
         if result["ending"] and result["ending"] != STOPPED:
             self._accounts.end(result["ending"])
 
