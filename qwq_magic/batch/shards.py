@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from qwq_magic.batch.progress import Lane
+from qwq_magic.errors import ConfigurationError
 
 # Several shards for each worker: a fast one takes more of them, and a dead one loses less.
 _SHARDS_PER_WORKER = 4
@@ -31,6 +32,18 @@ def worker_count(executor: Executor) -> int:
     if view is not None and hasattr(view, "__len__"):
         return max(1, len(view))
     return os.cpu_count() or 1
+
+
+def require_one_worker_each(executor: Executor) -> None:
+    """Check that an executor runs each shard once.
+
+    Raises:
+        ConfigurationError: it is one of ipyparallel that runs everything on all engines.
+    """
+    if type(getattr(executor, "view", None)).__name__ == "DirectView":
+        raise ConfigurationError(
+            "This executor runs everything on all engines. Pass client.executor() instead."
+        )
 
 
 def cut(lanes: Sequence[Lane], *, workers: int) -> list[list[Lane]]:

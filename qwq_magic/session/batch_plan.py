@@ -15,6 +15,7 @@ from qwq_magic.batch.progress import Lane
 from qwq_magic.batch.rates import Rates
 from qwq_magic.batch.rows import TEXT_COLUMN, prompts_for, rows_of
 from qwq_magic.batch.settling import checked_probability
+from qwq_magic.batch.shards import require_one_worker_each
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys import ApiKey, as_api_key
 from qwq_magic.prompts.notebook import Notebook
@@ -209,6 +210,8 @@ def _check(plan: BatchPlan) -> None:
             f"That is {len(plan.rows) * len(plan.models) * n:,} samples, and one batch has at "
             f"most {MAX_SAMPLES:,}. Split the table."
         )
+    if (executor := plan.options.get("executor")) is not None:
+        require_one_worker_each(executor)
     # Checked here, where nothing is sent yet.
     plan.rules()
     checked_prices(plan.options.get("prices"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,7 +68,14 @@ def run_shard(shard: Shard) -> dict[str, Any]:
         The turns that could not be sent as they ended, by index; the samples that need not be
         asked; and why the shard ended early, "" if it did not.
     """
-    return asyncio.run(_Worker(shard).run())
+    worker = _Worker(shard)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(worker.run())
+    # An engine of ipyparallel runs it on a loop of its own, which cannot run another one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, worker.run()).result()
 
 
 class _Worker:

@@ -71,7 +71,7 @@ def _dask() -> Iterator[Executor]:
 def _ipyparallel() -> Iterator[Executor]:
     ipyparallel = pytest.importorskip("ipyparallel")
     with ipyparallel.Cluster(n=2) as client:
-        yield client[:].executor
+        yield client.executor()
 
 
 _EXECUTORS = [
@@ -110,6 +110,16 @@ def _kill_a_worker(executor: Any) -> None:
         return
     nannies = client.cluster.workers.values()
     os.kill(next(iter(nannies)).process.pid, signal.SIGKILL)
+
+
+def test_an_executor_that_would_run_each_shard_on_all_engines_is_refused() -> None:
+    class DirectView:
+        pass
+
+    executor: Any = ThreadPoolExecutor(1)
+    executor.view = DirectView()
+    with executor, pytest.raises(QwqError, match=r"Pass client\.executor\(\) instead"):
+        Session(model=ScriptedModel()).map(_TABLE[:1], executor=executor)
 
 
 @pytest.mark.full
