@@ -173,7 +173,7 @@ def _well_formed_values(data: dict[str, Any]) -> dict[str, Any]:
 
 def turn_markdown(view: TurnView) -> str:
     """Return the turn as Markdown, the reasoning collapsed unless there is no answer."""
-    answer = "" if view.show == "reasoning" else _answer_markdown(view)
+    answer = "" if view.show == "reasoning" else answer_markdown(view)
     parts: list[str] = []
     if view.caption and view.show != "answer":
         opened = "" if answer else " open"
@@ -210,7 +210,7 @@ def _label(text: str) -> str:
     return escape_span(cut)
 
 
-def _answer_markdown(view: TurnView) -> str:
+def answer_markdown(view: TurnView) -> str:
     """Return the answer, below a line about its given part.
 
     A rule within the answer could cut a list, a table or a block of code, so the line quotes
