@@ -112,7 +112,7 @@ def _running_texts(progress: Progress) -> list[str]:
         f"{tokens_per_s:,.0f} tokens/s" if tokens_per_s >= 1 and progress.running else "",
         "" if left_s is None else left_words(left_s),
         whole_seconds(progress.elapsed_s),
-        f"{len(progress.running):,} of at most {progress.limit:,} at once"
+        f"up to {progress.limit:,} at once"
         if progress.limit and progress.state == "running"
         else "",
         _reused_words(reused),

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from qwq_magic.batch.votes import wilson_interval
-from qwq_magic.plain_text import well_formed
+from qwq_magic.plain_text import excerpt
 
 # More values than these do not group; a reader would only see a list of them.
 _MAX_GROUPS: Final = 12
+_VALUE_BYTES: Final = 120
+
+
+def shown_value(value: str) -> str:
+    """Return a final value as a short line."""
+    return excerpt(value, limit_bytes=_VALUE_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class Groups:
         return [self._to_dict(value, count) for value, count in self.values]
 
     def _to_dict(self, value: str, count: int) -> dict[str, Any]:
-        data = {"value": well_formed(value), "count": count, "share": round(count / self.total, 4)}
+        data = {"value": shown_value(value), "count": count, "share": round(count / self.total, 4)}
         if self.has_intervals:
             low, high = wilson_interval(count, self.total)
             data |= {"low": round(low, 4), "high": round(high, 4)}

@@ -26,13 +26,13 @@ from typing import Any, Final
 from qwq_magic.batch import Lane
 from qwq_magic.batch.progress import LaneState
 from qwq_magic.display.batch_figures import received_tokens
-from qwq_magic.display.captions import ending_caption
+from qwq_magic.display.batch_groups import shown_value
+from qwq_magic.display.captions import ending_caption, state_caption
 from qwq_magic.plain_text import excerpt, well_formed
 from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import Turn, is_cut
 
 _LINE_BYTES: Final = 240
-_VALUE_BYTES: Final = 120
 _LABEL_BYTES: Final = 100
 # Signs of emphasis and headings, which only disturb in a single line.
 _EMPHASIS: Final = re.compile(r"\*\*|__|`|^\s{0,3}(?:#{1,6}|>)\s+", re.MULTILINE)
@@ -52,7 +52,7 @@ def changing_fields(lane: Lane) -> dict[str, Any]:
     """Return the fields of a lane that change while the batch runs."""
     turn, state = lane.turn, lane.state
     if turn is not None:
-        return turn_fields(turn, state=state, value=lane.value, is_reused=lane.is_reused)
+        return turn_fields(turn, value=lane.value, is_reused=lane.is_reused)
     return {"state": state, **(_running_fields(lane) if lane.is_running else {})}
 
 
@@ -63,26 +63,24 @@ def _running_fields(lane: Lane) -> dict[str, Any]:
     return {"line": tail, "length": lane.characters, **_tokens(tokens, is_estimate=True)}
 
 
-def turn_fields(
-    turn: Turn, *, state: LaneState, value: str | None, is_reused: bool
-) -> dict[str, Any]:
+def turn_fields(turn: Turn, *, value: str | None, is_reused: bool) -> dict[str, Any]:
     """Return what a list shows of a turn that has ended."""
     tokens, is_estimate = received_tokens(turn)
     total_s = turn.timing.total_s
     return {
-        "state": state,
+        "state": _state_of(turn),
         "line": turn_line(turn),
         "length": len(turn.reasoning),
         **_tokens(tokens, is_estimate=is_estimate),
-        **({} if value is None else {"value": excerpt(value, limit_bytes=_VALUE_BYTES)}),
+        **({} if value is None else {"value": shown_value(value)}),
         **({} if total_s is None else {"seconds": round(total_s, 1)}),
         **({"reused": True} if is_reused else {}),
     }
 
 
-def state_of(turn: Turn) -> LaneState:
-    """Return the state of the lane of a turn that has ended."""
-    return "cut" if is_cut(turn) else turn.state
+def _state_of(turn: Turn) -> LaneState:
+    # A reply that used up its tokens is complete, but its reader misses the end.
+    return "cut" if state_caption(turn) else turn.state
 
 
 def turn_line(turn: Turn) -> str:

@@ -18,7 +18,7 @@ from qwq_magic.display.batch_lanes import models_of, row_labels
 from qwq_magic.display.captions import analysed
 from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import excerpt
-from qwq_magic.turns import Turn
+from qwq_magic.turns import Turn, is_cut
 
 _PROMPT_BYTES = 300
 
@@ -64,9 +64,9 @@ class BatchView:
 
     @cached_property
     def without_value(self) -> int:
-        """How many replies have no final value."""
+        """How many replies were received without a final value."""
         pairs = zip(self.batch, self.values, strict=True)
-        return sum(value is None and bool(turn.answer.strip()) for turn, value in pairs)
+        return sum(value is None and (turn.complete or is_cut(turn)) for turn, value in pairs)
 
     @cached_property
     def votes(self) -> list[Vote]:

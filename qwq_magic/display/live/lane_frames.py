@@ -110,12 +110,13 @@ class LaneFrames:
         for number, lane in enumerate([*ended, *self._moved({lane.index for lane in ended})]):
             # Read first: what the loop changes from here on is sent in the next frame.
             sent = _Sent(lane.state, lane.characters, self.number)
-            record = {"index": lane.index, **changing_fields(lane), **self._began(lane)}
+            record = {"index": lane.index, **changing_fields(lane)}
             room -= _AROUND_A_LINE + len(str(record.get("line", "")).encode())
             if records and room < 0:
                 break
             records.append(record)
             if lane.is_running:
+                record |= self._began(lane)
                 self._sent[lane.index] = sent
             else:
                 self._sent.pop(lane.index, None)
@@ -142,7 +143,7 @@ class LaneFrames:
         return (False, 0) if sent is None else (sent.state == lane.state, sent.frame)
 
     def _began(self, lane: Lane) -> dict[str, float]:
-        if not lane.is_running or lane.index in self._began_s:
+        if lane.index in self._began_s:
             return {}
         self._began_s[lane.index] = round(self._progress.elapsed_s, 1)
         return {"began_s": self._began_s[lane.index]}

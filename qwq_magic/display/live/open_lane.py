@@ -33,7 +33,6 @@ class OpenLane:
         self.turn_id = _turn_id(lane)
         self.reasoning = ReasoningPane(
             self.turn_id,
-            start="open",
             given=len(prefix.reasoning) if prefix else 0,
             layout=layout,
         )

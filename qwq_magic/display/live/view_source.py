@@ -13,7 +13,7 @@ import anywidget
 import traitlets
 
 _ENTRY: Final = "live_panes.js"
-_STYLES: Final = ("turn_view.css", "inspector.css", "comparison.css", "chat.css")
+_STYLES: Final = ("turn_view.css", "inspector.css", "comparison.css", "chat.css", "batch.css")
 # Not a bundler, so that nothing is built: our modules write imports and exports in these forms.
 _IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./([a-z_]+\.js)";\n', re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?:async )?(?:function|class|const) (\w+)", re.MULTILINE)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from qwq_magic.batch import Batch
-from qwq_magic.display.batch_lanes import state_of, turn_fields
+from qwq_magic.display.batch_lanes import turn_fields
 from qwq_magic.display.batch_view import BatchView
 from qwq_magic.display.captions import analysed
 from qwq_magic.display.saved.batch_text import batch_markdown, batch_plain
@@ -90,12 +90,7 @@ def _records(view: BatchView) -> list[dict[str, Any]]:
                 "row": sample.row,
                 "number": sample.number,
                 **({"model": numbers[well_formed(sample.model)]} if len(numbers) > 1 else {}),
-                **turn_fields(
-                    turn,
-                    state=state_of(turn),
-                    value=view.values[index],
-                    is_reused=sample.is_reused,
-                ),
+                **turn_fields(turn, value=view.values[index], is_reused=sample.is_reused),
                 **room.fields(turn, view.place_of(index)),
             }
         )

@@ -7,6 +7,7 @@ from typing import Final
 
 from qwq_magic.batch import Sample, Vote
 from qwq_magic.batch.votes import wilson_interval
+from qwq_magic.display.batch_groups import shown_value
 from qwq_magic.display.batch_lanes import turn_line
 from qwq_magic.display.batch_view import BatchView
 from qwq_magic.display.captions import counted, plain_state
@@ -14,10 +15,8 @@ from qwq_magic.display.saved.bundle import answer_markdown, turn_markdown, turn_
 from qwq_magic.display.saved.text import escape_span
 from qwq_magic.display.tables import Table
 from qwq_magic.display.turn_view import TurnView
-from qwq_magic.plain_text import excerpt
 
 _SHOWN_ROWS: Final = 20
-_VALUE_BYTES: Final = 120
 _MAX_OTHERS: Final = 100
 _MAX_OTHER_CHARACTERS: Final = 100_000
 _MAX_PLAIN_CHARACTERS: Final = 2_000
@@ -61,7 +60,7 @@ def vote_sentence(vote: Vote) -> str:
     """Return the vote as a sentence: `9.9 leads with 5 of 8 (63 %, …).`."""
     if vote.value is None:
         return "No sample has a final value."
-    value = excerpt(vote.value, limit_bytes=_VALUE_BYTES)
+    value = shown_value(vote.value)
     low, high = vote.interval
     shares = f"{percent(vote.share)}, 95 % interval {percent(low)} to {percent(high)}"
     tied = "is tied" if vote.is_tied else "leads"
@@ -79,10 +78,7 @@ def vote_lines(view: BatchView) -> list[str]:
     groups = view.groups
     lines = [vote_sentence(view.votes[0])] if view.votes else []
     # The sentence is about the first group.
-    lines += [
-        f"{excerpt(value, limit_bytes=_VALUE_BYTES)}: {count:,}"
-        for value, count in groups.values[1:]
-    ]
+    lines += [f"{shown_value(value)}: {count:,}" for value, count in groups.values[1:]]
     if groups.others[0]:
         lines.append(f"{counted(groups.others[0], 'other value')}: {groups.others[1]:,}")
     if view.without_value:
@@ -122,7 +118,7 @@ def _groups_table(view: BatchView) -> Table:
     for value, count in groups.values:
         low, high = wilson_interval(count, groups.total)
         interval = f"{percent(low)} to {percent(high)}"
-        shown = excerpt(value, limit_bytes=_VALUE_BYTES)
+        shown = shown_value(value)
         rows.append((shown, f"{count:,}", percent(count / groups.total), interval))
     if groups.others[0]:
         rows.append((counted(groups.others[0], "other value"), f"{groups.others[1]:,}", "", ""))
@@ -142,7 +138,7 @@ def _other_answers(view: BatchView, leader: Sample | None) -> list[str]:
         if room < 0 or len(parts) == _MAX_OTHERS:
             left += 1
             continue
-        shown = "no final value" if value is None else excerpt(value, limit_bytes=_VALUE_BYTES)
+        shown = "no final value" if value is None else shown_value(value)
         summary = escape_span(f"{sample_name(view, index)}: {shown}")
         answer = answer_markdown(TurnView(turn, None))
         parts.append(f"<details>\n<summary>{summary}</summary>\n\n{answer}\n\n</details>")
@@ -192,7 +188,7 @@ def _table_row(view: BatchView, vote: Vote, samples: list[Sample]) -> tuple[str,
     return (
         str(vote.row),
         view.labels.get(vote.row, ""),
-        excerpt(shown, limit_bytes=_VALUE_BYTES),
+        shown_value(shown),
         share,
         ", ".join(states),
     )

@@ -1,14 +1,12 @@
 // One turn of a chat: the prompt, and below it the reply, live or finished.
 
-/** @import { ChatEntry, LiveReply, Mounted, Services, WidgetManager, WidgetModel, WidgetView } from "./types.js" */
+/** @import { ChatEntry, LiveReply, Mounted, Services, WidgetManager, WidgetView } from "./types.js" */
 
 import { element } from "./elements.js";
 import { cleanText } from "./safe_text.js";
 import { textOf } from "./turn_data.js";
 import { mountTurn } from "./turn_view.js";
-
-const RETRIES = 20;
-const RETRY_MS = 250;
+import { viewOf } from "./widget_views.js";
 
 /** A finished turn, drawn like the final output of a cell. */
 export class EndedTurn {
@@ -72,32 +70,6 @@ export class LiveTurn {
       else reply.append(...views.map((view) => view.el));
     } catch {
       // The reply ended before its panes were loaded: the finished turn follows.
-    }
-  }
-}
-
-/**
- * @param {string} id
- * @param {WidgetManager} manager
- */
-async function viewOf(id, manager) {
-  return manager.create_view(await modelOf(id, manager));
-}
-
-/**
- * Retry, since a page that is loading may know the chat before it knows the panes.
- *
- * @param {string} id
- * @param {WidgetManager} manager
- * @returns {Promise<WidgetModel>}
- */
-async function modelOf(id, manager) {
-  for (let left = RETRIES; ; left--) {
-    try {
-      return await manager.get_model(id);
-    } catch (error) {
-      if (!left) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 }

@@ -45,6 +45,16 @@ export function button(className, label, onClick) {
 }
 
 /**
+ * Write a text only if it has changed, so that a selection in it is kept.
+ *
+ * @param {HTMLElement} node
+ * @param {string} text
+ */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/**
  * An id that is unique on the page, even if these modules are loaded more than once.
  *
  * @param {string} name

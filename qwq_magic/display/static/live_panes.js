@@ -4,6 +4,7 @@
 
 import { AnswerMarkdown } from "./answer_markdown.js";
 import { AnswerPane } from "./answer_pane.js";
+import { mountBatch } from "./batch_view.js";
 import { ChatPage } from "./chat_page.js";
 import { mountChat } from "./chat_view.js";
 import { mountComparison } from "./comparison_view.js";
@@ -11,6 +12,7 @@ import { announce, element, useStyle } from "./elements.js";
 import { countsOf } from "./metric_figures.js";
 import { canRender, hostOfManager, interruptKernel, servicesOfManager } from "./host.js";
 import { InspectorToggle } from "./inspector_toggle.js";
+import { renderBatch, startBatch } from "./live_batch.js";
 import { addChat, removeChat } from "./live_chats.js";
 import { ReasoningPane } from "./reasoning_pane.js";
 import { ReasoningText } from "./reasoning_text.js";
@@ -66,7 +68,7 @@ function streamOf(record, name) {
 export function start(model, inbox) {
   const record = recordOf(model);
   /** @type {Record<PaneKind, Start>} */
-  const begin = { status: startStatus, reasoning: startText, answer: startText, saved: startSaved, chat: startChat };
+  const begin = { status: startStatus, reasoning: startText, answer: startText, saved: startSaved, chat: startChat, batch: startBatch };
   const { receive, stop } = begin[model.get("kind")](model, record);
   model.on("msg:custom", receive);
   inbox.forEach(receive);
@@ -195,7 +197,7 @@ export function render({ model, el }) {
   const kind = model.get("kind");
   el.classList.add("qwq-part", "qwq-live");
   /** @type {Record<PaneKind, Render>} */
-  const draw = { status: renderStatus, reasoning: renderReasoning, answer: renderAnswer, saved: renderSaved, chat: renderChat };
+  const draw = { status: renderStatus, reasoning: renderReasoning, answer: renderAnswer, saved: renderSaved, chat: renderChat, batch: renderBatch };
   draw[kind](model, record, el, controller.signal);
   const heights = new ResizeObserver(() => {
     if (el.offsetHeight) record.heights[kind] = el.offsetHeight;
@@ -385,7 +387,8 @@ function startSaved() {
  * @param {AbortSignal} signal
  */
 function renderSaved(model, record, el, signal) {
-  const mount = model.get("mime").includes("comparison") ? mountComparison : mountTurn;
+  const mime = model.get("mime");
+  const mount = mime.includes("comparison") ? mountComparison : mime.includes("batch") ? mountBatch : mountTurn;
   const mounted = mount(el, model.get("data"), servicesOfManager(model.widget_manager));
   signal.addEventListener("abort", () => mounted.dispose());
   reportRenderer(model);

@@ -3,7 +3,7 @@
 /** @import { TurnState } from "./types.js" */
 /** @import { HeaderButton } from "./header_buttons.js" */
 
-import { button, element } from "./elements.js";
+import { button, element, setText } from "./elements.js";
 import { HEADER_BUTTONS } from "./header_buttons.js";
 import { isRunning, STATE_LABELS } from "./turn_captions.js";
 
@@ -106,12 +106,4 @@ export class StatusLine {
     if (error) nodes.push(element("div", "qwq-error", { dir: "auto" }, error));
     this.#notices.replaceChildren(...nodes);
   }
-}
-
-/**
- * @param {HTMLElement} node
- * @param {string} text
- */
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }

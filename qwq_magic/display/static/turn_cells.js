@@ -15,7 +15,7 @@ const QUOTES = " (this server cannot continue a text, so it is quoted in a new p
 /**
  * How a cell names this turn; null for a turn that is in no conversation.
  *
- * @param {SavedTurn} turn
+ * @param {Pick<SavedTurn, "number" | "attempt" | "conversation" | "server">} turn
  * @returns {TurnSource | null}
  */
 export function sourceOf({ number, attempt, conversation, server }) {

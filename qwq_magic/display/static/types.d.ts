@@ -4,6 +4,7 @@
 
 import type { AnswerMarkdown } from "./answer_markdown.js";
 import type { ChatPage } from "./chat_page.js";
+import type { LiveBatch } from "./live_batch.js";
 import type { NUMBERS } from "./metric_figures.js";
 import type { ReasoningText } from "./reasoning_text.js";
 import type { StepTable } from "./step_table.js";
@@ -65,7 +66,7 @@ export interface WidgetModel {
   widget_manager: WidgetManager;
 }
 
-export type PaneKind = "status" | "reasoning" | "answer" | "saved" | "chat";
+export type PaneKind = "status" | "reasoning" | "answer" | "saved" | "chat" | "batch";
 
 /** The traits of all panes; `kind` decides which of them a model has. */
 export interface PaneTraits {
@@ -99,6 +100,8 @@ export interface PaneTraits {
   data: unknown;
   /** Of the chat. */
   page: ChatPageData;
+  /** Of the batch. */
+  batch: unknown;
 }
 
 /** From the kernel to the page. */
@@ -107,6 +110,8 @@ export type KernelMessage =
   | SnapshotMessage
   | { type: "stopping" }
   | { type: "page"; page: ChatPageData }
+  | { type: "frame"; frame: unknown }
+  | { type: "batch"; batch: unknown }
   | { type: "heard" | "refused"; id: string; text: string }
   | { type: "failed"; id: string }
   | { type: "saved"; bundle: MimeBundle };
@@ -129,7 +134,8 @@ export type PageMessage =
   | { type: "resync" | "stop" | "renderer" | "new" | "earlier" | "refresh" | "save" | "whole" }
   | { type: "action"; name: string }
   | { type: "ask"; id: string; text: string }
-  | { type: "select"; conversation: string };
+  | { type: "select"; conversation: string }
+  | { type: "open"; index: number | null };
 
 // A turn
 
@@ -330,6 +336,8 @@ export interface ViewRecord {
   thinking: { began: number | null; ended: number | null };
   events: EventTarget;
   chat?: ChatPage;
+  batch?: BatchChoices;
+  liveBatch?: LiveBatch;
 }
 
 /** The state of the status line of a turn that is streaming. */
@@ -414,4 +422,107 @@ export interface Compared {
   /** Is one of them a fork of the other, made there? */
   isFork: boolean;
   parts: AnswerPart[];
+}
+
+// A batch
+
+export type LaneState = "waiting" | "connecting" | "reasoning" | "answering" | "complete" | "cut" | "stopped" | "error";
+/** The states that a reader tells apart, in the order of the progress bar. */
+export type LaneStage = "done" | "failed" | "stopped" | "running" | "waiting";
+
+/** One sample of a batch; `display/batch_lanes.py` defines the fields. */
+export interface Lane {
+  index: number;
+  row: number;
+  number: number;
+  model: number;
+  state: LaneState;
+  value: string | null;
+  line: string;
+  tokens: string;
+  /** Of the reasoning, in characters. */
+  length: number;
+  seconds: number | null;
+  began: number | null;
+  reused: boolean;
+  seen: number | null;
+  place: string;
+  /** The data of its turn; null if it is not part of the output. */
+  turn: unknown;
+}
+
+export interface BatchFigures {
+  state: "running" | "complete" | "stopped";
+  total: number;
+  done: number;
+  failed: number;
+  stopped: number;
+  running: number;
+  texts: string[];
+  notice: string;
+  errors: [kind: string, count: number][];
+  /** In seconds. */
+  elapsed: number;
+}
+
+/** A final value; the interval is null where shares estimate nothing. */
+export interface BatchGroup {
+  value: string;
+  count: number;
+  share: number;
+  interval: [low: number, high: number] | null;
+}
+
+/** The panes of the lane that the kernel shows live. */
+export interface OpenPanes {
+  index: number;
+  turn: string;
+  panes: string[];
+}
+
+/** A batch, checked: every field is there and has its type. */
+export interface Batch {
+  id: string;
+  name: string;
+  conversation: string;
+  /** The number of the last frame in it. */
+  frame: number;
+  rows: number;
+  models: string[];
+  /** What differs in the prompts of the rows; empty for one row. */
+  labels: string[];
+  figures: BatchFigures;
+  groups: BatchGroup[];
+  /** How many more values there are, and how many samples have one of them. */
+  others: [values: number, samples: number];
+  /** How many replies have no final value. */
+  without: number;
+  lanes: Lane[];
+  /** How many samples are not listed. */
+  leftOut: number;
+  open: OpenPanes | null;
+}
+
+/** Which lanes are listed: all, those at a stage, those with a value, those without one. */
+export type LaneFilter =
+  | { by: "all" | "valueless" }
+  | { by: "stage"; stage: LaneStage }
+  | { by: "value"; value: string };
+
+/** The reader's choices in a batch. */
+export interface BatchChoices {
+  open: number | null;
+  filter: LaneFilter;
+  chosen: number[];
+  /** How many lanes are listed at most. */
+  most: number;
+}
+
+/** Lanes under one heading; "" without one. */
+export interface LaneSection {
+  title: string;
+  detail: string;
+  lanes: Lane[];
+  /** Do all have the value that the title names? */
+  isValue: boolean;
 }

@@ -11,12 +11,13 @@
    */
   /** @typedef {Mounted & { keeps?(data: unknown): boolean }} MountedHere */
   /** @typedef {Record<string, Record<string, { get(): Promise<() => unknown> }>>} SharedScope */
-  /** @typedef {[typeof import("../../static/turn_view.js"), typeof import("../../static/comparison_view.js"), typeof import("../../static/saved_chat.js")]} Views */
+  /** @typedef {[typeof import("../../static/turn_view.js"), typeof import("../../static/comparison_view.js"), typeof import("../../static/saved_chat.js"), typeof import("../../static/batch_view.js")]} Views */
   /** @typedef {{ node: HTMLElement, addClass(name: string): void, dispose(): void }} LuminoWidget */
 
   const TURN = "application/vnd.qwq.turn.v1+json";
   const COMPARISON = "application/vnd.qwq.comparison.v1+json";
   const CHAT = "application/vnd.qwq.chat.v1+json";
+  const BATCH = "application/vnd.qwq.batch.v1+json";
   const here = /** @type {HTMLScriptElement} */ (document.currentScript).src;
   /** @type {SharedScope} */
   let sharedScope = {};
@@ -26,13 +27,13 @@
   /** @returns {Promise<Views>} */
   function loadViews() {
     const folder = new URL("./view/", here);
-    for (const name of ["turn_view.css", "inspector.css", "comparison.css", "chat.css"]) {
+    for (const name of ["turn_view.css", "inspector.css", "comparison.css", "chat.css", "batch.css"]) {
       const style = document.createElement("link");
       style.rel = "stylesheet";
       style.href = new URL(name, folder).href;
       document.head.append(style);
     }
-    const modules = ["turn_view.js", "comparison_view.js", "saved_chat.js"].map((name) => import(new URL(name, folder).href));
+    const modules = ["turn_view.js", "comparison_view.js", "saved_chat.js", "batch_view.js"].map((name) => import(new URL(name, folder).href));
     views ??= /** @type {Promise<Views>} */ (Promise.all(modules));
     return views;
   }
@@ -49,7 +50,7 @@
   }
 
   async function mime() {
-    const [shared, [{ mountTurn }, { mountComparison }, { mountSavedChat }]] = await Promise.all([sharedModule("@lumino/widgets"), loadViews()]);
+    const [shared, [{ mountTurn }, { mountComparison }, { mountSavedChat }, { mountBatch }]] = await Promise.all([sharedModule("@lumino/widgets"), loadViews()]);
     const { Widget } = /** @type {{ Widget: new () => LuminoWidget }} */ (shared);
 
     class TurnRenderer extends Widget {
@@ -75,6 +76,7 @@
         this.mounted?.dispose();
         if (CHAT in data) this.mounted = mountSavedChat(this.node, data[CHAT], this.services, (bundle) => model.setData({ data: bundle }));
         else if (COMPARISON in data) this.mounted = mountComparison(this.node, data[COMPARISON]);
+        else if (BATCH in data) this.mounted = mountBatch(this.node, data[BATCH], this.services);
         else this.mounted = mountTurn(this.node, data[TURN], this.services);
         return Promise.resolve();
       }
@@ -88,7 +90,7 @@
 
     const rendererFactory = {
       safe: true,
-      mimeTypes: [TURN, COMPARISON, CHAT],
+      mimeTypes: [TURN, COMPARISON, CHAT, BATCH],
       createRenderer: (/** @type {Services} */ options) => new TurnRenderer(options),
     };
     return {
