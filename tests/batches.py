@@ -77,6 +77,10 @@ class FedBatch:
         error = error or RateLimited("The server allows no more requests. Try again later.")
         self.progress.end(self.lanes[index], self.builders[index].finish(error))
 
+    def fail_before_text(self, index: int) -> None:
+        """The request will be repeated."""
+        self.progress.retry(self.lanes[index], RateLimited("Too many requests."))
+
     def finish(self, **values: Any) -> Batch:
         """End the batch: what has not ended is stopped."""
         for lane in self.lanes:

@@ -103,11 +103,11 @@ def models_of(names: Iterable[str]) -> list[str]:
 
 
 def row_labels(prompts: Sequence[str]) -> list[str]:
-    """Return what differs in the prompts of the rows, as a line for each; none for one row."""
-    if len(prompts) < 2:
-        return []
+    """Return what differs in the prompts of the rows, as a line for each; none if nothing does."""
     # What all prompts begin with is what the first and the last one in order begin with.
-    one, other = min(prompts), max(prompts)
+    one, other = min(prompts, default=""), max(prompts, default="")
+    if one == other:
+        return []
     pairs = enumerate(zip(one, other, strict=False))
     same = next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
     # A word that only begins alike is shown whole.

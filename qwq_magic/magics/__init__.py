@@ -20,6 +20,7 @@ from qwq_magic.magics.commands.jobs import JobsMagics
 from qwq_magic.magics.commands.login import LoginMagics
 from qwq_magic.magics.commands.memory import MemoryMagics
 from qwq_magic.magics.commands.models import ListedModels, ModelMagics
+from qwq_magic.magics.commands.shown_batch import install_batches
 from qwq_magic.magics.commands.steer import SteerMagics
 from qwq_magic.magics.completion import Values, make_completer, value_in
 from qwq_magic.magics.qwq import QwqMagics
@@ -68,6 +69,7 @@ def register(shell: InteractiveShell) -> None:
     for name, completer in completers.items():
         shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here
     install_inspect(context)
+    install_batches(context)
     watch_for_keys(context)
 
 

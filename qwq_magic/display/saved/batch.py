@@ -91,7 +91,7 @@ def _records(view: BatchView) -> list[dict[str, Any]]:
                 "number": sample.number,
                 **({"model": numbers[well_formed(sample.model)]} if len(numbers) > 1 else {}),
                 **turn_fields(turn, value=view.values[index], is_reused=sample.is_reused),
-                **room.fields(turn, view.place_of(index)),
+                **room.fields(turn, view.place_of(index), value=view.values[index]),
             }
         )
     return records
@@ -104,12 +104,14 @@ class _Room:
         self._characters = _MAX_TURN_CHARACTERS
         self._read_characters = _MAX_READ_CHARACTERS
 
-    def fields(self, turn: Turn, place: TurnPosition | None) -> dict[str, Any]:
+    def fields(
+        self, turn: Turn, place: TurnPosition | None, *, value: str | None
+    ) -> dict[str, Any]:
         """Return the fields that need the analysis of a turn, or its whole text."""
         view = TurnView(turn, place)
         return {
             **({"place": f"{place.number}.{place.attempt}"} if place else {}),
-            **self._seen(view),
+            **({} if value is None else self._seen(view)),
             **self._turn(view),
         }
 

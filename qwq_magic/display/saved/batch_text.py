@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from qwq_magic.batch import Sample, Vote
-from qwq_magic.batch.votes import wilson_interval
 from qwq_magic.display.batch_groups import shown_value
 from qwq_magic.display.batch_lanes import turn_line
 from qwq_magic.display.batch_view import BatchView
 from qwq_magic.display.captions import counted, plain_state
 from qwq_magic.display.saved.bundle import answer_markdown, turn_markdown, turn_plain
 from qwq_magic.display.saved.text import escape_span
+from qwq_magic.display.saved.votes import groups_table, vote_sentence
 from qwq_magic.display.tables import Table
 from qwq_magic.display.turn_view import TurnView
 
@@ -56,23 +55,6 @@ def footer(view: BatchView) -> str:
     return " · ".join([f"{done}{of_rows}", *figures.texts])
 
 
-def vote_sentence(vote: Vote) -> str:
-    """Return the vote as a sentence: `9.9 leads with 5 of 8 (63 %, …).`."""
-    if vote.value is None:
-        return "No sample has a final value."
-    value = shown_value(vote.value)
-    low, high = vote.interval
-    shares = f"{percent(vote.share)}, 95 % interval {percent(low)} to {percent(high)}"
-    tied = "is tied" if vote.is_tied else "leads"
-    verb = f"{tied} with" if len(vote.groups) > 1 else "has"
-    return f"{value} {verb} {vote.count:,} of {counted(vote.total, 'final value')} ({shares})."
-
-
-def percent(share: float) -> str:
-    # Halves are rounded up, as the view rounds them.
-    return f"{math.floor(100 * share + 0.5)} %"
-
-
 def vote_lines(view: BatchView) -> list[str]:
     """Return the final values of one prompt's samples with their counts, a line for each."""
     groups = view.groups
@@ -104,27 +86,12 @@ def _samples_markdown(view: BatchView) -> list[str]:
         else []
     )
     if len(view.groups.values) > 1 or view.without_value:
-        parts.append(_groups_table(view).markdown())
+        parts.append(groups_table(view.groups, view.without_value).markdown())
     leader = view.leader
     if leader is not None:
         index = view.batch.samples.index(leader)
         parts.append(turn_markdown(TurnView(leader.turn, view.place_of(index))))
     return [*parts, *_other_answers(view, leader)]
-
-
-def _groups_table(view: BatchView) -> Table:
-    groups = view.groups
-    rows = []
-    for value, count in groups.values:
-        low, high = wilson_interval(count, groups.total)
-        interval = f"{percent(low)} to {percent(high)}"
-        shown = shown_value(value)
-        rows.append((shown, f"{count:,}", percent(count / groups.total), interval))
-    if groups.others[0]:
-        rows.append((counted(groups.others[0], "other value"), f"{groups.others[1]:,}", "", ""))
-    if view.without_value:
-        rows.append(("no final value", f"{view.without_value:,}", "", ""))
-    return Table(("final value", "samples", "share", "95 % interval"), rows)
 
 
 def _other_answers(view: BatchView, leader: Sample | None) -> list[str]:
@@ -163,7 +130,8 @@ def _leader_plain(view: BatchView) -> str:
 
 
 def _rows_markdown(view: BatchView) -> list[str]:
-    return [_rows_table(view).markdown(), f"<p>{escape_span(_more_rows(view))}</p>"]
+    more = _more_rows(view)
+    return [_rows_table(view).markdown(), f"<p>{escape_span(more)}</p>" if more else ""]
 
 
 def _more_rows(view: BatchView) -> str:

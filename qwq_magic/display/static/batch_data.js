@@ -82,7 +82,7 @@ export function applyFrame(batch, value) {
   const changed = [];
   for (const each of listOf(frame.lanes, MAX_LANES)) {
     const record = fieldsOf(each);
-    const lane = batch.lanes[countOf(record.index)];
+    const lane = batch.lanes[numberOf(record.index) ?? -1];
     if (!lane) continue;
     const { index, row, number, model } = lane;
     const began = numberOf(record.began_s) ?? lane.began;
@@ -93,6 +93,9 @@ export function applyFrame(batch, value) {
 }
 
 /**
+ * A list begins with the first sample of the batch and leaves none out, so the position is the
+ * index, whatever the record contains.
+ *
  * @param {unknown} value
  * @param {number} position
  * @returns {Lane}
@@ -101,7 +104,7 @@ function laneOf(value, position) {
   const data = fieldsOf(value);
   const place = lineOf(data.place, 40);
   return {
-    index: numberOf(data.index) === null ? position : countOf(data.index),
+    index: position,
     row: countOf(data.row),
     number: countOf(data.number),
     model: countOf(data.model),

@@ -70,7 +70,9 @@ export class LaneRow {
     this.#mark.dataset.state = state;
     this.#mark.title = LANE_WORDS[state];
     this.#showLine(room);
-    setText(this.#value, isUnderValue ? "" : (value ?? ""));
+    const shown = isUnderValue ? "" : (value ?? "");
+    setText(this.#value, shown);
+    this.element.toggleAttribute("data-valued", shown !== "");
     this.#value.title = value ?? "";
     setText(this.#tokens, lane.tokens);
     setText(this.#seconds, laneSeconds(lane, batch.figures.elapsed));

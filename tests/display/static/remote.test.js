@@ -51,6 +51,7 @@ test("the renderer is safe, so that it shows untrusted notebooks too", async () 
     "application/vnd.qwq.turn.v1+json",
     "application/vnd.qwq.comparison.v1+json",
     "application/vnd.qwq.chat.v1+json",
+    "application/vnd.qwq.batch.v1+json",
   ]);
 });
 
@@ -65,7 +66,7 @@ test("a renderer is a widget of JupyterLab's own class", async () => {
 });
 
 test("the styles of the view are loaded with it", () => {
-  assert.deepEqual(styles.slice(0, 4), ["turn_view.css", "inspector.css", "comparison.css", "chat.css"]);
+  assert.deepEqual(styles.slice(0, 5), ["turn_view.css", "inspector.css", "comparison.css", "chat.css", "batch.css"]);
 });
 
 test("a host without shared widgets gets a clear error", async () => {
