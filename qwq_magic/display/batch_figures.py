@@ -40,7 +40,7 @@ class BatchFigures:
         stopped: how many were stopped, or were not asked since the batch was.
         running: how many stream.
         texts: speed, time left and the like, in words, in order of importance.
-        notice: why nothing new is asked; "" if something is.
+        notice: why nothing new is asked, and what else went wrong; "" for nothing.
         errors: how many samples failed, by the kind of their error, in words.
         elapsed_s: since the beginning, in seconds.
     """
@@ -69,6 +69,7 @@ class BatchFigures:
 def figures_of(progress: Progress) -> BatchFigures:
     """Return the figures of a batch that may still run."""
     failed = progress.errors.total()
+    # Copied, since the loop appends meanwhile.
     stopped = sum(lane.state == "stopped" for lane in list(progress.ended))
     return BatchFigures(
         state=progress.state,
@@ -139,6 +140,7 @@ def _final_texts(batch: Batch) -> list[str]:
 
 def received_tokens(turn: Turn) -> tuple[float, bool]:
     """Return the tokens that were received of a turn, and whether they are estimated."""
+    # Input tokens are not counted: they are the same for every sample.
     if turn.usage.output_tokens is not None:
         return turn.usage.output_tokens, False
     given, given_answer = turn.given
@@ -149,10 +151,11 @@ def received_tokens(turn: Turn) -> tuple[float, bool]:
 
 def _notice(progress: Progress) -> str:
     paused_s = progress.paused_s
-    if paused_s <= 0 or progress.state != "running":
-        return ""
-    why = one_line(well_formed(progress.notice), limit_bytes=_NOTICE_BYTES)
-    return f"waiting {math.ceil(paused_s)} s{': ' if why else ''}{why}"
+    parts = [progress.warning]
+    if paused_s > 0 and progress.state == "running":
+        parts.append(": ".join(filter(None, (f"waiting {math.ceil(paused_s)} s", progress.notice))))
+    shown = (one_line(well_formed(part), limit_bytes=_NOTICE_BYTES) for part in parts)
+    return " · ".join(filter(None, shown))
 
 
 def _in_words(errors: Counter[str]) -> tuple[tuple[str, int], ...]:
@@ -191,6 +194,7 @@ def left_words(seconds: float) -> str:
     """Return about how long something still takes, no more exactly than that is known."""
     if seconds < 5:
         return "a few seconds left"
+    # In steps of five, since a countdown that jumps back and forth is not calm.
     if seconds < 90:
         return f"≈ {5 * round(seconds / 5)} s left"
     if seconds < 90 * 60:

@@ -53,6 +53,7 @@ def groups_of(values: Sequence[tuple[str, int]], *, is_one_prompt: bool) -> Grou
     The values of different prompts are a group only if they are few, such as labels.
     """
     total = sum(count for _, count in values)
+    # Numbers that are all different would be a long list of ones.
     if not is_one_prompt and (len(values) > _MAX_GROUPS or total < 2 * len(values)):
         return Groups((), total, has_intervals=False)
     shown, rest = tuple(values[:_MAX_GROUPS]), values[_MAX_GROUPS:]

@@ -88,6 +88,7 @@ def turn_line(turn: Turn) -> str:
     answer = turn.answer.lstrip()
     if turn.error is None and answer:
         return excerpt(_EMPHASIS.sub("", answer[: 8 * _LINE_BYTES]), limit_bytes=_LINE_BYTES)
+    # The word for it is in the mark of the lane; the line tells what is missing.
     if turn.state == "stopped" and not is_cut(turn):
         return "not asked" if not turn.reasoning else "stopped before the answer"
     return excerpt(ending_caption(turn), limit_bytes=_LINE_BYTES)

@@ -79,6 +79,7 @@ class BatchView:
     @cached_property
     def labels(self) -> dict[int, str]:
         """What differs in the prompts of the rows, by the row; empty for one row."""
+        # The samples of a row have one prompt.
         prompts: dict[int, str] = {}
         for sample in self.batch.samples:
             prompts.setdefault(sample.row, sample.turn.prompt)
@@ -95,6 +96,7 @@ class BatchView:
         leading = self.groups.values[0][0] if self.groups.values else None
         pairs = list(zip(self.batch.samples, self.values, strict=True))
         answered = [(sample, value) for sample, value in pairs if sample.turn.answer.strip()]
+        # Of a tie, the first value leads, as in `vote_of`.
         of_group = (sample for sample, value in answered if value == leading)
         return next(of_group, None) or next((sample for sample, _ in answered), None)
 

@@ -89,7 +89,12 @@ class CellBatch:
         )
         name = self._options.out or BATCH_NAME
         view = _BoundView(panel, self._context, name)
-        return run.wait(view, is_interrupted=lambda: interrupts.pressed)
+        try:
+            return run.wait(view, is_interrupted=lambda: interrupts.pressed)
+        except BaseException:
+            # Also an interrupt that came in between: no display may wait for ever.
+            panel.abandon()
+            raise
 
     def _bind_counting(self, batch: Batch) -> None:
         """Bind the turn that counts, and note which cell the turns belong to."""

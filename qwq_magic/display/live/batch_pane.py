@@ -57,6 +57,7 @@ class BatchPane(Pane):
                 self.send({"type": "stopping"})
             case {"type": "resync"}:
                 self.send_snapshot()
+            # Noted only: the thread that shows the batch creates and closes the panes.
             case {"type": "open", "index": int(index)}:
                 self.wanted = index
             case {"type": "open"}:

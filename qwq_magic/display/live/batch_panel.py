@@ -49,6 +49,9 @@ class BatchDisplay(Protocol):
                 without.
         """
 
+    def abandon(self) -> None:
+        """Disappear without a final output, since there is no batch to show."""
+
 
 def batch_panel_for(
     live: Literal["widgets", "text", "none"],
@@ -66,6 +69,7 @@ def batch_panel_for(
     """
     if live == "widgets":
         return BatchPanel(progress, actions=actions)
+    # A terminal needs no widgets, and a notebook no terminal.
     from qwq_magic.display.text.batch_terminal import BatchTerminal, FinalBatch
 
     if live == "none":
@@ -97,6 +101,7 @@ class BatchPanel:
         self._clock = clock
         self._progress = progress
         self._frames = LaneFrames(progress)
+        # A batch may begin after its panel, which shows at once that something happens.
         self._lane_count = len(progress.lanes)
         self._layout = Layout()
         self._due_s = self._lanes_due_s = clock()
@@ -113,7 +118,8 @@ class BatchPanel:
 
     def open(self) -> None:
         """Display the batch in the running cell's output."""
-        texts = {"text/plain": f"{len(self._progress.lanes):,} samples are streaming …"}
+        # Often nothing has begun yet, so the number of samples is not known.
+        texts = {"text/plain": "Samples are streaming …"}
         self._handle = DisplayHandle()  # type: ignore[no-untyped-call]  # IPython's has no types
         self._handle.display(widget_bundle(self.pane.model_id, texts), raw=True)  # type: ignore[no-untyped-call]
 
@@ -122,6 +128,7 @@ class BatchPanel:
         now_s = self._clock()
         if now_s < self._due_s:
             return
+        # A click is answered in the next frame, whatever else is due.
         is_new = self._follow_reader()
         if is_new or now_s >= self._lanes_due_s:
             frame = self._frames.take(now_s)
@@ -129,6 +136,7 @@ class BatchPanel:
                 self._send_frame(frame)
                 self._lanes_due_s, self._due_s = now_s + _LANES_S, now_s + FRAME_S
                 return
+        # Its text comes in between the frames, so that the number of messages stays the same.
         if self._opened is not None and self._opened.send_new():
             self._due_s = now_s + FRAME_S
 
@@ -147,6 +155,12 @@ class BatchPanel:
         self.pane.close()
         self._layout.close()
 
+    def abandon(self) -> None:
+        """Close without a final output: nothing could be asked, or its end was not awaited."""
+        if self._handle is not None:
+            self._handle.update({"text/plain": "The batch was not asked to its end."}, raw=True)  # type: ignore[no-untyped-call]
+        self.close()
+
     def _send_rest(self) -> None:
         """Show that the batch has ended: what follows reads all turns, which takes a moment."""
         if frame := self._frames.take(self._clock()):
@@ -158,6 +172,7 @@ class BatchPanel:
             self._lane_count = len(self._progress.lanes)
             self.pane.send_snapshot()
             return
+        # A frame that only opens a lane has no number of its own, so that none seems to be lost.
         number = {"number": self._frames.number}
         self.pane.send_frame({**number, **frame, "open": self._open_data()})
 
@@ -168,12 +183,17 @@ class BatchPanel:
         opened = self._opened
         if opened is None:
             return None
-        panes = [opened.reasoning.model_id, opened.answer.model_id]
-        return {"index": opened.lane.index, "turn_id": opened.turn_id, "panes": panes}
+        return {
+            "index": opened.lane.index,
+            "turn_id": opened.turn_id,
+            "panes": [opened.reasoning.model_id, opened.answer.model_id],
+            "elsewhere": opened.is_elsewhere,
+        }
 
     def _follow_reader(self) -> bool:
         """Open the lane that the reader wants to see; return whether another one is open now."""
         wanted, lanes = self.pane.wanted, self._progress.lanes
+        # The number comes from a page, which may show another batch by now.
         lane = lanes[wanted] if wanted is not None and 0 <= wanted < len(lanes) else None
         if lane is (self._opened.lane if self._opened else None):
             return False

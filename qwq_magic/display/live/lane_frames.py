@@ -40,6 +40,7 @@ class LaneFrames:
         self.number = 0
         self._progress = progress
         self._ended = 0
+        self._spared: set[int] = set()
         self._sent: dict[int, _Sent] = {}
         self._began_s: dict[int, float] = {}
         self._figures: BatchFigures | None = None
@@ -48,6 +49,7 @@ class LaneFrames:
 
     def take(self, now_s: float) -> dict[str, Any]:
         """Return the next frame; empty if nothing has changed."""
+        # Counted first, since the records note in which frame they were sent.
         self.number += 1
         lanes, head = self._changed_lanes(), self._changed_head(now_s)
         if not lanes and not head:
@@ -82,6 +84,7 @@ class LaneFrames:
     def _changed_head(self, now_s: float) -> dict[str, Any]:
         figures = figures_of(self._progress)
         kept = self._figures
+        # Counts are news at once; figures that always change are so once a second.
         if kept is not None and now_s < self._figures_due_s and kept.state == figures.state:
             figures = replace(
                 figures, texts=kept.texts, notice=kept.notice, elapsed_s=kept.elapsed_s
@@ -112,6 +115,7 @@ class LaneFrames:
             sent = _Sent(lane.state, lane.characters, self.number)
             record = {"index": lane.index, **changing_fields(lane)}
             room -= _AROUND_A_LINE + len(str(record.get("line", "")).encode())
+            # One is always sent: a line longer than a frame must not hold up all others.
             if records and room < 0:
                 break
             records.append(record)
@@ -122,6 +126,8 @@ class LaneFrames:
                 self._sent.pop(lane.index, None)
                 self._began_s.pop(lane.index, None)
             self._ended += number < len(ended)
+            if sent.state == "saved":
+                self._spared.add(lane.index)
         return records
 
     def _moved(self, ended: Collection[int]) -> list[Lane]:
@@ -131,7 +137,14 @@ class LaneFrames:
         moved.sort(key=self._turn_of)
         # Their requests failed and will be repeated.
         lanes = [self._progress.lanes[index] for index in self._sent]
-        return [*(lane for lane in lanes if lane.state == "waiting"), *moved]
+        return [*(lane for lane in lanes if lane.state == "waiting"), *self._newly_spared(), *moved]
+
+    def _newly_spared(self) -> list[Lane]:
+        """Return the lanes that need not be asked and were not sent as such."""
+        if self._progress.saved == len(self._spared):
+            return []
+        known, lanes = self._spared, self._progress.lanes
+        return [lane for lane in lanes if lane.state == "saved" and lane.index not in known]
 
     def _is_known(self, lane: Lane) -> bool:
         sent = self._sent.get(lane.index)

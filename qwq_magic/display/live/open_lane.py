@@ -40,15 +40,22 @@ class OpenLane:
             self.turn_id, given=len(prefix.answer) if prefix else 0, layout=layout
         )
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it streams in another process, from which only its last line arrives."""
+        return self.lane.builder is None and self.lane.is_running
+
     def send_new(self) -> bool:
         """Send what has arrived of one of the texts; return whether there was anything."""
         lane, now_s = self.lane, self._clock()
         seen = (lane.characters, lane.state, lane.builder, lane.turn)
+        # Most ticks bring nothing for this lane, and cost no reading of its text.
         if now_s < self._due_s or seen == self._seen:
             return False
         began = time.perf_counter()
         reasoning, answer = _texts_of(lane)
         self._due_s = now_s + _READING_SHARE * (time.perf_counter() - began)
+        # First, since an answer that begins folds the reasoning above it.
         if reasoning != self._texts["reasoning"]:
             self._send_reasoning(reasoning, now_s)
         elif answer != self._texts["answer"]:

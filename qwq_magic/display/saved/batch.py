@@ -116,6 +116,7 @@ class _Room:
         }
 
     def _seen(self, view: TurnView) -> dict[str, Any]:
+        # Reading stops for good, so that the cost does not depend on the order of the samples.
         self._read_characters -= len(view.turn.reasoning)
         if self._read_characters < 0 or not view.turn.reasoning or view.metrics is None:
             return {}
@@ -125,6 +126,7 @@ class _Room:
     def _turn(self, view: TurnView) -> dict[str, Any]:
         turn = view.turn
         size = len(turn.reasoning) + len(turn.answer) + _AROUND_A_TURN
+        # A shorter one after it may still fit.
         if size > self._characters or not (turn.reasoning or turn.answer or turn.error):
             return {}
         self._characters -= size

@@ -101,6 +101,7 @@ def _other_answers(view: BatchView, leader: Sample | None) -> list[str]:
         turn = sample.turn
         if sample is leader or not turn.answer.strip():
             continue
+        # An output with hundreds of long answers would be slow to open.
         room -= len(turn.answer)
         if room < 0 or len(parts) == _MAX_OTHERS:
             left += 1
@@ -152,6 +153,7 @@ def _table_row(view: BatchView, vote: Vote, samples: list[Sample]) -> tuple[str,
     first = next((s.turn for s in samples if s.turn.answer.strip()), samples[0].turn)
     shown = turn_line(first) if vote.value is None else vote.value
     share = f"{vote.count} of {vote.total}" if len(samples) > 1 and vote.total else ""
+    # Each state once, in the order of the samples.
     states = list(dict.fromkeys(plain_state(sample.turn) for sample in samples))
     return (
         str(vote.row),

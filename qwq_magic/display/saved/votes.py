@@ -26,6 +26,7 @@ def _markdown(votes: Votes) -> str:
         groups = groups_of(vote.groups, is_one_prompt=True)
         sentence = f"<p><strong>{escape_span(vote_sentence(vote))}</strong></p>"
         return f"{sentence}\n\n{groups_table(groups, vote.without_value).markdown()}"
+    # A table of thousands of rows is slow in every notebook; a DataFrame pages.
     left = len(votes) - _SHOWN_VOTES
     more = f"\n\n<p>{counted(left, 'more vote')}: see to_frame()</p>" if left > 0 else ""
     return f"{_rows_table(votes).markdown()}{more}"

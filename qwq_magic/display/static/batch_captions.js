@@ -17,10 +17,12 @@ export const LANE_WORDS = {
   cut: "cut off",
   stopped: "stopped",
   error: "failed",
+  saved: "not needed",
 };
 
 /** @type {Record<LaneState, LaneStage>} */
 const STAGES = {
+  saved: "spared",
   waiting: "waiting",
   connecting: "running",
   reasoning: "running",
@@ -39,7 +41,7 @@ export function stageOf({ state }) {
 /** @param {Lane} lane */
 export function isEnded(lane) {
   const stage = stageOf(lane);
-  return stage !== "running" && stage !== "waiting";
+  return stage === "done" || stage === "failed" || stage === "stopped";
 }
 
 /**
@@ -47,7 +49,7 @@ export function isEnded(lane) {
  * @returns {Record<LaneStage, number>}
  */
 export function stageCounts({ total, done, failed, stopped, running }) {
-  return { done, failed, stopped, running, waiting: Math.max(0, total - done - failed - stopped - running) };
+  return { done, failed, stopped, running, waiting: Math.max(0, total - done - failed - stopped - running), spared: 0 };
 }
 
 /** @param {number} count */

@@ -16,7 +16,7 @@ const PLACE = /^\d{1,9}(?:\.\d{1,9})?$/;
 const PLAIN_ID = /^[\w-]{1,80}$/;
 
 /** @type {readonly LaneState[]} */
-const STATES = ["waiting", "connecting", "reasoning", "answering", "complete", "cut", "stopped", "error"];
+const STATES = ["waiting", "connecting", "reasoning", "answering", "complete", "cut", "stopped", "error", "saved"];
 
 /**
  * @param {unknown} value
@@ -84,9 +84,9 @@ export function applyFrame(batch, value) {
     const record = fieldsOf(each);
     const lane = batch.lanes[numberOf(record.index) ?? -1];
     if (!lane) continue;
-    const { index, row, number, model } = lane;
+    const { index, key, row, number, model } = lane;
     const began = numberOf(record.began_s) ?? lane.began;
-    Object.assign(lane, laneOf(record, index), { index, row, number, model, began });
+    Object.assign(lane, laneOf(record, index), { index, key, row, number, model, began });
     changed.push(lane);
   }
   return changed;
@@ -103,11 +103,11 @@ export function applyFrame(batch, value) {
 function laneOf(value, position) {
   const data = fieldsOf(value);
   const place = lineOf(data.place, 40);
+  const [row, number, model] = [countOf(data.row), countOf(data.number), countOf(data.model)];
   return {
     index: position,
-    row: countOf(data.row),
-    number: countOf(data.number),
-    model: countOf(data.model),
+    key: `${row} ${model} ${number}`,
+    row, number, model,
     state: STATES.find((state) => state === data.state) ?? "waiting",
     value: typeof data.value === "string" ? lineOf(data.value, 120) : null,
     line: lineOf(data.line, 400),
@@ -181,5 +181,5 @@ function openOf(value) {
   const index = numberOf(data.index);
   if (index === null) return null;
   const panes = listOf(data.panes, 4).filter((id) => typeof id === "string" && PLAIN_ID.test(id));
-  return { index, turn: lineOf(data.turn_id, 200), panes: /** @type {string[]} */ (panes) };
+  return { index, turn: lineOf(data.turn_id, 200), panes: /** @type {string[]} */ (panes), elsewhere: data.elsewhere === true };
 }

@@ -10,8 +10,8 @@ import { element, setText } from "./elements.js";
  * @typedef {object} RowView what a row needs to know besides its lane
  * @property {Batch} batch
  * @property {number} room of the line, in characters
- * @property {number | null} open the index of the lane that is open
- * @property {number[]} chosen
+ * @property {string | null} open the key of the lane that is open
+ * @property {string[]} chosen
  * @property {boolean} [isUnderValue] does the heading above name the value already?
  */
 
@@ -82,11 +82,11 @@ export class LaneRow {
       this.#track.style.setProperty("--qwq-seen", String(seen));
       this.#track.title = `The value is first asserted at ${Math.round(100 * seen)} % of the reasoning`;
     }
-    const isChosen = chosen.includes(lane.index);
+    const isChosen = chosen.includes(lane.key);
     this.#choice.checked = isChosen;
     this.#choice.disabled = !isEnded(lane);
     this.element.setAttribute("aria-selected", String(isChosen));
-    this.element.setAttribute("aria-expanded", String(open === lane.index));
+    this.element.setAttribute("aria-expanded", String(open === lane.key));
     const label = laneLabel(batch, lane);
     if (this.element.ariaLabel !== label) this.element.setAttribute("aria-label", label);
   }
@@ -95,6 +95,7 @@ export class LaneRow {
   #showLine(room) {
     const { lane } = this;
     if (isEnded(lane)) this.#shown = lane.reused ? `${lane.line} (from the store)` : lane.line;
+    else if (lane.state === "saved") this.#shown = "not needed: the vote is settled";
     else this.#shown = lane.line ? windowOf(this.#shown, lane.line, room) : "";
     setText(this.#line, this.#shown);
     this.#line.title = isEnded(lane) ? lane.line : "";

@@ -116,7 +116,7 @@ export class LaneList {
       }
       for (const row of rows) {
         group.append(row.element);
-        if (detail && row.lane.index === choices.open) group.append(this.#detail);
+        if (detail && row.lane.key === choices.open) group.append(this.#detail);
       }
       nodes.push(group);
     }

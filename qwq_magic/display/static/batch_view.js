@@ -55,7 +55,7 @@ export class BatchView {
   #shownTools = "";
   /** @type {Mounted | null} */
   #mounted = null;
-  /** @type {number | null} */
+  /** @type {string | null} */
   #drawn = null; // the lane whose turn is below its row
   /** @type {HeaderState} */
   #headerState = { stopping: false, lost: false, notices: [] };
@@ -94,8 +94,14 @@ export class BatchView {
     if (batch.leftOut) this.element.append(leftOutNote(batch));
   }
 
-  get choices() {
-    return this.#choices;
+  /** The lane that the reader has opened. */
+  get openLane() {
+    return this.#laneOf(this.#choices.open);
+  }
+
+  /** @param {string | null | undefined} key */
+  #laneOf(key) {
+    return key ? this.#batch.lanes.find((lane) => lane.key === key) : undefined;
   }
 
   /** Draw everything that may have changed. */
@@ -147,8 +153,8 @@ export class BatchView {
 
   /** @param {Lane} lane */
   #open(lane) {
-    const isOpen = this.#choices.open === lane.index;
-    this.#choices.open = isOpen ? null : lane.index;
+    const isOpen = this.#choices.open === lane.key;
+    this.#choices.open = isOpen ? null : lane.key;
     this.#live?.onOpen(isOpen ? null : lane);
     this.show();
   }
@@ -156,7 +162,7 @@ export class BatchView {
   /** Fill the place below the open lane; returns whether one is open. */
   #drawTurn() {
     const { open } = this.#choices;
-    const lane = open === null ? undefined : this.#batch.lanes[open];
+    const lane = this.openLane;
     if (this.#live) return lane !== undefined;
     if (open !== this.#drawn) {
       this.#mounted?.dispose();
@@ -173,17 +179,17 @@ export class BatchView {
   #choose(lane) {
     if (!isEnded(lane)) return;
     const { chosen } = this.#choices;
-    const others = chosen.filter((index) => index !== lane.index);
+    const others = chosen.filter((key) => key !== lane.key);
     // A third one takes the place of the first.
-    this.#choices.chosen = others.length < chosen.length ? others : [...others.slice(-1), lane.index];
-    const [one, other] = this.#choices.chosen.map((index) => this.#nameOf(index));
+    this.#choices.chosen = others.length < chosen.length ? others : [...others.slice(-1), lane.key];
+    const [one, other] = this.#choices.chosen.map((key) => this.#nameOf(key));
     announce(other ? `${one} and ${other} chosen: Compare is above the list` : one ? `${one} chosen` : "None chosen");
     this.show();
   }
 
-  /** @param {number} index */
-  #nameOf(index) {
-    const lane = this.#batch.lanes[index];
+  /** @param {string} key */
+  #nameOf(key) {
+    const lane = this.#laneOf(key);
     return lane ? laneName(this.#batch, lane) : "";
   }
 
@@ -196,11 +202,11 @@ export class BatchView {
     /** @type {HTMLElement[]} */
     const tools = [];
     if (filter.by !== "all") tools.push(button("qwq-button", "Show all", () => this.#filter(filter)));
-    const [one, other] = chosen.map((index) => this.#batch.lanes[index]);
-    if (one && !other) tools.push(element("span", "qwq-lanes-hint", {}, `${this.#nameOf(one.index)} and …: choose another one to compare`));
+    const [one, other] = chosen.map((key) => this.#laneOf(key));
+    if (one && !other) tools.push(element("span", "qwq-lanes-hint", {}, `${this.#nameOf(one.key)} and …: choose another one to compare`));
     if (one && other) {
       const code = compareCode(this.#batch, one, other);
-      tools.push(cellButton("qwq-compare", `Compare ${this.#nameOf(one.index)} and ${this.#nameOf(other.index)}`, code.startsWith("%") ? "Compare both in a new cell" : `Copy ${code}`, () => code));
+      tools.push(cellButton("qwq-compare", `Compare ${this.#nameOf(one.key)} and ${this.#nameOf(other.key)}`, code.startsWith("%") ? "Compare both in a new cell" : `Copy ${code}`, () => code));
     }
     this.#tools.replaceChildren(...tools);
   }

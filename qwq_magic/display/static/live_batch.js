@@ -1,6 +1,6 @@
 // A batch that streams: frames from the kernel, the panes of the lane that is open, and Stop.
 
-/** @import { Batch, KernelMessage, Lane, LiveStatus, TurnState, ViewRecord, WidgetManager, WidgetModel, WidgetView } from "./types.js" */
+/** @import { Batch, KernelMessage, Lane, LaneState, LiveStatus, TurnState, ViewRecord, WidgetManager, WidgetModel, WidgetView } from "./types.js" */
 
 import { milestone, stageOf } from "./batch_captions.js";
 import { applyFrame, batchOf } from "./batch_data.js";
@@ -15,6 +15,11 @@ const STOP_TIMEOUT_MS = 500;
 const LATE_MS = 1500;
 const CHECK_MS = 1000;
 const STOPS_LATER = "stops when the running cell has finished";
+/** @type {Record<LaneState, TurnState>} */
+const TURN_STATES = {
+  waiting: "connecting", connecting: "connecting", reasoning: "reasoning", answering: "answering",
+  complete: "complete", cut: "stopped", stopped: "stopped", error: "error", saved: "stopped",
+};
 const LOST = "The connection to the kernel was lost.";
 
 /** What the page knows of a batch that streams; each of its views shows it. */
@@ -103,7 +108,7 @@ export function renderBatch(model, record, el, signal) {
     view.showState({ stopping: live.stopping, lost, notices: lost ? [LOST] : live.unanswered ? [STOPS_LATER] : [] });
   };
   // A page that is opened again asks for the lane that was open before.
-  if (view.choices.open !== null && live.batch.open?.index !== view.choices.open) onOpen(live.batch.lanes[view.choices.open] ?? null);
+  if (view.openLane && live.batch.open?.index !== view.openLane.index) onOpen(view.openLane);
   listen(record, "batch", refresh, signal);
   // The host marks widgets whose kernel restarted or died; there is no other notification.
   const timer = setInterval(() => live.batch.figures.state === "running" && refresh(), CHECK_MS);
@@ -140,7 +145,7 @@ class OpenPanes {
   /** @type {WidgetView[]} */
   #views = [];
   #shown = "";
-  /** @type {number | null} */
+  /** @type {Lane | null} */
   #wanted = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #late;
@@ -155,16 +160,16 @@ class OpenPanes {
    * @param {BatchView} view
    */
   show(batch, view) {
-    const { open } = view.choices;
-    if (open !== this.#wanted) {
-      this.#wanted = open;
+    const lane = view.openLane ?? null;
+    if (lane !== this.#wanted) {
+      this.#wanted = lane;
       this.close();
-      if (open !== null) this.#wait(view.detail);
+      if (lane) this.#wait(view.detail);
     }
     const panes = batch.open;
-    if (open === null || panes === null || panes.index !== open) return;
-    const lane = batch.lanes[open];
-    if (lane) showTurnState(viewRecord(panes.turn), lane, batch.figures.elapsed);
+    if (!lane || panes?.index !== lane.index) return;
+    if (panes.elsewhere) return this.#tell(view.detail, "It streams in another process: its text appears here when it has ended.");
+    showTurnState(viewRecord(panes.turn), lane, batch.figures.elapsed);
     const shown = panes.panes.join(" ");
     if (shown === this.#shown) return;
     this.close();
@@ -180,9 +185,18 @@ class OpenPanes {
 
   /** @param {HTMLElement} detail */
   #wait(detail) {
-    detail.replaceChildren(element("div", "qwq-lane-absent", {}, "Opening…"));
+    this.#tell(detail, "Opening…");
     // Some kernels handle no widget messages while a cell runs.
-    this.#late = setTimeout(() => detail.replaceChildren(element("div", "qwq-lane-absent", {}, "It opens when the running cell has finished.")), LATE_MS);
+    this.#late = setTimeout(() => this.#tell(detail, "It opens when the running cell has finished."), LATE_MS);
+  }
+
+  /**
+   * @param {HTMLElement} detail
+   * @param {string} text
+   */
+  #tell(detail, text) {
+    clearTimeout(this.#late);
+    if (detail.textContent !== text) detail.replaceChildren(element("div", "qwq-lane-absent", {}, text));
   }
 
   /**
@@ -211,9 +225,7 @@ class OpenPanes {
  * @param {number} elapsed
  */
 function showTurnState(record, lane, elapsed) {
-  const states = /** @type {const} */ ({ waiting: "connecting", cut: "stopped" });
-  /** @type {TurnState} */
-  const state = lane.state === "waiting" || lane.state === "cut" ? states[lane.state] : lane.state;
+  const state = TURN_STATES[lane.state];
   if (record.live?.state === state) return;
   const began = performance.now() - 1000 * Math.max(0, elapsed - (lane.began ?? elapsed));
   /** @type {LiveStatus} */

@@ -426,13 +426,15 @@ export interface Compared {
 
 // A batch
 
-export type LaneState = "waiting" | "connecting" | "reasoning" | "answering" | "complete" | "cut" | "stopped" | "error";
+export type LaneState = "waiting" | "connecting" | "reasoning" | "answering" | "complete" | "cut" | "stopped" | "error" | "saved";
 /** The states that a reader tells apart, in the order of the progress bar. */
-export type LaneStage = "done" | "failed" | "stopped" | "running" | "waiting";
+export type LaneStage = "done" | "failed" | "stopped" | "running" | "waiting" | "spared";
 
 /** One sample of a batch; `display/batch_lanes.py` defines the fields. */
 export interface Lane {
   index: number;
+  /** The same in the live and in the saved view. */
+  key: string;
   row: number;
   number: number;
   model: number;
@@ -478,6 +480,8 @@ export interface OpenPanes {
   index: number;
   turn: string;
   panes: string[];
+  /** Does it stream in another process, from which only its last line arrives? */
+  elsewhere: boolean;
 }
 
 /** A batch, checked: every field is there and has its type. */
@@ -511,9 +515,10 @@ export type LaneFilter =
 
 /** The reader's choices in a batch. */
 export interface BatchChoices {
-  open: number | null;
+  /** The key of a lane, as in `chosen`: its index is another one when the batch has ended. */
+  open: string | null;
   filter: LaneFilter;
-  chosen: number[];
+  chosen: string[];
   /** How many lanes are listed at most. */
   most: number;
 }

@@ -34,10 +34,13 @@ def progress_line(figures: BatchFigures, *, width: int) -> str:
         figures.notice,
         *figures.texts,
     ]
+    from wcwidth import wcswidth  # needed only in a terminal
+
     line = ""
     for part in filter(None, map(one_line, parts)):
         longer = f"{line} · {part}" if line else part
-        if len(longer) > width:
+        # A line that wraps could not be rewritten.
+        if wcswidth(longer) > width:
             break
         line = longer
     return line
@@ -67,7 +70,9 @@ class BatchTerminal:
         now_s = self._clock()
         if not self._is_tty or now_s < self._due_s:
             return
+        # Faster changes cannot be read, and each write may be a message.
         self._due_s = now_s + _LINE_S
+        # Asked each time, since the window may be resized.
         width = shutil.get_terminal_size((_WIDTH, 24)).columns - 1
         line = progress_line(figures_of(self._progress), width=width)
         self._stream.write(encodable(f"{_CLEAR}{line}", self._stream))
@@ -78,6 +83,9 @@ class BatchTerminal:
         text = str(batch_bundle(batch, name=name, places=places)["text/plain"])
         self._stream.write(encodable(f"{text}\n", self._stream))
         self._stream.flush()
+
+    def abandon(self) -> None:
+        self.end_line()
 
     def end_line(self) -> None:
         """Remove the line, in whose place the result appears."""
@@ -107,5 +115,10 @@ class FinalBatch:
 
         if self._live is not None:
             self._live.end_line()
+        # A console prints the plain text as it is.
         bundle = encodable_bundle(batch_bundle(batch, name=name, places=places), sys.stdout)
         display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here
+
+    def abandon(self) -> None:
+        if self._live is not None:
+            self._live.abandon()

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qwq_magic.display.text.encoding import encodable
+from qwq_magic.magics.cell_batch import BATCH_NAME
 from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.front_end import current_request, detect_live, is_kernel
 from qwq_magic.magics.reports import write_line
@@ -56,5 +57,6 @@ def _show_batch(context: NotebookContext, batch: Batch) -> None:
 def _name_of(context: NotebookContext, batch: Batch) -> str:
     """Return the variable that holds the batch; `batch` without one."""
     names = [name for name, value in list(context.shell.user_ns.items()) if value is batch]
-    own = [name for name in names if not name.startswith("_")]
-    return next(iter(own), None) or next(iter(names), "batch")
+    # IPython binds the values of cells to names such as `_3`, which the next ones replace.
+    own = (name for name in names if not name.startswith("_"))
+    return next(own, BATCH_NAME if BATCH_NAME in names else "batch")

@@ -65,6 +65,6 @@ test("controls and reordering marks of a model are not shown", () => {
 });
 
 test("the panes of an open lane have plain ids", () => {
-  assert.deepEqual(batchOf({ open: { index: 1, turn_id: "t", panes: ["ab-1", "<x>", 3] } }).open, { index: 1, turn: "t", panes: ["ab-1"] });
+  assert.deepEqual(batchOf({ open: { index: 1, turn_id: "t", panes: ["ab-1", "<x>", 3] } }).open, { index: 1, turn: "t", panes: ["ab-1"], elsewhere: false });
   assert.equal(batchOf({ open: null }).open, null);
 });
