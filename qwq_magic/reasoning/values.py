@@ -1,99 +1,134 @@
-r"""Extract the value a reply commits to, normalised so that equal values are equal strings.
+r"""Extract the value that a reply commits to, in its one spelling: see `canonical_value`.
 
-`$\boxed{1{,}234}$ cm²` and `1234 cm` both become `1234`: LaTeX markup, thousands separators
-and units are removed. This makes values comparable; it does not check them.
+The last box counts; without one, the last explicit answer ("the answer is", `答案是`), a verdict
+at the beginning, the last conclusion, the last emphasised value, or what a very short reply
+states. A hedge, a list of options and code commit to nothing. Nothing is checked.
 """
 
 from __future__ import annotations
 
 import re
 
-_LONGEST_VALUE = 200
+from qwq_magic.reasoning import value_cues as cues
+from qwq_magic.reasoning.canonical_value import LONGEST_VALUE, Value, canonical, read_value
+from qwq_magic.reasoning.claims import (
+    SENTENCE_END,
+    WORD_FIRST,
+    answered,
+    compared,
+    is_hedged,
+    iter_sentences,
+    lists_options,
+    stated,
+)
+from qwq_magic.reasoning.value_text import plain_numbers, without_code
+from qwq_magic.reasoning.value_tokens import TOKEN, token_value
+
 _COMMITS_WITHIN = 20_000  # characters at the end of a text
+_BRIEF = 300
 
-_NUMBER = r"[-+−]?[$€£¥]?\d[\d.,]*(?:\s?/\s?\d+)?|\\[dt]?frac\{[^{}]{1,30}\}\{[^{}]{1,30}\}"
-_MARKED_UP = r"\*\*[^*\n]{1,60}\*\*|\$[^$\n]{1,80}\$|\\\([^\n]{1,80}?\\\)"
-_WORD = r"(?:yes|no|true|false|[A-H])\b|[是否对错]"
-_GAP = r"\s{0,3}[*:：\\(\[]{0,6}\s{0,3}"
-
-# From the most to the least certain.
-_COMMITS = (
-    re.compile(
-        r"(?:\banswer\s?(?:is|should be|must be|would be|[:：])|"
-        r"答案(?:就|应该|应当)?(?:是|为|应为|[:：])|"
-        rf"最终结果[是为]|故选){_GAP}(?P<value>{_MARKED_UP}|{_NUMBER}|{_WORD})",
-        re.IGNORECASE,
-    ),
-    re.compile(rf"\A\s*\*\*(?P<value>{_NUMBER})[^*\n]{{0,80}}\*\*"),
-    re.compile(
-        r"(?:\b(?:therefore|thus|hence|so|in total)\b|所以|因此|综上|总共)"
-        r"(?:[^.?!。？！\n]|\.\d){0,200}"
-        rf"(?:\bis|\bare|=|≈|[是为有]){_GAP}(?P<value>{_NUMBER})",
-        re.IGNORECASE,
-    ),
-    re.compile(rf"\*\*(?P<value>{_NUMBER})[^*\n]{{0,80}}\*\*"),
-    # A one-line answer that ends with the value.
-    re.compile(
-        rf"\A[^\n]{{0,200}}?(?:\b(?:is|are)\b|=|≈|[是为有]){_GAP}(?P<value>{_NUMBER})[^\d\n=]{{0,40}}\Z",
-        re.IGNORECASE,
-    ),
+_BRACES = re.compile(r"\\boxed\s{0,3}\{|\\.|[{}]", re.DOTALL)
+# "这个说法是错误的": a verdict on the statement at the end of a sentence.
+_VERDICT = re.compile(
+    r"(?:(?:说法|命题|结论|陈述|论断|判断|它|这)是?(?P<zh>错误|错|正确|对|不对|不正确)的?$|"
+    r"\b(?:statement|claim|proposition|assertion|conjecture|it|this|that|aussage|behauptung|afirmación|"
+    r"affirmation)\b[^.!?]{0,60}?\b(?:is|ist|es|est)\s[*_]{0,2}(?P<word>true|false|wahr|falsch|verdader[oa]|"
+    r"fals[oa]|vraie?|fausse)[*_]{0,2}$)",
+    re.IGNORECASE,
 )
-_FRACTION = re.compile(r"\\[dt]?frac\s*(?:\{([^{}]{1,60})\}|(\d))\s*(?:\{([^{}]{1,60})\}|(\d))")
-_WRAPPED = re.compile(
-    r"\\(?:text|mathrm|mathbf|textbf|boldsymbol|operatorname)\s*\{([^{}]{0,80})\}"
-)
-_MARKUP = re.compile(
-    r"\\(?:left|right|displaystyle|quad|qquad|[,;:!()\[\]]|\s)|[$*`{}]|\\?[%°]|\^\\circ"
-)
-_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_SIGNS = str.maketrans({"−": "-", "–": "-", "，": ",", "×": "*", "·": "*", "：": ":"})
-_ZEROS = re.compile(r"(?<![\d.])(\d+\.(?:\d*[1-9])?)0+(?!\d)")
-_UNIT = re.compile(r"^([-+]?[\d./]*\d)\s*[a-z²³\u4e00-\u9fff][^\d=+*/^]{0,30}$")
-_BLANKS = re.compile(r"\s+")
+_LIST_ITEM = re.compile(r"\s{0,9}(?:[-*•+]|\d{1,3}[.)])\s")
+_TITLE = re.compile(r"\d{1,6}(?:\s[A-Z][a-z]+){2}")
 
 
 def boxed_values(text: str) -> list[str]:
-    r"""Return the content of each `\boxed{…}` with balanced braces, in order."""
+    r"""Return the content of each `\boxed{…}` with balanced braces, in order of their ends.
+
+    Contents of more than 200 characters are left out.
+    """
     values = []
-    for match in re.finditer(r"\\boxed\s{0,3}\{", text):
-        # Patterns cannot match nested braces, so they are counted.
-        depth = 1
-        for at in range(match.end(), min(len(text), match.end() + _LONGEST_VALUE)):
-            depth += {"{": 1, "}": -1}.get(text[at], 0)
-            if depth == 0:
-                values.append(text[match.end() : at])
-                break
+    open_braces: list[int] = []  # where the content of a box begins; -1 for another brace
+    for match in _BRACES.finditer(text):
+        sign = match[0]
+        if sign == "}":
+            begin = open_braces.pop() if open_braces else -1
+            if begin >= 0 and match.start() - begin <= LONGEST_VALUE:
+                values.append(text[begin : match.start()])
+        elif sign[-1] == "{" and sign != "\\{":
+            open_braces.append(match.end() if len(sign) > 1 else -1)
     return values
 
 
-def normalised(text: str) -> str:
-    """Return lowercase text without LaTeX markup, thousands separators or extra blanks."""
-    text = text.translate(_SIGNS)
-    text = _WRAPPED.sub(r" \1 ", text)
-    text = _FRACTION.sub(r"\1\2/\3\4", text)
-    text = _MARKUP.sub("", text.replace("{,}", ","))
-    text = _ZEROS.sub(lambda match: match.group(1).rstrip("."), _COMMA.sub("", text))
-    return _BLANKS.sub(" ", text).strip().lower()
-
-
-def without_unit(value: str) -> str:
-    """Return a number without the unit after it; any other value unchanged."""
-    match = _UNIT.match(value)
-    return match.group(1) if match else value
-
-
 def committed_value(text: str) -> str | None:
-    """Return the normalised value of the last box or, without one, the last clear claim.
-
-    None if the text does not commit to a value.
-    """
-    text = text[-_COMMITS_WITHIN:].strip()
-    boxed = boxed_values(text)
+    """Return the value that a text commits to, in its one spelling; None without one."""
+    text = plain_numbers(without_code(text, _COMMITS_WITHIN)).strip()
     # Intermediate results are boxed or claimed as well; the last one is the answer.
-    if boxed:
-        return without_unit(normalised(boxed[-1])) or None
-    for pattern in _COMMITS:
-        commits = list(pattern.finditer(text))
-        if commits:
-            return without_unit(normalised(commits[-1]["value"]).rstrip(".,:")) or None
+    for boxed in reversed(boxed_values(text)):
+        if value := canonical(boxed, is_math=True):
+            return value
+    for find in (_bare, answered, _verdict_first, _concluded, _emphasised, _brief):
+        if found := find(text):
+            return found.text
+    return None
+
+
+def _bare(text: str) -> Value | None:
+    """Read a reply that is nothing but its value."""
+    if len(text) > 80 or "\n" in text.strip() or is_hedged(text) or lists_options(text):
+        return None
+    value = read_value(text)
+    if value is None or value.kind == "text":
+        return None
+    is_formula = any(sign.isdigit() or sign in "=$\\^" for sign in text)
+    return value if value.kind != "expression" or is_formula else None
+
+
+def _verdict_first(text: str) -> Value | None:
+    """Read "Yes, …", `不对，…` and an emphasised value at the beginning."""
+    if match := WORD_FIRST.match(text):
+        return read_value(match["word"] or match["zh"])
+    line = text.split("\n", 1)[0]
+    token = TOKEN.match(line)
+    if token and token.lastgroup == "bold" and not _TITLE.match(token[0].strip("*")):
+        return token_value(token)
+    sentence = next(iter(SENTENCE_END.split(line)), "")
+    if not is_hedged(sentence) and (match := _VERDICT.search(sentence.strip(" *_"))):
+        return read_value(match["word"] or match["zh"])
+    return None
+
+
+def _concluded(text: str) -> Value | None:
+    for sentence in iter_sentences(text):
+        is_conclusion = cues.CONCLUSION.search(sentence) or (
+            cues.GERMAN_CONCLUSION.search(sentence) and not cues.ENGLISH_WORDS.search(sentence)
+        )
+        if is_conclusion and not is_hedged(sentence):
+            if value := stated(sentence, loosely=True):
+                return value
+    return None
+
+
+def _emphasised(text: str) -> Value | None:
+    for sentence in iter_sentences(text):
+        if "**" not in sentence or _LIST_ITEM.match(sentence) or is_hedged(sentence):
+            continue
+        if found := compared(sentence):
+            return found
+        for token in reversed(list(TOKEN.finditer(sentence))):
+            is_bold = token.lastgroup == "bold" and not _TITLE.match(token[0].strip("*"))
+            if is_bold and (value := token_value(token)):
+                return value
+    return None
+
+
+def _brief(text: str) -> Value | None:
+    """Read the last sentence of a reply that is one short paragraph."""
+    if len(text) > _BRIEF or "\n\n" in text or lists_options(text):
+        return None
+    for sentence in iter_sentences(text):
+        if is_hedged(sentence) or cues.INTRODUCES.match(sentence):
+            return None
+        if match := _VERDICT.search(sentence.rstrip(" .。!！*_")):
+            return read_value(match["word"] or match["zh"])
+        is_only = not SENTENCE_END.search(text.rstrip(" .。!！*"))
+        return stated(sentence, loosely=is_only and len(list(TOKEN.finditer(sentence))) == 1)
     return None

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from qwq_magic.reasoning import LoopDetector
-from qwq_magic.reasoning.first_seen import asserted_value
+from qwq_magic.reasoning.assertions import asserted_value
 from qwq_magic.reasoning.segmenter import StepSegmenter
 from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import Limits, StoppedBy

@@ -1,0 +1,184 @@
+"""The claims of a sentence: "the answer is 42", "so the total is 42", and what only seems one.
+
+A hedge, a question and a list of options claim nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from qwq_magic.reasoning import value_cues as cues
+from qwq_magic.reasoning.canonical_value import COMPOUND, Value, read_value
+from qwq_magic.reasoning.value_tokens import (
+    CONTINUES,
+    MATHS_FIRST,
+    NUMBER_FIRST,
+    TOKEN,
+    phrase_of,
+    token_value,
+)
+
+_MOST_TRIED = 60  # sentences, so that the cost does not depend on what the text is made of
+
+SENTENCE_END = re.compile(r"[.!?](?:\*\*)?(?=\s|$)|[。！？\n]|;\s")
+_LETTER_FIRST = re.compile(
+    r"\(?(?P<letter>[A-J]|[a-dfgj](?=[\s.)*]{0,3}$))\)?(?=\s{0,2}(?:$|[.,;:!。，；：)*]|(?:because|since|as|"
+    r"weil|da|denn|porque|ya que|car)\b|因为|の|で|だ|입니다|이다|选?项|選?項))"
+)
+WORD_FIRST = re.compile(
+    rf"[\s*_]{{0,4}}(?P<word>{cues.VERDICT_WORDS})(?:\*\*)?(?=\s{{0,2}}(?:[.,!;:—–、。]|$))|"
+    r"[\s*_]{0,4}(?P<zh>(?:不对|不正确|错误|错|不是的?|否|对的?|正确|是的?))(?:\*\*)?(?=[，。,.!！：:；]|$)",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(
+    r"(?:(?:la|el|die|der|das|le|option|choice|answer|opción|respuesta|antwort|réponse)\b\s?|选项){1,3}"
+    r"[*(]{0,2}(?=(?-i:[A-J])\b|[$(])",
+    re.IGNORECASE,
+)
+_OR = re.compile(r"\s?(?:or|oder|o|ou|或)\s?")
+_OPTION = re.compile(r"(?:^|[\s(（])[A-J][.)）、:：]\s?\S", re.MULTILINE)
+
+
+def is_hedged(text: str) -> bool:
+    """Whether a sentence only considers what it says."""
+    return cues.HEDGE.search(text) is not None or text.rstrip(" *_\n").endswith(
+        ("?", "？", ":", "：")
+    )
+
+
+def lists_options(text: str) -> bool:
+    """Whether a text lists options, such as `(A) 12 (B) 13`."""
+    return len(set(_OPTION.findall(text))) > 1
+
+
+def answered(text: str) -> Value | None:
+    """Return the value of the last explicit answer: "the answer is 42", `故选：A`, "B is right"."""
+    places = [(match.end(), None) for match in cues.ANSWER.finditer(text)]
+    rights = [
+        (match.end(), match["letter"] or match["chosen"])
+        for match in cues.RIGHT_OPTION.finditer(text)
+    ]
+    for end, letter in sorted([*places, *rights], key=lambda place: place[0])[:-_MOST_TRIED:-1]:
+        begin = _clause_begin(text, end)
+        if cues.HEDGE.search(text, begin, end) or cues.INTRODUCES.match(text[begin:end]):
+            continue
+        if letter:
+            return Value("letter", letter)
+        if value := _value_after(text, begin, end):
+            return value
+    return None
+
+
+def stated(sentence: str, *, loosely: bool = False) -> Value | None:
+    """Return the value that a sentence states: the last one after "is" or "=".
+
+    Args:
+        sentence: the sentence.
+        loosely: whether other verbs count as well, and a number that ends the sentence.
+    """
+    tokens = list(TOKEN.finditer(sentence))
+    for token in reversed(tokens):
+        is_only = len(tokens) == 1
+        before, after = (
+            sentence[max(0, token.start() - 60) : token.start()],
+            sentence[token.end() :],
+        )
+        is_compared = cues.COMPARED.match(after) is not None
+        is_stated = is_compared or (cues.STATED.search(before) and not cues.RESTATED.search(before))
+        if loosely and not is_stated:
+            ends = is_only and len(after.split()) <= 4
+            is_stated = ends or cues.LOOSELY_STATED.search(before)
+        if is_stated and (value := token_value(token)):
+            # "The first is 3, the second has 4" states no single value.
+            is_one_of = not (loosely or is_compared or token is tokens[-1])
+            return None if is_one_of and _says_more(after) else value
+    return None
+
+
+def _says_more(after: str) -> bool:
+    return cues.VERB.search(after) is not None and not after.lstrip().startswith(
+        (", which", ", or")
+    )
+
+
+def compared(sentence: str) -> Value | None:
+    """Return the value that comes first in a comparison: "9.9 is larger than 9.11"."""
+    for token in TOKEN.finditer(sentence):
+        if cues.COMPARED.match(sentence, token.end()):
+            return token_value(token)
+    return None
+
+
+def iter_sentences(text: str) -> Iterator[str]:
+    """Yield the last sentences of a text, the last one first."""
+    end, ends = len(text), [match.end() for match in SENTENCE_END.finditer(text)]
+    for begin in [*reversed(ends[-_MOST_TRIED:]), 0 if len(ends) <= _MOST_TRIED else len(text)]:
+        if sentence := text[begin:end].strip():
+            yield sentence
+        end = min(begin, end)
+
+
+def _clause_begin(text: str, at: int) -> int:
+    begin = max(0, at - 240)
+    for ends in (SENTENCE_END, cues.TURN):
+        for match in ends.finditer(text, begin, max(begin, at - 1)):
+            begin = match.end()
+    return begin
+
+
+def _value_after(text: str, begin: int, end: int) -> Value | None:
+    """Return the value after an answer cue that ends at `end`, in a sentence from `begin`."""
+    rest = text[end : end + 400]
+    lead = rest.lstrip(" \t\n*_:：—>#")
+    marks = text[begin:end] + rest[: len(rest) - len(lead)]
+    if marks.count("\n\n") > 1 or cues.HEDGE.match(lead):
+        return None
+    lead = lead[match.end() :] if (match := _ARTICLE.match(lead)) else lead
+    if marks.count("**") % 2 and 0 < (close := lead.find("**")) < 120:
+        return read_value(lead[:close]) if _is_value(lead[:close]) else None
+    if match := MATHS_FIRST.match(lead):
+        return read_value(match[0].replace("$", " ").strip(), is_math=True)
+    if lead[:1] and lead[0] in "([{" and (value := _bracketed(lead)):
+        return value
+    line = lead.split("\n", 1)[0].rstrip(" *_")
+    return _leading(line, is_named=marks.rstrip("*_ \n")[-1:] in ":：" or "\n" in marks)
+
+
+def _is_value(text: str) -> bool:
+    return len(text.split()) <= 8 and not is_hedged(text)
+
+
+def _bracketed(lead: str) -> Value | None:
+    depth = 0
+    for at, sign in enumerate(lead[:100]):
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth == 0:
+            value = read_value(lead[: at + 1])
+            return value if value and value.kind in ("letter", "collection") else None
+    return None
+
+
+def _leading(line: str, *, is_named: bool) -> Value | None:
+    """Return the value at the beginning of a line, or the one that the line states."""
+    if match := WORD_FIRST.match(line):
+        return read_value(match["word"] or match["zh"])
+    phrase = phrase_of(line).strip(" *_")
+    value = read_value(phrase) if phrase else None
+    if value and value.kind != "text":
+        return value if not cues.HEDGE.search(phrase) else None
+    if match := _LETTER_FIRST.match(line):
+        return Value("letter", match["letter"].upper())
+    if first := COMPOUND.match(line):
+        return read_value(first[0])
+    if (first := NUMBER_FIRST.match(line)) and not CONTINUES.match(line, first.end()):
+        return None if _OR.match(line, first.end()) else read_value(first[0])
+    sentence = SENTENCE_END.split(line)[0]
+    if not is_hedged(sentence) and (found := stated(sentence, loosely=True)):
+        return found
+    most_words = 6 if is_named else 4
+    is_name = is_named or line[:1].isupper() or line[:1] in "\"'“"
+    if value and is_name and len(phrase.split()) <= most_words and len(phrase) < 60:
+        is_whole = not line[len(phrase) :].strip(" .。*_!")
+        return value if is_whole and not cues.HEDGE.search(phrase) else None
+    return None

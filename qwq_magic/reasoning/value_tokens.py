@@ -1,0 +1,56 @@
+"""The places in a sentence where a value may be: numbers, formulas and emphasised texts."""
+
+from __future__ import annotations
+
+import re
+
+from qwq_magic.reasoning.canonical_value import COMPOUND, Value, read_value
+
+NUMBER = (
+    r"(?:(?<![A-Za-z0-9_)\]}.])[-+−]\s?)?\\?[$€£¥]?(?:(?<![\d:.])\d{1,2}:\d{2}(?!\d)(?::\d{2})?(?:\s?[ap]m\b)?|"
+    r"(?<![\d:.])\d{1,2}(?:\s?(?:[ap]m|Uhr|o['’]clock)\b|\s?h\s?[0-5]\d(?!\d))|"
+    r"(?:[上下]午|早上|晚上|凌晨)?(?<![\d:.])\d{1,2}\s?[点點时時](?:\s?\d{1,2}分?|整)?(?!间)|"
+    r"\d{0,12}\s?\\[dtc]?frac\s?(?:\d|\{[^{}]{1,40}\})\s?(?:\d|\{[^{}]{1,40}\})|"
+    r"(?<![A-Za-z0-9_.])(?:\d{1,3}(?:(?:,|\{,\}|\\,)\d{3}){1,20}(?!\d)(?:\.\d{1,60})?|\d{0,60}\.\d{1,60}|\d{1,60})(?!\d)"
+    r"(?:\s?/\s?\d{1,60}|\s\d{1,9}/\d{1,9})?"
+    r"(?:\s?(?:×|\\times|\\cdot|·|\*|x)\s?10\s?\^\s?\{?[-+−]?\d{1,4}\}?|[eE][-+]?\d{1,4}(?!\w))?"
+    r"(?:\s?\\?%)?(?:\s?(?:thousand|million|billion|trillion|Millionen|Milliarden|millones|[万亿])(?![a-z]))?)"
+)
+_MATH = r"(?<![\\$])\$(?![\s$])[^$\n]{1,120}(?<![\s\\])\$(?!\d)"
+_BOLD = r"\*\*(?!\s)[^*\n]{1,100}\*\*"
+_JOINED = r"(?:\s?(?:,|;|or|and|oder|und|o|y|ou|et|或|和)\s?"
+_MATHS = rf"{_MATH}{_JOINED}{_MATH}){{0,6}}"
+TOKEN = re.compile(
+    rf"(?P<bold>{_BOLD})|(?P<math>{_MATHS})|(?P<code>`[^`\n]{{1,60}}`)|(?P<number>{NUMBER})"
+)
+NUMBER_FIRST = re.compile(NUMBER)
+MATHS_FIRST = re.compile(_MATHS)
+CONTINUES = re.compile(r"\s?[*/^+]\s?[\w(\\]|[A-Za-z_](?!\b)|\d|\s-\s\d|-\d")
+_PHRASE_END = re.compile(
+    r"\.(?=\s|$)|,(?=\s)|[\n。，；;！!？?]|\s(?:since|because|weil|porque|denn|car|as)\b|\s[(（—–]|因为"
+)
+_NUMBERED = re.compile(r"\d{1,3}[.)]\s")
+_SURE = ("number", "letter", "word", "time", "collection")
+
+
+def token_value(token: re.Match[str]) -> Value | None:
+    """Return the value of a number, a formula or an emphasised text; None for mere words."""
+    if token.lastgroup == "number" and (compound := COMPOUND.match(token.string, token.start())):
+        return read_value(compound[0])
+    inner = token[0].strip("*`") if token.lastgroup != "math" else token[0]
+    if token.lastgroup == "number" and CONTINUES.match(token.string, token.end()):
+        value = read_value(phrase_of(token.string[token.start() : token.end() + 80]))
+        return value if value and value.kind != "text" else None
+    value = read_value(inner)
+    if value is None or value.kind in _SURE or (value.kind == "expression" and "$" in inner):
+        return value
+    first = NUMBER_FIRST.match(inner)
+    if first is None or _NUMBERED.match(inner) or CONTINUES.match(inner, first.end()):
+        return value if value.kind == "expression" else None
+    return None if inner.rstrip().endswith((":", "：")) else read_value(first[0])
+
+
+def phrase_of(text: str) -> str:
+    """Return the text up to the end of its first phrase."""
+    match = _PHRASE_END.search(text)
+    return text[: match.start()] if match else text
