@@ -7,12 +7,21 @@ has a cue of a conclusion, or a chain such as `Q + R = 5 + 694 = 699`. Questions
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
 from qwq_magic.reasoning import value_cues as cues
 from qwq_magic.reasoning.canonical_value import Value, canonical, read_value
-from qwq_magic.reasoning.claims import answered, is_hedged, iter_sentences, lists_options
+from qwq_magic.reasoning.claims import (
+    answered,
+    compared,
+    is_hedged,
+    iter_sentences,
+    lists_options,
+    verdict,
+)
+from qwq_magic.reasoning.exact_numbers import spellings
 from qwq_magic.reasoning.kinds import has_conclusion_cue
 from qwq_magic.reasoning.plain_math import plain_math
 from qwq_magic.reasoning.value_text import plain_numbers
@@ -21,6 +30,7 @@ from qwq_magic.reasoning.values import boxed_values
 
 _TAIL = 240  # only so many characters at the end of a step are searched
 _NUMBER_OR_LETTER = re.compile(r"-?[\d./:]+|[A-J](?:,[A-J])*")
+_SIGN = re.compile(r"[^\W_]")
 # In a sentence with several numbers, the result is the one after a word such as "is".
 _NUMBER = re.compile(r"\d")
 _STATES = re.compile(
@@ -53,6 +63,12 @@ _SET = re.compile(
     r"[*$]{0,2}[A-Za-z]\s?=\s?$|[设令取当若]\s?\$?[A-Za-z]\s?=\s?$",
     re.IGNORECASE,
 )
+# "if the answer is 42"
+_CONDITION = re.compile(
+    r"(?:\b(?:if|whether|unless|why|wenn|ob|falls|si)\b|如果|若|是否)[^,，]{0,40}"
+    r"(?:answer|option|choice|result|答案|结果|antwort|ergebnis|respuesta|resultado)",
+    re.IGNORECASE,
+)
 _SUM = re.compile(r"\d\s?[-+*/×÷·]|\\(?:times|cdot|div|frac)")
 _NAME = re.compile(r"[^\W\d_]")
 # "So it must be C": a letter that ends the sentence, after a word that names it.
@@ -70,11 +86,25 @@ def asserted_value(text: str) -> str | None:
 
 def asserts(text: str, value: str) -> bool:
     """Whether a step asserts a value, which is given in its one spelling."""
+    # Reading values is expensive, so this check comes first.
+    signs = text.lower()
+    if not any(needed.issubset(signs) for needed in _signs_of(value)):
+        return False
     text = text.rstrip()
     if value in _iter_asserted(text):
         return True
     # Names and formulas have no sign of their own in a sentence; they are looked for by text.
     return not _NUMBER_OR_LETTER.fullmatch(value) and _ends_with(text, value)
+
+
+@functools.lru_cache(maxsize=64)
+def _signs_of(value: str) -> tuple[frozenset[str], ...]:
+    """Return the signs of each way to write a value; a text without all of one cannot have it."""
+    ways = spellings(value) or [value]
+    hour, colon, minute = value.partition(":")
+    if colon and hour.isdigit():
+        ways.append(f"{int(hour) % 12 or 12}{minute}".rstrip("0"))
+    return tuple(frozenset(_SIGN.findall(way.lower())) for way in ways)
 
 
 def _iter_asserted(text: str) -> Iterator[str]:
@@ -84,18 +114,30 @@ def _iter_asserted(text: str) -> Iterator[str]:
     tail = plain_numbers(text[-_TAIL:])
     # A box is an assertion by itself, without any cue.
     yield from (canonical(boxed, is_math=True) for boxed in reversed(boxed_values(tail)))
-    if lists_options(tail):
+    is_cued = has_conclusion_cue(text)
+    if not (is_cued or _may_assert(tail)) or lists_options(tail):
         return
     for sentence in iter_sentences(tail):
-        if value := _asserted_in(sentence, text):
+        if value := _asserted_in(sentence, is_cued=is_cued):
             yield value.text
 
 
-def _asserted_in(sentence: str, step: str) -> Value | None:
-    if value := answered(sentence):
-        return value
-    if is_hedged(sentence):
+def _may_assert(tail: str) -> bool:
+    """Whether there is any cue that a sentence needs; most steps have none."""
+    patterns = (cues.CONCLUSION, cues.ANSWER, cues.RIGHT_OPTION)
+    return tail.count("=") > 1 or any(pattern.search(tail) for pattern in patterns)
+
+
+def _asserted_in(sentence: str, *, is_cued: bool) -> Value | None:
+    # "maybe 41, but the answer is 42"
+    clause = [*cues.TURN.split(sentence)][-1]
+    if is_hedged(clause) or _CONDITION.search(clause):
         return None
+    if value := answered(clause, tries=2):
+        return value
+    if is_cued or cues.CONCLUSION.search(sentence):
+        if value := verdict(clause) or compared(clause):
+            return value
     match = _LETTER.search(sentence)
     value = Value("letter", match["letter"]) if match and match["letter"].isupper() else None
     before = sentence[: match.start("letter")] if match else ""
@@ -105,7 +147,7 @@ def _asserted_in(sentence: str, step: str) -> Value | None:
         value = token_value(token) if token else None
     if value is None or _DENIED.search(before):
         return None
-    is_concluded = _is_chain(before) or cues.CONCLUSION.search(sentence) or has_conclusion_cue(step)
+    is_concluded = is_cued or _is_chain(before) or cues.CONCLUSION.search(sentence)
     return value if is_concluded else None
 
 

@@ -7,6 +7,7 @@ are dropped. Nothing is computed and nothing checked.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -136,6 +137,8 @@ def canonical(text: str, *, is_math: bool = False) -> str:
     return value.text if value else ""
 
 
+# Reasonings repeat their values.
+@functools.lru_cache(maxsize=1_024)
 def read_value(text: str, *, is_math: bool = False) -> Value | None:
     """Return a value in its one spelling, with its kind; None if nothing is left of it."""
     text = text[:LONGEST_VALUE]

@@ -36,6 +36,14 @@ _ARTICLE = re.compile(
     r"[*(]{0,2}(?=(?-i:[A-J])\b|[$(])",
     re.IGNORECASE,
 )
+# "这个说法是错误的": a verdict on the statement at the end of a sentence.
+_VERDICT = re.compile(
+    r"(?:(?:说法|命题|结论|陈述|论断|判断|它|这)是?(?P<zh>错误|错|正确|对|不对|不正确)的?$|"
+    r"\b(?:statement|claim|proposition|assertion|conjecture|it|this|that|aussage|behauptung|afirmación|"
+    r"affirmation)\b[^.!?]{0,60}?\b(?:is|ist|es|est)\s[*_]{0,2}(?P<word>true|false|wahr|falsch|verdader[oa]|"
+    r"fals[oa]|vraie?|fausse)[*_]{0,2}$)",
+    re.IGNORECASE,
+)
 _OR = re.compile(r"\s?(?:or|oder|o|ou|或)\s?")
 _OPTION = re.compile(r"(?:^|[\s(（])[A-J][.)）、:：]\s?\S", re.MULTILINE)
 
@@ -52,14 +60,17 @@ def lists_options(text: str) -> bool:
     return len(set(_OPTION.findall(text))) > 1
 
 
-def answered(text: str) -> Value | None:
-    """Return the value of the last explicit answer: "the answer is 42", `故选：A`, "B is right"."""
+def answered(text: str, *, tries: int = _MOST_TRIED) -> Value | None:
+    """Return the value of the last explicit answer: "the answer is 42", `故选：A`, "B is right".
+
+    Only the last `tries` cues are looked at.
+    """
     places = [(match.end(), None) for match in cues.ANSWER.finditer(text)]
     rights = [
         (match.end(), match["letter"] or match["chosen"])
         for match in cues.RIGHT_OPTION.finditer(text)
     ]
-    for end, letter in sorted([*places, *rights], key=lambda place: place[0])[:-_MOST_TRIED:-1]:
+    for end, letter in sorted([*places, *rights], key=lambda place: place[0])[: -tries - 1 : -1]:
         begin = _clause_begin(text, end)
         if cues.HEDGE.search(text, begin, end) or cues.INTRODUCES.match(text[begin:end]):
             continue
@@ -85,7 +96,8 @@ def stated(sentence: str, *, loosely: bool = False) -> Value | None:
             sentence[token.end() :],
         )
         is_compared = cues.COMPARED.match(after) is not None
-        is_stated = is_compared or (cues.STATED.search(before) and not cues.RESTATED.search(before))
+        is_stated = is_compared or token.lastgroup == "pair"
+        is_stated = is_stated or (cues.STATED.search(before) and not cues.RESTATED.search(before))
         if loosely and not is_stated:
             ends = is_only and len(after.split()) <= 4
             is_stated = ends or cues.LOOSELY_STATED.search(before)
@@ -100,6 +112,12 @@ def _says_more(after: str) -> bool:
     return cues.VERB.search(after) is not None and not after.lstrip().startswith(
         (", which", ", or")
     )
+
+
+def verdict(sentence: str) -> Value | None:
+    """Return the verdict on a statement: "the claim is false", `这个命题是错的`."""
+    match = _VERDICT.search(sentence.rstrip(" .。!！*_"))
+    return read_value(match["word"] or match["zh"]) if match else None
 
 
 def compared(sentence: str) -> Value | None:
@@ -132,7 +150,7 @@ def _value_after(text: str, begin: int, end: int) -> Value | None:
     rest = text[end : end + 400]
     lead = rest.lstrip(" \t\n*_:：—>#")
     marks = text[begin:end] + rest[: len(rest) - len(lead)]
-    if marks.count("\n\n") > 1 or cues.HEDGE.match(lead):
+    if marks.count("\n\n") > 1 or cues.HEDGE.match(lead) or cues.NOT.match(lead):
         return None
     lead = lead[match.end() :] if (match := _ARTICLE.match(lead)) else lead
     if marks.count("**") % 2 and 0 < (close := lead.find("**")) < 120:

@@ -104,6 +104,19 @@ def spelled(value: Fraction) -> str:
     return fraction if is_fraction else decimal
 
 
+def spellings(text: str) -> list[str]:
+    """Return the ways to write a number that is given in its one spelling; [] for another value."""
+    found = read_number(text)
+    if found is None or found[1]:
+        return []
+    value = found[0]
+    whole, part = divmod(abs(value), 1)
+    # Zeros at the end may be written as a power of ten or as "million".
+    ways = [str(value), _decimal(value) or "", str(value).rstrip("0"), f"{whole} {part}"]
+    ways += [word for word, number in _WORDS.items() if number == value]
+    return [way for way in ways if way]
+
+
 def _decimal(value: Fraction) -> str | None:
     """Return the finite decimal of a number; None without one."""
     rest, places = value.denominator, 0

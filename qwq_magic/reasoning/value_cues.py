@@ -26,6 +26,7 @@ ANSWER = re.compile(
     rf"{_MARKS}(?:是|为|為|选|選|は|[:：])|"
     r"(?:故|应|應|可|所以|因此|综上|因而|本题|正确的?)[，,]?\s?(?:应)?(?:该)?[选選](?:择|擇)?(?:答案|项|項)?[:：是为]?|"
     r"(?<![一-鿿])[选選](?:择|擇)?[:：]?(?=\s?[*（(]{0,3}[A-J])|"
+    r"\b(?:ist|lautet|sind) (?:die|das) (?:richtige )?(?:antwort|ergebnis|lösung)\b|"
     r"(?:정답|답)(?:은|는|[:：])|\b(?:correct|final)[:：]|^\W{0,6}答[:：]|\b(?:richtig|correct[oa]?|corretta) (?:ist|is|es|est|è)\b|"
     r"\bI(?:['’]d| would| will|['’]ll)? (?:choose|pick|select|go with|answer)\b|"
     r"^\W{0,8}answer(?=\s{1,2}[-$\\(]{0,3}[\d])|"
@@ -77,6 +78,9 @@ HEDGE = re.compile(
 VERDICT_WORDS = (
     "yes|no|true|false|ja|nein|wahr|falsch|sí|verdadero|falso|oui|non|vrai|faux|sim|não|да|нет|"
     "はい|いいえ|예|네|아니요|아니오"
+)
+NOT = re.compile(
+    r"(?:not|never|n['’]t|nicht|kein\w{0,3}|pas|neither|either)\b|不(?!对|正确|成立|是)", _FLAGS
 )
 # "9.9 is larger than 9.11": the value comes first.
 COMPARED = re.compile(

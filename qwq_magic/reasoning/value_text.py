@@ -16,6 +16,7 @@ _WIDE = str.maketrans("０１２３４５６７８９．％＝＋－（）／", 
 _WIDE_COMMA = re.compile(r"(?<=\d)，(?=\d{3}(?!\d))")
 _POINTS = re.compile(r"(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3}){1,8})(?![\d.])(,\d{1,20})?")
 _DECIMAL = re.compile(r"(?<![\d.,(\[{])(\d{1,20})(?:,|\{,\})(\d{1,20})(?![\d,)\]}])")
+_MAY_BE_COMMA = re.compile(r"\d(?:,|\{,\}|\.\d{3})\d?")
 _NARROW = re.compile(r"(?<=\d)[\u00a0\u202f\u2009'](?=\d{3}(?!\d))")
 _PM = re.compile(r"(?<=\d)(\s?)([ap])\.m\.", re.IGNORECASE)
 
@@ -44,8 +45,12 @@ def plain_numbers(text: str) -> str:
         text = _DISPLAY.sub(_one_line, text)
     if "\\(" in text:
         text = _INLINE.sub(r"$\1$", text)
-    text = _PM.sub(r"\1\2m", _SPACED.sub(r"$\1$", text))
-    if COMMA_WORDS.search(text) and not ENGLISH_WORDS.search(text):
+    if "$" in text:
+        text = _SPACED.sub(r"$\1$", text)
+    text = _PM.sub(r"\1\2m", text)
+    if not _MAY_BE_COMMA.search(text) or ENGLISH_WORDS.search(text):
+        return text
+    if COMMA_WORDS.search(text):
         text = _POINTS.sub(_without_points, text)
         text = _DECIMAL.sub(r"\1.\2", text)
     return text

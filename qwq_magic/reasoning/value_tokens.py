@@ -7,8 +7,8 @@ import re
 from qwq_magic.reasoning.canonical_value import COMPOUND, Value, read_value
 
 NUMBER = (
-    r"(?:(?<![A-Za-z0-9_)\]}.])[-+−]\s?)?\\?[$€£¥]?(?:(?<![\d:.])\d{1,2}:\d{2}(?!\d)(?::\d{2})?(?:\s?[ap]m\b)?|"
-    r"(?<![\d:.])\d{1,2}(?:\s?(?:[ap]m|Uhr|o['’]clock)\b|\s?h\s?[0-5]\d(?!\d))|"
+    r"(?:(?<![A-Za-z0-9_)\]}.])[-+−]\s?)?\\?[$€£¥]?(?:(?<![\d:.])\d{1,2}:\d{2}(?!\d)(?::\d{2})?(?:\s?[apAP][mM]\b)?|"
+    r"(?<![\d:.])\d{1,2}(?:\s?(?:[apAP][mM]|Uhr|o['’]clock)\b|\s?h\s?[0-5]\d(?!\d))|"
     r"(?:[上下]午|早上|晚上|凌晨)?(?<![\d:.])\d{1,2}\s?[点點时時](?:\s?\d{1,2}分?|整)?(?!间)|"
     r"\d{0,12}\s?\\[dtc]?frac\s?(?:\d|\{[^{}]{1,40}\})\s?(?:\d|\{[^{}]{1,40}\})|"
     r"(?<![A-Za-z0-9_.])(?:\d{1,3}(?:(?:,|\{,\}|\\,)\d{3}){1,20}(?!\d)(?:\.\d{1,60})?|\d{0,60}\.\d{1,60}|\d{1,60})(?!\d)"
@@ -20,12 +20,17 @@ _MATH = r"(?<![\\$])\$(?![\s$])[^$\n]{1,120}(?<![\s\\])\$(?!\d)"
 _BOLD = r"\*\*(?!\s)[^*\n]{1,100}\*\*"
 _JOINED = r"(?:\s?(?:,|;|or|and|oder|und|o|y|ou|et|或|和)\s?"
 _MATHS = rf"{_MATH}{_JOINED}{_MATH}){{0,6}}"
+# Two solutions: `x = 3 or x = -2`.
+_ONE = r"[A-Za-z]\s?=\s?[-−]?[\d./]{1,20}(?<!\.)"
+_PAIR = rf"(?<![A-Za-z]){_ONE}(?:,?\s(?:or|and|oder|und|o|y|ou|et)\s{_ONE}){{1,3}}"
 TOKEN = re.compile(
-    rf"(?P<bold>{_BOLD})|(?P<math>{_MATHS})|(?P<code>`[^`\n]{{1,60}}`)|(?P<number>{NUMBER})"
+    rf"(?P<bold>{_BOLD})|(?P<pair>{_PAIR})|(?P<math>{_MATHS})|(?P<code>`[^`\n]{{1,60}}`)|(?P<number>{NUMBER})"
 )
 NUMBER_FIRST = re.compile(NUMBER)
 MATHS_FIRST = re.compile(_MATHS)
-CONTINUES = re.compile(r"\s?[*/^+]\s?[\w(\\]|[A-Za-z_](?!\b)|\d|\s-\s\d|-\d")
+CONTINUES = re.compile(
+    r"\s?[*/^+]\s?[\w(\\]|[A-Za-z_](?!\b)|[a-zA-Z](?<![mgshlLJNWVAKC])|\d|\s-\s\d|-\d"
+)
 _PHRASE_END = re.compile(
     r"\.(?=\s|$)|,(?=\s)|[\n。，；;！!？?]|\s(?:since|because|weil|porque|denn|car|as)\b|\s[(（—–]|因为"
 )

@@ -20,6 +20,7 @@ from qwq_magic.reasoning.claims import (
     iter_sentences,
     lists_options,
     stated,
+    verdict,
 )
 from qwq_magic.reasoning.value_text import plain_numbers, without_code
 from qwq_magic.reasoning.value_tokens import TOKEN, token_value
@@ -28,14 +29,6 @@ _COMMITS_WITHIN = 20_000  # characters at the end of a text
 _BRIEF = 300
 
 _BRACES = re.compile(r"\\boxed\s{0,3}\{|\\.|[{}]", re.DOTALL)
-# "这个说法是错误的": a verdict on the statement at the end of a sentence.
-_VERDICT = re.compile(
-    r"(?:(?:说法|命题|结论|陈述|论断|判断|它|这)是?(?P<zh>错误|错|正确|对|不对|不正确)的?$|"
-    r"\b(?:statement|claim|proposition|assertion|conjecture|it|this|that|aussage|behauptung|afirmación|"
-    r"affirmation)\b[^.!?]{0,60}?\b(?:is|ist|es|est)\s[*_]{0,2}(?P<word>true|false|wahr|falsch|verdader[oa]|"
-    r"fals[oa]|vraie?|fausse)[*_]{0,2}$)",
-    re.IGNORECASE,
-)
 _LIST_ITEM = re.compile(r"\s{0,9}(?:[-*•+]|\d{1,3}[.)])\s")
 _TITLE = re.compile(r"\d{1,6}(?:\s[A-Z][a-z]+){2}")
 
@@ -91,9 +84,7 @@ def _verdict_first(text: str) -> Value | None:
     if token and token.lastgroup == "bold" and not _TITLE.match(token[0].strip("*")):
         return token_value(token)
     sentence = next(iter(SENTENCE_END.split(line)), "")
-    if not is_hedged(sentence) and (match := _VERDICT.search(sentence.strip(" *_"))):
-        return read_value(match["word"] or match["zh"])
-    return None
+    return None if is_hedged(sentence) else verdict(sentence)
 
 
 def _concluded(text: str) -> Value | None:
@@ -127,8 +118,8 @@ def _brief(text: str) -> Value | None:
     for sentence in iter_sentences(text):
         if is_hedged(sentence) or cues.INTRODUCES.match(sentence):
             return None
-        if match := _VERDICT.search(sentence.rstrip(" .。!！*_")):
-            return read_value(match["word"] or match["zh"])
+        if found := verdict(sentence):
+            return found
         is_only = not SENTENCE_END.search(text.rstrip(" .。!！*"))
         return stated(sentence, loosely=is_only and len(list(TOKEN.finditer(sentence))) == 1)
     return None
