@@ -38,6 +38,15 @@ _BLANKS = re.compile(r"\s+")
 _LETTER = re.compile(
     r"\(([A-Z]|[a-j])\)(?:$|[\s:：.])|([A-Z])$|([A-J])(?:[.:：、]\s?(?=[^\s.])(?![A-Z]\.)|\)(?:\s|$))"
 )
+_ABOUT = re.compile(
+    r"^(?:[≈~=]|(?:about|approximately|roughly|around|etwa|rund|aproximadamente|environ)\b|大?约)\s?"
+    r"(?=[\d.$-])",
+    re.IGNORECASE,
+)
+_OPTION = re.compile(
+    r"^(?:option|choice|answer|opción|antwort|respuesta|réponse|选项|选)\s?(?=\(?[A-J]\b)",
+    re.IGNORECASE,
+)
 _LETTERS = re.compile(r"\(?[A-J]\)?(?:(?:\s?[,、&]\s?|\s(?:and|und|y|et|和)\s)\(?[A-J]\)?){1,8}")
 _WORD = re.compile(rf"({VERDICT_WORDS})(?:$|\s?[,.!;:—、。]|\s-\s)", re.IGNORECASE)
 _CHINESE_WORD = re.compile(
@@ -60,7 +69,7 @@ _NAMED = re.compile(
     r"(?P<name>[A-Za-zα-ωΑ-Ω]|[A-Za-z](?=_?\d)|[A-Za-z]\([A-Za-z0-9, ]{1,12}\)|[∠△]?[^\W\d_]{2,20}(?:\s[^\W\d_]{1,20}){0,3})"
     r"(?:_?\w{1,8})?\s?[=≈∈]\s?"
 )
-_EQUALS = re.compile(r"(?<![<>!=])[=≈∈]")
+_EQUALS = re.compile(r"(?<![<>!=])[=≈∈](?!=)")
 _ALTERNATIVES = re.compile(r"\s?[,;或和]\s?|\s(?:or|and|oder|und|o|y|ou|et)\s")
 _OPENING, _CLOSING = "([{⟨", ")]}⟩"
 # Names that may be part of a formula; any other word of three letters makes it a text.
@@ -116,12 +125,13 @@ _FUNCTIONS = frozenset(
 )
 _NAME = re.compile(
     r"[^\W\d_]{3,}|[\u3040-\u9fff\uac00-\ud7af]|"
-    r"\b(?:to|or|of|is|in|by|at|as|it|we|if|on|so|no|am|be|do|ok|hi|de|la|el|es|du|et|ou|zu)\b"
+    r"\b(?i:to|or|of|is|in|by|at|as|it|we|if|on|so|no|am|be|do|ok|hi|de|la|el|es|du|et|ou|zu)\b"
 )
 _FORMULA = re.compile(r"[\d=+*/^<>±∪∩()|!_]|\b(?:sqrt|pi|inf)\b")
 _STAR = re.compile(r"(?<=[\w)])\*(?=[A-Za-z(])")
 _NOT_SPACED = re.compile(r"\s*([-+*/^=<>(),;±∪∩∈|!:])\s*")
-_BLANK = re.compile(r"(?<!\d) | (?!\d)")
+# `2 pi r` is `2pi r`: without the blank, two names would become one.
+_BLANK = re.compile(r"(?<![^\W_]) | (?![^\W_])|(?<=\d) (?=[^\W\d_])")
 _COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _ENDS = " \t\n.。,，;；:：!！\"'"
 
@@ -144,6 +154,7 @@ def read_value(text: str, *, is_math: bool = False) -> Value | None:
     text = text[:LONGEST_VALUE]
     is_math = is_math or "$" in text or "\\" in text
     plain = _BLANKS.sub(" ", _MARKUP.sub("", plain_math(text))).strip(_ENDS)
+    plain = _ABOUT.sub("", plain)
     # A full stop at the beginning belongs to a decimal.
     if re.match(rf"\s*[-+$*(]*\.{re.escape(plain[:1])}\d?", text.strip()) and plain[:1].isdigit():
         plain = f".{plain}"
@@ -162,6 +173,7 @@ def _read(plain: str, is_math: bool) -> Value | None:
 def _letter(plain: str) -> Value | None:
     if _LETTERS.fullmatch(plain):
         return Value("letter", ",".join(sorted(re.findall(r"[A-J]", plain))))
+    plain = _OPTION.sub("", plain)
     match = _LETTER.match(plain)
     return Value("letter", next(filter(None, match.groups())).upper()) if match else None
 

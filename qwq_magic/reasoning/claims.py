@@ -44,6 +44,10 @@ _VERDICT = re.compile(
     r"fals[oa]|vraie?|fausse)[*_]{0,2}$)",
     re.IGNORECASE,
 )
+_GIVEN = re.compile(
+    r"\b(?:where|for|with|when|let|if|given|at|since|because|from|by|mit|für|con|para|avec)\s$|[当设若取由]\s?$",
+    re.IGNORECASE,
+)
 _OR = re.compile(r"\s?(?:or|oder|o|ou|或)\s?")
 _OPTION = re.compile(r"(?:^|[\s(（])[A-J][.)）、:：]\s?\S", re.MULTILINE)
 
@@ -81,12 +85,13 @@ def answered(text: str, *, tries: int = _MOST_TRIED) -> Value | None:
     return None
 
 
-def stated(sentence: str, *, loosely: bool = False) -> Value | None:
+def stated(sentence: str, *, loosely: bool = False, ending: bool = False) -> Value | None:
     """Return the value that a sentence states: the last one after "is" or "=".
 
     Args:
         sentence: the sentence.
-        loosely: whether other verbs count as well, and a number that ends the sentence.
+        loosely: whether other verbs count as well, such as "costs".
+        ending: whether a number counts that ends the sentence, and is the only one.
     """
     tokens = list(TOKEN.finditer(sentence))
     for token in reversed(tokens):
@@ -96,10 +101,11 @@ def stated(sentence: str, *, loosely: bool = False) -> Value | None:
             sentence[token.end() :],
         )
         is_compared = cues.COMPARED.match(after) is not None
-        is_stated = is_compared or token.lastgroup == "pair"
+        is_equation = token.lastgroup == "math" and "=" in token[0] and not _GIVEN.search(before)
+        is_stated = is_compared or is_equation or token.lastgroup == "pair"
         is_stated = is_stated or (cues.STATED.search(before) and not cues.RESTATED.search(before))
         if loosely and not is_stated:
-            ends = is_only and len(after.split()) <= 4
+            ends = ending and is_only and len(after.split()) <= 4
             is_stated = ends or cues.LOOSELY_STATED.search(before)
         if is_stated and (value := token_value(token)):
             # "The first is 3, the second has 4" states no single value.
@@ -192,7 +198,7 @@ def _leading(line: str, *, is_named: bool) -> Value | None:
     if (first := NUMBER_FIRST.match(line)) and not CONTINUES.match(line, first.end()):
         return None if _OR.match(line, first.end()) else read_value(first[0])
     sentence = SENTENCE_END.split(line)[0]
-    if not is_hedged(sentence) and (found := stated(sentence, loosely=True)):
+    if not is_hedged(sentence) and (found := stated(sentence, loosely=True, ending=True)):
         return found
     most_words = 6 if is_named else 4
     is_name = is_named or line[:1].isupper() or line[:1] in "\"'“"

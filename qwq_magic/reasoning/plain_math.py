@@ -73,6 +73,7 @@ _COMMAND = re.compile(r"\\([A-Za-z]{1,20})\s?")
 _ESCAPED = re.compile(r"\\([%$#&_])")
 _SPACE = re.compile(r"\\[,;:! ]|\\\\|~")
 _GROUPED = re.compile(r"(?<=\d)(?:\{,\}|\\[,;:! ])(?=\d{3}(?!\d))")
+_BEFORE_RAISED = re.compile(r"(?<=[A-Za-z]) {1,9}(?=\^)")
 _DEGREES = re.compile(r"\^\s?(?:\{\s?)?°(?:\s?\})?")
 _ATOM = re.compile(r"-?(?:[A-Za-z0-9.]{1,60}|[A-Za-z]{0,10}\([^()]{0,120}\))")
 _FACTOR = re.compile(r"(?:[A-Za-z]|[0-9.]{1,60}|[A-Za-z]{1,10}\([^()]{0,120}\)|\([^()]{0,120}\))")
@@ -102,7 +103,7 @@ def _without_latex(text: str) -> str:
         if resolved == text:
             break
         text = resolved
-    text = _DEGREES.sub("°", _COMMAND.sub(_named, text))
+    text = _DEGREES.sub("°", _BEFORE_RAISED.sub("", _COMMAND.sub(_named, text)))
     text = text.strip(" $")
     # Braces that LaTeX would not show still mean a set to many models: `$x \in {1, 2}$`.
     if text.startswith("{") and text.endswith("}") and "," in text:
@@ -120,7 +121,10 @@ def _resolved(text: str) -> str:
 
 
 def _named(match: re.Match[str]) -> str:
-    return _NAMES.get(match[1], match[1])
+    name = _NAMES.get(match[1], match[1])
+    after = match.string[match.end() : match.end() + 1]
+    # The blank after a command separates it from a name.
+    return f"{name} " if name.isalpha() and after.isalpha() else name
 
 
 def _radical(match: re.Match[str]) -> str:

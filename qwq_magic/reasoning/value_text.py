@@ -18,6 +18,9 @@ _POINTS = re.compile(r"(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3}){1,8})(?![\d.])(,\d{1,
 _DECIMAL = re.compile(r"(?<![\d.,(\[{])(\d{1,20})(?:,|\{,\})(\d{1,20})(?![\d,)\]}])")
 _MAY_BE_COMMA = re.compile(r"\d(?:,|\{,\}|\.\d{3})\d?")
 _NARROW = re.compile(r"(?<=\d)[\u00a0\u202f\u2009'](?=\d{3}(?!\d))")
+_MINUS = re.compile(
+    r"(?:(?<=\bis )|(?<=\bes )|(?<=\bist )|(?<=[:：] ))(?:negative|minus|menos) (?=\d)"
+)
 _PM = re.compile(r"(?<=\d)(\s?)([ap])\.m\.", re.IGNORECASE)
 
 
@@ -47,6 +50,7 @@ def plain_numbers(text: str) -> str:
         text = _INLINE.sub(r"$\1$", text)
     if "$" in text:
         text = _SPACED.sub(r"$\1$", text)
+    text = _MINUS.sub("-", text)
     text = _PM.sub(r"\1\2m", text)
     if not _MAY_BE_COMMA.search(text) or ENGLISH_WORDS.search(text):
         return text

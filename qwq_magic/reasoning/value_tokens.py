@@ -9,7 +9,8 @@ from qwq_magic.reasoning.canonical_value import COMPOUND, Value, read_value
 NUMBER = (
     r"(?:(?<![A-Za-z0-9_)\]}.])[-+−]\s?)?\\?[$€£¥]?(?:(?<![\d:.])\d{1,2}:\d{2}(?!\d)(?::\d{2})?(?:\s?[apAP][mM]\b)?|"
     r"(?<![\d:.])\d{1,2}(?:\s?(?:[apAP][mM]|Uhr|o['’]clock)\b|\s?h\s?[0-5]\d(?!\d))|"
-    r"(?:[上下]午|早上|晚上|凌晨)?(?<![\d:.])\d{1,2}\s?[点點时時](?:\s?\d{1,2}分?|整)?(?!间)|"
+    r"(?:上午|下午|早上|晚上|凌晨)\s?\d{1,2}:\d{2}(?!\d)|"
+    r"(?:上午|下午|早上|晚上|凌晨)?(?<![\d:.])\d{1,2}\s?[点點时時](?:\s?\d{1,2}分?|整)?(?!间)|"
     r"\d{0,12}\s?\\[dtc]?frac\s?(?:\d|\{[^{}]{1,40}\})\s?(?:\d|\{[^{}]{1,40}\})|"
     r"(?<![A-Za-z0-9_.])(?:\d{1,3}(?:(?:,|\{,\}|\\,)\d{3}){1,20}(?!\d)(?:\.\d{1,60})?|\d{0,60}\.\d{1,60}|\d{1,60})(?!\d)"
     r"(?:\s?/\s?\d{1,60}|\s\d{1,9}/\d{1,9})?"
@@ -23,11 +24,17 @@ _MATHS = rf"{_MATH}{_JOINED}{_MATH}){{0,6}}"
 # Two solutions: `x = 3 or x = -2`.
 _ONE = r"[A-Za-z]\s?=\s?[-−]?[\d./]{1,20}(?<!\.)"
 _PAIR = rf"(?<![A-Za-z]){_ONE}(?:,?\s(?:or|and|oder|und|o|y|ou|et)\s{_ONE}){{1,3}}"
+_MEMBER = r"[-−+]?(?:[\d.]{1,20}(?:/\d{1,9})?|[A-Za-z]|∞|inf)"
+_COLLECTION = rf"(?<![\w\\])[\[({{]\s?{_MEMBER}(?:\s?[,;]\s?{_MEMBER}){{1,12}}\s?[\])}}]"
 TOKEN = re.compile(
-    rf"(?P<bold>{_BOLD})|(?P<pair>{_PAIR})|(?P<math>{_MATHS})|(?P<code>`[^`\n]{{1,60}}`)|(?P<number>{NUMBER})"
+    rf"(?P<bold>{_BOLD})|(?P<pair>{_PAIR})|(?P<collection>{_COLLECTION})|(?P<math>{_MATHS})|(?P<code>`[^`\n]{{1,60}}`)|(?P<number>{NUMBER})"
 )
 NUMBER_FIRST = re.compile(NUMBER)
 MATHS_FIRST = re.compile(_MATHS)
+_LIST = re.compile(
+    rf"{NUMBER}(?:,\s{NUMBER}){{0,9}},?\s?(?:\b(?:and|und|y|et|e)\b|[和与])\s?{NUMBER}"
+)
+_OR = re.compile(rf"(?:\s[a-z]{{1,12}})?\s?(?:\b(?:or|oder|o|ou)\b|或者?|还是)\s?\*{{0,2}}{NUMBER}")
 CONTINUES = re.compile(
     r"\s?[*/^+]\s?[\w(\\]|[A-Za-z_](?!\b)|[a-zA-Z](?<![mgshlLJNWVAKC])|\d|\s-\s\d|-\d"
 )
@@ -40,8 +47,14 @@ _SURE = ("number", "letter", "word", "time", "collection")
 
 def token_value(token: re.Match[str]) -> Value | None:
     """Return the value of a number, a formula or an emphasised text; None for mere words."""
-    if token.lastgroup == "number" and (compound := COMPOUND.match(token.string, token.start())):
-        return read_value(compound[0])
+    if token.lastgroup == "number":
+        if compound := COMPOUND.match(token.string, token.start()):
+            return read_value(compound[0])
+        if _OR.match(token.string, token.end()):
+            return None
+        if several := _LIST.match(token.string, token.start()):
+            numbers = [read_value(number[0]) for number in NUMBER_FIRST.finditer(several[0])]
+            return Value("collection", ",".join(number.text for number in numbers if number))
     inner = token[0].strip("*`") if token.lastgroup != "math" else token[0]
     if token.lastgroup == "number" and CONTINUES.match(token.string, token.end()):
         value = read_value(phrase_of(token.string[token.start() : token.end() + 80]))

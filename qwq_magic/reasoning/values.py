@@ -30,6 +30,7 @@ _BRIEF = 300
 
 _BRACES = re.compile(r"\\boxed\s{0,3}\{|\\.|[{}]", re.DOTALL)
 _LIST_ITEM = re.compile(r"\s{0,9}(?:[-*•+]|\d{1,3}[.)])\s")
+_ADDRESSES = re.compile(r"\b(?:if|let|you|your|please|me)\b", re.IGNORECASE)
 _TITLE = re.compile(r"\d{1,6}(?:\s[A-Z][a-z]+){2}")
 
 
@@ -93,7 +94,7 @@ def _concluded(text: str) -> Value | None:
             cues.GERMAN_CONCLUSION.search(sentence) and not cues.ENGLISH_WORDS.search(sentence)
         )
         if is_conclusion and not is_hedged(sentence):
-            if value := stated(sentence, loosely=True):
+            if value := stated(sentence, loosely=True, ending=True):
                 return value
     return None
 
@@ -121,5 +122,6 @@ def _brief(text: str) -> Value | None:
         if found := verdict(sentence):
             return found
         is_only = not SENTENCE_END.search(text.rstrip(" .。!！*"))
-        return stated(sentence, loosely=is_only and len(list(TOKEN.finditer(sentence))) == 1)
+        is_only &= len(list(TOKEN.finditer(sentence))) == 1 and not _ADDRESSES.search(sentence)
+        return stated(sentence, loosely=is_only)
     return None
