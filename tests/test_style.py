@@ -47,8 +47,8 @@ PATTERN = re.compile("|".join(f"(?:{turn})" for turn in TURNS), re.IGNORECASE)
 # Words that models write, and texts of recordings, are data.
 DATA = {
     "reasoning/cues.py",
+    "reasoning/value_cues.py",
     "reasoning/values.py",
-    "reasoning/first_seen.py",
     "reasoning/comparison.py",
 }
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from qwq_magic.reasoning import value_cues as cues
-from qwq_magic.reasoning.canonical_value import Value, canonical, read_value
+from qwq_magic.reasoning.canonical_value import Value, canonical
 from qwq_magic.reasoning.claims import (
     answered,
     compared,
@@ -135,9 +135,9 @@ def _asserted_in(sentence: str, *, is_cued: bool) -> Value | None:
         return None
     if value := answered(clause, tries=2):
         return value
-    if is_cued or cues.CONCLUSION.search(sentence):
-        if value := verdict(clause) or compared(clause):
-            return value
+    conclusion = cues.CONCLUSION.search(sentence)
+    if conclusion and (value := verdict(clause) or compared(sentence[conclusion.start() :])):
+        return value
     match = _LETTER.search(sentence)
     value = Value("letter", match["letter"]) if match and match["letter"].isupper() else None
     before = sentence[: match.start("letter")] if match else ""
@@ -147,8 +147,7 @@ def _asserted_in(sentence: str, *, is_cued: bool) -> Value | None:
         value = token_value(token) if token else None
     if value is None or _DENIED.search(before):
         return None
-    is_concluded = is_cued or _is_chain(before) or cues.CONCLUSION.search(sentence)
-    return value if is_concluded else None
+    return value if is_cued or conclusion or _is_chain(before) else None
 
 
 def _is_chain(before: str) -> bool:

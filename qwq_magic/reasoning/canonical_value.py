@@ -36,10 +36,12 @@ class Value:
 _MARKUP = re.compile(r"\*\*|__|[`$]|^\*(?=\w)|(?<=\w)\*$")
 _BLANKS = re.compile(r"\s+")
 _LETTER = re.compile(
-    r"\(([A-Z]|[a-j])\)(?:$|[\s:：.])|([A-Z])$|([A-J])(?:[.:：、]\s?(?=[^\s.])(?![A-Z]\.)|\)(?:\s|$))"
+    r"\(([A-Z]|[a-j])\)(?:$|[\s:：.])|([A-Z])$|([A-J])(?:[.:：、]\s?(?=[^\s.])(?![A-Z]\.)|\)(?:\s|"
+    r"$))"
 )
 _ABOUT = re.compile(
-    r"^(?:[≈~=]|(?:about|approximately|roughly|around|etwa|rund|aproximadamente|environ)\b|大?约)\s?"
+    r"^(?:[≈~=]|(?:about|approximately|roughly|around|etwa|rund|aproximadamente|environ)\b|"
+    r"大?约)\s?"
     r"(?=[\d.$-])",
     re.IGNORECASE,
 )
@@ -57,16 +59,18 @@ _CHINESE_WORDS = {"wrong": "错", "no": "否", "right": "对", "yes": "是"}
 _TIME = re.compile(
     r"(?P<before>上午|早上|凌晨|下午|晚上|中午)?\s?(?P<hour>[01]?\d|2[0-4])"
     r"(?::(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?|\s?[点點时時]\s?(?:(?P<cjk>[0-5]?\d)分?|整)|"
-    r"\s?h\s?(?P<french>[0-5]\d)|(?=\s?(?:[ap]\.?m\b|uhr\b|o'clock))|(?<=午\d)[点點]|(?<=午\d\d)[点點])"
+    r"\s?h\s?(?P<french>[0-5]\d)|(?=\s?(?:[ap]\.?m\b|uhr\b|o'clock))|(?<=午\d)[点點]|"
+    r"(?<=午\d\d)[点點])"
     r"\s{0,2}(?P<half>[ap]\.?m\b\.?)?(?:\s?(?:uhr|hours|hrs|h|o'clock)\b)?",
     re.IGNORECASE,
 )
-# "1 hour and 20 minutes" is no number of hours, and only compared with its like.
+# "1 hour and 20 minutes" is not a number of hours; it is kept as a text.
 _COUNT = r"\d{1,9}(?:\.\d{1,9})?\s?(?!(?:or|and|to|plus|minus|times|is|of|by|x)\b)[^\W\d_]{1,20}"
 COMPOUND = re.compile(rf"{_COUNT}(?:,?\s?(?:(?:and|und|y|et)\s)?{_COUNT}){{1,3}}(?![^\W\d_])")
 _AND = re.compile(r",?\s(?:and|und|y|et)\s|,\s")
 _NAMED = re.compile(
-    r"(?P<name>[A-Za-zα-ωΑ-Ω]|[A-Za-z](?=_?\d)|[A-Za-z]\([A-Za-z0-9, ]{1,12}\)|[∠△]?[^\W\d_]{2,20}(?:\s[^\W\d_]{1,20}){0,3})"
+    r"(?P<name>[A-Za-zα-ωΑ-Ω]|[A-Za-z](?=_?\d)|[A-Za-z]\([A-Za-z0-9, ]{1,12}\)|"
+    r"[∠△]?[^\W\d_]{2,20}(?:\s[^\W\d_]{1,20}){0,3})"
     r"(?:_?\w{1,8})?\s?[=≈∈]\s?"
 )
 _EQUALS = re.compile(r"(?<![<>!=])[=≈∈](?!=)")

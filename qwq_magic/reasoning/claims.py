@@ -19,35 +19,44 @@ from qwq_magic.reasoning.value_tokens import (
     token_value,
 )
 
+_LONGEST_CUE = 60  # characters before a value
+_UNIT_WORDS = 4
 _MOST_TRIED = 60  # sentences, so that the cost does not depend on what the text is made of
 
 SENTENCE_END = re.compile(r"[.!?](?:\*\*)?(?=\s|$)|[。！？\n]|;\s")
 _LETTER_FIRST = re.compile(
-    r"\(?(?P<letter>[A-J]|[a-dfgj](?=[\s.)*]{0,3}$))\)?(?=\s{0,2}(?:$|[.,;:!。，；：)*]|(?:because|since|as|"
+    r"\(?(?P<letter>[A-J]|[a-dfgj](?=[\s.)*]{0,3}$))\)?(?=\s{0,2}(?:$|[.,;:!。，；：)*]|(?:because|"
+    r"since|as|"
     r"weil|da|denn|porque|ya que|car)\b|因为|の|で|だ|입니다|이다|选?项|選?項))"
 )
 WORD_FIRST = re.compile(
     rf"[\s*_]{{0,4}}(?P<word>{cues.VERDICT_WORDS})(?:\*\*)?(?=\s{{0,2}}(?:[.,!;:—–、。]|$))|"
-    r"[\s*_]{0,4}(?P<zh>(?:不对|不正确|错误|错|不是的?|否|对的?|正确|是的?))(?:\*\*)?(?=[，。,.!！：:；]|$)",
+    r"[\s*_]{0,4}(?P<zh>(?:不对|不正确|错误|错|不是的?|否|对的?|正确|"
+    r"是的?))(?:\*\*)?(?=[，。,.!！：:；]|$)",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(
-    r"(?:(?:la|el|die|der|das|le|option|choice|answer|opción|respuesta|antwort|réponse)\b\s?|选项){1,3}"
+    r"(?:(?:la|el|die|der|das|le|option|choice|answer|opción|respuesta|antwort|réponse)\b\s?|"
+    r"选项){1,3}"
     r"[*(]{0,2}(?=(?-i:[A-J])\b|[$(])",
     re.IGNORECASE,
 )
 # "这个说法是错误的": a verdict on the statement at the end of a sentence.
 _VERDICT = re.compile(
     r"(?:(?:说法|命题|结论|陈述|论断|判断|它|这)是?(?P<zh>错误|错|正确|对|不对|不正确)的?$|"
-    r"\b(?:statement|claim|proposition|assertion|conjecture|it|this|that|aussage|behauptung|afirmación|"
-    r"affirmation)\b[^.!?]{0,60}?\b(?:is|ist|es|est)\s[*_]{0,2}(?P<word>true|false|wahr|falsch|verdader[oa]|"
+    r"\b(?:statement|claim|proposition|assertion|conjecture|it|this|that|aussage|behauptung|"
+    r"afirmación|"
+    r"affirmation)\b[^.!?]{0,60}?\b(?:is|ist|es|est)\s[*_]{0,2}(?P<word>true|false|wahr|falsch|"
+    r"verdader[oa]|"
     r"fals[oa]|vraie?|fausse)[*_]{0,2}$)",
     re.IGNORECASE,
 )
 _GIVEN = re.compile(
-    r"\b(?:where|for|with|when|let|if|given|at|since|because|from|by|mit|für|con|para|avec)\s$|[当设若取由]\s?$",
+    r"\b(?:where|for|with|when|let|if|given|at|since|because|from|by|mit|für|con|para|avec)\s$|"
+    r"[当设若取由]\s?$",
     re.IGNORECASE,
 )
+_RESTATES = re.compile(r"\s?, (?:which|or)\b")
 _OR = re.compile(r"\s?(?:or|oder|o|ou|或)\s?")
 _OPTION = re.compile(r"(?:^|[\s(（])[A-J][.)）、:：]\s?\S", re.MULTILINE)
 
@@ -95,29 +104,36 @@ def stated(sentence: str, *, loosely: bool = False, ending: bool = False) -> Val
     """
     tokens = list(TOKEN.finditer(sentence))
     for token in reversed(tokens):
-        is_only = len(tokens) == 1
-        before, after = (
-            sentence[max(0, token.start() - 60) : token.start()],
-            sentence[token.end() :],
-        )
-        is_compared = cues.COMPARED.match(after) is not None
-        is_equation = token.lastgroup == "math" and "=" in token[0] and not _GIVEN.search(before)
-        is_stated = is_compared or is_equation or token.lastgroup == "pair"
-        is_stated = is_stated or (cues.STATED.search(before) and not cues.RESTATED.search(before))
-        if loosely and not is_stated:
-            ends = ending and is_only and len(after.split()) <= 4
-            is_stated = ends or cues.LOOSELY_STATED.search(before)
+        ends = ending and len(tokens) == 1 and len(sentence[token.end() :].split()) <= _UNIT_WORDS
+        is_stated = _is_stated(token, loosely=loosely) or (ends and _is_plain(token))
         if is_stated and (value := token_value(token)):
-            # "The first is 3, the second has 4" states no single value.
-            is_one_of = not (loosely or is_compared or token is tokens[-1])
-            return None if is_one_of and _says_more(after) else value
+            is_last = loosely or token is tokens[-1]
+            return value if is_last or not _says_more(sentence, token.end()) else None
     return None
 
 
-def _says_more(after: str) -> bool:
-    return cues.VERB.search(after) is not None and not after.lstrip().startswith(
-        (", which", ", or")
-    )
+def _is_plain(token: re.Match[str]) -> bool:
+    return token.lastgroup not in ("code", "math")
+
+
+def _is_stated(token: re.Match[str], *, loosely: bool) -> bool:
+    """Whether what is before or after a token makes it the value of its sentence."""
+    sentence, begin = token.string, token.start()
+    before = sentence[max(0, begin - _LONGEST_CUE) : begin]
+    if token.lastgroup == "pair" or cues.COMPARED.match(sentence, token.end()):
+        return True
+    if token.lastgroup == "math" and "=" in token[0] and not _GIVEN.search(before):
+        return True
+    if cues.STATED.search(before) and not cues.RESTATED.search(before):
+        return True
+    return loosely and _is_plain(token) and cues.LOOSELY_STATED.search(before) is not None
+
+
+def _says_more(sentence: str, end: int) -> bool:
+    """Whether another statement follows: "the first is 3, the second has 4" has no one value."""
+    if _RESTATES.match(sentence, end) or cues.COMPARED.match(sentence, end):
+        return False
+    return cues.VERB.search(sentence, end) is not None
 
 
 def verdict(sentence: str) -> Value | None:

@@ -9,69 +9,91 @@ import re
 
 _FLAGS = re.IGNORECASE
 _BE = (
-    r"(?:is|are|was|should be|must be|would be|will be|has to be|equals|becomes|comes out (?:to be|as)|"
+    r"(?:is|are|was|should be|must be|would be|will be|has to be|equals|becomes|comes out (?:to be|"
+    r"as)|"
     r"ist|lautet|lauten|beträgt|wäre|sind|es|son|sería|est|sont|serait|è|é|são)"
 )
 _MARKS = r"[*_`\s]{0,4}"
 
 # The value follows: "The correct answer is", "**Answer**:", "答案是", "Antwort:", "Respuesta:".
 ANSWER = re.compile(
-    r"(?:\b(?:answers?|choice|option|result|solution|verdict|antwort|ergebnis|endergebnis|lösung(?:en)?|"
-    r"lösungsmenge|auswahl|respuesta|opción|resultado|solución|réponse|résultat|choix|risposta|risultato|"
+    r"(?:\b(?:answers?|choice|option|result|solution|verdict|antwort|ergebnis|endergebnis|"
+    r"lösung(?:en)?|"
+    r"lösungsmenge|auswahl|respuesta|opción|resultado|solución|réponse|résultat|choix|risposta|"
+    r"risultato|"
     r"resposta|opção|solução|ответ)\b"
     r"(?:\s(?:correcta|correcto|correcte|corretta|correta|finale?|exacta|richtig)){0,2}"
     r"(?:,?\s(?:to|in|for|of|as|then|therefore|auf|zu|de|a|à|therefore)\b[^.:：?!\n]{0,60}?)?"
     rf"{_MARKS}(?:\b{_BE}\b(?!n['’]t)|[:：=]|—)|"
-    r"(?:最终|最后|正确|标准|參考|参考)?(?:答案|结果|結果|选项|答え|解答|正解)(?:就|应该|应当|应|確实|确实|选|為|为){0,2}"
+    r"(?:最终|最后|正确|标准|參考|参考)?(?:答案|结果|結果|选项|答え|解答|正解)(?:就|应该|应当|应|"
+    r"確实|确实|选|為|为){0,2}"
     rf"{_MARKS}(?:是|为|為|选|選|は|[:：])|"
-    r"(?:故|应|應|可|所以|因此|综上|因而|本题|正确的?)[，,]?\s?(?:应)?(?:该)?[选選](?:择|擇)?(?:答案|项|項)?[:：是为]?|"
+    r"(?:故|应|應|可|所以|因此|综上|因而|本题|正确的?)[，,]?\s?(?:应)?(?:该)?[选選](?:择|"
+    r"擇)?(?:答案|项|項)?[:：是为]?|"
     r"(?<![一-鿿])[选選](?:择|擇)?[:：]?(?=\s?[*（(]{0,3}[A-J])|"
     r"\b(?:ist|lautet|sind) (?:die|das) (?:richtige )?(?:antwort|ergebnis|lösung)\b|"
-    r"(?:정답|답)(?:은|는|[:：])|\b(?:correct|final)[:：]|^\W{0,6}答[:：]|\b(?:richtig|correct[oa]?|corretta) (?:ist|is|es|est|è)\b|"
+    r"(?:정답|답)(?:은|는|[:：])|\b(?:correct|final)[:：]|^\W{0,6}答[:：]|\b(?:richtig|"
+    r"correct[oa]?|corretta) (?:ist|is|es|est|è)\b|"
     r"\bI(?:['’]d| would| will|['’]ll)? (?:choose|pick|select|go with|answer)\b|"
     r"^\W{0,8}answer(?=\s{1,2}[-$\\(]{0,3}[\d])|"
-    r"^[#*_\s]{0,8}(?:final |correct |my )?(?:answer|最终答案|答案|antwort|respuesta|réponse)[*_:：\s]{0,6}$)",
+    r"^[#*_\s]{0,8}(?:final |correct |my )?(?:answer|最终答案|答案|antwort|respuesta|"
+    r"réponse)[*_:：\s]{0,6}$)",
     _FLAGS | re.MULTILINE,
 )
 # An option that is called right: "option (C) is correct", "D ist richtig", "选项C正确".
 _RIGHT = (
-    r"(?:correct|right|true|best|valid|richtig|wahr|correct[oa]|verdader[oa]|corrette?|vraie?|juste|"
+    r"(?:correct|right|true|best|valid|richtig|wahr|correct[oa]|verdader[oa]|corrette?|vraie?|"
+    r"juste|"
     r"the (?:only )?(?:correct |right |best )?(?:answer|choice|option|one))"
 )
 RIGHT_OPTION = re.compile(
-    rf"(?:^|[\s*(（,，.。:：])(?P<letter>[A-J])[)）*.]{{0,4}},?\s{{1,2}}(?:is|must be|ist|es|est|è)\s"
+    rf"(?:^|[\s*(（,，.。:：])(?P<letter>[A-J])[)）*.]{{0,4}},?\s{{1,2}}(?:is|must be|ist|es|est|"
+    rf"è)\s"
     rf"(?:therefore |thus |also |la |die |der |das |el )?{_RIGHT}(?!\w)|"
-    r"(?:选项|答案|只有)\s?[（(*]{0,3}(?P<chosen>[A-J])[)）*]{0,3}\s?(?:项|選項|选项)?\s?(?:才)?(?:是)?(?:正确|对的|成立|符合)",
+    r"(?:选项|答案|只有)\s?[（(*]{0,3}(?P<chosen>[A-J])[)）*]{0,3}\s?(?:项|選項|"
+    r"选项)?\s?(?:才)?(?:是)?(?:正确|对的|成立|符合)",
 )
 CONCLUSION = re.compile(
-    r"(?:\b(?:therefore|thus|hence|(?<!or )so(?! (?:that|far|many|much|long|as)\b)|in total|altogether|overall|consequently|as a result|finally|in conclusion|total|"
-    r"somit|daher|folglich|deshalb|insgesamt|demnach|por (?:lo )?tanto|por consiguiente|así que|entonces|en total|"
-    r"en conclusión|donc|ainsi|par conséquent|au total|quindi|dunque|portanto|logo|итак|поэтому|следовательно)\b|"
+    r"(?:\b(?:therefore|thus|hence|(?<!or )so(?! (?:that|far|many|much|long|as)\b)|in total|"
+    r"altogether|overall|consequently|as a result|finally|in conclusion|total|"
+    r"somit|daher|folglich|deshalb|insgesamt|demnach|por (?:lo )?tanto|por consiguiente|así que|"
+    r"entonces|en total|"
+    r"en conclusión|donc|ainsi|par conséquent|au total|quindi|dunque|portanto|logo|итак|поэтому|"
+    r"следовательно)\b|"
     r"所以|因此|因而|综上|总共|一共|总之|可得|于是|故|よって|したがって|ゆえに)",
     _FLAGS,
 )
 GERMAN_CONCLUSION = re.compile(r"\balso\b", _FLAGS)
 # The value comes right after: "is", "=", "costs", "arrives at".
 STATED = re.compile(
-    rf"(?:[=≈∈]|\b{_BE}|\bbe|[是为為有]|等于|beläuft sich auf|\b(?:est?|sont?) de|\b(?:there (?:is|are)|hay|il y a|es gibt))"
-    r"(?:\s(?:about|approximately|exactly|only|just|equal to|therefore|thus|ca\.|etwa|genau|rund|exactamente|"
+    rf"(?:[=≈∈]|\b{_BE}|\bbe|[是为為有]|等于|beläuft sich auf|\b(?:est?|sont?) de|\b(?:there (?:is|"
+    rf"are)|hay|il y a|es gibt))"
+    r"(?:\s(?:about|approximately|exactly|only|just|equal to|therefore|thus|ca\.|etwa|genau|rund|"
+    r"exactamente|"
     r"the|la|el|die|der|das|en|[-A-Za-z]\s?=)){0,2}"
     r"[\s*:：(]{0,4}$",
     _FLAGS,
 )
 LOOSELY_STATED = re.compile(
-    r"(?:\b(?:gets?|gives?|giving|yields?|has|have|had|makes?|costs?|takes?|needs?|pays?|leaves?|weighs?|earns?|"
-    r"spends?|saves?|travels?|at|totals?|of|to|um|auf|kostet|hat|haben|braucht|zahlt|a las|de|tiene|cuesta|paga|à|a|"
+    r"(?:\b(?:gets?|gives?|giving|yields?|has|have|had|makes?|costs?|takes?|needs?|pays?|leaves?|"
+    r"weighs?|earns?|"
+    r"spends?|saves?|travels?|at|totals?|of|to|um|auf|kostet|hat|haben|braucht|zahlt|a las|de|"
+    r"tiene|cuesta|paga|à|a|"
     r"coûte)|[得了到共在需约約走剩花付]|于|[:：])"
     r"(?:\s(?:about|approximately|exactly|only|just|a total of|etwa|genau)){0,2}[\s*:：(]{0,4}$",
     _FLAGS,
 )
 HEDGE = re.compile(
-    r"\b(?:maybe|perhaps|possibly|probably|might|may be|could|would be if|suppose|supposing|assum(?:e|ing)|imagine|"
-    r"let['’]?s (?:say|try|guess)|guess(?:ing)?|not sure|unsure|unclear|i wonder|whether|seems?|likely|"
-    r"what if|vielleicht|möglicherweise|wahrscheinlich|könnten?|angenommen|vermutlich|quizás?|tal vez|"
-    r"a lo mejor|podrían?|puede que|posiblemente|probablemente|supongamos|supón|peut-être|pourrait|supposons|"
-    r"probablement|forse|talvez)\b|也许|可能(?!性)|或许|大概|假设|假如|假定|如果|不确定|估计|似乎|好像|说不定|設|かもしれない|たぶん|仮に",
+    r"\b(?:maybe|perhaps|possibly|probably|might|may be|could|would be if|suppose|supposing|"
+    r"assum(?:e|ing)|imagine|"
+    r"let['’]?s (?:say|try|guess)|guess(?:ing)?|not sure|unsure|unclear|i wonder|whether|seems?|"
+    r"likely|"
+    r"what if|vielleicht|möglicherweise|wahrscheinlich|könnten?|angenommen|vermutlich|quizás?|"
+    r"tal vez|"
+    r"a lo mejor|podrían?|puede que|posiblemente|probablemente|supongamos|supón|peut-être|pourrait|"
+    r"supposons|"
+    r"probablement|forse|talvez)\b|也许|可能(?!性)|或许|大概|假设|假如|假定|如果|不确定|估计|似乎|"
+    r"好像|说不定|設|かもしれない|たぶん|仮に",
     _FLAGS,
 )
 # Replies of one word, in the languages that write words apart.
@@ -84,7 +106,8 @@ NOT = re.compile(
 )
 # "9.9 is larger than 9.11": the value comes first.
 COMPARED = re.compile(
-    r"[\s*`$]{0,4}(?:(?:is|are|ist|es|est|è)\s(?:(?:much|slightly|clearly|actually|therefore|thus|the|el|la|die)\s){0,2}"
+    r"[\s*`$]{0,4}(?:(?:is|are|ist|es|est|è)\s(?:(?:much|slightly|clearly|actually|therefore|thus|"
+    r"the|el|la|die)\s){0,2}"
     r"(?:\w{2,12}er|more|less|mayor|menor|más \w{2,12}|plus \w{2,12}|maior|maggiore)\b|"
     r"比[^，。\n]{1,30}[大小多少高低长短快慢])",
     _FLAGS,
@@ -100,14 +123,17 @@ TURN = re.compile(
 )
 # What follows is offered, not asserted.
 INTRODUCES = re.compile(
-    r"^\W{0,6}(?:here(?:['’]s| is| are)|below|there are (?:several|many|some)|hier (?:sind|ist)|aquí|a continuación|"
+    r"^\W{0,6}(?:here(?:['’]s| is| are)|below|there are (?:several|many|some)|hier (?:sind|ist)|"
+    r"aquí|a continuación|"
     r"hay (?:varias|muchas)|voici|以下|下面|这里|這裡)",
     _FLAGS,
 )
 # Numbers in these languages have a decimal comma.
 COMMA_WORDS = re.compile(
-    r"\b(?:ist|sind|beträgt|lautet|antwort|ergebnis|der|die|das|ein|eine|und|nicht|insgesamt|respuesta|resultado|"
-    r"número|los|las|el|es|son|una|por|réponse|résultat|est|sont|les|une|donc|risposta|il|sono|resposta|são)\b|[а-я]{2}",
+    r"\b(?:ist|sind|beträgt|lautet|antwort|ergebnis|der|die|das|ein|eine|und|nicht|insgesamt|"
+    r"respuesta|resultado|"
+    r"número|los|las|el|es|son|una|por|réponse|résultat|est|sont|les|une|donc|risposta|il|sono|"
+    r"resposta|são)\b|[а-я]{2}",
     _FLAGS,
 )
 ENGLISH_WORDS = re.compile(r"\b(?:the|is|are|answer|of|so|we|and)\b", _FLAGS)

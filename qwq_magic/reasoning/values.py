@@ -30,6 +30,7 @@ _BRIEF = 300
 
 _BRACES = re.compile(r"\\boxed\s{0,3}\{|\\.|[{}]", re.DOTALL)
 _LIST_ITEM = re.compile(r"\s{0,9}(?:[-*•+]|\d{1,3}[.)])\s")
+_IN_A_SENTENCE = re.compile(r"\s[a-z]{3}")
 _ADDRESSES = re.compile(r"\b(?:if|let|you|your|please|me)\b", re.IGNORECASE)
 _TITLE = re.compile(r"\d{1,6}(?:\s[A-Z][a-z]+){2}")
 
@@ -83,9 +84,17 @@ def _verdict_first(text: str) -> Value | None:
     line = text.split("\n", 1)[0]
     token = TOKEN.match(line)
     if token and token.lastgroup == "bold" and not _TITLE.match(token[0].strip("*")):
-        return token_value(token)
+        return token_value(token) or _only_number(token[0].strip("*"))
     sentence = next(iter(SENTENCE_END.split(line)), "")
     return None if is_hedged(sentence) else verdict(sentence)
+
+
+def _only_number(claim: str) -> Value | None:
+    """Return the only number of an emphasised sentence: `**Section 9.9 comes first.**`."""
+    tokens = list(TOKEN.finditer(claim))
+    if len(tokens) != 1 or is_hedged(claim) or cues.INTRODUCES.match(claim):
+        return None
+    return token_value(tokens[0]) if _IN_A_SENTENCE.search(claim, tokens[0].end()) else None
 
 
 def _concluded(text: str) -> Value | None:
@@ -93,9 +102,10 @@ def _concluded(text: str) -> Value | None:
         is_conclusion = cues.CONCLUSION.search(sentence) or (
             cues.GERMAN_CONCLUSION.search(sentence) and not cues.ENGLISH_WORDS.search(sentence)
         )
-        if is_conclusion and not is_hedged(sentence):
-            if value := stated(sentence, loosely=True, ending=True):
-                return value
+        if not is_conclusion or is_hedged(sentence):
+            continue
+        if value := stated(sentence, loosely=True, ending=True):
+            return value
     return None
 
 
