@@ -118,6 +118,7 @@ def test_a_turn_knows_this() -> None:
         "conversation",
         "ending",
         "error",
+        "final_value",
         "finish_reason",
         "from_dict",
         "given",

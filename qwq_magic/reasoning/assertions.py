@@ -81,7 +81,7 @@ _LETTER = re.compile(
 
 def asserted_value(text: str) -> str | None:
     """Return the last value that a step asserts, in its one spelling; None if it asserts none."""
-    return next(_iter_asserted(text.rstrip()), None)
+    return next(iter(_asserted(text.rstrip())), None)
 
 
 def asserts(text: str, value: str) -> bool:
@@ -91,7 +91,7 @@ def asserts(text: str, value: str) -> bool:
     if not any(needed.issubset(signs) for needed in _signs_of(value)):
         return False
     text = text.rstrip()
-    if value in _iter_asserted(text):
+    if value in _asserted(text):
         return True
     # Names and formulas have no sign of their own in a sentence; they are looked for by text.
     return not _NUMBER_OR_LETTER.fullmatch(value) and _ends_with(text, value)
@@ -107,8 +107,14 @@ def _signs_of(value: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(_SIGN.findall(way.lower())) for way in ways)
 
 
+# A reasoning that loops asserts the same again and again.
+@functools.lru_cache(maxsize=1_024)
+def _asserted(text: str) -> tuple[str, ...]:
+    """Return the values that a step asserts, the last one first."""
+    return tuple(_iter_asserted(text))
+
+
 def _iter_asserted(text: str) -> Iterator[str]:
-    """Yield the values that a step asserts, the last one first."""
     if text.endswith(("?", "？")):
         return
     tail = plain_numbers(text[-_TAIL:])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qwq_magic.plain_text import one_line
 from qwq_magic.reasoning.metrics import MetricValue
 from qwq_magic.reasoning.reasoned_turn import name_of
+from qwq_magic.reasoning.values import committed_value
 
 if TYPE_CHECKING:
     from qwq_magic.reasoning.comparison import Comparison
@@ -61,7 +62,7 @@ def _divergence(comparison: Comparison) -> str:
 def _answers(comparison: Comparison) -> str:
     if all(part.side == "both" for part in comparison.answer_diff):
         return "the same"
-    values = [turn.metrics.first_seen for turn in (comparison.left, comparison.right)]
+    value = committed_value(comparison.left.answer)
     counts = Counter[str]()
     for part in comparison.answer_diff:
         counts[part.side] += len(part.text.split())
@@ -69,8 +70,8 @@ def _answers(comparison: Comparison) -> str:
     words = (
         f"{counts['left']:,} word{plural} only on the left, {counts['right']:,} only on the right"
     )
-    if all(values) and values[0].value == values[1].value:  # type: ignore[union-attr]  # all() says so
-        return f"the same value, {one_line(values[0].value)}; {words}"  # type: ignore[union-attr]
+    if value is not None and value == committed_value(comparison.right.answer):
+        return f"the same value, {one_line(value)}; {words}"
     return words
 
 

@@ -18,7 +18,7 @@ class FirstSeen:
     """The first step that asserts the final answer.
 
     Attributes:
-        value: the final answer, normalised.
+        value: the value of the final answer, in its one spelling; see `Turn.final_value`.
         step: the step's index, from 0.
         share: the share of the reasoning's characters up to the end of the step, 0 to 1.
     """

@@ -44,7 +44,7 @@ class Metrics:
         checks: ≈ number of steps of kind `check`; kinds are guesses.
         mean_episode_steps: ≈ mean number of steps per episode; switches are guesses.
         first_seen: ≈ where the final answer is first asserted: the step, and the share of
-            the characters up to its end.
+            the characters up to its end; None without an answer that commits to a value.
         post_answer_ratio: ≈ share of the characters after the step that first asserts the
             final answer, 0 to 1.
         repetition: share of 8-grams (words, Chinese characters, signs) that repeat an

@@ -20,6 +20,7 @@ from qwq_magic.reasoning.steps import Step
 _MOST_SINGLE_STEPS = 80
 _MOST_LINES = 300
 _LINE_BYTES = 90
+_VALUE_BYTES = 40
 
 
 def outline_text(turn: ReasonedTurn) -> str:
@@ -80,7 +81,8 @@ def _metric_lines(metrics: Metrics) -> Iterator[str]:
     parts.append(_many(metrics.loops, "loop"))
     yield "  " + " · ".join(parts)
     if seen := metrics.first_seen:
-        yield f"  ⚑ answer first seen at ≈ {seen.share:.0%}, in step {seen.step + 1}"
+        value = one_line(seen.value, limit_bytes=_VALUE_BYTES)
+        yield f"  ⚑ answer first seen: {value}, at ≈ {seen.share:.0%}, in step {seen.step + 1}"
     yield f"  kinds are likely, not certain; {Kind.UNCLASSIFIED}: no likely kind"
 
 

@@ -11,6 +11,7 @@ from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.plain_text import one_line
 from qwq_magic.reasoning.kind_names import Group, Kind
 from qwq_magic.reasoning.reasoned_turn import ReasonedTurn, name_of
 
@@ -111,8 +112,10 @@ def _flag_first_seen(ax: Axes, turn: ReasonedTurn, bounds: list[float], ink: str
     at = bounds[seen.step + 1]
     is_late = at > (bounds[0] + bounds[-1]) / 2
     ax.axvline(at, linestyle="--", color=ink, linewidth=1.2)
+    # The font has no Chinese, and a missing sign is a warning in the notebook.
+    value = one_line(f": {seen.value},", limit_bytes=40) if seen.value.isascii() else ""
     ax.annotate(
-        f"⚑ answer first seen at {seen.share:.0%}",
+        f"⚑ answer first seen{value} at {seen.share:.0%}".replace("$", r"\$"),
         (at, 0.98),
         xycoords=ax.get_xaxis_transform(),
         xytext=(-6 if is_late else 6, 0),

@@ -166,6 +166,17 @@ class Turn:
 
         return metrics_in(self)
 
+    @property
+    def final_value(self) -> str | None:
+        """The value that the answer commits to, in its one spelling; None without one.
+
+        Equal values are equal strings: `.375` and `6/16` are `3/8`, `1,234 cm` is `1234`, and
+        an option is its letter. The value is extracted from the answer, not checked.
+        """
+        from qwq_magic.reasoning.values import committed_value
+
+        return committed_value(self.answer)
+
     def inspect(self) -> Inspection:
         """Return the reasoning inspector, which displays as a widget or as a text outline."""
         from qwq_magic.reasoning import Inspection

@@ -49,7 +49,8 @@ def test_it_shows_tokens_bands_switches_and_the_first_sight(pyplot: Any) -> None
     assert list(flag.get_xdata()) == [line.get_xdata()[6]] * 2
     assert len({collection.get_hatch() for collection in ax.collections}) == len(ax.collections)
     assert TURN.metrics.first_seen is not None
-    seen = f"⚑ answer first seen at {TURN.metrics.first_seen.share:.0%}"
+    value, share = TURN.metrics.first_seen.value, TURN.metrics.first_seen.share
+    seen = f"⚑ answer first seen: {value}, at {share:.0%}"
     assert words(ax) == [seen, "orient", "work", "reflect", "conclude", "switch"]
     assert ax.get_xlabel() == "seconds of reasoning"
 

@@ -145,6 +145,14 @@ def test_code_is_the_fenced_blocks_with_their_languages() -> None:
     assert [block.language for block in turn.code] == ["python", ""]
 
 
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [("The ratio is $\\frac{6}{16}$.", "3/8"), ("It depends.", None), ("", None)],
+)
+def test_a_turn_knows_the_value_that_its_answer_commits_to(answer: str, value: str | None) -> None:
+    assert Turn("t", "why?", reasoning="So the answer is 5.", answer=answer).final_value == value
+
+
 def test_the_repr_of_a_turn_is_one_short_line() -> None:
     turn = Turn(id="a", prompt="b", reasoning="x" * 10_000)
 

@@ -21,6 +21,7 @@ _FEWEST_STEPS = 8
 _CHARACTERS_A_LINE = 3_000
 _FEWEST_LINES, _MOST_LINES = 4, 20
 _MOST_QUOTED_BYTES = 56
+_VALUE_BYTES = 40
 # The kinds that get a line, the most significant first.
 _SIGNIFICANT = (
     Kind.SWITCH,
@@ -40,7 +41,8 @@ def outline(view: TurnView) -> str:
         return ""
     seen = view.metrics.first_seen if view.metrics else None
     first = seen.step if seen else None
-    lines = [_line(step, is_first_seen=step.index == first) for step in _selected(steps, first)]
+    flag = f", answer first seen ({one_line(seen.value, limit_bytes=_VALUE_BYTES)})" if seen else ""
+    lines = [_line(step, flag if step.index == first else "") for step in _selected(steps, first)]
     return "\n".join([f"<p><em>{_counts(steps)}</em></p>", "<ul>", *lines, "</ul>"])
 
 
@@ -71,8 +73,7 @@ def _selected(steps: Sequence[Step], first_seen: int | None) -> list[Step]:
     return [steps[index] for index in sorted(chosen)]
 
 
-def _line(step: Step, *, is_first_seen: bool) -> str:
+def _line(step: Step, flag: str) -> str:
     kind = step.kind.value
-    flag = ", answer first seen" if is_first_seen else ""
     quote = one_line(step.text, limit_bytes=_MOST_QUOTED_BYTES)
-    return f"<li>step {step.index + 1:,}, {kind}{flag}: {escape_span(quote)}</li>"
+    return f"<li>step {step.index + 1:,}, {kind}{escape_span(flag)}: {escape_span(quote)}</li>"

@@ -46,6 +46,7 @@ export class Inspector {
   source;
   #loops;
   #seen;
+  #value;
   #steps;
   #minimap;
   #filter = new GroupFilter((group) => this.#toggleGroup(group));
@@ -74,6 +75,7 @@ export class Inspector {
     this.drawings = new StepDrawings(host);
     this.#switch = new RawSwitch(onRaw);
     this.#seen = shown.metrics?.first_seen?.step ?? -1;
+    this.#value = shown.metrics?.first_seen?.value ?? "";
     this.#minimap = new Minimap({
       onScrub: (offset) => this.#scrub(offset),
       onHover: (offset) => this.#showCaption(offset === null ? null : this.table.stepAt(offset)),
@@ -140,7 +142,7 @@ export class Inspector {
   flagsOf(step) {
     /** @type {string[]} */
     const flags = [];
-    if (step.index === this.#seen) flags.push("⚑ answer first seen");
+    if (step.index === this.#seen) flags.push(`⚑ answer first seen${this.#value && `: ${this.#value}`}`);
     if (this.#loops.some(([start, end]) => start < step.end && end > step.start)) flags.push("↻ loop");
     return flags;
   }

@@ -46,7 +46,7 @@ def test_an_outline_lists_the_turning_points() -> None:
         "<li>step 1, setup: Okay, so I have this problem about trains.</li>",
         "<li>step 5, doubt: Wait, I counted the central one twice.</li>",
         "<li>step 6, switch: Alternatively, I could count the central one once.</li>",
-        "<li>step 7, compute, answer first seen: That gives 31 - 1 = 30.</li>",
+        "<li>step 7, compute, answer first seen (30): That gives 31 - 1 = 30.</li>",
         "</ul>",
     ]
 

@@ -142,5 +142,5 @@ def test_a_terminal_gets_a_readable_outline(tmp_path: Path) -> None:
     assert "22 steps, ≈ 1 episode" in outline[1]
     assert "Episode 1 · 22 steps" in outline
     [seen] = [line.split() for line in outline if "⚑" in line and "first seen" not in line]
-    assert seen[:4] == ["14", "unclassified", "⚑", "Positive,"]
+    assert seen[:4] == ["12", "compute", "⚑", "90"]
     assert done.stderr == ""
