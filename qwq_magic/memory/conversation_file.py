@@ -12,14 +12,15 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, get_args
+from typing import Any, BinaryIO
 
 from qwq_magic.errors import FileError
 from qwq_magic.memory.contents import Attempt, Contents, Slot
 from qwq_magic.memory.message_table import MessageReader, MessageWriter
 from qwq_magic.memory.names import is_name
-from qwq_magic.memory.window import Unit, Window
+from qwq_magic.memory.window import window_from
 from qwq_magic.regular_file import replacing, require_regular
+from qwq_magic.store import is_store
 from qwq_magic.turns import Turn
 from qwq_magic.turns.saved_turn import (
     DAMAGE,
@@ -92,6 +93,8 @@ def require_own_kind(path: Path) -> None:
         OSError: it cannot be read, or is not a regular file.
     """
     require_regular(path)
+    if is_store(path):
+        raise FileError(f"{path} is a store, not a saved conversation. Choose another file.")
     if path.exists() and path.stat().st_size:
         with path.open("rb") as file:
             # Limited, since a file of another format may be one endless line.
@@ -134,13 +137,17 @@ def _attempts_in(contents: Contents) -> int:
 
 
 def read_conversations(path: Path) -> ConversationFile:
-    """Read all conversations of a file.
+    """Read all conversations of a JSON Lines file, or of a store.
 
     Raises:
         FileError: the file is missing, too large, damaged, of another format or too new.
     """
     try:
         require_regular(path)
+        if is_store(path):
+            from qwq_magic.memory.stored import read_store
+
+            return ConversationFile(path, read_store(path))
         if path.stat().st_size > _MAX_BYTES:
             raise FileError(
                 f"{path} is larger than {_MAX_BYTES // 1_000_000} MB. Load a smaller file."
@@ -188,7 +195,7 @@ class _Section:
             require_keys(header, _HEADER_KEYS)
             self.name = checked(header.get("name", "main"), str)
             require(is_name(self.name))
-            self._window = _window_of(header.get("window"))
+            self._window = window_from(header.get("window"))
             self._revision = checked(header.get("revision", 0), int)
             lines_after = header.get("lines_after")
             # The number of the file's last line; None for schema 1, which does not record it.
@@ -222,14 +229,6 @@ class _Section:
 def _turn_from(data: Any, messages: MessageReader) -> Turn:
     checked(data, dict)
     return turn_from(data, messages.read(data.get("messages") or []))
-
-
-def _window_of(data: Any) -> Window:
-    if data is None:
-        return Window()
-    size, unit = data
-    require(type(size) is int and size > 0 and unit in get_args(Unit))
-    return Window(size, unit)
 
 
 def _read_header(path: Path, line: bytes) -> dict[str, Any]:

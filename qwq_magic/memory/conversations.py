@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.memory.contents import Contents, TurnPosition
 from qwq_magic.memory.conversation import ConversationMemory
 from qwq_magic.memory.names import checked_name
 from qwq_magic.turns import Turn
+
+_Loaded = TypeVar("_Loaded")
 
 
 class Conversations(Mapping[str, ConversationMemory]):
@@ -43,6 +46,11 @@ class Conversations(Mapping[str, ConversationMemory]):
         return memory
 
     @property
+    def memories(self) -> list[ConversationMemory]:
+        """The conversations, also while another thread adds one."""
+        return [*self._by_name.values()]
+
+    @property
     def held(self) -> tuple[tuple[str, Contents], ...]:
         """Everything that is saved, as one value."""
         # Copied into a list first: another thread may add a conversation.
@@ -51,7 +59,7 @@ class Conversations(Mapping[str, ConversationMemory]):
     def place_of(self, turn: Turn) -> TurnPosition | None:
         """Return a turn's position in its own conversation, or in a fork of it."""
         own = self._by_name.get(turn.conversation)
-        others = [memory for memory in list(self._by_name.values()) if memory is not own]
+        others = [memory for memory in self.memories if memory is not own]
         for memory in (*([own] if own else []), *others):
             position = memory.place_of(turn)
             if position is not None:
@@ -60,7 +68,7 @@ class Conversations(Mapping[str, ConversationMemory]):
 
     def attempts_of(self, turn: Turn) -> tuple[Turn, ...]:
         """Return all attempts at a turn, oldest first; () if it is in no conversation."""
-        for memory in list(self._by_name.values()):
+        for memory in self.memories:
             place = memory.place_of(turn)
             if place is not None:
                 return memory.attempts(place.number)
@@ -68,7 +76,7 @@ class Conversations(Mapping[str, ConversationMemory]):
 
     def turn_of(self, turn_id: str) -> Turn | None:
         """Return the turn with this id, from whichever conversation; None if it is gone."""
-        for memory in list(self._by_name.values()):
+        for memory in self.memories:
             for slot in memory.contents.slots:
                 for attempt in slot.attempts:
                     if attempt.turn.id == turn_id:
@@ -110,7 +118,7 @@ class Conversations(Mapping[str, ConversationMemory]):
         write_conversations(Path(path), dict(self.held))
 
     def load(self, path: str | Path, *, current: str) -> tuple[str, ...]:
-        """Load the conversations of a file; on an error nothing changes.
+        """Load the conversations of a file or a store; on an error nothing changes.
 
         A single conversation replaces the contents of `current`, whatever its name in the file.
         If there are several, each replaces the conversation of its own name.
@@ -123,9 +131,7 @@ class Conversations(Mapping[str, ConversationMemory]):
         """
         from qwq_magic.memory.conversation_file import read_conversations
 
-        found = read_conversations(Path(path)).conversations
-        if len(found) == 1:
-            found = {current: next(iter(found.values()))}
+        found = names_to_load(read_conversations(Path(path)).conversations, current=current)
         for name, contents in found.items():
             self.of(name).put_contents(contents)
         return tuple(found)
@@ -144,3 +150,8 @@ class Conversations(Mapping[str, ConversationMemory]):
 
     def __len__(self) -> int:
         return len(self._by_name)
+
+
+def names_to_load(found: Mapping[str, _Loaded], *, current: str) -> dict[str, _Loaded]:
+    """Return what replaces which conversation; see `Conversations.load`."""
+    return {current: next(iter(found.values()))} if len(found) == 1 else dict(found)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.plain_text import one_line
 
-_MAX_CHARACTERS = 200
+MAX_CHARACTERS = 200
 
 
 def is_name(name: object) -> bool:
     """Whether the name is one printable line without leading, trailing or repeated spaces."""
-    return isinstance(name, str) and name == one_line(name) and 0 < len(name) <= _MAX_CHARACTERS
+    return isinstance(name, str) and name == one_line(name) and 0 < len(name) <= MAX_CHARACTERS
 
 
 def checked_name(name: str) -> str:

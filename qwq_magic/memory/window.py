@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from qwq_magic.errors import ConfigurationError
 
@@ -83,6 +83,20 @@ class Window:
         about = "≈ " if self.unit == "tokens" else ""
         unit = self.unit.removesuffix("s") if self.size == 1 else self.unit
         return f"the last {about}{self.size:,} {unit}"
+
+
+def window_from(data: Any) -> Window:
+    """Return the window of a saved conversation: `[size, unit]`, None for all.
+
+    Raises:
+        TypeError, ValueError: the data do not describe a window.
+    """
+    if data is None:
+        return ALL
+    size, unit = data
+    if not (type(size) is int and size > 0 and unit in get_args(Unit)):
+        raise TypeError("a value of the wrong type")
+    return Window(size, unit)
 
 
 def _invalid_window(value: object) -> ConfigurationError:

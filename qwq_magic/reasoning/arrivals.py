@@ -10,7 +10,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from copy import copy
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, repeat
+from operator import truediv
 from typing import Any, TypeAlias
 
 Mark: TypeAlias = tuple[int, float]
@@ -99,8 +100,9 @@ def unpack_marks(packed: Any) -> tuple[Mark, ...]:
         isinstance(packed, list)
         and len(packed) <= 2 * MOST_MARKS
         and len(packed) % 2 == 0
-        and all(type(step) is int and 0 <= step < 2**40 for step in packed)
+        and set(map(type, packed)) <= {int}
+        and all(0 <= step < 2**40 for step in (min(packed, default=0), max(packed, default=0)))
     ):
         raise ValueError("invalid arrival marks")
-    times = (ms / 1_000 for ms in accumulate(packed[1::2]))
+    times = map(truediv, accumulate(packed[1::2]), repeat(1_000))
     return tuple(zip(accumulate(packed[::2]), times, strict=True))

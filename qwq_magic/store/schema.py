@@ -186,8 +186,4 @@ def checksum(values: Iterable[object]) -> int:
 
     A row whose checksum is NULL is not checked: so a text can be corrected with any SQLite tool.
     """
-    total = 0
-    for value in values:
-        data = value if isinstance(value, bytes) else str(value).encode()
-        total = zlib.crc32(data, zlib.crc32(b"\0", total))
-    return total
+    return zlib.crc32("\0".join(map(str, values)).encode())

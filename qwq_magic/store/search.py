@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
+from itertools import islice
 from typing import Literal, TypeAlias
 
 from qwq_magic.errors import FileError
@@ -20,7 +21,7 @@ from qwq_magic.reasoning.segmenter import StepSegmenter
 from qwq_magic.store.schema import has_fts5, has_search
 from qwq_magic.store.text import text_of
 from qwq_magic.store.turn_rows import in_parts
-from qwq_magic.store.words import Word, is_unspaced, plain_words, words_in
+from qwq_magic.store.words import Word, aligned, is_unspaced, pattern_of, plain_words, words_in
 from qwq_magic.turns import Turn
 
 Part: TypeAlias = Literal["prompt", "reasoning", "answer"]
@@ -82,18 +83,24 @@ class _Term:
     words: tuple[str, ...]
     is_prefix: bool
 
-    def places(self, words: Sequence[Word]) -> Iterator[tuple[int, int]]:
-        """Yield the first places of the term among the words of a text."""
+    def places(self, text: str) -> list[tuple[int, int]]:
+        """Return the first places of the term in a text."""
+        plain = aligned(text)
+        if plain is None:
+            found = self._places_among(list(words_in(text)))
+        else:
+            pattern = pattern_of(self.words, is_prefix=self.is_prefix)
+            found = (match.span() for match in pattern.finditer(plain))
+        return list(islice(found, _MOST_PLACES))
+
+    def _places_among(self, words: Sequence[Word]) -> Iterator[tuple[int, int]]:
         *first, last = self.words
-        size, left = len(self.words), _MOST_PLACES
+        size = len(self.words)
         for at in range(len(words) - size + 1):
             end = words[at + size - 1]
             is_last = end.word.startswith(last) if self.is_prefix else end.word == last
             if is_last and all(words[at + by].word == word for by, word in enumerate(first)):
                 yield words[at].start, end.end
-                left -= 1
-                if not left:
-                    return
 
 
 def terms_of(query: str) -> tuple[_Term, ...]:
@@ -163,8 +170,8 @@ def _hits(terms: Sequence[_Term], turn: _Searched) -> Iterator[Hit]:
     found: set[_Term] = set()
     best: tuple[int, Part, int, int] | None = None
     for part in _PARTS:
-        words = list(words_in(getattr(turn, part)))
-        places = {term: list(term.places(words)) for term in terms}
+        text = getattr(turn, part)
+        places = {term: term.places(text) for term in terms}
         here = [term for term in terms if places[term]]
         found.update(here)
         if here and (best is None or len(here) > best[0]):

@@ -18,14 +18,9 @@ from types import TracebackType
 from qwq_magic.errors import FileError
 from qwq_magic.store import batches
 from qwq_magic.store.connection import Connection, one_line, open_to_write, reading
-from qwq_magic.store.conversation_rows import (
-    Held,
-    Written,
-    read_conversations,
-    utc_now,
-    write_conversation,
-)
+from qwq_magic.store.conversation_rows import read_conversations, utc_now, write_conversation
 from qwq_magic.store.file_kind import file_id
+from qwq_magic.store.held import Held, Written
 from qwq_magic.store.search import Hit, search
 from qwq_magic.store.turn_rows import turns_with_id
 from qwq_magic.store.turn_writer import TurnWriter
@@ -115,6 +110,16 @@ class Store:
             self._closing()
             self._open()
 
+    def refresh(self) -> int:
+        """Open the file again if it was removed or replaced, or after a fork; return `opened`.
+
+        Raises:
+            FileError: the file is of another kind, damaged, or cannot be written.
+        """
+        with self._lock, one_line(self.path, "write"):
+            self._reopen_if_needed()
+            return self.opened
+
     def begin_batch(
         self, template: str, rows: Sequence[Mapping[str, object]], *, started_at: str
     ) -> int:
@@ -189,7 +194,9 @@ class Store:
                 write_conversation(
                     self._connection,
                     held,
-                    before,
+                    # What was written before may be in another file.
+                    before if before is not None and before.opened == self.opened else None,
+                    opened=self.opened,
                     writer=turns.writer(now),
                     number_of=lambda turn: turns.write(turn, now),
                 )
@@ -203,7 +210,7 @@ class Store:
             FileError: the file is damaged.
         """
         with self._reading() as connection:
-            found, messages = read_conversations(connection)
+            found, messages = read_conversations(connection, opened=self.opened)
             self._turns.seed(messages)
             return found
 
@@ -255,7 +262,7 @@ def saved_conversations(path: str | Path) -> list[Written]:
     """
     file = real_path(path)
     with _damage(file), reading(file) as connection:
-        return read_conversations(connection)[0]
+        return read_conversations(connection, opened=0)[0]
 
 
 def real_path(path: str | Path) -> Path:

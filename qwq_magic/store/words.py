@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 # Han, kana, hangul, Thai, Lao, Burmese, Khmer, and halfwidth forms.
@@ -18,7 +19,9 @@ _UNSPACED = (
     "\u31a0-\u31bf\u31f0-\u31ff\u3400-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc"
     "\U00020000-\U0003ffff"
 )
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_SPACED = rf"[^\W_{_UNSPACED}]"
+_WORD = re.compile(rf"[{_UNSPACED}]|{_SPACED}+")
+_BEFORE_WORD, _AFTER_WORD = f"(?<!{_SPACED})", f"(?!{_SPACED})"
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _UNSPACED_WORD = re.compile(f"[{_UNSPACED}]")
 
@@ -47,6 +50,38 @@ def plain_words(text: str) -> list[str]:
 def is_unspaced(word: str) -> bool:
     """Whether the word is a character that is a word of its own."""
     return _UNSPACED_WORD.fullmatch(word) is not None
+
+
+def pattern_of(words: Sequence[str], *, is_prefix: bool) -> re.Pattern[str]:
+    """Return a pattern that finds consecutive words in a text that `aligned` returned.
+
+    With `is_prefix`, the last word may be the beginning of one.
+    """
+    parts = [_BEFORE_WORD if not is_unspaced(words[0]) else "", words[0]]
+    for before, word in pairwise(words):
+        # Between two characters of their own there may be nothing.
+        parts += [r"[\W_]*" if is_unspaced(before) or is_unspaced(word) else r"[\W_]+", word]
+    if not is_prefix and not is_unspaced(words[-1]):
+        parts.append(_AFTER_WORD)
+    return re.compile("".join(parts))
+
+
+def aligned(text: str) -> str | None:
+    """Return the text with its words as `plain_words` has them, each in its place.
+
+    None if a word becomes longer or shorter, as `ﬁ` or an accent of its own.
+    """
+    if text.isascii():
+        return text.lower()
+    folded = {character: _folded(character) for character in set(text) if _is_of_word(character)}
+    if any(len(one) != 1 for one in folded.values()):
+        return None
+    return text.translate({ord(character): one for character, one in folded.items()})
+
+
+def _is_of_word(character: str) -> bool:
+    # An accent of its own ends a word, as in `words_in`.
+    return character.isalnum()
 
 
 def _plain(word: str) -> str:
