@@ -146,12 +146,19 @@ class CellAsk:
                 turn = run.turn()
                 self._context.asked = turn
                 self._bind(turn, options)
+                failure = ""
                 try:
-                    conversations = self._context.session.conversations
-                    attempts = conversations.attempts_of(turn)
-                    panel.finish(turn, place=self._place_of(turn), attempts=attempts)
+                    # First, since the panel may take long: a kernel that is killed meanwhile
+                    # has saved the turn.
+                    failure = self._context.saved()
                 finally:
-                    self._context.save_now()
+                    self._finish(panel, turn)
+                    if failure:
+                        sys.stderr.write(f"{failure}\n")
+
+    def _finish(self, panel: Panel, turn: Turn) -> None:
+        attempts = self._context.session.conversations.attempts_of(turn)
+        panel.finish(turn, place=self._place_of(turn), attempts=attempts)
 
     def _start_job(self, run: Run, options: CellOptions, request: Request) -> None:
         """Continue the run in the background."""

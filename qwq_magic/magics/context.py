@@ -12,9 +12,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from qwq_magic.display.text.encoding import encodable_bundle
 from qwq_magic.errors import FileError
-from qwq_magic.magics.autosave import Autosave
 from qwq_magic.magics.background import Background
 from qwq_magic.magics.cell_log import CellLog
+from qwq_magic.magics.notebook_store import NotebookStore
 from qwq_magic.magics.project_address import ProjectAddress, foreign_address
 from qwq_magic.magics.traits import SettingTraits
 from qwq_magic.memory import TurnPosition
@@ -32,7 +32,7 @@ class NotebookContext:
         session: sends the prompts and holds the conversations.
         cells: which cell created which turn.
         jobs: the prompts in the background.
-        store: writes the conversations to the autosave file, if one is configured.
+        store: keeps the conversations in the file of the setting `store`, if there is one.
     """
 
     def __init__(self, shell: InteractiveShell, settings: SettingTraits) -> None:
@@ -41,7 +41,7 @@ class NotebookContext:
         self.session = Session(conversation=settings.conversation)
         self.cells = CellLog(shell)
         self.jobs = Background(shell)
-        self.store = Autosave(settings.folder)
+        self.store = NotebookStore(settings.folder)
         # The turn of the latest prompt in the foreground; None until it has ended.
         self.asked: Turn | None = None
         self._project_address = ProjectAddress()
@@ -103,17 +103,19 @@ class NotebookContext:
         return encodable_bundle(bundle, sys.stdout)
 
     def save_now(self) -> None:
-        """Update the autosave file; print a message or a failure to stderr."""
+        """Update the store; print a failure to stderr."""
         if line := self.saved():
             sys.stderr.write(f"{line}\n")
 
     def saved(self) -> str:
-        """Update the autosave file; return a message or a failure for the user, or ""."""
-        file = self.settings.autosave
+        """Update the store; return a failure in one line for the user, or ""."""
+        file = self.settings.store
         if not file:
+            self.store.close()
             return ""
         try:
-            return self.store.save(self.session.conversations, file)
+            self.store.save(self.session.conversations, file)
         except FileError as error:
             # Returned, not raised: a full disk must not fail the cell of a finished turn.
-            return f"Autosave failed: {error}"
+            return f"Not saved in the store, and kept in memory: {error}"
+        return ""

@@ -18,6 +18,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 _FORK = re.compile(r"%%qwq[ \t](?:.*[ \t])?--from[ \t=]")
 _PROMPT = re.compile(r"%(qwq|qwq_fix)[ \t]+(?!\?{1,2}\s*$)(?=\S)")
+# A search ends in a question mark as often, but has no value that could be assigned.
+_LINE = re.compile(_PROMPT.pattern.replace("qwq_fix", "qwq_fix|qwq_search"))
 # The magic that runs another one, and returns its turn.
 VALUE_MAGIC = "qwq_turn"
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
@@ -26,7 +28,7 @@ _ESCAPES = frozenset("!%?,;/")
 
 
 class LinePrompt(TokenTransformBase):
-    """Replaces a `%qwq` or `%qwq_fix` line by its `run_line_magic` call."""
+    """Replaces a `%qwq`, `%qwq_fix` or `%qwq_search` line by its `run_line_magic` call."""
 
     # Lower than the 5 of `HelpEnd`, IPython's transformer for help, which would take the line.
     priority = 1
@@ -44,7 +46,7 @@ class LinePrompt(TokenTransformBase):
             if not tokens:
                 continue
             first = tokens[0]
-            if _PROMPT.match(first.line, first.start[1]):
+            if _LINE.match(first.line, first.start[1]):
                 return cls(first.start, first.start)
             if first.string[:1] not in _ESCAPES and (call := _assigned_prompt(tokens)):
                 return cls(first.start, call)
@@ -53,7 +55,7 @@ class LinePrompt(TokenTransformBase):
     def transform(self, lines: list[str]) -> list[str]:
         line = lines[self._line]
         before, call = line[: self._column], line[self._column :]
-        match = _PROMPT.match(call)
+        match = _LINE.match(call)
         if match is None:
             # IPython then tries the other transformers.
             raise SyntaxError("not a prompt")

@@ -13,6 +13,7 @@ set, so `hide_keys` replaces it there after each cell.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -28,11 +29,16 @@ from qwq_magic.keys.lookalikes import without_lookalikes
 from qwq_magic.magics.front_end import Live
 from qwq_magic.session.loops import RunnerName
 from qwq_magic.settings import Settings
-from qwq_magic.settings.environment import environment_layer, unknown_variables
+from qwq_magic.settings.environment import (
+    environment_layer,
+    renamed_variables,
+    unknown_variables,
+)
 from qwq_magic.settings.headers import checked_headers
 from qwq_magic.settings.layers import CHOICES, Chosen, InlineThink, Layer, ProtocolName, effective
 from qwq_magic.settings.presets import SERVERS
 from qwq_magic.settings.pyproject import project_layer
+from qwq_magic.settings.renamed import RENAMED
 
 if TYPE_CHECKING:
     _Trait = TraitType["ApiKey | None", "str | ApiKey | None"]
@@ -154,14 +160,16 @@ class SettingTraits(Magics):
         allow_none=True,
         help="Token limit (≈) for a prompt with its context. None: the model's, if known.",
     ).tag(config=True)
-    autosave = Unicode(
-        "", help="A file to save all conversations in, such as chat.qwq.jsonl. Empty: none."
+    store = Unicode(
+        "", help="An SQLite file to keep all conversations in, such as notes.db. Empty: none."
     ).tag(config=True)
     api_key = KeyTrait(help="A key, for a configuration file; prefer %qwq_login.").tag(config=True)
 
     def __init__(self, shell: InteractiveShell, **traits: Any) -> None:
         super().__init__(shell, **traits)
         hide_keys(self)
+        for line in renamed_variables(os.environ):
+            sys.stderr.write(f"{line}\n")
         # The notebook's project. A later `%cd` in a cell must not switch to another project.
         self.folder = _current_folder()
         self._in_files = set(self._section())
@@ -169,6 +177,14 @@ class SettingTraits(Magics):
         self._is_filling = False
         # From here on, so that values from configuration files do not count as set in this kernel.
         self.observe(self._record, names=All)
+
+    def _load_config(self, cfg: Any, *args: Any, **kwargs: Any) -> None:
+        """Replace the warning of traitlets about an unknown name by a hint for a renamed one."""
+        section = cfg.get(type(self).__name__, {})
+        for name in RENAMED.keys() & section.keys():
+            del section[name]
+            sys.stderr.write(f"{RENAMED[name]}\n")
+        super()._load_config(cfg, *args, **kwargs)
 
     def own_layer(self) -> Layer:
         """Return the settings set in this kernel or in a configuration file, except the key."""

@@ -1,4 +1,7 @@
-"""The names of turns in a magic: `3`, `3.1`, a variable that holds a turn, or none for the last."""
+"""The names of turns in a magic.
+
+`3`, `3.1`, a variable that holds a turn, the beginning of a turn's id, or none for the last turn.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from qwq_magic.magics.context import NotebookContext
 from qwq_magic.memory import ConversationMemory
 from qwq_magic.turns import Turn
 
+# Shorter beginnings would be found by chance, and look like a misspelt variable.
+_ID = re.compile(r"[0-9a-f]{6,32}")
+_SHORT_ID = 8
 _NUMBER = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?")
 
 
@@ -40,19 +46,23 @@ class TurnNames:
         """Return the turn of this name.
 
         Args:
-            name: a number, a number and an attempt such as `3.1`, a variable; "" for the last.
+            name: a number, a number and an attempt such as `3.1`, a variable, the beginning of
+                an id; "" for the last.
             conversation: the conversation that the number is one of; None for the current one.
             cell_key: the cell that asks. What it made of the turn in an earlier run is left
                 out, so that it does the same when it runs again.
 
         Raises:
             ConfigurationError: no turn has this name.
+            FileError: the store is damaged, or cannot be read.
         """
         if not name:
             return self.last(conversation, cell_key=cell_key)
         number = _NUMBER.fullmatch(name)
         if number is None:
             found = self._context.shell.user_ns.get(name)
+            if not isinstance(found, Turn) and _ID.fullmatch(name):
+                found = self._with_id(name)
             if not isinstance(found, Turn):
                 raise ConfigurationError(
                     f"{name!r} is not a turn. Use a turn number from %qwq_memory, or a variable "
@@ -67,6 +77,34 @@ class TurnNames:
                 f"Turn {number[1]} has no attempt {number[2]}. The latest is {len(attempts)}."
             )
         return attempts[int(number[2]) - 1]
+
+    def name_of(self, turn_id: str) -> str:
+        """Return the shortest name by which a turn can be inspected."""
+        conversations = self._context.session.conversations
+        turn = conversations.turn_of(turn_id)
+        memory = self._memory(None)
+        place = memory.place_of(turn) if turn is not None else None
+        if place is not None:
+            is_latest = place.attempt == len(memory.attempts(place.number))
+            return f"{place.number}" if is_latest else f"{place.number}.{place.attempt}"
+        name = turn_id[:_SHORT_ID]
+        # Digits alone would be the number of a turn.
+        while name.isdecimal() and len(name) < len(turn_id):
+            name = turn_id[: len(name) + 1]
+        return name
+
+    def _with_id(self, prefix: str) -> Turn | None:
+        """Return the turn with this id, from memory or else from the store; None without one."""
+        context = self._context
+        found = context.session.conversations.turns_with_id(prefix)
+        if not found and context.store.exists(context.settings.store):
+            found = context.store.turns_with_id(prefix, file=context.settings.store)
+        ids = {turn.id for turn in found}
+        if len(ids) > 1:
+            raise ConfigurationError(
+                f"Several turns have an id that begins with {prefix}. Use more of it."
+            )
+        return found[0] if found else None
 
     def _before(self, turn: Turn, cell_key: str | None) -> Turn:
         while cell_key is not None and turn.parent is not None and _is_of(turn, cell_key):

@@ -86,7 +86,7 @@ class Contents:
     slots: tuple[Slot, ...] = ()
     window: Window = ALL
     revision: int = 0
-    # Not compared: undo and autosave need to know whether what is kept differs, not since when.
+    # Not compared: undo and saving need to know whether what is kept differs, not since when.
     generation: int = field(default=0, compare=False)
 
     def index_of_cell(self, cell_id: str | None) -> int | None:

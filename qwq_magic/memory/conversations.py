@@ -83,6 +83,17 @@ class Conversations(Mapping[str, ConversationMemory]):
                         return attempt.turn
         return None
 
+    def turns_with_id(self, prefix: str) -> list[Turn]:
+        """Return the turns whose id begins with the text, each once."""
+        found = {
+            attempt.turn.id: attempt.turn
+            for memory in self.memories
+            for slot in memory.contents.slots
+            for attempt in slot.attempts
+            if attempt.turn.id.startswith(prefix)
+        }
+        return list(found.values())
+
     def fork(self, name: str, new: str, *, up_to: int | None = None) -> ConversationMemory:
         """Copy a conversation, or its first turns, to a new name.
 

@@ -34,11 +34,13 @@ class _Link:
 
     Attributes:
         latest: what was written last.
+        is_stale: whether the file may be another one since then.
         loaded: by generation of the contents, so that undoing a `load` goes back to the
             conversation that was written before it.
     """
 
     latest: Written
+    is_stale: bool = False
     loaded: dict[int, Written] = field(default_factory=dict)
 
     def before(self, generation: int) -> Written:
@@ -58,6 +60,7 @@ class StoredConversations:
         self._store: Store | None = None
         self._links: WeakKeyDictionary[ConversationMemory, _Link] = WeakKeyDictionary()
         self._opened = 0
+        self._pid = os.getpid()
         self._lock = threading.Lock()
         _all_stored.add(self)
 
@@ -81,6 +84,7 @@ class StoredConversations:
         for (memory, generation, *_), latest in zip(changed, written, strict=True):
             link = self._links.setdefault(memory, _Link(latest))
             link.latest = link.loaded[generation] = latest
+            link.is_stale = False
 
     def load(self, conversations: Conversations, *, current: str) -> tuple[str, ...]:
         """Load the conversations of the file, as `Conversations.load` does.
@@ -116,9 +120,13 @@ class StoredConversations:
             self._store, self._opened = Store(self.path), 0
         opened = self._store.refresh()
         if opened != self._opened:
-            # In another file, or in a child process, nothing is known to be written.
-            self._links.clear()
             self._opened = opened
+            for link in self._links.values():
+                link.is_stale = True
+        if self._pid != os.getpid():
+            # A child process goes on with copies; the conversations are its parent's.
+            self._pid = os.getpid()
+            self._links.clear()
         return self._store
 
     def _changed(
@@ -128,11 +136,14 @@ class StoredConversations:
             # Read once, since another thread may replace them.
             contents = memory.contents
             link = self._links.get(memory)
-            before = None if link is None else link.before(contents.generation)
             window = contents.window
             held = Held(memory.name, (window.size, window.unit), contents.revision, contents.slots)
-            is_new = before is None and bool(contents.slots)
-            if is_new or (before is not None and _differ(before.held, held)):
+            if link is None:
+                if contents.slots:
+                    yield memory, contents.generation, held, None
+                continue
+            before = link.before(contents.generation)
+            if link.is_stale or _differ(before.held, held):
                 yield memory, contents.generation, held, before
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from qwq_magic.settings.headers import hidden
 from qwq_magic.settings.layers import CHOICES, Chosen, Layer
+from qwq_magic.settings.renamed import RENAMED
 
 # Which host a key may be sent to depends on more than its variable, see `key_ring`.
 _NO_VARIABLE = frozenset({"api_key"})
@@ -45,14 +46,22 @@ def environment_layer(environ: Mapping[str, str], names: Collection[str] = CHOIC
 
 def unknown_variables(environ: Mapping[str, str], names: Collection[str]) -> list[str]:
     """Return a line for each `QWQ_*` variable that does not belong to a setting."""
+    renamed = {*map(variable_of, RENAMED)}
     known = {*map(variable_of, names), *_NO_SETTINGS}
-    lines = []
-    for variable in sorted(environ):
+    lines = renamed_variables(environ)
+    for variable in sorted(environ.keys() - renamed):
         if variable.startswith("QWQ_") and variable not in known:
             close = get_close_matches(variable, known, n=1)
             hint = f" Did you mean {close[0]}?" if close else ""
             lines.append(f"{variable} is not a known variable.{hint}")
     return lines
+
+
+def renamed_variables(environ: Mapping[str, str]) -> list[str]:
+    """Return a line for each variable of a setting that has another name now."""
+    return [
+        f"{variable_of(n)}: {line}" for n, line in RENAMED.items() if environ.get(variable_of(n))
+    ]
 
 
 def _value(name: str, text: str) -> Any:

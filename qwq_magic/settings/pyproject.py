@@ -1,8 +1,9 @@
 """Settings from `[tool.qwq_magic]` in the nearest pyproject.toml at or above a directory.
 
 The file may come with a cloned repository and is not trusted: it can set neither a key nor a
-file to write, and an address in it only gets a key that was set for that host. A mistake in
-it is an error rather than ignored, since ignoring it would send prompts to another server.
+file to write outside its folder, and an address in it only gets a key that was set for that
+host. A mistake in it is an error rather than ignored, since ignoring it would send prompts to
+another server.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys.lookalikes import without_lookalikes
 from qwq_magic.plain_text import one_line
 from qwq_magic.settings.layers import CHOICES, Chosen, Layer
+from qwq_magic.settings.renamed import RENAMED
 
 _NAME = "pyproject.toml"
 _SECTION = "qwq_magic"
@@ -28,8 +30,9 @@ _REFUSED = {
     "QWQ_ALLOW_INSECURE_KEY",
     "headers": "a header may hold a key, and a file is shared with everyone who gets the project. "
     "Remove it, and set QWQ_HEADERS",
-    "autosave": "a project cannot choose which file is written. Remove it, and set QWQ_AUTOSAVE",
 }
+# With such a name, a new file does not configure or start another program.
+_STORE_ENDINGS = (".db", ".sqlite", ".sqlite3")
 
 
 def project_layer(folder: Path, names: Collection[str] = CHOICES) -> Layer:
@@ -41,8 +44,34 @@ def project_layer(folder: Path, names: Collection[str] = CHOICES) -> Layer:
     for path in _iter_files(folder):
         section = _section_of(path)
         if section is not None:
-            return _layer(section, one_line(f"{path}"), names)
+            layer = _layer(section, one_line(f"{path}"), names)
+            _require_own_store(layer.get("store"), path.parent, folder)
+            return layer
     return {}
+
+
+def _require_own_store(store: Chosen | None, project: Path, folder: Path) -> None:
+    """Refuse a store outside the project: the notebook in `folder` would write to it.
+
+    Raises:
+        ConfigurationError: the project names a file elsewhere, or one that is not a database.
+    """
+    if store is None:
+        return
+    name = store.value
+    is_own = isinstance(name, str) and name.endswith(_STORE_ENDINGS) and not name.startswith("~")
+    if is_own:
+        try:
+            # Links count as what they lead to.
+            target = Path(os.path.realpath(folder / name))
+            is_own = target.is_relative_to(os.path.realpath(project))
+        except ValueError:  # a null character
+            is_own = False
+    if not is_own:
+        raise ConfigurationError(
+            f"{store.source} sets store: a project cannot choose which file is written outside "
+            'its folder. Use a name such as store = "notes.db", or set QWQ_STORE.'
+        )
 
 
 def _iter_files(folder: Path) -> Iterator[Path]:
@@ -104,6 +133,8 @@ def _layer(section: Any, path: str, names: Collection[str]) -> Layer:
         )
     allowed = [name for name in names if name not in _REFUSED]
     for name in section:
+        if name in RENAMED:
+            raise ConfigurationError(f"{source} sets {name}: {RENAMED[name]}")
         if name in _REFUSED:
             raise ConfigurationError(f"{source} sets {name}: {_REFUSED[name]}.")
         if name not in allowed:

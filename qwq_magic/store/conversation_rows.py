@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -30,7 +29,6 @@ def write_conversation(
     held: Held,
     before: Written | None,
     *,
-    opened: int,
     writer: int,
     number_of: NumberOf,
 ) -> Written:
@@ -40,7 +38,6 @@ def write_conversation(
         connection: in a transaction.
         held: the conversation.
         before: what was written or read last; None for a new conversation.
-        opened: which opening of the store this is.
         writer: who writes.
         number_of: returns the number of a turn's row.
     """
@@ -63,14 +60,16 @@ def write_conversation(
         "INSERT OR REPLACE INTO conversations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (*row, checksum(row)),
     )
-    return Written(held, conversation, version, positions, attempts, created_at, opened)
+    return Written(held, conversation, version, positions, attempts, created_at)
 
 
 def _current(connection: sqlite3.Connection, before: Written | None, writer: int) -> Written:
     """Return what the file holds of the conversation and this writer may change."""
     if before is not None:
-        query = "SELECT owner, version FROM conversations WHERE id = ?"
-        owner, version = connection.execute(query, (before.id,)).fetchone() or (None, None)
+        # The time tells the same conversation in a copy of the file from one of another file.
+        query = "SELECT owner, version FROM conversations WHERE id = ? AND created_at = ?"
+        found = connection.execute(query, (before.id, before.created_at)).fetchone()
+        owner, version = found or (None, None)
         if version == before.version:
             return before
         if owner == writer:
@@ -81,7 +80,7 @@ def _current(connection: sqlite3.Connection, before: Written | None, writer: int
 
 
 def read_conversations(
-    connection: sqlite3.Connection, *, opened: int
+    connection: sqlite3.Connection,
 ) -> tuple[list[Written], dict[int, Message]]:
     """Return all conversations, the one that changed last first, and the messages by number.
 
@@ -104,7 +103,7 @@ def read_conversations(
     rows = connection.execute("SELECT * FROM conversations ORDER BY version DESC").fetchall()
     require(of_conversation.keys() <= {row[0] for row in rows})
     found = [_conversation_from(row, of_conversation.get(row[0], []), turns) for row in rows]
-    return [replace(written, opened=opened) for written in found], messages
+    return found, messages
 
 
 def _conversation_from(

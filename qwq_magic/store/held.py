@@ -75,7 +75,6 @@ class Written:
         positions: the numbers of the slots in the file, ascending, with gaps.
         attempts: how many attempts there are.
         created_at: when it was first written, ISO 8601 in UTC; "" for never.
-        opened: at which opening of the store it was written or read, see `Store.opened`.
     """
 
     held: Held
@@ -84,4 +83,3 @@ class Written:
     positions: tuple[int, ...] = ()
     attempts: int = 0
     created_at: str = ""
-    opened: int = 0

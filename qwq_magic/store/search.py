@@ -115,11 +115,42 @@ def terms_of(query: str) -> tuple[_Term, ...]:
 
 def index_turn(connection: sqlite3.Connection, number: int, turn: Turn) -> None:
     """Add a turn to the index."""
-    texts = (" ".join(plain_words(text)) for text in (turn.prompt, turn.reasoning, turn.answer))
+    _index(connection, number, (turn.prompt, turn.reasoning, turn.answer))
+
+
+def _index(connection: sqlite3.Connection, number: int, texts: Iterable[str]) -> None:
+    words = (" ".join(plain_words(text)) for text in texts)
     connection.execute(
         "INSERT INTO search (rowid, prompt, reasoning, answer) VALUES (?, ?, ?, ?)",
-        (number, *texts),
+        (number, *words),
     )
+
+
+def index_missing(connection: sqlite3.Connection) -> None:
+    """Index the turns that were written where SQLite has no full-text search.
+
+    Raises:
+        TypeError, ValueError: a turn is damaged.
+        sqlite3.Error: the file is damaged, or cannot be written.
+    """
+    if not has_search(connection):
+        return
+    counts = "SELECT (SELECT count(*) FROM turns), (SELECT count(*) FROM search_docsize)"
+    turns, indexed = connection.execute(counts).fetchone()
+    if turns == indexed:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        query = (
+            "SELECT number, prompt, reasoning, answer FROM turns "
+            "WHERE number NOT IN (SELECT id FROM search_docsize)"
+        )
+        for number, *cells in connection.execute(query).fetchall():
+            _index(connection, number, map(text_of, cells))
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def search(connection: sqlite3.Connection, query: str, *, limit: int) -> list[Hit]:

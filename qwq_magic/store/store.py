@@ -21,7 +21,7 @@ from qwq_magic.store.connection import Connection, one_line, open_to_write, read
 from qwq_magic.store.conversation_rows import read_conversations, utc_now, write_conversation
 from qwq_magic.store.file_kind import file_id
 from qwq_magic.store.held import Held, Written
-from qwq_magic.store.search import Hit, search
+from qwq_magic.store.search import Hit, index_missing, search
 from qwq_magic.store.turn_rows import turns_with_id
 from qwq_magic.store.turn_writer import TurnWriter
 from qwq_magic.turns import Turn
@@ -59,6 +59,8 @@ class Store:
         self._connection = open_to_write(self.path)
         self._turns = TurnWriter(self._connection)
         self.opened += 1
+        with one_line(self.path, "write"), _damage(self.path):
+            index_missing(self._connection)
         # Also at exit, so that no log is left beside the file.
         self._closing = weakref.finalize(self, _close_own, self._connection, self._pid)
 
@@ -194,9 +196,7 @@ class Store:
                 write_conversation(
                     self._connection,
                     held,
-                    # What was written before may be in another file.
-                    before if before is not None and before.opened == self.opened else None,
-                    opened=self.opened,
+                    before,
                     writer=turns.writer(now),
                     number_of=lambda turn: turns.write(turn, now),
                 )
@@ -210,7 +210,7 @@ class Store:
             FileError: the file is damaged.
         """
         with self._reading() as connection:
-            found, messages = read_conversations(connection, opened=self.opened)
+            found, messages = read_conversations(connection)
             self._turns.seed(messages)
             return found
 
@@ -262,7 +262,29 @@ def saved_conversations(path: str | Path) -> list[Written]:
     """
     file = real_path(path)
     with _damage(file), reading(file) as connection:
-        return read_conversations(connection, opened=0)[0]
+        return read_conversations(connection)[0]
+
+
+def search_in(path: str | Path, text: str, *, limit: int = 20) -> list[Hit]:
+    """Search in a store that need not be open here, see `Store.search`.
+
+    Raises:
+        FileError: the file is of another kind, damaged, or cannot be read.
+    """
+    file = real_path(path)
+    with _damage(file), reading(file) as connection:
+        return search(connection, text, limit=limit)
+
+
+def turns_in(path: str | Path, prefix: str) -> list[Turn]:
+    """Return turns of a store by the beginning of their id, see `Store.turns_with_id`.
+
+    Raises:
+        FileError: the file is of another kind, damaged, or cannot be read.
+    """
+    file = real_path(path)
+    with _damage(file), reading(file) as connection:
+        return turns_with_id(connection, prefix, limit=2)
 
 
 def real_path(path: str | Path) -> Path:

@@ -197,6 +197,14 @@ class ChatWidget(Pane):
         with self._lock:
             reply = self._replies.pop(memory)
         try:
+            # First, so that the turn is saved if the kernel is killed meanwhile.
+            if self._host is not None:
+                self._host.turn_ended(turn)
+        finally:
+            self._show_ended(reply, turn)
+
+    def _show_ended(self, reply: ChatReply, turn: Turn) -> None:
+        try:
             reply.panel.end(turn.state)
             if turn.error is not None:
                 self.send({"type": "failed", "id": reply.ask_id})
@@ -204,8 +212,6 @@ class ChatWidget(Pane):
             self.refresh()
         finally:
             reply.panel.close()
-            if self._host is not None:
-                self._host.turn_ended(turn)
 
     def _stop(self) -> None:
         reply = self._reply()

@@ -74,11 +74,18 @@ def view_bundle(
     }
 
 
-def inspector_bundle(turn: Turn, *, place: TurnPosition | None) -> dict[str, Any]:
-    """Return the MIME bundle that opens the inspector; its plain text is the outline."""
+def inspector_bundle(
+    turn: Turn, *, place: TurnPosition | None, step: int | None = None
+) -> dict[str, Any]:
+    """Return the MIME bundle that opens the inspector; its plain text is the outline.
+
+    `step` is the step that is selected, from 1; None for none.
+    """
     view = TurnView(turn, place)
     data = turn_data(view)
     data["view"]["inspect"] = True
+    if step is not None:
+        data["view"]["step"] = step
     return {
         TURN_MIME: data,
         "text/markdown": turn_markdown(view),

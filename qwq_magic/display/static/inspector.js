@@ -25,10 +25,11 @@ const NO_STEPS = "The notebook does not contain all steps of this turn. The rest
 /**
  * The reader's choices at first; `open` is null until the reader opens or closes it.
  *
+ * @param {number | null} [step] the step that is selected, from 1
  * @returns {InspectorState}
  */
-export function inspectorState() {
-  return { open: null, selected: -1, groups: [], query: "", folded: new Set(), opened: new Set(), editing: null };
+export function inspectorState(step = null) {
+  return { open: null, selected: step === null ? -1 : step - 1, groups: [], query: "", folded: new Set(), opened: new Set(), editing: null };
 }
 
 export class Inspector {

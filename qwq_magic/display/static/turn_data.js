@@ -103,6 +103,16 @@ function givenOf({ given, reasoning, answer }) {
 }
 
 /**
+ * The step to open the inspector at, from 1, or null.
+ *
+ * @param {unknown} value
+ */
+function stepOf(value) {
+  const step = numberOf(value);
+  return step !== null && Number.isInteger(step) && step >= 1 ? step : null;
+}
+
+/**
  * @param {unknown} value
  * @returns {SavedTurn}
  */
@@ -135,6 +145,7 @@ export function turnOf(value) {
     show: oneOf(view.show, ["both", "reasoning", "answer"], "both"),
     start: oneOf(view.start, ["open", "auto", "closed"], "auto"),
     inspect: view.inspect === true,
+    step: stepOf(view.step),
     given: givenOf(data),
   };
 }

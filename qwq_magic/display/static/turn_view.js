@@ -6,6 +6,7 @@ import { AnswerMarkdown } from "./answer_markdown.js";
 import { AnswerPane } from "./answer_pane.js";
 import { element } from "./elements.js";
 import { hostOf } from "./host.js";
+import { inspectorState } from "./inspector.js";
 import { InspectorToggle } from "./inspector_toggle.js";
 import { ReasoningPane } from "./reasoning_pane.js";
 import { ReasoningText } from "./reasoning_text.js";
@@ -59,7 +60,8 @@ export function mountTurn(el, data, services = {}) {
  */
 function mountOne(el, turn, { markdownParser = null, latexTypesetter = null }, attempts) {
   // An output of the inspect command opens the inspector, independently of the turn's other output.
-  const record = viewRecord(turn.inspect ? `${turn.id} inspected` : turn.id);
+  const record = viewRecord(turn.inspect ? `${turn.id} inspected${turn.step === null ? "" : ` at ${turn.step}`}` : turn.id);
+  if (turn.inspect) record.inspector ??= inspectorState(turn.step);
   const controller = new AbortController();
   const estimated = estimatedTokens(turn);
   const host = hostOf(markdownParser, latexTypesetter);

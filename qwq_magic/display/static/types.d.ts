@@ -186,6 +186,7 @@ export interface SavedTurn {
   show: "both" | "reasoning" | "answer";
   start: StartMode;
   inspect: boolean;
+  step: number | null;
   /** How many characters of each text are given, in code points. */
   given: { reasoning: number; answer: number };
 }

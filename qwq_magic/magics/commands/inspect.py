@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
-from qwq_magic.errors import ConfigurationError
+from qwq_magic.errors import ConfigurationError, QwqError
 from qwq_magic.magics.commands.memory_line import words_of
 from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.front_end import current_request, detect_live, is_kernel
@@ -39,17 +39,23 @@ def install_inspect(context: NotebookContext) -> None:
 
 
 def _show_value(context: NotebookContext, value: Inspection | Comparison) -> None:
-    _show(context, lambda: value, [])
+    show_inspected(context, lambda: value, [])
 
 
-def _show(
+def show_inspected(
     context: NotebookContext,
     make: Callable[[], Inspection | Comparison],
     turns: Sequence[Turn],
+    *,
+    step: int | None = None,
 ) -> None:
     """Show an inspection or comparison in the form that suits the front end.
 
-    `turns` are the turns that `make` still has to analyze.
+    Args:
+        context: the notebook.
+        make: makes what is shown.
+        turns: the turns that `make` still has to analyze.
+        step: the step at which an inspector opens, from 1; None for its beginning.
     """
     shell = context.shell
     live = detect_live(shell, current_request(shell))
@@ -63,7 +69,9 @@ def _show(
     from qwq_magic.display.saved.pane import show_saved
 
     show_saved(
-        lambda: _bundle_of(make(), context), with_widgets=live == "widgets", meanwhile=progress
+        lambda: _bundle_of(make(), context, step),
+        with_widgets=live == "widgets",
+        meanwhile=progress,
     )
 
 
@@ -73,7 +81,9 @@ def _progress_line(turns: Sequence[Turn]) -> str:
     return f"Reading {characters:,} characters of reasoning …" if characters > _LONG else ""
 
 
-def _bundle_of(shown: Inspection | Comparison, context: NotebookContext) -> dict[str, Any]:
+def _bundle_of(
+    shown: Inspection | Comparison, context: NotebookContext, step: int | None
+) -> dict[str, Any]:
     from qwq_magic.display.saved.bundle import inspector_bundle
     from qwq_magic.display.saved.comparison import comparison_bundle
     from qwq_magic.reasoning import Comparison
@@ -82,7 +92,7 @@ def _bundle_of(shown: Inspection | Comparison, context: NotebookContext) -> dict
         return comparison_bundle(shown)
     assert isinstance(shown.turn, Turn)  # Only a turn has an inspection.
     place = context.session.conversations.place_of(shown.turn)
-    return inspector_bundle(shown.turn, place=place)
+    return inspector_bundle(shown.turn, place=place, step=step)
 
 
 @magics_class
@@ -99,17 +109,18 @@ class InspectMagics(Magics):
     def qwq_inspect(self, line: str) -> None:
         """Open the reasoning inspector: `%qwq_inspect [-c NAME] [TURN] [OTHER]`.
 
-        TURN is a turn number from %qwq_memory, a number and an attempt such as 3.1, or a
-        variable that holds a turn. The default is the last turn. Two turns are compared.
+        TURN is a turn number from %qwq_memory, a number and an attempt such as 3.1, a variable
+        that holds a turn, or the beginning of an id from %qwq_search. The default is the last
+        turn. Two turns are compared.
         """
         try:
             conversation, names = _parse(line)
             turns = [self._names.turn(name, conversation) for name in names or [""]]
-        except ConfigurationError as error:
+        except QwqError as error:
             raise UsageError(str(error)) from None
         first = turns[0]
         make = first.inspect if len(turns) == 1 else partial(first.compare, turns[1])
-        _show(self._context, make, turns)
+        show_inspected(self._context, make, turns)
 
 
 def _parse(line: str) -> tuple[str | None, list[str]]:

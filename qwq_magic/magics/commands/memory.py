@@ -11,7 +11,6 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 
 from qwq_magic.errors import ConfigurationError, QwqError
-from qwq_magic.magics.autosave import path_of
 from qwq_magic.magics.commands.memory_export import count_of_turns, export_conversation
 from qwq_magic.magics.commands.memory_line import (
     STARTING,
@@ -23,6 +22,7 @@ from qwq_magic.magics.commands.memory_line import (
     parse_command,
 )
 from qwq_magic.magics.context import NotebookContext
+from qwq_magic.magics.notebook_store import path_of
 from qwq_magic.magics.reports import show, show_bundle
 from qwq_magic.memory import Context, ConversationMemory, TurnPosition, Window
 from qwq_magic.memory.contents import Contents
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from qwq_magic.session.ask import Recall
 
 _SHOWN_ROWS = 30
+_SHOWN_LOADED = 5
 _CAN_UNDO = "undo is possible until the next turn"
 _SILENT_S = 0.1
 # Characters written or read per second on a slow machine. Markdown is slower, since it includes
@@ -240,10 +241,13 @@ class MemoryMagics(Magics):
     def _load(self, memory: ConversationMemory, file: str) -> str:
         path = path_of(file)
         _announce("Loading", file, _bytes_in(path) / _SAVED_PER_S)
-        names = self._conversations.load(path, current=memory.name)
-        # Otherwise the next autosave to this file would move it aside as another kernel's file.
-        self._context.store.adopt(file)
-        return " ".join(self._state(self._conversations.of(name)) for name in names)
+        names = self._context.store.load(
+            self._conversations, file, file=self._context.settings.store, current=memory.name
+        )
+        lines = [self._state(self._conversations.of(name)) for name in names[:_SHOWN_LOADED]]
+        if left := names[_SHOWN_LOADED:]:
+            lines.append(f"Also loaded: {', '.join(left)}.")
+        return " ".join(lines)
 
     def _export(self, memory: ConversationMemory, file: str, overwrite: str = "") -> str:
         path = path_of(file)
