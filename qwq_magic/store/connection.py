@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qwq_magic.errors import FileError
+from qwq_magic.plain_text import one_line
 from qwq_magic.regular_file import require_regular
 from qwq_magic.store import schema
 from qwq_magic.store.file_kind import FileId, file_id, first_bytes, is_store, release, use
@@ -39,30 +40,34 @@ class Connection(sqlite3.Connection):
 
 
 @contextmanager
-def one_line(path: Path, doing: str) -> Iterator[None]:
+def file_errors(path: Path, doing: str) -> Iterator[None]:
     """Turn failures into a `FileError`; `doing` is `read` or `write`."""
     try:
         yield
     except sqlite3.Error as error:
         raise FileError(_line(path, doing, error)) from error
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path} is damaged. Load a backup, or choose another file.") from error
     except OSError as error:
         raise FileError(f"Cannot {doing} {path}: {error.strerror}. Choose another path.") from error
 
 
 def _line(path: Path, doing: str, error: sqlite3.Error) -> str:
     code = getattr(error, "sqlite_errorname", "")
+    # A message may quote the file, which may be forged.
+    why = one_line(str(error), limit_bytes=120)
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return (
             f"Cannot {doing} {path}: another program has locked it. Close that program, or "
             "choose another file."
         )
     if code.startswith(_FULL):
-        return f"Cannot {doing} {path}: the disk is full or failed ({error}). Make room on it."
+        return f"Cannot {doing} {path}: the disk is full or failed ({why}). Make room on it."
     if code.startswith(_UNWRITABLE):
-        return f"Cannot {doing} {path}: {error}. Choose another path."
+        return f"Cannot {doing} {path}: {why}. Choose another path."
     if code == "SQLITE_NOTADB":
         return f"{path} is not a store. Choose another file."
-    return f"{path} is damaged ({error}). Load a backup, or choose another file."
+    return f"{path} is damaged ({why}). Load a backup, or choose another file."
 
 
 def open_to_write(path: Path) -> Connection:
@@ -71,7 +76,7 @@ def open_to_write(path: Path) -> Connection:
     Raises:
         FileError: it is a file of another kind, damaged, or cannot be written.
     """
-    with one_line(path, "write"):
+    with file_errors(path, "write"):
         is_new = _create(path)
         if not is_new:
             _require_store(path, is_writing=True)
@@ -97,7 +102,7 @@ def reading(path: Path) -> Iterator[Connection]:
     Raises:
         FileError: it is a file of another kind, damaged, or cannot be read.
     """
-    with one_line(path, "read"):
+    with file_errors(path, "read"):
         _require_store(path, is_writing=False)
         connection = _open_to_read(path)
         try:

@@ -17,7 +17,7 @@ from types import TracebackType
 
 from qwq_magic.errors import FileError
 from qwq_magic.store import batches
-from qwq_magic.store.connection import Connection, one_line, open_to_write, reading
+from qwq_magic.store.connection import Connection, file_errors, open_to_write, reading
 from qwq_magic.store.conversation_rows import read_conversations, utc_now, write_conversation
 from qwq_magic.store.file_kind import file_id
 from qwq_magic.store.held import Held, Written
@@ -59,7 +59,7 @@ class Store:
         self._connection = open_to_write(self.path)
         self._turns = TurnWriter(self._connection)
         self.opened += 1
-        with one_line(self.path, "write"), _damage(self.path):
+        with file_errors(self.path, "write"), _damage(self.path):
             index_missing(self._connection)
         # Also at exit, so that no log is left beside the file.
         self._closing = weakref.finalize(self, _close_own, self._connection, self._pid)
@@ -67,7 +67,7 @@ class Store:
     @contextmanager
     def _writing(self) -> Iterator[TurnWriter]:
         """Hold the lock and a transaction, which is committed at the end of the block."""
-        with self._lock, one_line(self.path, "write"), _unsavable(self.path):
+        with self._lock, file_errors(self.path, "write"), _unsavable(self.path):
             self._reopen_if_needed()
             connection, turns = self._connection, self._turns
             try:
@@ -90,7 +90,7 @@ class Store:
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         """Hold the lock and one consistent look at the file."""
-        with self._lock, one_line(self.path, "read"), _damage(self.path):
+        with self._lock, file_errors(self.path, "read"), _damage(self.path):
             self._reopen_if_needed()
             self._connection.execute("BEGIN")
             try:
@@ -118,7 +118,7 @@ class Store:
         Raises:
             FileError: the file is of another kind, damaged, or cannot be written.
         """
-        with self._lock, one_line(self.path, "write"):
+        with self._lock, file_errors(self.path, "write"):
             self._reopen_if_needed()
             return self.opened
 
