@@ -118,7 +118,6 @@ def test_a_turn_knows_this() -> None:
         "conversation",
         "ending",
         "error",
-        "final_value",
         "finish_reason",
         "from_dict",
         "given",

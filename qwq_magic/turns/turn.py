@@ -134,13 +134,6 @@ class Turn:
         return "error" if self.error else "stopped"
 
     @property
-    def final_value(self) -> str | None:
-        """The value that the answer commits to, normalised; None without one."""
-        from qwq_magic.reasoning.values import committed_value  # not needed by most turns
-
-        return committed_value(self.answer)
-
-    @property
     def code(self) -> list[CodeBlock]:
         """The answer's fenced blocks, in order; each is a string with a `language` and `run()`."""
         # The parser of the saved output, so that both find the same blocks.
