@@ -66,7 +66,8 @@ CONCLUSION = re.compile(
 GERMAN_CONCLUSION = re.compile(r"\balso\b", _FLAGS)
 # The value comes right after: "is", "=", "costs", "arrives at".
 STATED = re.compile(
-    rf"(?:[=≈∈]|\b{_BE}|\bbe|[是为為有]|等于|beläuft sich auf|\b(?:est?|sont?) de|\b(?:there (?:is|"
+    rf"(?:[=≈∈]|\b(?:it|that|there)['’]s|\b{_BE}|\bbe|[是为為有]|等于|beläuft sich auf|\b(?:est?|"
+    rf"sont?) de|\b(?:there (?:is|"
     rf"are)|hay|il y a|es gibt))"
     r"(?:\s(?:about|approximately|exactly|only|just|equal to|therefore|thus|ca\.|etwa|genau|rund|"
     r"exactamente|"

@@ -12,6 +12,7 @@ _CLOCK = (
     r"(?<![\d:.])\d{1,2}(?:\s?(?:[apAP][mM]|Uhr|o['’]clock)\b|\s?h\s?[0-5]\d(?!\d))|"
     rf"{_HALF_DAY}?(?<![\d:.])\d{{1,2}}\s?[点點时時](?:\s?\d{{1,2}}分?|整)?(?!间)"
 )
+_RATIO = r"(?<![\d:.])\d{1,4}(?::\d{1,4}){1,4}(?![\d:])"
 _LATEX_FRACTION = r"\d{0,12}\s?\\[dtc]?frac\s?(?:\d|\{[^{}]{1,40}\})\s?(?:\d|\{[^{}]{1,40}\})"
 _DIGITS = (
     r"(?<![A-Za-z0-9_.])(?:\d{1,3}(?:(?:,|\{,\}|\\,)\d{3}){1,20}(?!\d)(?:\.\d{1,60})?|"
@@ -24,7 +25,7 @@ _POWER = (
 _MAGNITUDE = r"(?:thousand|million|billion|trillion|Millionen|Milliarden|millones|[万亿])(?![a-z])"
 NUMBER = (
     r"(?:(?<![A-Za-z0-9_)\]}.])[-+−]\s?)?\\?[$€£¥]?"
-    rf"(?:{_CLOCK}|{_LATEX_FRACTION}|{_DIGITS}(?:\s?/\s?\d{{1,60}}|\s\d{{1,9}}/\d{{1,9}})?"
+    rf"(?:{_CLOCK}|{_RATIO}|{_LATEX_FRACTION}|{_DIGITS}(?:\s?/\s?\d{{1,60}}|\s\d{{1,9}}/\d{{1,9}})?"
     rf"{_POWER}?(?:\s?\\?%)?(?:\s?{_MAGNITUDE})?)"
 )
 _MATH = r"(?<![\\$])\$(?![\s$])[^$\n]{1,120}(?<![\s\\])\$(?!\d)"

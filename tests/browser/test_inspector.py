@@ -106,6 +106,8 @@ def test_keys_move_through_the_steps_and_go_no_further(either: Lab, open_saved: 
     assert places[:4] == [1, 2, 3, 2]
     assert places[4:7] == [*switches[:2], switches[0]]
     assert places[7] == first_seen.step + 1
+    flag = chosen(inspector).locator(".qwq-step-flag")
+    expect(flag).to_have_text(f"⚑ answer first seen: {first_seen.value}")
     press(notebook, "e")
     detail = chosen(inspector).locator(".qwq-step-detail")
     expect(detail).to_contain_text(f"step {first_seen.step + 1} of {len(DEMO.steps)}")
