@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 
 Json = dict[str, Any]
 _LOOPBACK = "127.0.0.1"
+_CLOSE_TIMEOUT_S = 1.0
 # What a connection raises once the other side is gone.
 GONE = (EOFError, OSError, ValueError, AuthenticationError)
 
@@ -59,7 +60,8 @@ class BackChannel:
         self._lock = threading.Lock()
         self._connections: set[Connection[Any, Any]] = set()
         self._is_closed = self._is_stopped = False
-        threading.Thread(target=self._accept, name="qwq-magic workers", daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, name="qwq-magic workers", daemon=True)
+        self._thread.start()
 
     def _accept(self) -> None:
         while not self._is_closed:
@@ -95,8 +97,11 @@ class BackChannel:
 
     def close(self) -> None:
         self._is_closed = True
+        # A thread that waits for a connection does not notice that its socket was closed.
         with suppress(OSError):
-            self._listener.close()
+            socket.create_connection(self.address, timeout=_CLOSE_TIMEOUT_S).close()
+        self._thread.join(_CLOSE_TIMEOUT_S)
+        self._listener.close()
         with self._lock:
             connections = list(self._connections)
         for connection in connections:

@@ -97,7 +97,8 @@ class ShardDispatcher:
             channel.stop()
             await self._drain()
         finally:
-            channel.close()
+            # Closing waits for a thread, and other replies stream on this loop.
+            await asyncio.to_thread(channel.close)
             await self._accounts.close()
             self._progress.finish("stopped" if is_stopped or self.ending else "complete")
 
