@@ -7,6 +7,7 @@ from typing import Any
 from qwq_magic.batch import Batch
 from qwq_magic.display.live.batch_panel import BatchDisplay, batch_panel_for
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.magics.commands.shown_batch import BATCH_NAME, places_of
 from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.front_end import Live, Request, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
@@ -14,9 +15,6 @@ from qwq_magic.magics.notebook_prompts import notebook_of
 from qwq_magic.magics.options import CellOptions
 from qwq_magic.session.batch_run import BatchRun
 from qwq_magic.steering import Act
-
-# The variable that the latest batch is bound to.
-BATCH_NAME = "_qwq_batch"
 
 
 class CellBatch:
@@ -42,6 +40,7 @@ class CellBatch:
             run = self._context.session.start_sample(prompt, act=act, **call)
             batch = self._show(run, interrupts)
         self._bind_counting(batch)
+        self._pass_on(interrupts)
 
     def map(self, template: str) -> None:
         """Ask the prompt for each row of the table that the option names.
@@ -59,6 +58,12 @@ class CellBatch:
                 rows, template, notebook=notebook_of(shell), with_blocks=options.blocks, **call
             )
             self._show(run, interrupts)
+        self._pass_on(interrupts)
+
+    def _pass_on(self, interrupts: InterruptWatch) -> None:
+        """Interrupt the rest of a cell that has more than this prompt."""
+        if interrupts.pressed and self._request.is_program:
+            raise KeyboardInterrupt
 
     def _batch_options(self) -> dict[str, Any]:
         options = self._options
@@ -117,17 +122,11 @@ class _BoundView:
         self._panel = panel
         self._context = context
         self._name = name
-
-    def open(self) -> None:
-        self._panel.open()
-
-    def tick(self) -> None:
-        self._panel.tick()
+        self.open, self.tick, self.abandon = panel.open, panel.tick, panel.abandon
 
     def finish(self, batch: Batch) -> None:
         context, names = self._context, self._context.shell.user_ns
         # A failure to show it must not lose it.
         names[BATCH_NAME] = names[self._name] = batch
         context.save_now()
-        place_of = context.session.conversations.place_of
-        self._panel.finish(batch, name=self._name, places=[place_of(turn) for turn in batch])
+        self._panel.finish(batch, name=self._name, places=places_of(context, batch))

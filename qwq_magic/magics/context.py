@@ -44,6 +44,8 @@ class NotebookContext:
         self.store = NotebookStore(settings.folder)
         # The turn of the latest prompt in the foreground; None until it has ended.
         self.asked: Turn | None = None
+        # The latest batch that Python code has shown, and the request of its cell.
+        self.shown_batch: tuple[object, str | None] = None, None
         self._project_address = ProjectAddress()
         # `%config`, variables and projects all set the trait, so the session follows the trait.
         settings.observe(self._switch_conversation, "conversation")
@@ -64,6 +66,7 @@ class NotebookContext:
         session.choices = stacked(settings.own_layer())
         settings.fill_in(session.project)
         session.runner = settings.runner
+        session.store = self.store.address(settings.store)
 
     def effective_settings(self, *above: Layer) -> Layer:
         """Return the settings in effect with their sources; defaults are left out."""

@@ -32,6 +32,14 @@ class NotebookStore:
         # Background jobs save from their own threads.
         self._lock = threading.Lock()
 
+    def address(self, file: str) -> str:
+        """Return the path of the file for others to open; "" without one."""
+        try:
+            return str(self._path(file)) if file else ""
+        except FileError:
+            # What is wrong with the name is reported when something is saved.
+            return ""
+
     def save(self, conversations: Conversations, file: str) -> None:
         """Write what has changed since the last time.
 

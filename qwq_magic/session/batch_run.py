@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from qwq_magic.batch.batch import Batch
 from qwq_magic.batch.progress import Lane, Progress
+from qwq_magic.session import batches
 from qwq_magic.session.loops import Runner
 from qwq_magic.session.run import Handle, require_waitable
 from qwq_magic.turns import Turn
@@ -33,6 +34,9 @@ class BatchView(Protocol):
     def finish(self, batch: Batch) -> None:
         """Become the final output."""
 
+    def abandon(self) -> None:
+        """Disappear: the batch was interrupted, or could not be asked."""
+
 
 class _NoView:
     def open(self) -> None: ...
@@ -41,9 +45,7 @@ class _NoView:
 
     def finish(self, batch: Batch) -> None: ...
 
-
-# Returns the view of a batch that a thread waits for; set by what knows a display.
-view_for: Callable[[BatchRun], BatchView] = lambda _run: _NoView()  # noqa: E731
+    def abandon(self) -> None: ...
 
 
 class BatchRun:
@@ -105,28 +107,37 @@ class BatchRun:
         """Show the batch while it runs, and return it.
 
         Args:
-            view: shows it; None for what `view_for` returns.
+            view: shows it; None for the one of `show_batches_by`, if there is any.
             is_interrupted: whether to stop, asked every 50 ms.
 
         Raises:
             QwqError: nothing could be asked.
             KeyboardInterrupt: the user interrupted it; what has ended is kept.
         """
-        view = view or view_for(self)
-        with self:
-            view.open()
-            shown_at = time.monotonic()
-            for lane in self.lanes():
-                self._report(lane)
-                # Many may end at once, and a view need not be faster than the eye.
-                if time.monotonic() - shown_at >= _TICK_S:
-                    view.tick()
-                    shown_at = time.monotonic()
-                    if is_interrupted():
-                        self.stop()
-            batch = self._handle.done.result()
-            view.finish(batch)
-            return batch
+        view = view or batches.view_for(self) or _NoView()
+        has_ended = False
+        try:
+            with self:
+                batch = self._shown(view, is_interrupted)
+                has_ended = True
+        finally:
+            if not has_ended:
+                view.abandon()
+        view.finish(batch)
+        return batch
+
+    def _shown(self, view: BatchView, is_interrupted: Callable[[], bool]) -> Batch:
+        view.open()
+        shown_at = time.monotonic()
+        for lane in self.lanes():
+            self._report(lane)
+            # Many may end at once, and a view need not be faster than the eye.
+            if time.monotonic() - shown_at >= _TICK_S:
+                view.tick()
+                shown_at = time.monotonic()
+                if is_interrupted():
+                    self.stop()
+        return self._handle.done.result()
 
     async def turns_async(self) -> AsyncGenerator[Turn, None]:
         """Yield the turns as they end, on the caller's loop."""

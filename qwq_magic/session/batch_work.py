@@ -38,13 +38,29 @@ class BatchWork:
         self.plan = plan
         self.progress = Progress()
         self._session = session
-        self._memory = session.conversations.of(
-            plan.call.get("conversation") or session.conversation
-        )
+        name = plan.call.get("conversation") or session.conversation
+        # Rows need no conversation, unless the user asked for the earlier turns.
+        is_apart = plan.call.get("fresh", False) and not plan.is_sample
+        self._memory = ConversationMemory() if is_apart else session.conversations.of(name)
         self._keys: list[str] = []
         # What is asked for, and a request, by the name of each model as turns record it.
         self._models: dict[str, Any] = {}
         self._asks: dict[str, Ask] = {}
+
+    def check(self) -> None:
+        """Prepare a request to each model.
+
+        Raises:
+            QwqError: a setting or, of a sample, the prompt is wrong; nothing was sent.
+        """
+        for model in self.plan.models:
+            self._prepare(self._any_prompt, model)
+
+    @property
+    def _any_prompt(self) -> str:
+        """A prompt to prepare what all requests have in common."""
+        # What is wrong with one row concerns that row alone.
+        return self.plan.prompts[0] if self.plan.is_sample else "Row"
 
     async def run(self, emit: Emit) -> Batch:
         """Ask what is missing; emit each sample that has ended, and return the batch.
@@ -76,14 +92,12 @@ class BatchWork:
 
     def _context(self) -> Context:
         """The earlier turns that are sent with the samples, which all have the same."""
-        ask = self._prepare(self.plan.prompts[0], self.plan.models[0])
+        ask = self._prepare(self._any_prompt, self.plan.models[0])
         return ask.recall.context(ask.memory, cell_id=ask.request.cell_id)
 
     def _prepare(self, prompt: str, model: Any) -> Ask:
         plan = self.plan
-        # Rows need no conversation, unless the user asked for the earlier turns.
-        is_apart = plan.call.get("fresh", False)
-        apart = ConversationMemory() if is_apart else self._memory.fork()
+        apart = self._memory.fork()
         call: Any = {**plan.call, "model": model, "api_key": plan.api_key}
         if plan.act is not None:
             return self._session._prepare_act(plan.act, apart=apart, **call)
@@ -92,10 +106,10 @@ class BatchWork:
     async def _choose_models(self) -> None:
         """Prepare a request to each model, which has to be chosen if the user named none."""
         for model in self.plan.models:
-            ask = self._prepare(self.plan.prompts[0], model)
+            ask = self._prepare(self._any_prompt, model)
             if ask.unnamed is not None and not ask.unnamed.is_known:
                 await ask.unnamed.chosen()
-                ask = self._prepare(self.plan.prompts[0], model)
+                ask = self._prepare(self._any_prompt, model)
             self._asks[ask.request.model], self._models[ask.request.model] = ask, model
 
     async def _compute_keys(self, lanes: list[Lane], context: Context) -> None:

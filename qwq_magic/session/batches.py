@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -14,8 +14,26 @@ if TYPE_CHECKING:
     from qwq_magic.batch import Batch
     from qwq_magic.prompts.notebook import Notebook
     from qwq_magic.session.batch_plan import BatchOptions, BatchPlan
-    from qwq_magic.session.batch_run import BatchRun
+    from qwq_magic.session.batch_run import BatchRun, BatchView
     from qwq_magic.steering.acts import Act
+
+
+ViewMaker = Callable[["BatchRun"], "BatchView | None"]
+_view_makers: list[ViewMaker] = []
+
+
+def show_batches_by(make: ViewMaker) -> None:
+    """Show batches that a thread waits for in what `make` returns; None leaves it to others.
+
+    What knows a display calls this; the latest one is asked first.
+    """
+    if make not in _view_makers:
+        _view_makers.insert(0, make)
+
+
+def view_for(run: BatchRun) -> BatchView | None:
+    """Return the view of a batch; None without one."""
+    return next((view for make in _view_makers if (view := make(run))), None)
 
 
 class Batches(Acts):
@@ -118,4 +136,6 @@ class Batches(Acts):
         from qwq_magic.session.batch_run import BatchRun
         from qwq_magic.session.batch_work import BatchWork
 
-        return BatchRun(BatchWork(self, plan), self._runner())
+        work = BatchWork(self, plan)
+        work.check()
+        return BatchRun(work, self._runner())

@@ -134,6 +134,8 @@ class CountingView:
 
     def finish(self, batch: object) -> None: ...
 
+    def abandon(self) -> None: ...
+
 
 def show_faults(rows: int, streams: int) -> bool:
     """Run against a server with faults, stop it once, and run it again to the end."""

@@ -94,6 +94,17 @@ class BatchTerminal:
             self._stream.flush()
 
 
+class ProgressLine(BatchTerminal):
+    """The progress alone, of a batch whose result is the value that a script goes on with."""
+
+    def __init__(self, progress: Progress, *, stream: TextStream) -> None:
+        super().__init__(progress, stream=stream, is_tty=True)
+
+    def finish(self, batch: Batch, *, name: str = "batch", places: Places | None = None) -> None:
+        del batch, name, places
+        self.end_line()
+
+
 class FinalBatch:
     """Displays the batch when it has ended; until then, `live`, if any, shows its progress."""
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import sys
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qwq_magic.display.text.encoding import encodable
-from qwq_magic.magics.cell_batch import BATCH_NAME
 from qwq_magic.magics.context import NotebookContext
 from qwq_magic.magics.front_end import current_request, detect_live, is_kernel
 from qwq_magic.magics.reports import write_line
+from qwq_magic.session.batches import show_batches_by
 
 if TYPE_CHECKING:
     from qwq_magic.batch import Batch, Votes
+    from qwq_magic.display.live.batch_panel import BatchDisplay
+    from qwq_magic.memory import TurnPosition
+    from qwq_magic.session.batch_run import BatchRun, BatchView
 
+# The variable that the latest batch of a cell is bound to.
+BATCH_NAME = "_qwq_batch"
 # The position of a turn in its conversation is searched for; the turns of a table have none.
 _MOST_SEARCHED = 64
 
@@ -31,6 +37,40 @@ def install_batches(context: NotebookContext) -> None:
     formatter.mimebundle_formatter.for_type_by_name(
         "qwq_magic.batch.votes", "Votes", _bundle_of_votes
     )
+    show_batches_by(partial(_view_in_cell, context))
+
+
+def _view_in_cell(context: NotebookContext, run: BatchRun) -> BatchView | None:
+    """Show a batch that Python code in a cell waits for; other threads have no cell."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    from qwq_magic.display.live.batch_panel import batch_panel_for
+
+    live = detect_live(context.shell, current_request(context.shell))
+    panel = batch_panel_for(
+        live, run.progress, actions={"stop": run.stop}, is_rich=is_kernel(context.shell)
+    )
+    return _ViewInCell(context, panel)
+
+
+class _ViewInCell:
+    """The panel of a batch that Python code waits for."""
+
+    def __init__(self, context: NotebookContext, panel: BatchDisplay) -> None:
+        self._context = context
+        self._panel = panel
+        self.open, self.tick, self.abandon = panel.open, panel.tick, panel.abandon
+
+    def finish(self, batch: Batch) -> None:
+        self._context.shown_batch = batch, current_request(self._context.shell).id
+        self._panel.finish(batch, places=places_of(self._context, batch))
+
+
+def places_of(context: NotebookContext, batch: Batch) -> list[TurnPosition | None]:
+    """Return the position of each turn in its conversation; those of a table have none."""
+    if len(batch.rows) > 1 or len(batch) > _MOST_SEARCHED:
+        return [None] * len(batch)
+    return [context.session.conversations.place_of(turn) for turn in batch]
 
 
 def _bundle_of_votes(votes: Votes, **_options: Any) -> dict[str, Any]:
@@ -42,8 +82,12 @@ def _bundle_of_votes(votes: Votes, **_options: Any) -> dict[str, Any]:
 def _show_batch(context: NotebookContext, batch: Batch) -> None:
     from qwq_magic.display.saved.batch import batch_bundle
 
-    turns = batch.turns if len(batch) <= _MOST_SEARCHED else []
-    places = [context.session.conversations.place_of(turn) for turn in turns]
+    shown, request_id = context.shown_batch
+    if shown is batch and request_id == current_request(context.shell).id:
+        # The same cell has shown it while it ran.
+        write_line(repr(batch))
+        return
+    places = places_of(context, batch)
     make = partial(batch_bundle, batch, name=_name_of(context, batch), places=places)
     if not is_kernel(context.shell):
         write_line(encodable(str(make()["text/plain"]), sys.stdout))
