@@ -24,6 +24,8 @@ def _public(cls: type) -> set[str]:
 
 def test_the_public_names_are_these() -> None:
     assert sorted(qwq_magic.__all__) == [
+        "Batch",
+        "Budget",
         "ChatWidget",
         "Limits",
         "Prefix",

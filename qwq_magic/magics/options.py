@@ -175,6 +175,8 @@ def parse_options(line: str) -> tuple[CellOptions, str]:
         position = _skip_blanks(line, position)
     if len(found.get("models", ())) > 1:
         del found["model"]
+    else:
+        found.pop("models", None)
     if "limits" in found:
         found["limits"] = Limits.of(found["limits"])
     options = CellOptions(**found)

@@ -8,6 +8,7 @@ from kernel import Execution, Kernel
 from magics.conftest import AskAt
 from server import Reply, Request, ScriptedServer, chat
 
+BATCH_MIME = "application/vnd.qwq.batch.v1+json"
 CUT = "".join(SENTENCES[:2])
 
 
@@ -65,13 +66,17 @@ def test_several_replies_come_from_one_turn_and_do_so_again(kernel: Kernel, ask_
     with ScriptedServer(vllm) as server:
         ask_at(server)
         kernel.run("%%qwq -c several\n9.9?")
-        first = [kernel.run("%%qwq -c several --from 1:2 -n 3", cell_id="cell-2") for _ in range(2)]
+        first = kernel.run("%%qwq -c several --from 1:2 -n 3", cell_id="cell-2")
+        requests = len(server.requests)
+        again = kernel.run("%%qwq -c several --from 1:2 -n 3", cell_id="cell-2")
 
-    for done in first:
-        attempts = [*done.turn["attempts"], done.turn]
-        forks = [turn for turn in attempts if turn.get("parent")]
-        assert {turn["parent"]["id"] for turn in forks} == {attempts[0]["id"]}
-    assert len(forks) == 6
+    for done in (first, again):
+        forks = [lane["turn"] for lane in done.final[BATCH_MIME]["lanes"]]
+        assert len(forks) == 3
+        assert len({turn["parent"]["id"] for turn in forks}) == 1
+        assert {lane["place"] for lane in done.final[BATCH_MIME]["lanes"]} == {"1.2", "1.3", "1.4"}
+    # What is known is not paid for again.
+    assert len(server.requests) == requests
 
 
 @pytest.mark.parametrize(
@@ -82,7 +87,6 @@ def test_several_replies_come_from_one_turn_and_do_so_again(kernel: Kernel, ask_
         ("%%qwq --from 9:1\nx", "No turn 9"),
         ("%%qwq --from nothing:1\nx", "'nothing' is not a turn"),
         ("%%qwq -c wrong --from 1:99\nx", "from 1 to 5"),
-        ("%%qwq -n 2\nx", "-n needs a turn to continue"),
         ("%%qwq --from 1:1 -n 0\nx", "-n needs a number of replies"),
         ("%%qwq -l tokens=none\nx", "tokens is 'none'"),
         ("%%qwq -l tokns=3\nx", "Unknown limit 'tokns'"),
