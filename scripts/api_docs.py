@@ -65,6 +65,7 @@ def sections() -> tuple[Section, ...]:
         Section("Errors", "qwq_magic.errors", text=_tree_of_errors()),
         Section("Advisors", "qwq_magic.advisors", _all_of("qwq_magic.advisors")),
         Section("Memory", "qwq_magic.memory", _all_of("qwq_magic.memory")),
+        Section("Store", "qwq_magic.store", _all_of("qwq_magic.store")),
         Section("Reasoning", "qwq_magic.reasoning", _all_of("qwq_magic.reasoning")),
     )
 

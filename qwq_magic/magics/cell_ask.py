@@ -150,7 +150,7 @@ class CellAsk:
                 try:
                     # First, since the panel may take long: a kernel that is killed meanwhile
                     # has saved the turn.
-                    failure = self._context.saved()
+                    failure = self._context.saved(turn)
                 finally:
                     self._finish(panel, turn)
                     if failure:
@@ -170,7 +170,7 @@ class CellAsk:
 
         def bind(turn: Turn) -> None:
             self._bind(turn, options)
-            background.print_later(self._context.saved())
+            background.print_later(self._context.saved(turn))
 
         job = Job(
             number,

@@ -89,7 +89,7 @@ class NotebookContext:
         """Bind and save a turn that no cell waited for; any thread may call this."""
         self.shell.user_ns["_qwq"] = turn
         # Not printed here, since this is the thread of a pump.
-        self.jobs.print_later(self.saved())
+        self.jobs.print_later(self.saved(turn))
 
     def bundle_of(self, turn: Turn, *, place: TurnPosition | None = None) -> dict[str, object]:
         """Return the MIME bundle that shows the turn as the value of a cell."""
@@ -110,14 +110,18 @@ class NotebookContext:
         if line := self.saved():
             sys.stderr.write(f"{line}\n")
 
-    def saved(self) -> str:
-        """Update the store; return a failure in one line for the user, or ""."""
+    def saved(self, *ended: Turn) -> str:
+        """Update the store, also with turns that have just ended.
+
+        Returns:
+            A failure in one line for the user, or "".
+        """
         file = self.settings.store
         if not file:
             self.store.close()
             return ""
         try:
-            self.store.save(self.session.conversations, file)
+            self.store.save(self.session.conversations, file, *ended)
         except FileError as error:
             # Returned, not raised: a full disk must not fail the cell of a finished turn.
             return f"Not saved in the store, and kept in memory: {error}"

@@ -40,13 +40,13 @@ class NotebookStore:
             # What is wrong with the name is reported when something is saved.
             return ""
 
-    def save(self, conversations: Conversations, file: str) -> None:
-        """Write what has changed since the last time.
+    def save(self, conversations: Conversations, file: str, *ended: Turn) -> None:
+        """Write what has changed since the last time, and turns that have just ended.
 
         Raises:
             FileError: the file cannot be written, or is of another kind.
         """
-        self._stored_in(file).save(conversations)
+        self._stored_in(file).save(conversations, *ended)
 
     def load(
         self, conversations: Conversations, typed: str, *, file: str, current: str

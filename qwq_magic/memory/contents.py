@@ -81,6 +81,7 @@ class Contents:
         revision: the number of turns ever committed.
         generation: increases whenever the conversation is cleared or loaded, so that a turn
             sent before that is not added to the new contents.
+        origin: the generation in which the conversation was loaded; 0 if it was begun here.
     """
 
     slots: tuple[Slot, ...] = ()
@@ -88,6 +89,7 @@ class Contents:
     revision: int = 0
     # Not compared: undo and saving need to know whether what is kept differs, not since when.
     generation: int = field(default=0, compare=False)
+    origin: int = field(default=0, compare=False)
 
     def index_of_cell(self, cell_id: str | None) -> int | None:
         """Return the index of a cell's slot, or None if it has none.

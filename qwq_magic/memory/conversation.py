@@ -193,7 +193,7 @@ class ConversationMemory:
 
     def clear(self) -> None:
         """Remove all turns; `undo` restores them until a new turn is committed."""
-        self.put_contents(replace(self.contents, slots=()))
+        self._change(lambda contents: replace(contents, slots=(), generation=next(_generations)))
 
     def drop(self, *numbers: int) -> None:
         """Remove these turns with all their attempts; `undo` restores them.
@@ -265,9 +265,12 @@ class ConversationMemory:
         """Everything that is saved, as one value."""
         return self._states[-1]
 
-    def put_contents(self, contents: Contents) -> None:
-        """Replace the contents; `undo` restores the current ones."""
-        self._change(lambda _: replace(contents, generation=next(_generations)))
+    def put_contents(self, contents: Contents) -> Contents:
+        """Replace the contents and return them; `undo` restores the current ones."""
+        generation = next(_generations)
+        contents = replace(contents, generation=generation, origin=generation)
+        self._change(lambda _: contents)
+        return contents
 
     def _mark(self, numbers: tuple[int, ...], *, is_hidden: bool) -> None:
         def marked(contents: Contents) -> Contents:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -22,30 +22,47 @@ from qwq_magic.memory.names import MAX_CHARACTERS, is_name
 from qwq_magic.memory.window import window_from
 from qwq_magic.store.held import Held, Written
 from qwq_magic.store.store import Store, saved_conversations
+from qwq_magic.turns import Turn
 from qwq_magic.turns.saved_turn import DAMAGE, require
 
 # A lock that another thread holds at a fork would never be released in the child.
 _all_stored: WeakSet[StoredConversations] = WeakSet()
 
 
-@dataclass
 class _Link:
-    """What of one conversation the file holds.
+    """What the file holds of one conversation.
+
+    That may be several rows: undoing a `load` goes back to the one that was written before it.
 
     Attributes:
-        latest: what was written last.
-        is_stale: whether the file may be another one since then.
-        loaded: by generation of the contents, so that undoing a `load` goes back to the
-            conversation that was written before it.
+        is_stale: whether the file may be another one since the last write.
+        latest: the id of the row that was read or written last.
     """
 
-    latest: Written
-    is_stale: bool = False
-    loaded: dict[int, Written] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.is_stale = False
+        self.latest = 0
+        self._rows: dict[int, Written] = {}
+        # The ids of the rows by the origin of the contents.
+        self._ids: dict[int, int] = {}
 
-    def before(self, generation: int) -> Written:
-        """Return what was written last for contents of this generation."""
-        return self.loaded.get(generation, self.latest)
+    def row_of(self, contents: Contents) -> Written | None:
+        """Return what was written last in place of these contents."""
+        return self._rows.get(self._ids.get(contents.origin, 0))
+
+    def forget(self, row: Written) -> None:
+        """Forget a row that is another conversation's from now on."""
+        self._rows.pop(row.id, None)
+
+    def add(self, contents: Contents, row: Written, *, before: Written | None = None) -> None:
+        """Note a row that was read, or written in place of the row `before`."""
+        if before is not None and before.id != row.id:
+            # It was copied, because another writer had changed it.
+            ids = self._ids.items()
+            self._ids = {origin: row.id if at == before.id else at for origin, at in ids}
+            self.forget(before)
+        self._rows[row.id] = row
+        self._ids[contents.origin] = self.latest = row.id
 
 
 class StoredConversations:
@@ -64,8 +81,11 @@ class StoredConversations:
         self._lock = threading.Lock()
         _all_stored.add(self)
 
-    def save(self, conversations: Conversations) -> None:
+    def save(self, conversations: Conversations, *ended: Turn) -> None:
         """Write what has changed; conversations that never had a turn are left out.
+
+        Turns that have just `ended` are written in any case: one that was sent before its
+        conversation was cleared is in none, but comes back with `undo`.
 
         Raises:
             FileError: the file is of another kind, damaged, or cannot be written.
@@ -73,17 +93,19 @@ class StoredConversations:
         memories = conversations.memories
         with self._lock:
             # Looking at the memory of a new kernel must not create a file.
-            if self._store is not None or any(memory.contents.slots for memory in memories):
-                self._save(self._open(), memories)
+            has_turns = any(memory.contents.slots for memory in memories) or ended
+            if self._store is not None or has_turns:
+                self._save(self._open(), conversations, ended)
 
-    def _save(self, store: Store, memories: Iterable[ConversationMemory]) -> None:
-        changed = list(self._changed(memories))
-        if not changed:
+    def _save(self, store: Store, conversations: Conversations, ended: Iterable[Turn]) -> None:
+        changed = list(self._changed(conversations.memories))
+        others = [turn for turn in ended if conversations.place_of(turn) is None]
+        if not changed and not others:
             return
-        written = store.put([(held, before) for _, _, held, before in changed])
-        for (memory, generation, *_), latest in zip(changed, written, strict=True):
-            link = self._links.setdefault(memory, _Link(latest))
-            link.latest = link.loaded[generation] = latest
+        written = store.put([(held, before) for _, _, held, before in changed], others)
+        for (memory, contents, _, before), row in zip(changed, written, strict=True):
+            link = self._links.setdefault(memory, _Link())
+            link.add(contents, row, before=before)
             link.is_stale = False
 
     def load(self, conversations: Conversations, *, current: str) -> tuple[str, ...]:
@@ -97,16 +119,21 @@ class StoredConversations:
         with self._lock:
             store = self._open()
             # First, so that undoing the load finds what is held now under its own id.
-            self._save(store, conversations.memories)
+            self._save(store, conversations, ())
             found = _named(self.path, store.conversations())
             loaded = names_to_load(found, current=current)
             for name, (contents, written) in loaded.items():
                 memory = conversations.of(name)
-                memory.put_contents(contents)
                 held = replace(written.held, name=name, slots=contents.slots)
-                link = self._links.setdefault(memory, _Link(written))
-                link.loaded[memory.contents.generation] = replace(written, held=held)
+                self._link(memory, memory.put_contents(contents), replace(written, held=held))
             return tuple(loaded)
+
+    def _link(self, memory: ConversationMemory, contents: Contents, row: Written) -> None:
+        # A row that is loaded into another conversation than the one it was of becomes the new
+        # one's, and the other one is saved as a copy.
+        for other in self._links.values():
+            other.forget(row)
+        self._links.setdefault(memory, _Link()).add(contents, row)
 
     def close(self) -> None:
         """Close the file; a later save opens it again."""
@@ -131,20 +158,22 @@ class StoredConversations:
 
     def _changed(
         self, memories: Iterable[ConversationMemory]
-    ) -> Iterable[tuple[ConversationMemory, int, Held, Written | None]]:
+    ) -> Iterable[tuple[ConversationMemory, Contents, Held, Written | None]]:
         for memory in memories:
             # Read once, since another thread may replace them.
             contents = memory.contents
             link = self._links.get(memory)
             window = contents.window
             held = Held(memory.name, (window.size, window.unit), contents.revision, contents.slots)
-            if link is None:
-                if contents.slots:
-                    yield memory, contents.generation, held, None
-                continue
-            before = link.before(contents.generation)
-            if link.is_stale or _differ(before.held, held):
-                yield memory, contents.generation, held, before
+            before = link.row_of(contents) if link is not None else None
+            if link is None or before is None:
+                is_changed = bool(contents.slots)
+            else:
+                # Undoing a `load` makes another row the one that changed last.
+                is_another = before.id != link.latest
+                is_changed = is_another or link.is_stale or _differ(before.held, held)
+            if is_changed:
+                yield memory, contents, held, before
 
 
 def _differ(before: Held, held: Held) -> bool:

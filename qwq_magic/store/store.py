@@ -69,6 +69,7 @@ class Store:
         """Hold the lock and a transaction, which is committed at the end of the block."""
         with self._lock, file_errors(self.path, "write"), _unsavable(self.path):
             self._reopen_if_needed()
+            self._roll_back()
             connection, turns = self._connection, self._turns
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -77,13 +78,15 @@ class Store:
             except BaseException as error:
                 # After some errors SQLite has ended the transaction itself. An interrupt that
                 # comes after the commit finds none either, but what was written is there.
-                was_open = connection.in_transaction
-                if was_open:
-                    connection.execute("ROLLBACK")
-                if was_open or isinstance(error, sqlite3.Error):
+                if connection.in_transaction:
+                    self._roll_back()
+                elif isinstance(error, sqlite3.Error):
                     turns.undo()
                 else:
                     turns.keep()
+                if isinstance(error, sqlite3.IntegrityError):
+                    # What is known of the file is wrong, so start over as a new writer.
+                    self._turns = TurnWriter(connection)
                 raise
             turns.keep()
 
@@ -92,12 +95,18 @@ class Store:
         """Hold the lock and one consistent look at the file."""
         with self._lock, file_errors(self.path, "read"), _damage(self.path):
             self._reopen_if_needed()
+            self._roll_back()
             self._connection.execute("BEGIN")
             try:
                 yield self._connection
             finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._roll_back()
+
+    def _roll_back(self) -> None:
+        """End a transaction that is open, also one whose own end was interrupted."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+            self._turns.undo()
 
     def _reopen_if_needed(self) -> None:
         if self._is_closed:
@@ -180,25 +189,30 @@ class Store:
         with self._reading() as connection:
             return batches.turns_of(connection, keys, is_finished=False)
 
-    def put(self, conversations: Sequence[tuple[Held, Written | None]]) -> tuple[Written, ...]:
+    def put(
+        self, conversations: Sequence[tuple[Held, Written | None]], turns: Iterable[Turn] = ()
+    ) -> tuple[Written, ...]:
         """Write what has changed in conversations, and return what the file then holds of each.
 
         Args:
             conversations: each with what `put` or `conversations` returned for it before; None
                 for a new one.
+            turns: further turns, which are in none of them.
 
         Raises:
             FileError: the file cannot be written, or a turn has a value that cannot be saved.
         """
-        with self._writing() as turns:
+        with self._writing() as writer:
             now = utc_now()
+            for turn in turns:
+                writer.write(turn, now)
             return tuple(
                 write_conversation(
                     self._connection,
                     held,
                     before,
-                    writer=turns.writer(now),
-                    number_of=lambda turn: turns.write(turn, now),
+                    writer=writer.writer(now),
+                    number_of=lambda turn: writer.write(turn, now),
                 )
                 for held, before in conversations
             )

@@ -24,6 +24,7 @@ _COLUMNS = ("edition", *_VALUES, "sent")
 _PLACES = ", ".join("?" * (len(_COLUMNS) + 1))
 _INSERT = f"INSERT INTO turns ({', '.join(_COLUMNS)}, checksum) VALUES ({_PLACES})"  # noqa: S608
 _SAME_ID = f"SELECT number, edition, {', '.join(_VALUES)} FROM turns WHERE id = ?"  # noqa: S608
+_DEFAULTS = Turn("", "").to_dict()
 _MANY = 500
 # A forged file must not expand without limit in memory, at 8 bytes per reference.
 _MAX_SENT = 120_000_000
@@ -40,9 +41,7 @@ def values_of(turn: Turn) -> tuple[Any, ...]:
     require_turn(data)
     texts = [cell_of(data.pop(name)) for name in _TEXTS]
     finish_reason = data.pop("finish_reason")
-    for name in ("usage", "timing"):
-        data[name] = _without_defaults(data[name])
-    details = _without_defaults(data)
+    details = {name: value for name, value in data.items() if value != _DEFAULTS.get(name)}
     return (
         *texts,
         None if finish_reason is None else cell_of(finish_reason),
@@ -50,10 +49,6 @@ def values_of(turn: Turn) -> tuple[Any, ...]:
         None if turn.parent is None else cell_of(turn.parent.id),
         cell_of(json.dumps(details, ensure_ascii=False)),
     )
-
-
-def _without_defaults(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if value not in (None, "", [], {})}
 
 
 def number_of(connection: sqlite3.Connection, values: Sequence[Any]) -> tuple[int | None, int]:
@@ -154,7 +149,7 @@ def require_checksum(row: Sequence[Any]) -> None:
 def _data_of(cells: Mapping[str, Any]) -> tuple[dict[str, Any], list[list[int]]]:
     """Return a turn as `Turn.to_dict` makes it, without messages, and the runs of these."""
     details = checked(json.loads(text_of(cells["details"])), dict)
-    require(not details.keys() & {*_COLUMNS, "messages"})
+    require(not details.keys() & {*_TEXTS, "finish_reason", "messages"})
     texts = {name: text_of(cells[name]) for name in _TEXTS}
     reason = cells["finish_reason"]
     runs = checked(json.loads(text_of(cells["sent"])), list)

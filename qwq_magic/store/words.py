@@ -73,26 +73,22 @@ def aligned(text: str) -> str | None:
     """
     if text.isascii():
         return text.lower()
-    folded = {character: _folded(character) for character in set(text) if _is_of_word(character)}
+    # An accent of its own is neither a letter nor a digit, and ends a word.
+    folded = {character: _folded(character) for character in set(text) if character.isalnum()}
     if any(len(one) != 1 for one in folded.values()):
         return None
     return text.translate({ord(character): one for character, one in folded.items()})
 
 
-def _is_of_word(character: str) -> bool:
-    # An accent of its own ends a word, as in `words_in`.
-    return character.isalnum()
-
-
 def _plain(word: str) -> str:
-    return word.lower() if word.isascii() else _folded(word)
+    return word.lower() if word.isascii() else "".join(map(_folded, word))
 
 
-# Chinese texts repeat few characters; a word may be as long as a text, so there is a limit.
 @lru_cache(maxsize=4_096)
-def _folded(word: str) -> str:
-    folded = word.casefold()
+def _folded(character: str) -> str:
+    """Return a character of a word without case, accents and width; it may be several."""
+    folded = character.casefold()
     parts = unicodedata.normalize("NFKD", folded)
     bare = "".join(part for part in parts if not unicodedata.combining(part)).casefold()
-    # A fraction or a symbol may fall apart into signs that are not parts of a word.
+    # A fraction falls apart into digits and a sign, which is not part of a word.
     return bare if bare.isalnum() else folded

@@ -12,6 +12,8 @@ from kernel import TURN_MIME, Kernel
 from magics.conftest import AskAt, FailingPanel
 from server import Reply, ScriptedServer, chat, delta
 
+from qwq_magic.memory.conversation_file import read_conversations
+
 BACKGROUND = "get_ipython().magics_manager.registry['QwqMagics'].context.jobs"
 LatestJob: TypeAlias = Callable[[], int]
 
@@ -389,8 +391,8 @@ def test_a_console_is_told_when_the_next_cell_has_run(kernel: Kernel, ask_at: As
 def test_jobs_are_saved_too_and_nobody_is_taken_for_someone_else(
     kernel: Kernel, ask_at: AskAt, jobs: LatestJob, tmp_path: Path
 ) -> None:
-    file = tmp_path / "chat.qwq.jsonl"
-    kernel.run(f"%config QwqMagics.autosave = {str(file)!r}")
+    file = tmp_path / "notes.db"
+    kernel.run(f"%config QwqMagics.store = {str(file)!r}")
     with ScriptedServer(chat(answer="one")) as server:
         ask_at(server)
 
@@ -400,9 +402,11 @@ def test_jobs_are_saved_too_and_nobody_is_taken_for_someone_else(
         )
         waited = kernel.run("%qwq_jobs wait all")
 
-    kernel.run("%config QwqMagics.autosave = ''")
-    saved = file.read_text()
-    assert [n for n in range(8) if f"prompt-{n}-of-8" not in saved] == []
+    kernel.run("%config QwqMagics.store = ''\n%qwq_memory")
+    found = read_conversations(file).conversations
+    prompts = {name: [slot.turn.prompt for slot in one.slots] for name, one in found.items()}
+    wanted = {f"save{n}": [f"prompt-{n}-of-8"] for n in range(8)}
+    assert {name: prompts[name] for name in wanted} == wanted
     assert waited.text("stderr") == ""
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 

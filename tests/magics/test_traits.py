@@ -56,17 +56,18 @@ def test_a_notebook_stays_in_its_project_when_cells_change_to_another_folder(
         project(tmp_path, f"base_url = '{server.url}'\nmodel = 'of-project'")
         project(sub, f"base_url = '{server.url}'\nmodel = 'of-another'")
         kernel.run(f"%cd -q {tmp_path}\n%load_ext qwq_magic")
-        kernel.run("%config QwqMagics.autosave = 'chat.qwq.jsonl'\n%cd -q sub")
+        kernel.run("%config QwqMagics.store = 'notes.db'\n%cd -q sub")
 
         done = kernel.run("%qwq hi")
 
     assert done.text("stderr") == ""
     assert asked(server)[0] == "of-project"
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "chat.qwq.jsonl",
+    # The kernel was killed, so it could not remove the log of the store.
+    assert {path.name for path in tmp_path.iterdir()} - {"notes.db-wal", "notes.db-shm"} == {
+        "notes.db",
         "pyproject.toml",
         "sub",
-    ]
+    }
     assert [path.name for path in sub.iterdir()] == ["pyproject.toml"]
 
 
@@ -169,5 +170,5 @@ def test_every_setting_explains_itself() -> None:
         listed = kernel.run("%config QwqMagics").text()
 
         assert kernel.value(code) == "[]"
-    for name in ("server", "show", "max_input_tokens", "autosave"):
+    for name in ("server", "show", "max_input_tokens", "store"):
         assert f"QwqMagics.{name}=" in listed

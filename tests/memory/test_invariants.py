@@ -13,7 +13,7 @@ import itertools
 import os
 import tempfile
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -36,6 +36,9 @@ from qwq_magic.display.text.memory_tables import conversation_table
 from qwq_magic.errors import QwqError, ServerFailure
 from qwq_magic.events import AnswerDelta, Event, ReasoningDelta, StreamFinished
 from qwq_magic.memory import ConversationMemory, Conversations, Window
+from qwq_magic.memory.contents import Contents
+from qwq_magic.memory.conversation_file import read_conversations
+from qwq_magic.memory.stored import StoredConversations
 from qwq_magic.session.run import Run
 from qwq_magic.turns import ChatRequest, Message
 
@@ -207,6 +210,8 @@ class MemoryMachine(RuleBasedStateMachine):
         self.model = PlannedModel(self.server)
         self.session = Session(model=self.model, parameters=self.parameters)
         self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name) / "all.db"
+        self.stored = StoredConversations(self.path)
         self.clock = 0
         self.names = 0
         self.expected = {"main": Expected()}
@@ -436,6 +441,34 @@ class MemoryMachine(RuleBasedStateMachine):
             assert len(before[name].slots) == len(expected.state.places)
             expected.change(generation=next(GENERATIONS))
 
+    @rule()
+    def keep(self) -> None:
+        """In the store, in which only what has changed is written."""
+        self.stored.save(self.session.conversations)
+        kept = self.kept()
+        for name, memory in self.session.conversations.items():
+            # A conversation that never had a turn is not in the file, and one that was cleared
+            # does not hide an earlier one of its name.
+            if len(memory):
+                assert plain(kept[name]) == plain(memory.contents)
+
+    @rule()
+    def keep_and_load(self) -> None:
+        """As `save_and_load`; what another one was replaced by or renamed from is there, too."""
+        self.keep()
+        kept = self.kept()
+        memories = self.session.conversations
+        if len(kept) < 2 or not all(name in kept and len(memories[name]) for name in memories):
+            return
+        self.stored.load(memories, current=self.session.conversation)
+        for expected in self.expected.values():
+            expected.change(generation=next(GENERATIONS))
+        for name in kept.keys() - self.expected.keys():
+            memories._by_name.pop(name)
+
+    def kept(self) -> Mapping[str, Contents]:
+        return read_conversations(self.path).conversations if self.path.exists() else {}
+
     # What must always hold.
 
     @invariant()
@@ -485,6 +518,7 @@ class MemoryMachine(RuleBasedStateMachine):
                 ask.run.stop()
             for ask in expected.pending:
                 ask.run.turn()
+        self.stored.close()
         self.folder.cleanup()
 
 

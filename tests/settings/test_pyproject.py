@@ -74,7 +74,21 @@ def test_a_damaged_file_without_our_section_is_not_our_business(tmp_path: Path) 
             "sets api_key: a key in a file is shared",
         ),
         ("[tool.qwq_magic]\nallow_insecure_key = true\n", "that is your decision"),
-        ("[tool.qwq_magic]\nautosave = '~/.bashrc'\n", "cannot choose which file is written"),
+        ("[tool.qwq_magic]\nautosave = 'chat.jsonl'\n", "autosave is now store"),
+        *(
+            (f"[tool.qwq_magic]\nstore = {value}\n", "cannot choose which file is written outside")
+            for value in (
+                "'~/notes.db'",
+                "'/tmp/notes.db'",
+                "'../notes.db'",
+                "'sub/../../notes.db'",
+                "'link/notes.db'",
+                "'.bashrc'",
+                "'notes.db/conftest.py'",
+                '"a\\u0000.db"',
+                "['notes.db']",
+            )
+        ),
         ("[tool.qwq_magic]\nx = " + "[" * 5000 + "]" * 5000, "is not valid TOML: "),
         ("[tool.qwq_magic]\nx = '\x00'\n", "is not valid TOML: "),
     ],
@@ -83,14 +97,23 @@ def test_what_is_wrong_in_it_is_one_line_without_a_key(
     tmp_path: Path, text: str, message: str
 ) -> None:
     path = write(tmp_path, text)
+    (tmp_path / "link").symlink_to(tmp_path.parent)
 
     with pytest.raises(ConfigurationError) as caught:
-        project_layer(tmp_path, (*CHOICES, "autosave"))
+        project_layer(tmp_path, (*CHOICES, "store"))
 
     assert message in str(caught.value)
     assert str(path.resolve()) in str(caught.value)
     assert KEY not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_project_may_keep_a_store_of_its_own(tmp_path: Path) -> None:
+    write(tmp_path, "[tool.qwq_magic]\nstore = '../notes.db'\n")
+    notebooks = tmp_path / "notebooks"
+    notebooks.mkdir()
+
+    assert project_layer(notebooks, ("store",))["store"].value == "../notes.db"
 
 
 def test_a_wrong_value_names_the_file_and_what_is_allowed() -> None:

@@ -14,6 +14,8 @@ from hostile.corpus import TEXTS
 from kernel import TURN_MIME, Execution, Kernel
 from server import Reply, Request, ScriptedServer, chat, delta
 
+from qwq_magic.memory.conversation_file import read_conversations
+
 TABLE = ("turn", "cell", "prompt", "answer", "model", "tokens", "state", "sent")
 
 
@@ -28,7 +30,7 @@ class Notebook:
             f"%config QwqMagics.base_url = {server.url!r}\n"
             "%config QwqMagics.model = 'qwq-32b'\n"
             "%config QwqMagics.conversation = 'main'\n"
-            "%config QwqMagics.autosave = ''\n"
+            "%config QwqMagics.store = ''\n"
             "%config QwqMagics.max_input_tokens = None\n"
             "for memory in notebook_session().conversations.values(): memory.clear()"
         )
@@ -650,33 +652,71 @@ def test_two_asks_at_once_go_one_after_the_other_and_the_second_says_that_it_wai
     assert [row["answer"] for row in notebook.rows()] == ["slow", "quick"]
 
 
-def test_the_file_of_autosave_loads_after_each_turn(notebook: Notebook, tmp_path: Path) -> None:
-    path = tmp_path / "chat.qwq.jsonl"
-    notebook.kernel.run(f"%config QwqMagics.autosave = {str(path)!r}")
+def test_the_store_holds_each_turn_once_it_has_ended(notebook: Notebook, tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    notebook.kernel.run(f"%config QwqMagics.store = {str(path)!r}")
     for number, cell in enumerate("aba", 1):
         notebook.ask(cell, f"prompt {number}")
-        script = (
-            "from qwq_magic.memory import ConversationMemory\n"
-            f"found = ConversationMemory(); found.load({str(path)!r})\n"
-            "print([turn.prompt for turn in found.turns])"
-        )
-        prompts = notebook.kernel.run(script).text().strip()
-        assert prompts == notebook.kernel.value(
+
+        found = read_conversations(path).choose("main")
+        assert [slot.turn.prompt for slot in found.slots] == notebook.value(
             "[turn.prompt for turn in notebook_session().memory.turns]"
         )
 
 
-def test_autosave_that_fails_is_one_line_and_loses_nothing(
+def test_the_turn_is_in_the_store_before_its_final_output_is_shown(
     notebook: Notebook, tmp_path: Path
 ) -> None:
-    notebook.kernel.run(f"%config QwqMagics.autosave = {str(tmp_path / 'no' / 'chat.jsonl')!r}")
+    """Making that takes up to 400 ms, in which the kernel may be killed."""
+    path = tmp_path / "notes.db"
+    notebook.kernel.run(
+        f"%config QwqMagics.store = {str(path)!r}\n"
+        "from pathlib import Path\n"
+        "from qwq_magic.display.live.live_panel import LivePanel\n"
+        "from qwq_magic.memory.conversation_file import read_conversations\n"
+        "finish = LivePanel.finish\n"
+        "def looking(self, *arguments, **options):\n"
+        f"    found = read_conversations(Path({str(path)!r})).choose('main')\n"
+        "    print([slot.turn.prompt for slot in found.slots])\n"
+        "    return finish(self, *arguments, **options)\n"
+        "LivePanel.finish = looking"
+    )
+    try:
+        assert notebook.ask("a").text() == "['prompt a']\n"
+    finally:
+        notebook.kernel.run("LivePanel.finish = finish")
+
+
+def test_a_store_that_cannot_be_written_is_one_line_and_loses_nothing(
+    notebook: Notebook, tmp_path: Path
+) -> None:
+    path = tmp_path / "later" / "notes.db"
+    notebook.kernel.run(f"%config QwqMagics.store = {str(path)!r}")
 
     done = notebook.ask("a")
 
     [line] = done.text("stderr").splitlines()
-    assert line.startswith("Autosave failed: Cannot write")
+    assert line.startswith("Not saved in the store, and kept in memory: Cannot write")
     assert (done.reply["status"], done.turn["state"], done.turn["number"]) == ("ok", "complete", 1)
-    assert len(notebook.value("[t.id for t in notebook_session().memory]")) == 1
+    path.parent.mkdir()
+    assert notebook.ask("b").text("stderr") == ""
+    assert len(read_conversations(path).choose("main").slots) == 2
+
+
+def test_a_saved_conversation_in_place_of_a_store_is_one_line_with_the_way_on(
+    notebook: Notebook, tmp_path: Path
+) -> None:
+    path = tmp_path / "chat.qwq.jsonl"
+    notebook.ask("a")
+    notebook.said(f"save {path}")
+    notebook.kernel.run(f"%config QwqMagics.store = {str(path)!r}")
+
+    [line] = notebook.ask("b").text("stderr").splitlines()
+
+    assert "is a saved conversation, not a store. Load it with %qwq_memory load" in line
+    notebook.kernel.run(f"%config QwqMagics.store = {str(path.with_name('notes.db'))!r}")
+    assert "1 turn" in notebook.said(f"load {path}")
+    assert [*read_conversations(path.with_name("notes.db")).conversations] == ["main"]
 
 
 def _restarted(kernel: Kernel, server: ScriptedServer, path: Path) -> Notebook:
@@ -684,12 +724,12 @@ def _restarted(kernel: Kernel, server: ScriptedServer, path: Path) -> Notebook:
     kernel.client.wait_for_ready(timeout=60)
     kernel.run("%load_ext qwq_magic\nfrom qwq_magic import notebook_session")
     notebook = Notebook(kernel, server)
-    kernel.run(f"%config QwqMagics.autosave = {str(path)!r}")
+    kernel.run(f"%config QwqMagics.store = {str(path)!r}")
     return notebook
 
 
 def test_after_a_restart_the_conversation_goes_on_where_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "chat.qwq.jsonl"
+    path = tmp_path / "notes.db"
     with Kernel() as kernel, ScriptedServer() as server:
         notebook = _restarted(kernel, server, path)
         notebook.ask("a")
@@ -697,7 +737,7 @@ def test_after_a_restart_the_conversation_goes_on_where_it_was(tmp_path: Path) -
         notebook.ask("c", options="-c other")
         notebook = _restarted(kernel, server, path)
 
-        # A look at the memory must not put the file aside that is about to be loaded.
+        # The kernel was killed, and a new one starts without the turns.
         assert notebook.said("").startswith("Conversation 'main': 0 turns.")
         said = notebook.said(f"load {path}")
         assert "Conversation 'main': 2 turns." in said
@@ -711,39 +751,42 @@ def test_after_a_restart_the_conversation_goes_on_where_it_was(tmp_path: Path) -
             "not in a cell",
             "attempt 2",
         ]
-        assert [child.name for child in tmp_path.iterdir()] == ["chat.qwq.jsonl"]
+        assert list(read_conversations(path).conversations) == ["main", "other"]
 
 
-def test_after_a_restart_without_loading_the_old_file_is_put_aside(tmp_path: Path) -> None:
-    path = tmp_path / "chat.qwq.jsonl"
+def test_after_a_restart_without_loading_both_conversations_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
     with Kernel() as kernel, ScriptedServer() as server:
+        _restarted(kernel, server, path).ask("a")
         notebook = _restarted(kernel, server, path)
-        notebook.ask("a")
-        before = path.read_bytes()
-        notebook = _restarted(kernel, server, path)
+        assert notebook.ask("b").text("stderr") == ""
 
-        done = notebook.ask("a")
+        said = notebook.said(f"load {path}")
 
-    assert done.text("stderr") == (
-        "chat.qwq.jsonl was written by an earlier kernel. It is now chat.qwq.1.jsonl.\n"
-    )
-    assert (tmp_path / "chat.qwq.1.jsonl").read_bytes() == before
+    assert "Conversation 'main': 1 turn." in said
+    assert "Conversation 'main (2)': 1 turn." in said
+    found = read_conversations(path).conversations
+    assert {name: [slot.turn.prompt for slot in one.slots] for name, one in found.items()} == {
+        "main": ["prompt b"],
+        "main (2)": ["prompt a"],
+    }
 
 
-def test_two_kernels_do_not_write_over_each_other(notebook: Notebook, tmp_path: Path) -> None:
-    path = tmp_path / "chat.qwq.jsonl"
-    notebook.kernel.run(f"%config QwqMagics.autosave = {str(path)!r}")
+def test_two_kernels_with_one_store_lose_nothing(notebook: Notebook, tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    notebook.kernel.run(f"%config QwqMagics.store = {str(path)!r}")
     notebook.ask("a")
     with Kernel() as kernel, ScriptedServer() as server:
         kernel.run("%load_ext qwq_magic\nfrom qwq_magic import notebook_session")
         other = Notebook(kernel, server)
+        kernel.run(f"%config QwqMagics.store = {str(path)!r}")
         other.said(f"load {path}")
-        kernel.run(f"%config QwqMagics.autosave = {str(path)!r}")
-        other.ask("z")
-        theirs = path.read_bytes()
+        assert other.ask("z").text("stderr") == ""
+        assert notebook.ask("b").text("stderr") == ""
+        assert other.ask("y").text("stderr") == ""
 
-        done = notebook.ask("b")
-
-        assert "was changed by another process" in done.text("stderr")
-        assert path.read_bytes() == theirs
-        assert len(notebook.rows()) == 2
+    found = read_conversations(path).conversations
+    assert {name: [slot.turn.prompt for slot in one.slots] for name, one in found.items()} == {
+        "main": ["prompt a", "prompt z", "prompt y"],
+        "main (2)": ["prompt a", "prompt b"],
+    }
