@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Literal, TypeAlias, cast, get_args
 
-BranchKind: TypeAlias = Literal["again", "edit", "think on"]
+BranchKind: TypeAlias = Literal["again", "edit", "think on", "sample"]
 _KINDS: tuple[str, ...] = get_args(BranchKind)
 
 
@@ -17,7 +18,8 @@ class Branch:
 
     Attributes:
         kind: `again` for another way to the result, `edit` for what follows a user's step,
-            `think on` for a check of the result.
+            `think on` for a check of the result, `sample` for another whole reply, whose result
+            may be another one.
         reasoning: the reasoning, which begins a sentence.
         answer: the answer.
         words: beginnings of words in a user's step that this branch fits; none for any step.
@@ -53,6 +55,14 @@ class Branches:
     def of(self, kind: BranchKind) -> list[Branch]:
         """Return the branches of one kind."""
         return [branch for branch in self.branches if branch.kind == kind]
+
+    @property
+    def samples(self) -> list[Branch]:
+        """Return the other whole replies to the prompt, those with other results among them."""
+        # Taken in turns, so that a few of them disagree already.
+        ways, others = self.of("again"), self.of("sample")
+        pairs = zip_longest(others, ways)
+        return [branch for pair in pairs for branch in pair if branch is not None]
 
     @property
     def check(self) -> Branch:

@@ -90,7 +90,7 @@ class ReplayModel:
         started_s = self._clock()
         speed = self._speed_for(request)
         recording = find_recording(request)
-        reply = recording.reply
+        reply = sample_of(recording, request.sample)
         if request.prefix:
             reply = following(recording, request.prefix, request.parent)
         yield Notice(_NOTICE, model=DEMO_MODEL)
@@ -177,6 +177,17 @@ def find_recording(request: ChatRequest) -> Recording:
         if not any(_matches(text, first) for text in earlier):
             raise no_earlier_turn(found, first)
     return found
+
+
+def sample_of(recording: Recording, number: int) -> Reply:
+    """Return one of the replies to a prompt, from 1; the first one is the recording's own.
+
+    A model does not reply the same twice, and may come to another result. There are a few
+    replies to some prompts, and after the last of them the first one is replayed again.
+    """
+    others = (Reply(branch.reasoning, branch.answer) for branch in recording.branches.samples)
+    replies = [recording.reply, *others]
+    return replies[(number - 1) % len(replies)]
 
 
 def _matches(prompt: str, recording: Recording) -> bool:

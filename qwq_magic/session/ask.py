@@ -184,7 +184,8 @@ class Ask:
             return None, True
         except QwqError as error:
             return error, False
-        self.request, self.recall, self.plan = sending.request, sending.recall, sending.plan
+        self.request = replace(sending.request, sample=self.request.sample)
+        self.recall, self.plan = sending.recall, sending.plan
         self._record_request(self.request)
         shown = self.plan.session_notices.shown
         if notice and notice not in shown:

@@ -181,8 +181,13 @@ class BatchWork:
             progress=self.progress,
             accounts=accounts,
             rules=self.plan.rules(),
-            prepare=lambda lane: self._prepare(lane.prompt, self._models[lane.model]),
+            prepare=self._prepare_lane,
         ).run()
+
+    def _prepare_lane(self, lane: Lane) -> Ask:
+        ask = self._prepare(lane.prompt, self._models[lane.model])
+        ask.request = replace(ask.request, sample=lane.number)
+        return ask
 
     def _shard(self) -> Shard:
         """What all shards have in common: plain data, and no key unless the user asked for it."""

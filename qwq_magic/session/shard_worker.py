@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from qwq_magic.batch.accounts import Accounts
@@ -126,7 +126,9 @@ class _Worker:
         def prepare(lane: Lane) -> Any:
             call: Any = shard.calls[lane.model]
             apart = ConversationMemory()
-            return session._prepare(lane.prompt, api_key=None, apart=apart, **call)
+            ask = session._prepare(lane.prompt, api_key=None, apart=apart, **call)
+            ask.request = replace(ask.request, sample=lane.number)
+            return ask
 
         for lane in lanes[:1]:
             # What is wrong with the settings here is wrong for all.

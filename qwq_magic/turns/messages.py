@@ -45,6 +45,7 @@ class ChatRequest:
             the cell replaces its turn.
         prefix: the text that the reply begins with; None for none.
         parent: the turn that this text comes from, and what was done to it.
+        sample: which of several replies to the same request it asks for, from 1.
     """
 
     prompt: str
@@ -56,3 +57,4 @@ class ChatRequest:
     cell_id: str | None = None
     prefix: Prefix | None = None
     parent: Parent | None = None
+    sample: int = 1

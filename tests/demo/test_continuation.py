@@ -47,8 +47,8 @@ def test_a_branch_that_was_stopped_goes_on_to_exactly_its_end(recording: Recordi
             given = f"{recording.reasoning}\n\nWait, "
         else:
             given = f"{recording.reasoning[:300]} So: {word}. "
-        # Up to here, another way to the result has the same words.
-        begin = len("Let me ") + 5 if branch.kind == "again" else 1
+        # Up to here, another way to a result has the same words.
+        begin = len("Let me ") + 5 if branch.kind in ("again", "sample") else 1
         for end in range(begin, len(branch.reasoning) + 1):
             reply = after(recording, given + branch.reasoning[:end])
             assert reply == Reply(branch.reasoning[end:], branch.answer)
@@ -90,7 +90,7 @@ def test_every_branch_can_be_reached(recording: Recording) -> None:
     reply = after(recording, f"{recording.reasoning}\n\nHmm", EDITED)
     assert reply == Reply(f", {branches.check.reasoning}", branches.check.answer)
 
-    assert {*reached, branches.check} == set(branches.branches)
+    assert {*reached, branches.check, *branches.of("sample")} == set(branches.branches)
 
 
 @every_recording

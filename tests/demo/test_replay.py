@@ -29,6 +29,7 @@ from qwq_magic.events import (
     UsageReported,
     merge_deltas,
 )
+from qwq_magic.reasoning.values import committed_value
 from qwq_magic.session.run import Run
 from qwq_magic.turns import ChatRequest, Message
 from qwq_magic.turns.chat_model import ChatModel, ContinuesReplies
@@ -241,6 +242,24 @@ def test_other_rules_of_the_bridge_have_the_times_that_are_claimed(
     branches = BY_ID["bridge"].branches
 
     assert branches.edit_for(words).answer.startswith(f"**{minutes} minutes**")
+
+
+@pytest.mark.parametrize(
+    ("recording_id", "values"),
+    [
+        ("bridge", ["17", "19", "17", "17", "17", "19"]),
+        ("decimals", ["9.9", "9.11", "9.9", "9.9", "9.9"]),
+    ],
+)
+def test_samples_of_a_prompt_disagree(recording_id: str, values: list[str]) -> None:
+    recording = next(each for each in recordings() if each.id == recording_id)
+    numbers = range(1, len(values) + 1)
+    found = [replay(replace(request_for(recording), sample=number)) for number in numbers]
+    answers = ["".join(e.text for e in events if isinstance(e, AnswerDelta)) for events in found]
+    assert [committed_value(answer) for answer in answers] == values
+    # After the last of them, the first one is replayed again.
+    next_one = replace(request_for(recording), sample=len(values) + 1)
+    assert replay(next_one) == found[0]
 
 
 def test_the_examples_of_other_proofs_are_right() -> None:

@@ -43,7 +43,9 @@ COMMANDS = (
     Command("switch", "NAME", "continue or start another conversation", 1, 1),
     Command("rename", "NAME", "rename the conversation", 1, 1),
     Command("save", "FILE", "save the conversation as JSON Lines, with every attempt", 1, 1),
-    Command("load", "FILE", "replace the conversation with a saved one, or with those of a store", 1, 1),
+    Command(
+        "load", "FILE", "replace the conversation with a saved one, or with those of a store", 1, 1
+    ),
     Command(
         "export",
         "FILE [--overwrite]",
