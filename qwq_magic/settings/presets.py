@@ -173,6 +173,7 @@ class ServerPreset:
         native_protocol: the protocol that it speaks beside OpenAI's; "" for none.
         lists_owner: the `owned_by` that it writes into its list of models, and no other does.
         fingerprint: an address by which it is recognised.
+        idle_timeout_s: how long it may be silent, in seconds, where that is longer than usual.
     """
 
     name: str
@@ -194,6 +195,7 @@ class ServerPreset:
     native_protocol: str = ""
     lists_owner: str = ""
     fingerprint: Fingerprint | None = None
+    idle_timeout_s: float | None = None
 
     @property
     def model(self) -> str:
@@ -201,7 +203,7 @@ class ServerPreset:
         return self.preferences[0] if self.preferences else ""
 
 
-def _dashscope(name: str, host: str) -> ServerPreset:
+def _dashscope(name: str, host: str, **fields: Any) -> ServerPreset:
     return ServerPreset(
         name,
         f"https://{host}/compatible-mode/v1",
@@ -219,7 +221,7 @@ def _dashscope(name: str, host: str) -> ServerPreset:
         history_field="reasoning_content",
         # `partial` works in non-thinking mode only.
         continues="none",
-        native_protocol="dashscope",
+        **{"native_protocol": "dashscope", **fields},
     )
 
 
@@ -244,6 +246,14 @@ SERVERS = MappingProxyType(
             _dashscope("dashscope-intl", "dashscope-intl.aliyuncs.com"),
             _dashscope("dashscope-us", "dashscope-us.aliyuncs.com"),
             _dashscope("dashscope-hk", "cn-hongkong.dashscope.aliyuncs.com"),
+            # Half the price, and a reply may begin up to an hour later. From its documentation;
+            # it was not tried.
+            _dashscope(
+                "dashscope-batch",
+                "batch.dashscope.aliyuncs.com",
+                native_protocol="",
+                idle_timeout_s=3_700.0,
+            ),
             _service(
                 "deepseek",
                 "https://api.deepseek.com/v1",

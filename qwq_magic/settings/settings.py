@@ -180,6 +180,8 @@ def resolve(
             f"environment, or run %qwq_login {server.name}."
         )
     chosen = {**choices.chosen, "inline_think": _inline_think_of(choices, server, model)}
+    if server.idle_timeout_s is not None:
+        chosen.setdefault("idle_timeout_s", server.idle_timeout_s)
     return Settings(
         **{
             **chosen,

@@ -72,7 +72,15 @@ def sent_to(
 BY_EFFORT = {"reasoning_effort": "low", "top_k": 20}
 THINKING: dict[str, dict[str, Any]] = {
     **dict.fromkeys(
-        ("dashscope", "dashscope-intl", "dashscope-us", "dashscope-hk", "siliconflow"), WISHES
+        (
+            "dashscope",
+            "dashscope-intl",
+            "dashscope-us",
+            "dashscope-hk",
+            "dashscope-batch",
+            "siliconflow",
+        ),
+        WISHES,
     ),
     # Whatever these know of it, they know under these names.
     **dict.fromkeys(("litellm", "custom"), WISHES),
@@ -119,7 +127,14 @@ THINKING: dict[str, dict[str, Any]] = {
 }
 TAKES_REASONING = {
     **dict.fromkeys(
-        ("dashscope", "dashscope-intl", "dashscope-us", "dashscope-hk", "deepseek"),
+        (
+            "dashscope",
+            "dashscope-intl",
+            "dashscope-us",
+            "dashscope-hk",
+            "dashscope-batch",
+            "deepseek",
+        ),
         "reasoning_content",
     ),
     "openrouter": "reasoning",

@@ -51,6 +51,16 @@ def test_each_region_has_its_preset(name: str, host: str) -> None:
     assert settings.base_url == f"https://{host}/compatible-mode/v1"
 
 
+def test_the_lane_at_half_the_price_may_be_silent_for_an_hour() -> None:
+    environ = {"DASHSCOPE_API_KEY": KEY}
+    settings = resolve(Choices(server="dashscope-batch"), environ)
+
+    assert settings.base_url == "https://batch.dashscope.aliyuncs.com/compatible-mode/v1"
+    assert settings.idle_timeout_s > 3_600
+    own = resolve(Choices(server="dashscope-batch", idle_timeout_s=5.0), environ)
+    assert own.idle_timeout_s == 5.0
+
+
 @pytest.mark.parametrize(
     ("base_url", "server"),
     [
