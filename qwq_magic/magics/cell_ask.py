@@ -191,6 +191,10 @@ class CellAsk:
 
         context = self._context
         self._apply_settings(options)
+        if options.asks_many:
+            from qwq_magic.magics.cell_batch import CellBatch
+
+            prompt = CellBatch(context, options, request, live="none").announce(prompt)
         cell_key = context.cells.next_cell_key(request)
         call = options.call(cell_id=cell_key)
         if make_act is None:

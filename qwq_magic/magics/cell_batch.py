@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qwq_magic.batch import Batch
+from qwq_magic.batch.rows import prompts_for, rows_of
 from qwq_magic.display.live.batch_panel import BatchDisplay, batch_panel_for
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.magics.commands.shown_batch import BATCH_NAME, places_of
@@ -13,6 +14,7 @@ from qwq_magic.magics.front_end import Live, Request, is_kernel
 from qwq_magic.magics.interrupts import InterruptWatch
 from qwq_magic.magics.notebook_prompts import notebook_of
 from qwq_magic.magics.options import CellOptions
+from qwq_magic.magics.reports import write_line
 from qwq_magic.session.batch_run import BatchRun
 from qwq_magic.steering import Act
 
@@ -27,6 +29,32 @@ class CellBatch:
         self._options = options
         self._request = request
         self._live = live
+
+    def announce(self, prompt: str) -> str:
+        """Show how many requests there would be; return the prompt of the first one.
+
+        Raises:
+            QwqError: the table or the template is not valid.
+        """
+        options = self._options
+        rows, models = 1, max(1, len(options.models))
+        if options.over is not None:
+            table = rows_of(self._table(options.over))
+            prompt = prompts_for(table[:1], prompt, **self._template_options())[0]
+            rows = len(table)
+        parts = [
+            f"{rows:,} rows" if rows > 1 else "",
+            f"{models} models" if models > 1 else "",
+            f"{options.n} samples" if options.n > 1 else "",
+        ]
+        counted = " × ".join(part for part in parts if part)
+        total = rows * models * options.n
+        write_line(f"{counted or 'One row'}: {total:,} requests, of which this is the first.")
+        return prompt
+
+    def _template_options(self) -> dict[str, Any]:
+        notebook = notebook_of(self._context.shell)
+        return {"notebook": notebook, "with_blocks": self._options.blocks}
 
     def sample(self, prompt: str, cell_key: str | None, act: Act | None) -> None:
         """Ask the prompt several times; the turns are attempts at the cell's turn.
@@ -48,14 +76,14 @@ class CellBatch:
         Raises:
             QwqError: the table, the template or an option is not valid; nothing was sent.
         """
-        options, shell = self._options, self._context.shell
+        options = self._options
         rows = self._table(options.over or "")
         call: Any = {**options.call(cell_id=None), **self._batch_options(), "n": options.n}
         if options.history is None:
             call["fresh"] = True
         with InterruptWatch() as interrupts:
             run = self._context.session.start_map(
-                rows, template, notebook=notebook_of(shell), with_blocks=options.blocks, **call
+                rows, template, **self._template_options(), **call
             )
             self._show(run, interrupts)
         self._pass_on(interrupts)

@@ -205,3 +205,25 @@ def test_without_a_front_end_the_final_output_is_all_there_is(
         done = kernel.run("%%qwq -c batchrun -n 3\nWhy?", cell_id=None, allow_stdin=False)
     assert len(done.of_type("display_data", "update_display_data")) == 1
     assert set(done.final) == {BATCH_MIME, "text/markdown", "text/plain"}
+
+
+def test_a_dry_run_shows_the_first_request_and_how_many_there_would_be(
+    kernel: Kernel, ask_at: AskAt
+) -> None:
+    asked = Asked()
+    kernel.run(_ROWS)
+    with ScriptedServer(asked) as server:
+        ask_at(server)
+        done = kernel.run("%%qwq --over rows -n 4 --dry-run\n{{ a }} + {{ b }}?")
+    assert done.text() == "3 rows × 4 samples: 12 requests, of which this is the first.\n"
+    assert "1 + 2?" in done.final["text/plain"]
+    assert not asked.bodies
+
+
+def test_undo_takes_all_samples_of_a_cell_away(kernel: Kernel, ask_at: AskAt) -> None:
+    with ScriptedServer(Asked()) as server:
+        ask_at(server)
+        kernel.run("%%qwq -c undone\nWhy?")
+        kernel.run("%%qwq -c undone -n 3\nWhy?")
+    undone = kernel.run("%qwq_memory -c undone undo", cell_id="memory").final["text/plain"]
+    assert undone.startswith("Undid: attempts 2–4 at turn 1. Attempt 1 is the latest again.")

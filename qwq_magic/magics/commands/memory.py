@@ -170,10 +170,14 @@ class MemoryMagics(Magics):
         turn = memory.undo()
         if turn is None:
             return f"There is nothing to undo in conversation {memory.name!r}."
-        number, attempt = places[turn.id]
-        if attempt > 1:
+        number, attempts = places[turn.id]
+        # The samples of one prompt go together.
+        left = len(memory.attempts(number)) if number <= len(memory) else 0
+        if 0 < left < attempts:
+            spans = "attempt" if attempts - left == 1 else "attempts"
+            gone = number_spans(range(left + 1, attempts + 1))
             return (
-                f"Undid: attempt {attempt} at turn {number}. Attempt {attempt - 1} is the latest "
+                f"Undid: {spans} {gone} at turn {number}. Attempt {left} is the latest "
                 f"again. {self._state(memory)}"
             )
         return f"Undid: turn {number}. {self._state(memory)}"
