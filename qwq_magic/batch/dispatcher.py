@@ -24,7 +24,7 @@ from typing import Protocol
 from qwq_magic.batch.accounts import Accounts, all_of
 from qwq_magic.batch.budget import tokens_of
 from qwq_magic.batch.keys import is_final
-from qwq_magic.batch.pace import Pace
+from qwq_magic.batch.pace import Pace, slows_down
 from qwq_magic.batch.progress import Lane, Progress
 from qwq_magic.batch.rates import Rates
 from qwq_magic.batch.settling import Settling
@@ -121,8 +121,9 @@ class Dispatcher:
         except asyncio.CancelledError:
             is_stopped = True
             self._accounts.end(STOPPED)
-            await self._stop()
         finally:
+            # After a fault, too, no reply streams on by itself.
+            await self._stop()
             await self._accounts.close()
             is_cut_short = is_stopped or bool(self._accounts.ending)
             self._progress.finish("stopped" if is_cut_short else "complete")
@@ -134,6 +135,7 @@ class Dispatcher:
         pace = self._rules.pace
         while len(self._tasks) < pace.limit and not pace.paused_s and self._may_start():
             lane = self._pending.popleft()
+            # One that is held comes back when a reply of its row ends.
             if not self._settling.needs(lane):
                 continue
             task = asyncio.create_task(self._ask(lane))
@@ -169,6 +171,7 @@ class Dispatcher:
         rates, expected = self._rules.rates, 0.0
         if rates:
             expected = await rates.wait(ask.request.messages)
+        # A pause may have begun while the request waited, and be prolonged while it waits for it.
         while pause_s := self._rules.pace.paused_s:
             await asyncio.sleep(pause_s)
         began_at = time.monotonic()
@@ -197,10 +200,11 @@ class Dispatcher:
         if (error.retry_after_s or 0.0) > _MAX_PAUSE_S:
             self._accounts.end(error.message)
             return False
-        pause_s = self._rules.pace.refused(error, began_at=began_at)
-        if pause_s:
+        if slows_down(error):
+            pause_s = self._rules.pace.refused(error, began_at=began_at)
             self._progress.pause(pause_s, error.message)
         self._progress.retry(lane, error)
+        # In front: what was begun first ends first, and a reader sees whole rows.
         self._pending.appendleft(lane)
         return True
 

@@ -53,6 +53,7 @@ def cut(lanes: Sequence[Lane], *, workers: int) -> list[list[Lane]]:
         math.ceil(len(lanes) / (workers * _SHARDS_PER_WORKER)),
     )
     shards: list[list[Lane]] = [[]]
+    # Cut between rows alone: a worker settles the votes of its rows by itself.
     for _, row in groupby(lanes, key=lambda lane: lane.row):
         if len(shards[-1]) >= size:
             shards.append([])

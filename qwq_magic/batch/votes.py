@@ -132,6 +132,7 @@ def vote_of(values: Iterable[str | None], *, row: int = 0) -> Vote:
             without += 1
         else:
             counted[value] += 1
+    # Of equal counts, `most_common` keeps the order of the first votes.
     groups = tuple(counted.most_common())
     value, count = groups[0] if groups else (None, 0)
     return Vote(row, value, count, counted.total(), groups, without)

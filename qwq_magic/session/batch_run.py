@@ -178,6 +178,7 @@ class BatchRun:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        # Until the turns that were cut short are kept; an advisor that hangs is not waited for.
         give_up_at = time.monotonic() + _STOP_TIMEOUT_S
         while not self.has_ended and time.monotonic() < give_up_at:
             for _lane in self.lanes():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qwq_magic.batch.accounts import Accounts
 from qwq_magic.batch.batch import Batch, Sample
-from qwq_magic.batch.dispatcher import Dispatcher
+from qwq_magic.batch.dispatcher import STOPPED, Dispatcher
 from qwq_magic.batch.keys import is_final, sample_key
 from qwq_magic.batch.progress import Lane, Progress
 from qwq_magic.batch.twins import Twins
@@ -46,6 +47,7 @@ class BatchWork:
         # What is asked for, and a request, by the name of each model as turns record it.
         self._models: dict[str, Any] = {}
         self._asks: dict[str, Ask] = {}
+        self._stopped = asyncio.Event()
 
     def check(self) -> None:
         """Prepare a request to each model.
@@ -70,10 +72,19 @@ class BatchWork:
         Raises:
             QwqError: nothing could be asked.
         """
-        ticket = self._memory.queue.join()
+        work = asyncio.create_task(self._run(emit))
         try:
-            if self.plan.is_sample and ticket.must_wait:
-                await ticket.wait()
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            # Only the asking is cut short: what has ended is still kept and counted.
+            self._stopped.set()
+            return await work
+
+    async def _run(self, emit: Emit) -> Batch:
+        ticket = self._memory.queue.join() if self.plan.is_sample else None
+        try:
+            if ticket is not None and ticket.must_wait:
+                await self._unless_stopped(ticket.wait())
             context = self._context()
             await self._choose_models()
             lanes = self.plan.lanes(list(self._models))
@@ -88,7 +99,20 @@ class BatchWork:
                 self._memory.commit_samples(_winner_last(batch), context)
             return batch
         finally:
-            ticket.leave()
+            if ticket is not None:
+                ticket.leave()
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for some work, which is cancelled when the batch is stopped."""
+        task = asyncio.ensure_future(work)
+        stopped = asyncio.ensure_future(self._stopped.wait())
+        await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not task.done():
+            task.cancel()
+        # Both a fault and the end of a cancelled work show here.
+        with suppress(asyncio.CancelledError):
+            await task
 
     def _context(self) -> Context:
         """The earlier turns that are sent with the samples, which all have the same."""
@@ -149,31 +173,38 @@ class BatchWork:
                 await keeper.keep(each, turn, self._keys[each.index])
 
         def on_end(lane: Lane) -> None:
+            assert lane.turn is not None
             emit(lane)
             for twin in twins.of(lane):
-                progress.end(twin, lane.turn or _not_asked(twin, ""), is_reused=True)
+                progress.end(twin, lane.turn, is_reused=True)
                 emit(twin)
 
         accounts = Accounts(
             progress, keep=keep, on_end=on_end, budget=self.plan.budget, prices=self.plan.prices
         )
-        left = twins.firsts
-        executor = self.plan.options.get("executor")
-        if executor is None or not left:
-            await self._ask_here(left, accounts)
-        else:
-            from qwq_magic.session.shard_dispatcher import ShardDispatcher
-
-            await ShardDispatcher(
-                left,
-                progress=progress,
-                accounts=accounts,
-                executor=executor,
-                shard=self._shard(),
-                ask_here=lambda lanes: self._ask_here(lanes, accounts),
-            ).run()
+        await self._unless_stopped(self._dispatched(twins.firsts, accounts))
         twins.save(progress)
+        if self._stopped.is_set():
+            # It may have been stopped before anything was asked.
+            accounts.end(STOPPED)
+            progress.finish("stopped")
         return accounts.ending
+
+    async def _dispatched(self, lanes: list[Lane], accounts: Accounts) -> None:
+        executor = self.plan.options.get("executor")
+        if executor is None or not lanes:
+            await self._ask_here(lanes, accounts)
+            return
+        from qwq_magic.session.shard_dispatcher import ShardDispatcher
+
+        await ShardDispatcher(
+            lanes,
+            progress=self.progress,
+            accounts=accounts,
+            executor=executor,
+            shard=self._shard(),
+            ask_here=lambda left: self._ask_here(left, accounts),
+        ).run()
 
     async def _ask_here(self, lanes: list[Lane], accounts: Accounts) -> None:
         await Dispatcher(
@@ -223,6 +254,7 @@ class BatchWork:
             "prefix": plan.call.get("prefix"),
             "system": next((m.text for m in ask.request.messages if m.role == "system"), None),
             "advisors": (*self._session.advisors, *plan.call.get("advisors", ())),
+            # Rows have no earlier turns, and a worker has no conversation.
             "fresh": True,
         }
 
@@ -242,6 +274,7 @@ class BatchWork:
         session, plan = self._session, self.plan
 
         def ask_again() -> Batch:
+            # Only what is missing, even if the first time all were asked again.
             again: Any = {**plan.options, "again": False}
             return session._start_batch(replace(plan, options=again)).wait()
 

@@ -131,8 +131,8 @@ class _Worker:
             return ask
 
         for lane in lanes[:1]:
-            # What is wrong with the settings here is wrong for all.
-            prepare(lane)
+            # What is wrong with the settings here is wrong for all; a prompt concerns its row.
+            prepare(replace(lane, prompt="Row"))
         rates = Rates(rpm=shard.rpm, tpm=shard.tpm)
         accounts = Accounts(progress, keep=self._keep)
         dispatcher = Dispatcher(

@@ -179,7 +179,36 @@ def show_faults(rows: int, streams: int) -> bool:
     )
 
 
+def show_scale() -> None:
+    """How far one loop goes: more and more streams of 50 chunks a second, on one processor."""
+    print(
+        "streams | tokens/s | CPU | µs a chunk | kB a stream | slowest reply, 4.0 s if unhindered"
+    )
+    for streams in (50, 100, 200, 400, 800):
+        with many_server() as address:
+            session = Session(base_url=f"{address}/v1", model="m")
+            # What is loaded once is not part of the measurement.
+            session.map(table(2), "Warm {{ number }}")
+            gc.collect()
+            before, peak = rss(), 0
+            began, cpu = time.monotonic(), time.process_time()
+            run = session.start_map(table(streams), "Question {{ number }}", concurrency=streams)
+            while not run.has_ended:
+                peak = max(peak, rss())
+                time.sleep(0.1)
+            batch = run.batch()
+            cpu, took = time.process_time() - cpu, time.monotonic() - began
+        slowest = max(turn.timing.total_s or 0.0 for turn in batch)
+        chunks = streams * CHUNKS
+        print(
+            f"{streams} | {chunks / took:,.0f} | {cpu / took:.0%} | {cpu / chunks * 1e6:.0f} | "
+            f"{(peak - before) / streams / 1e3:.0f} | {slowest:.1f} s",
+            flush=True,
+        )
+
+
 def main(rows: int, streams: int) -> int:
+    show_scale()
     holds = [show_cpu(rows, streams), show_faults(rows, streams)]
     return 0 if all(holds) else 1
 
