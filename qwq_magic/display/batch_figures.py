@@ -58,7 +58,8 @@ class BatchFigures:
 
     @property
     def ended(self) -> int:
-        return self.done + self.failed + self.stopped
+        """How many have ended by themselves: what was stopped is still to be asked."""
+        return self.done + self.failed
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as plain JSON."""

@@ -4,7 +4,7 @@
 
 import { seconds } from "./turn_captions.js";
 
-const KNOWN_START = 24;
+const SURE = 12; // fewer equal characters may be an accident
 const SENTENCE = /[.!?:;]\s/;
 
 /** @type {Record<LaneState, string>} */
@@ -50,6 +50,15 @@ export function isEnded(lane) {
  */
 export function stageCounts({ total, done, failed, stopped, running }) {
   return { done, failed, stopped, running, waiting: Math.max(0, total - done - failed - stopped - running), spared: 0 };
+}
+
+/**
+ * How many have ended by themselves: what was stopped is still to be asked.
+ *
+ * @param {BatchFigures} figures
+ */
+export function endedOf({ done, failed }) {
+  return done + failed;
 }
 
 /** @param {number} count */
@@ -111,12 +120,12 @@ export function laneLabel(batch, lane) {
  */
 export function milestone(before, after) {
   if (before === null) return "";
-  const ended = after.done + after.failed + after.stopped;
+  const ended = endedOf(after);
   const failed = after.failed ? `, ${count(after.failed)} failed` : "";
   if (after.state !== "running") {
     return before.state === "running" ? `${after.state === "complete" ? "Done" : "Stopped"}: ${count(after.done)} of ${count(after.total)}${failed}` : "";
   }
-  const quarter = (/** @type {BatchFigures} */ of) => (of.total ? Math.floor((4 * (of.done + of.failed + of.stopped)) / of.total) : 0);
+  const quarter = (/** @type {BatchFigures} */ of) => (of.total ? Math.floor((4 * endedOf(of)) / of.total) : 0);
   if (quarter(after) > quarter(before) && quarter(after) < 4) return `${count(ended)} of ${count(after.total)} ended${failed}`;
   const news = after.errors.find(([kind]) => !before.errors.some(([known]) => known === kind));
   return news ? `Failed: ${news[0]}` : "";
@@ -131,7 +140,8 @@ export function milestone(before, after) {
  * @param {number} room in characters
  */
 export function windowOf(shown, tail, room) {
-  const at = tail.indexOf(shown.slice(0, KNOWN_START));
+  // A few letters of the line before may be anywhere in this one.
+  const at = shown.length < SURE ? 0 : tail.indexOf(shown);
   const text = at > 0 ? tail.slice(at) : tail;
   if (text.length <= room) return text;
   const half = text.slice(text.length - Math.floor(room / 2));

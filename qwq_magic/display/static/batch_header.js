@@ -2,7 +2,7 @@
 
 /** @import { BatchFigures, LaneFilter, LaneStage, LaneState } from "./types.js" */
 
-import { count, stageCounts } from "./batch_captions.js";
+import { count, endedOf, stageCounts } from "./batch_captions.js";
 import { button, element, setText } from "./elements.js";
 
 /** @type {{ stage: LaneStage, state: LaneState, word: string }[]} */
@@ -69,7 +69,7 @@ export class BatchHeader {
     const state = isRunning ? "running" : lost ? "stopped" : figures.state;
     setText(this.#state, stopping && isRunning ? "Stopping…" : STATE_WORDS[state]);
     this.#state.dataset.state = DOTS[state];
-    const ended = figures.done + figures.failed + figures.stopped;
+    const ended = endedOf(figures);
     setText(this.#ended, `${count(ended)} of ${count(figures.total)}`);
     setText(this.#texts, figures.texts.join(" · "));
     setText(this.#notice, [...notices, figures.notice].filter(Boolean).join(" · "));

@@ -34,9 +34,13 @@ export class LaneList {
   #sections = [];
   #on;
   #detail = element("div", "qwq-lane-detail", { role: "row" });
+  /** @type {HTMLElement | null} */
+  #heads = null;
+  /** @type {Map<string, { group: HTMLElement, head: HTMLElement | null }>} */
+  #groups = new Map();
 
   /**
-   * @param {{ onOpen: (lane: Lane) => void, onChoose: (lane: Lane) => void, onMore: (by: number) => void, signal: AbortSignal }} on
+   * @param {{ onOpen: (lane: Lane) => void, onChoose: (lane: Lane) => void, onMore: (by: number) => void, onFocus: (lane: Lane | null) => void, signal: AbortSignal }} on
    */
   constructor(on) {
     this.#on = on;
@@ -44,6 +48,7 @@ export class LaneList {
     this.element.append(this.#grid, this.#empty, this.#more);
     listenToLaneKeys(this.#grid, (action) => this.#act(action), on.signal);
     this.#grid.addEventListener("focusin", (event) => this.#focused(/** @type {Element} */ (event.target)), { signal: on.signal });
+    this.#grid.addEventListener("focusout", () => on.onFocus(null), { signal: on.signal });
     const resized = new ResizeObserver(() => this.#measure());
     resized.observe(this.#grid);
     on.signal.addEventListener("abort", () => resized.disconnect());
@@ -74,61 +79,71 @@ export class LaneList {
   }
 
   /**
-   * Show what has changed of these lanes; their order is as before.
+   * Focus the row of a lane, if it is on the page.
    *
-   * @param {ListView} view
+   * @param {string} key
    */
-  update(view) {
-    this.#longest(view.batch);
-    this.#refresh(view);
+  focus(key) {
+    this.#moveTo(this.#shown.findIndex(({ lane }) => lane.key === key), true);
   }
 
   /**
-   * The row of a lane; null if it is not on the page.
+   * Rows that stay are not moved, so that none loses the focus.
    *
-   * @param {number} index
-   */
-  focus(index) {
-    const row = this.#shown.find(({ lane }) => lane.index === index);
-    row?.element.focus({ preventScroll: true });
-  }
-
-  /**
    * @param {ListView} view
    * @param {HTMLElement | null} detail
    */
   #lay({ batch, choices }, detail) {
-    const focused = document.activeElement;
-    const hadFocus = focused instanceof HTMLElement && this.#grid.contains(focused) ? focused : null;
+    this.#heads ??= columnHeads(batch);
     /** @type {LaneRow[]} */
     const shown = [];
-    const nodes = [columnHeads(batch)];
-    for (const { title, detail: note, lanes } of this.#sections) {
+    /** @type {HTMLElement[]} */
+    const groups = [this.#heads];
+    for (const section of this.#sections) {
       const room = choices.most - shown.length;
       if (room <= 0) break;
-      const rows = lanes.slice(0, room).map((lane) => this.#rowOf(lane, batch));
+      const rows = section.lanes.slice(0, room).map((lane) => this.#rowOf(lane, batch));
       shown.push(...rows);
-      const group = element("div", "qwq-lanes-section", { role: "rowgroup" });
-      if (title) {
-        group.setAttribute("aria-label", `${title}, ${note}`);
-        const name = element("span", "qwq-lanes-title", { dir: "auto" }, title);
-        group.append(element("div", "qwq-lanes-head", { "aria-hidden": "true" }, name, element("span", "qwq-lanes-note", {}, note)));
-      }
-      for (const row of rows) {
-        group.append(row.element);
-        if (detail && row.lane.key === choices.open) group.append(this.#detail);
-      }
-      nodes.push(group);
+      const nodes = rows.flatMap((row) => (detail && row.lane.key === choices.open ? [row.element, this.#detail] : [row.element]));
+      const { group, head } = this.#groupOf(section);
+      placeChildren(group, head ? [head, ...nodes] : nodes);
+      groups.push(group);
     }
     this.#detail.replaceChildren(...(detail ? [element("div", "qwq-lane-opened", { role: "gridcell" }, detail)] : []));
-    const here = this.#shown[this.#at]?.lane.index;
+    placeChildren(this.#grid, groups);
+    this.#keep(shown);
+  }
+
+  /**
+   * Note which rows are on the page; the keys go on from the same lane.
+   *
+   * @param {LaneRow[]} shown
+   */
+  #keep(shown) {
+    const here = this.#shown[this.#at];
     this.#shown = shown;
     const known = new Set(shown);
     for (const [index, row] of this.#rows) if (!known.has(row)) this.#rows.delete(index);
-    this.#grid.replaceChildren(...nodes);
-    this.#at = Math.max(0, shown.findIndex(({ lane }) => lane.index === here));
+    this.#at = Math.max(0, here ? shown.indexOf(here) : 0);
     shown.forEach(({ element: row }, index) => (row.tabIndex = index === this.#at ? 0 : -1));
-    if (hadFocus?.isConnected) hadFocus.focus({ preventScroll: true });
+  }
+
+  /**
+   * The place of a section's rows, below its heading if it has one.
+   *
+   * @param {LaneSection} section
+   */
+  #groupOf({ title, detail: note }) {
+    let known = this.#groups.get(title);
+    if (!known) {
+      const group = element("div", "qwq-lanes-section", { role: "rowgroup" });
+      const head = title ? element("div", "qwq-lanes-head", { "aria-hidden": "true" }) : null;
+      known = { group, head };
+      this.#groups.set(title, known);
+    }
+    if (title) known.group.setAttribute("aria-label", `${title}, ${note}`);
+    known.head?.replaceChildren(element("span", "qwq-lanes-title", { dir: "auto" }, title), element("span", "qwq-lanes-note", {}, note));
+    return known;
   }
 
   /**
@@ -166,7 +181,9 @@ export class LaneList {
   /** @param {Element} target */
   #focused(target) {
     const index = this.#shown.findIndex(({ element: row }) => row === target);
-    if (index >= 0) this.#moveTo(index, false);
+    if (index < 0) return;
+    this.#moveTo(index, false);
+    this.#on.onFocus(this.#shown[index]?.lane ?? null);
   }
 
   /**
@@ -210,9 +227,24 @@ export class LaneList {
  * @param {Batch} batch
  */
 function columnHeads({ models, labels }) {
-  const names = ["", "", ...(models.length > 1 ? [""] : []), ...(labels.length ? [""] : []), "", ""];
-  const heads = names.map(() => element("span", ""));
+  const columns = ["", "", ...(models.length > 1 ? ["qwq-lane-model"] : []), ...(labels.length ? ["qwq-lane-label"] : []), "", ""];
+  const heads = columns.map((name) => element("span", name));
   const figures = ["reasoning", "tokens", "time"].map((name, index) =>
     element("span", index ? "qwq-lane-figure" : "qwq-lane-track qwq-lane-figure", {}, name));
   return element("div", "qwq-lane-heads", { "aria-hidden": "true" }, ...heads, ...figures, element("span", ""));
+}
+
+/**
+ * Let these be the children, in this order, without moving those that are in place.
+ *
+ * @param {HTMLElement} parent
+ * @param {HTMLElement[]} nodes
+ */
+function placeChildren(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.children]) if (!wanted.has(/** @type {HTMLElement} */ (child))) child.remove();
+  nodes.forEach((node, index) => {
+    const there = parent.children[index];
+    if (there !== node) parent.insertBefore(node, there ?? null);
+  });
 }

@@ -14,6 +14,9 @@ import { compareCell, sourceOf } from "./turn_cells.js";
 import { mountTurn } from "./turn_view.js";
 import { viewRecord } from "./view_records.js";
 
+const MOST_COLUMN = 24;
+const REPLACED_MS = 300;
+
 /**
  * @typedef {object} LiveSide what a batch that streams can do
  * @property {() => void} onStop
@@ -35,6 +38,7 @@ export function mountBatch(el, data, services = {}) {
   const view = new BatchView(batch, viewRecord(batch.id), { services, live: null, signal: controller.signal });
   el.replaceChildren(view.element);
   view.show();
+  view.keepFocus(controller.signal);
   return { dispose: () => { view.close(); controller.abort(); } };
 }
 
@@ -83,12 +87,18 @@ export class BatchView {
         this.#choices.most += by;
         this.show();
       },
+      onFocus: (lane) => {
+        const { focused } = this.#choices;
+        if (lane) this.#choices.focused = { key: lane.key, left: Infinity };
+        else if (focused) focused.left = performance.now();
+      },
       signal,
     });
     const heading = element("div", "qwq-lanes-bar", {}, this.#title, this.#tools);
     this.element = element("section", "qwq-part qwq-batch", { role: "region", "aria-label": "Samples of a batch" },
       this.#header.element, this.#groups.element, heading, this.#list.element);
-    this.element.style.setProperty("--qwq-name", `${this.#longestName()}ch`);
+    const columns = { name: batch.lanes.map((lane) => laneName(batch, lane)), model: batch.models, label: batch.labels };
+    for (const [name, texts] of Object.entries(columns)) this.element.style.setProperty(`--qwq-${name}`, `${widest(texts)}ch`);
     if (batch.labels.length) this.element.dataset.labels = "";
     if (batch.models.length > 1) this.element.dataset.models = "";
     if (batch.leftOut) this.element.append(leftOutNote(batch));
@@ -125,6 +135,22 @@ export class BatchView {
     this.show();
   }
 
+  /**
+   * Focus the lane that had the focus in the live view when this one took its place.
+   *
+   * @param {AbortSignal} signal
+   */
+  keepFocus(signal) {
+    const { focused } = this.#choices;
+    // A view that is replaced loses the focus just before; a reader who went away did so earlier.
+    if (focused === null || performance.now() - focused.left > REPLACED_MS) return;
+    // The host attaches the element a little later.
+    requestAnimationFrame(() => {
+      const isLost = !document.activeElement || document.activeElement.contains(this.element);
+      if (isLost && !signal.aborted) this.#list.focus(focused.key);
+    });
+  }
+
   /** @param {HeaderState} state */
   showState(state) {
     this.#headerState = state;
@@ -137,10 +163,6 @@ export class BatchView {
 
   #showHeader() {
     this.#header.show(this.#batch.figures, { filter: this.#choices.filter, ...this.#headerState });
-  }
-
-  #longestName() {
-    return this.#batch.lanes.reduce((most, lane) => Math.max(most, laneName(this.#batch, lane).length), 2);
   }
 
   /** @param {LaneFilter} filter */
@@ -190,7 +212,9 @@ export class BatchView {
   /** @param {string} key */
   #nameOf(key) {
     const lane = this.#laneOf(key);
-    return lane ? laneName(this.#batch, lane) : "";
+    if (!lane) return "";
+    const { models } = this.#batch;
+    return [laneName(this.#batch, lane), models.length > 1 ? models[lane.model] : ""].filter(Boolean).join(" ");
   }
 
   #showTools() {
@@ -212,9 +236,18 @@ export class BatchView {
   }
 }
 
+/**
+ * The width of a column, in characters, as far as there is room for it.
+ *
+ * @param {string[]} texts
+ */
+function widest(texts) {
+  return Math.min(MOST_COLUMN, texts.reduce((most, { length }) => Math.max(most, length + 1), 3));
+}
+
 /** @returns {BatchChoices} */
 function newChoices() {
-  return { open: null, filter: { by: "all" }, chosen: [], most: FIRST_LANES };
+  return { open: null, filter: { by: "all" }, chosen: [], most: FIRST_LANES, focused: null };
 }
 
 /**

@@ -522,6 +522,8 @@ export interface BatchChoices {
   chosen: string[];
   /** How many lanes are listed at most. */
   most: number;
+  /** The lane whose row has the focus, and when it lost it, by `performance.now()`. */
+  focused: { key: string; left: number } | null;
 }
 
 /** Lanes under one heading; "" without one. */

@@ -37,6 +37,7 @@ test("a line grows without moving, and begins again with its last sentence when 
 
 test("a new line begins at its beginning", () => {
   assert.equal(windowOf("The end of one", "Another", 40), "Another");
+  assert.equal(windowOf("a", "The answer", 40), "The answer");
   assert.equal(windowOf("", "", 40), "");
   assert.equal(windowOf("x", "好".repeat(60), 40).length, 20);
 });
