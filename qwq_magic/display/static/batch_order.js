@@ -21,8 +21,9 @@ export class LivePlaces {
    * Take note of lanes that have changed.
    *
    * @param {Lane[]} changed
+   * @param {Lane} [held] keeps its place: it is open, and is being read
    */
-  update(changed) {
+  update(changed, held) {
     for (const lane of changed) {
       if (isEnded(lane) && !this.#known.has(lane)) {
         this.#known.add(lane);
@@ -33,7 +34,7 @@ export class LivePlaces {
     let free = 0;
     for (const lane of changed) {
       if (stageOf(lane) !== "running" || placed.has(lane)) continue;
-      while (free < this.#running.length && stageOf(/** @type {Lane} */ (this.#running[free])) === "running") free++;
+      for (let there; (there = this.#running[free]) && (there === held || stageOf(there) === "running"); ) free++;
       this.#running[free] = lane;
       placed.add(lane);
     }

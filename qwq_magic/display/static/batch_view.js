@@ -131,7 +131,7 @@ export class BatchView {
    * @param {Lane[]} changed
    */
   update(changed) {
-    this.#places?.update(changed);
+    this.#places?.update(changed, this.openLane);
     this.show();
   }
 

@@ -38,6 +38,16 @@ test("in a large batch those that stream come first, and one that ends keeps its
   assert.deepEqual(indices(sectionsOf(large, ALL, places)), [[0, 4, 2, 3, 1]]);
 });
 
+test("the lane that is being read keeps its place, though it has ended", () => {
+  const large = batch(Array.from({ length: 100 }, (_, index) => ({ state: index < 3 ? "reasoning" : "waiting" })), 100);
+  const places = started(large);
+  for (const index of [0, 1]) large.lanes[index].state = "complete";
+  large.lanes[3].state = "reasoning";
+  places.update([large.lanes[0], large.lanes[1], large.lanes[3]], large.lanes[0]);
+
+  assert.deepEqual(indices(sectionsOf(large, ALL, places)), [[0, 3, 2, 1]]);
+});
+
 test("the ended lanes of a large batch are in the order in which they ended", () => {
   const large = batch(Array.from({ length: 100 }, () => ({ state: "waiting" })), 100);
   const places = started(large);
