@@ -17,6 +17,7 @@ from qwq_magic.errors import RateLimited
 from qwq_magic.events import Usage
 from qwq_magic.memory import TurnPosition
 from qwq_magic.turns import Timing, Turn
+from qwq_magic.turns.prefix import Prefix
 
 ANSWERS = ["**9.9** is larger.", "**9.11** is larger.", "**9.9**, of course.", "It depends."]
 
@@ -99,6 +100,18 @@ def test_the_data_holds_figures_groups_and_a_record_for_each_sample() -> None:
         "Too many requests. Wait a minute.",
         "not asked",
     ]
+
+
+def test_the_share_where_a_value_is_first_seen_is_that_of_the_metrics() -> None:
+    given = "Let me see. So it is 9.9. "
+    forked = turn(
+        0, "**9.9**", prefix=Prefix(reasoning=given), reasoning=f"{given}So it is 9.9. Ok."
+    )
+    whole = turn(1, "**9.9**", reasoning="Hm. So it is 9.9. Let me check. Yes.")
+    lanes = data(batch([forked, whole]))["lanes"]
+
+    shares = [each.metrics.first_seen for each in (forked, whole)]
+    assert [lane["seen"] for lane in lanes] == [round(s.share, 4) for s in shares if s]
 
 
 def test_a_reply_that_used_up_its_tokens_is_not_shown_as_whole() -> None:
