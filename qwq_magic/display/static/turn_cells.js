@@ -7,7 +7,7 @@
 const PLAIN_NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,80}$/u;
 // The presets whose servers continue no text; a test compares them with presets.py.
 export const QUOTING = [
-  "dashscope", "dashscope-intl", "dashscope-us", "dashscope-hk", "deepseek", "openai",
+  "dashscope", "dashscope-intl", "dashscope-us", "dashscope-hk", "dashscope-batch", "deepseek", "openai",
   "xai", "anthropic", "transformers",
 ];
 const QUOTES = " (this server cannot continue a text, so it is quoted in a new prompt)";
