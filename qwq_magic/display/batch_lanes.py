@@ -53,6 +53,7 @@ def changing_fields(lane: Lane) -> dict[str, Any]:
     turn, state = lane.turn, lane.state
     if turn is not None:
         return turn_fields(turn, value=lane.value, is_reused=lane.is_reused)
+    # One that waits has no line: the one of an attempt before it is gone.
     return {"state": state, **(_running_fields(lane) if lane.is_running else {})}
 
 

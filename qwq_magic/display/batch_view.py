@@ -59,6 +59,7 @@ class BatchView:
 
     @cached_property
     def groups(self) -> Groups:
+        # Counted over all rows: labels of a table group as well as samples of one prompt.
         counted = Counter(value for value in self.values if value is not None)
         return groups_of(counted.most_common(), is_one_prompt=self.is_one_prompt)
 
@@ -74,6 +75,7 @@ class BatchView:
         values: dict[int, list[str | None]] = {}
         for sample, value in zip(self.batch.samples, self.values, strict=True):
             values.setdefault(sample.row, []).append(value)
+        # Not `Batch.vote`, which would extract every value again.
         return [vote_of(found, row=row) for row, found in sorted(values.items())]
 
     @cached_property

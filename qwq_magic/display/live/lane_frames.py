@@ -134,6 +134,7 @@ class LaneFrames:
         """Return the lanes that have not ended and have changed, those first that are due first."""
         running = list(self._progress.running.values())
         moved = [lane for lane in running if lane.index not in ended and not self._is_known(lane)]
+        # Otherwise the first lanes would fill each frame, and the last ones seem to hang.
         moved.sort(key=self._turn_of)
         # Their requests failed and will be repeated.
         lanes = [self._progress.lanes[index] for index in self._sent]
@@ -158,5 +159,6 @@ class LaneFrames:
     def _began(self, lane: Lane) -> dict[str, float]:
         if lane.index in self._began_s:
             return {}
+        # The time of the first frame that shows it: lanes do not record when they began.
         self._began_s[lane.index] = round(self._progress.elapsed_s, 1)
         return {"began_s": self._began_s[lane.index]}

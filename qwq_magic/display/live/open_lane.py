@@ -54,6 +54,7 @@ class OpenLane:
             return False
         began = time.perf_counter()
         reasoning, answer = _texts_of(lane)
+        # A text of a million characters takes milliseconds to join, again and again.
         self._due_s = now_s + _READING_SHARE * (time.perf_counter() - began)
         # First, since an answer that begins folds the reasoning above it.
         if reasoning != self._texts["reasoning"]:

@@ -26,6 +26,7 @@ def batch_markdown(view: BatchView) -> str:
     """Return the batch as Markdown in which nothing of the models' is live."""
     body = _samples_markdown(view) if view.is_one_prompt else _rows_markdown(view)
     parts = [*body, *(f"<p>{escape_span(line)}</p>" for line in _failures(view))]
+    # Last, as below a turn.
     parts.append(f"<p><sub>{escape_span(footer(view))}</sub></p>")
     return "\n\n".join(part for part in parts if part)
 
@@ -58,6 +59,7 @@ def footer(view: BatchView) -> str:
 def vote_lines(view: BatchView) -> list[str]:
     """Return the final values of one prompt's samples with their counts, a line for each."""
     groups = view.groups
+    # A tie or a narrow lead is only seen beside the other values.
     lines = [vote_sentence(view.votes[0])] if view.votes else []
     # The sentence is about the first group.
     lines += [f"{shown_value(value)}: {count:,}" for value, count in groups.values[1:]]
@@ -85,6 +87,7 @@ def _samples_markdown(view: BatchView) -> list[str]:
         if view.votes
         else []
     )
+    # A table of one value would repeat the sentence.
     if len(view.groups.values) > 1 or view.without_value:
         parts.append(groups_table(view.groups, view.without_value).markdown())
     leader = view.leader
@@ -126,6 +129,7 @@ def _leader_plain(view: BatchView) -> str:
     leader = view.leader
     if leader is None:
         return ""
+    # Its place in the conversation would only lengthen a line that closes the batch.
     text = turn_plain(TurnView(leader.turn, None), max_characters=_MAX_PLAIN_CHARACTERS)
     return f"\n{text}\n"
 

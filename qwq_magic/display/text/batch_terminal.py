@@ -27,6 +27,7 @@ def progress_line(figures: BatchFigures, *, width: int) -> str:
 
     Parts at the end for which `width` has no room are left out.
     """
+    # In order of importance, since a narrow terminal shows only the first ones.
     parts = [
         f"{figures.ended:,} of {figures.total:,}",
         f"{figures.running:,} streaming" if figures.running else "",
