@@ -12,6 +12,7 @@ from browser.inspected_turns import COMPARED, DEMO, LONG, LOOPING, TURN_MIME, sa
 from browser.lab import Lab, Notebook
 from playwright.sync_api import Locator, expect
 
+from qwq_magic.display.saved.bundle import inspector_bundle
 from qwq_magic.display.saved.comparison import comparison_bundle
 
 
@@ -435,6 +436,46 @@ def test_the_magic_shows_it_with_and_without_the_renderer(
         }""",
         arg=kept,
     )
+
+
+@pytest.mark.smoke
+def test_it_opens_at_a_step_that_was_searched_for(lab: Lab, open_saved: OpenSaved) -> None:
+    last = len(LONG.steps)
+    bundles = [inspector_bundle(LONG, place=None, step=step) for step in (1_000, last, 10**9)]
+    notebook = open_saved(lab, *bundles)
+
+    for cell, step in enumerate((1_000, last)):
+        inspector = notebook.output(cell).get_by_role("region", name="Reasoning inspector")
+        # Of the page, not within the inspector, which has scrolled to the step itself.
+        inspector.locator(".qwq-rows").scroll_into_view_if_needed()
+        expect(chosen(inspector)).to_be_in_viewport()
+        assert step_number(inspector) == step
+    nowhere = notebook.output(2).get_by_role("region", name="Reasoning inspector")
+    expect(nowhere.locator(".qwq-step").first).to_contain_text(LONG.steps[0].text.strip()[:40])
+
+
+@pytest.mark.parametrize("server", ["lab", "plain_lab"])
+def test_a_search_opens_it_at_the_step_with_and_without_the_renderer(
+    server: str, request: pytest.FixtureRequest, open_notebook: OpenNotebook
+) -> None:
+    wanted = len(DEMO.steps) // 2
+    notebook = open_notebook(
+        request.getfixturevalue(server),
+        "%load_ext qwq_magic\nfrom inspected_turns import DEMO\n"
+        "from qwq_magic import notebook_session\n"
+        "from dataclasses import replace\n"
+        f"at = DEMO.steps[{wanted - 1}]\n"
+        "text = DEMO.reasoning[:at.start] + 'xylophone ' + DEMO.reasoning[at.start:]\n"
+        "memory = notebook_session().memory\n"
+        "memory.commit(replace(DEMO, id='x', reasoning=text, arrivals=()), memory.context())",
+        "%qwq_search xylophone",
+    )
+    notebook.run(1, wait=True)
+    notebook.run(2, wait=True)
+
+    inspector = notebook.output(2).get_by_role("region", name="Reasoning inspector")
+    expect(chosen(inspector)).to_contain_text("xylophone")
+    assert step_number(inspector) == wanted
 
 
 def test_a_megabyte_in_one_step_opens_and_is_searched(lab: Lab, open_saved: OpenSaved) -> None:

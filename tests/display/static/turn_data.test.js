@@ -60,6 +60,11 @@ test("only a true `inspect` opens the inspector", () => {
   assert.equal(turnOf({ view: { inspect: "yes" } }).inspect, false);
 });
 
+test("the step to open at is a whole number from 1", () => {
+  const steps = [1, 17, 0, -1, 1.5, "3", NaN, 1e15, null, undefined, {}].map((step) => turnOf({ view: { step } }).step);
+  assert.deepEqual(steps, [1, 17, null, null, null, null, null, null, null, null, null]);
+});
+
 test("a number is finite, not negative and not absurd", () => {
   assert.deepEqual([0, 1.5, -1, NaN, Infinity, 1e12, "5", null].map(numberOf), [0, 1.5, null, null, null, null, null, null]);
 });
