@@ -1,8 +1,9 @@
 """Search in prompts, reasonings and answers: of a store by its index, of turns one by one.
 
-Both follow the same rules. Every word of a query must be in the turn, or begin a word of it;
-"words in quotes" must follow one another. A hit is the place where the words are closest
-together, in the reasoning if it has as many of them as the prompt and the answer.
+Both follow the same rules. Every word of a query must be in the turn; one of two characters or
+more may be the beginning of a word there. "Words in quotes" must follow one another. A hit is the
+place where the words are closest together, in the reasoning if it has as many of them as the
+prompt and the answer.
 """
 
 from __future__ import annotations
@@ -109,7 +110,9 @@ def terms_of(query: str) -> tuple[_Term, ...]:
     for quoted, word in _QUERY_PART.findall(query):
         words = tuple(plain_words(quoted or word))
         if words:
-            terms.append(_Term(words, is_prefix=not quoted and not is_unspaced(words[-1])))
+            # A single letter or digit would begin most words of most texts.
+            is_prefix = not quoted and len(words[-1]) > 1
+            terms.append(_Term(words, is_prefix=is_prefix and not is_unspaced(words[-1])))
     return tuple(dict.fromkeys(terms))[:_MOST_TERMS]
 
 
