@@ -78,7 +78,7 @@ class NotebookStore:
         Raises:
             FileError: the file is missing, damaged or of another kind.
         """
-        from qwq_magic.store.store import search_in
+        from qwq_magic.store.looks import search_in
 
         return search_in(self._path(file), text, limit=limit)
 
@@ -88,7 +88,7 @@ class NotebookStore:
         Raises:
             FileError: the file is missing, damaged or of another kind.
         """
-        from qwq_magic.store.store import turns_in
+        from qwq_magic.store.looks import turns_in
 
         return turns_in(self._path(file), prefix)
 

@@ -21,7 +21,8 @@ from qwq_magic.memory.conversations import Conversations, names_to_load
 from qwq_magic.memory.names import MAX_CHARACTERS, is_name
 from qwq_magic.memory.window import window_from
 from qwq_magic.store.held import Held, Written
-from qwq_magic.store.store import Store, saved_conversations
+from qwq_magic.store.looks import saved_conversations
+from qwq_magic.store.store import Store
 from qwq_magic.turns import Turn
 from qwq_magic.turns.saved_turn import DAMAGE, require
 

@@ -14,6 +14,7 @@ from qwq_magic.plain_text import one_line
 from qwq_magic.regular_file import require_regular
 from qwq_magic.store import schema
 from qwq_magic.store.file_kind import FileId, file_id, first_bytes, is_store, release, use
+from qwq_magic.turns.saved_turn import DAMAGE
 
 # How long a write waits for another process that writes.
 BUSY_S = 10.0
@@ -50,6 +51,15 @@ def file_errors(path: Path, doing: str) -> Iterator[None]:
         raise FileError(f"{path} is damaged. Load a backup, or choose another file.") from error
     except OSError as error:
         raise FileError(f"Cannot {doing} {path}: {error.strerror}. Choose another path.") from error
+
+
+@contextmanager
+def damage_errors(path: Path) -> Iterator[None]:
+    """Turn what damaged rows raise into a `FileError`."""
+    try:
+        yield
+    except DAMAGE as error:
+        raise FileError(f"{path} is damaged, so nothing was loaded. Load a backup.") from error
 
 
 def _line(path: Path, doing: str, error: sqlite3.Error) -> str:
@@ -206,3 +216,16 @@ def _use_wal(connection: Connection) -> None:
     # After each write the file itself is complete, so it may be copied or renamed at any time.
     # Moving the log later, and more at once, would save less than a millisecond a turn.
     connection.execute("PRAGMA wal_autocheckpoint = 1")
+
+
+def real_path(path: str | Path) -> Path:
+    """Return the same absolute path for every name of a file.
+
+    Raises:
+        FileError: the path is not valid.
+    """
+    try:
+        # `Path.resolve` raises if links form a loop.
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError) as error:
+        raise FileError(f"{str(path)!r:.200} is not a valid path. Choose another path.") from error

@@ -17,7 +17,13 @@ from types import TracebackType
 
 from qwq_magic.errors import FileError
 from qwq_magic.store import batches
-from qwq_magic.store.connection import Connection, file_errors, open_to_write, reading
+from qwq_magic.store.connection import (
+    Connection,
+    damage_errors,
+    file_errors,
+    open_to_write,
+    real_path,
+)
 from qwq_magic.store.conversation_rows import read_conversations, utc_now, write_conversation
 from qwq_magic.store.file_kind import file_id
 from qwq_magic.store.held import Held, Written
@@ -25,7 +31,6 @@ from qwq_magic.store.search import Hit, index_missing, search
 from qwq_magic.store.turn_rows import turns_with_id
 from qwq_magic.store.turn_writer import TurnWriter
 from qwq_magic.turns import Turn
-from qwq_magic.turns.saved_turn import DAMAGE
 
 _all_stores: weakref.WeakSet[Store] = weakref.WeakSet()
 # A child process must neither use nor close the connections of its parent.
@@ -59,10 +64,14 @@ class Store:
         self._connection = open_to_write(self.path)
         self._turns = TurnWriter(self._connection)
         self.opened += 1
-        with file_errors(self.path, "write"), _damage(self.path):
-            index_missing(self._connection)
         # Also at exit, so that no log is left beside the file.
         self._closing = weakref.finalize(self, _close_own, self._connection, self._pid)
+        try:
+            with file_errors(self.path, "write"), damage_errors(self.path):
+                index_missing(self._connection)
+        except BaseException:
+            self._closing()
+            raise
 
     @contextmanager
     def _writing(self) -> Iterator[TurnWriter]:
@@ -93,7 +102,7 @@ class Store:
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         """Hold the lock and one consistent look at the file."""
-        with self._lock, file_errors(self.path, "read"), _damage(self.path):
+        with self._lock, file_errors(self.path, "read"), damage_errors(self.path):
             self._reopen_if_needed()
             self._roll_back()
             self._connection.execute("BEGIN")
@@ -266,60 +275,6 @@ class Store:
 
     def __repr__(self) -> str:
         return f"<Store {str(self.path)!r}>"
-
-
-def saved_conversations(path: str | Path) -> list[Written]:
-    """Return the conversations of a store that is not open here, without changing it.
-
-    Raises:
-        FileError: the file is of another kind, damaged, or cannot be read.
-    """
-    file = real_path(path)
-    with _damage(file), reading(file) as connection:
-        return read_conversations(connection)[0]
-
-
-def search_in(path: str | Path, text: str, *, limit: int = 20) -> list[Hit]:
-    """Search in a store that need not be open here, see `Store.search`.
-
-    Raises:
-        FileError: the file is of another kind, damaged, or cannot be read.
-    """
-    file = real_path(path)
-    with _damage(file), reading(file) as connection:
-        return search(connection, text, limit=limit)
-
-
-def turns_in(path: str | Path, prefix: str) -> list[Turn]:
-    """Return turns of a store by the beginning of their id, see `Store.turns_with_id`.
-
-    Raises:
-        FileError: the file is of another kind, damaged, or cannot be read.
-    """
-    file = real_path(path)
-    with _damage(file), reading(file) as connection:
-        return turns_with_id(connection, prefix, limit=2)
-
-
-def real_path(path: str | Path) -> Path:
-    """Return the same absolute path for every name of a file.
-
-    Raises:
-        FileError: the path is not valid.
-    """
-    try:
-        # `Path.resolve` raises if links form a loop.
-        return Path(os.path.realpath(path))
-    except (OSError, ValueError) as error:
-        raise FileError(f"{str(path)!r:.200} is not a valid path. Choose another path.") from error
-
-
-@contextmanager
-def _damage(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except DAMAGE as error:
-        raise FileError(f"{path} is damaged, so nothing was loaded. Load a backup.") from error
 
 
 @contextmanager

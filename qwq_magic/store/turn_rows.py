@@ -113,9 +113,9 @@ def read_turns(
 
 def turns_with_id(connection: sqlite3.Connection, prefix: str, *, limit: int) -> list[Turn]:
     """Return turns whose id begins with the text, the latest first; see `read_turns`."""
-    # Not LIKE, for which `%` and `_` are wildcards.
-    query = "SELECT number FROM turns WHERE substr(id, 1, ?) = ? ORDER BY number DESC LIMIT ?"
-    found = connection.execute(query, (len(prefix), cell_of(prefix), limit))
+    # A range, for which the index on ids is used.
+    query = "SELECT number FROM turns WHERE id >= ? AND id < ? ORDER BY number DESC LIMIT ?"
+    found = connection.execute(query, (prefix, f"{prefix}{chr(0x10FFFF)}", limit))
     turns, _ = read_turns(connection, [number for [number] in found])
     return [turns[number] for number in sorted(turns, reverse=True)]
 

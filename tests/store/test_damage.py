@@ -22,7 +22,7 @@ from qwq_magic.memory import ConversationMemory, Window
 from qwq_magic.memory.conversation_file import read_conversations
 from qwq_magic.memory.stored import StoredConversations
 from qwq_magic.store import Store
-from qwq_magic.store.store import search_in
+from qwq_magic.store.looks import search_in
 from qwq_magic.turns import Message
 
 

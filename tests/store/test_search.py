@@ -15,8 +15,8 @@ from store.files import run, save_turns
 from qwq_magic.errors import FileError
 from qwq_magic.reasoning.segmenter import pieces_of
 from qwq_magic.store import Hit, Store, schema
+from qwq_magic.store.looks import search_in
 from qwq_magic.store.search import search_turns, step_at
-from qwq_magic.store.store import search_in
 from qwq_magic.store.words import aligned, plain_words, words_in
 from qwq_magic.turns import Turn
 
