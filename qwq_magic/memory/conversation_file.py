@@ -21,8 +21,7 @@ from qwq_magic.memory.names import is_name
 from qwq_magic.memory.window import window_from
 from qwq_magic.regular_file import replacing, require_regular
 from qwq_magic.store import is_store
-from qwq_magic.turns import Turn
-from qwq_magic.turns.saved_turn import (
+from qwq_magic.store.saved_turn import (
     DAMAGE,
     checked,
     require,
@@ -30,6 +29,7 @@ from qwq_magic.turns.saved_turn import (
     require_turn,
     turn_from,
 )
+from qwq_magic.turns import Turn
 
 _FORMAT = "qwq_magic.conversation"
 # Schema 1 had no window, hidden marks or revisions, and wrote each turn's messages in full.

@@ -1,6 +1,6 @@
 """Messages in a JSON Lines file: written in full the first time, then as runs of numbers.
 
-A run is one pair `[first, last]`; `turns.message_runs` finds it.
+A run is one pair `[first, last]`; `store.message_runs` finds it.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from qwq_magic.store.message_runs import Known, MessageRuns
+from qwq_magic.store.saved_turn import require_message
 from qwq_magic.turns import Message
-from qwq_magic.turns.message_runs import Known, MessageRuns
-from qwq_magic.turns.saved_turn import require_message
 
 _KEYS = frozenset({"role", "text", "reasoning", "signature"})
 # A forged file must not expand without limit in memory, at 8 bytes per reference.

@@ -22,9 +22,9 @@ from qwq_magic.memory.names import MAX_CHARACTERS, is_name
 from qwq_magic.memory.window import window_from
 from qwq_magic.store.held import Held, Written
 from qwq_magic.store.looks import saved_conversations
+from qwq_magic.store.saved_turn import DAMAGE, require
 from qwq_magic.store.store import Store
 from qwq_magic.turns import Turn
-from qwq_magic.turns.saved_turn import DAMAGE, require
 
 # A lock that another thread holds at a fork would never be released in the child.
 _all_stored: WeakSet[StoredConversations] = WeakSet()

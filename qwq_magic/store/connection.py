@@ -14,7 +14,7 @@ from qwq_magic.plain_text import one_line
 from qwq_magic.regular_file import require_regular
 from qwq_magic.store import schema
 from qwq_magic.store.file_kind import FileId, file_id, first_bytes, is_store, release, use
-from qwq_magic.turns.saved_turn import DAMAGE
+from qwq_magic.store.saved_turn import DAMAGE
 
 # How long a write waits for another process that writes.
 BUSY_S = 10.0

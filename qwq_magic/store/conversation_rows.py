@@ -14,12 +14,12 @@ from operator import itemgetter
 from typing import Any
 
 from qwq_magic.store.held import Held, SavedAttempt, SavedSlot, Written
+from qwq_magic.store.saved_turn import checked, require
 from qwq_magic.store.schema import checksum
 from qwq_magic.store.slot_rows import NumberOf, SlotRows
 from qwq_magic.store.text import cell_of, text_of
 from qwq_magic.store.turn_rows import read_turns, require_checksum
 from qwq_magic.turns import Message, Turn
-from qwq_magic.turns.saved_turn import checked, require
 
 _NOTHING = Held("", (None, "turns"), 0, ())
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
 
+from qwq_magic.store.saved_turn import checked, require, require_message, require_turn, turn_from
 from qwq_magic.store.schema import checksum
 from qwq_magic.store.text import cell_of, text_of
 from qwq_magic.turns import Message, Turn
-from qwq_magic.turns.saved_turn import checked, require, require_message, require_turn, turn_from
 
 # The columns that are fields of a turn with a text; `details` has the other fields.
 _TEXTS = ("id", "conversation", "model", "server", "started_at", "prompt", "answer", "reasoning")

@@ -6,11 +6,11 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from qwq_magic.store.message_runs import Known, MessageRuns
 from qwq_magic.store.schema import has_search
 from qwq_magic.store.search import index_turn
 from qwq_magic.store.turn_rows import insert_messages, insert_turn, number_of, values_of
 from qwq_magic.turns import Message, Turn
-from qwq_magic.turns.message_runs import Known, MessageRuns
 
 # Each writer numbers its messages in blocks of its own, so that the messages of two processes
 # that write at the same time stay consecutive.

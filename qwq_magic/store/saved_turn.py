@@ -12,11 +12,8 @@ from typing import Any, get_args
 
 from qwq_magic.errors import QwqError
 from qwq_magic.events import Usage, is_usage
-from qwq_magic.turns.limits import StoppedBy
-from qwq_magic.turns.messages import Message, Role
-from qwq_magic.turns.parent import Parent
-from qwq_magic.turns.prefix import Prefix
-from qwq_magic.turns.turn import Timing, Turn
+from qwq_magic.turns import Message, Parent, Prefix, StoppedBy, Timing, Turn
+from qwq_magic.turns.messages import Role
 
 _TEXTS = (
     "id",

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from qwq_magic.turns.messages import Message
+from qwq_magic.turns import Message
 
 _MIN_RUN = 3
 _LONG_CHARACTERS = 500

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qwq_magic.store.message_runs import Known, MessageRuns, New
 from qwq_magic.turns import Message
-from qwq_magic.turns.message_runs import Known, MessageRuns, New
 
 MESSAGES = st.builds(Message, st.just("user"), st.sampled_from(["", "Go on.", "a", "b", "x" * 600]))
 SENT = st.lists(st.lists(MESSAGES, max_size=6).map(tuple), max_size=8)
