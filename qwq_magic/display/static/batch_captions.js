@@ -145,6 +145,7 @@ export function windowOf(shown, tail, room) {
   const text = at > 0 ? tail.slice(at) : tail;
   if (text.length <= room) return text;
   const half = text.slice(text.length - Math.floor(room / 2));
-  const sentence = half.search(SENTENCE);
+  // A sentence that has hardly begun would leave the row empty.
+  const sentence = half.slice(0, -SURE).search(SENTENCE);
   return half.slice(half.indexOf(" ", Math.max(0, sentence)) + 1) || half;
 }

@@ -13,6 +13,7 @@ from recording_comm import Message, custom
 
 from qwq_magic.display.live.batch_panel import BatchPanel, batch_panel_for
 from qwq_magic.display.live.lane_frames import FRAME_BYTES
+from qwq_magic.turns import Turn
 
 Sent = list[tuple[str, Message]]
 
@@ -319,6 +320,56 @@ def test_finish_closes_every_comm(sent: Sent) -> None:
 
     assert [kind for kind, _ in sent].count("comm_close") == 4  # the batch, two panes, a layout
     assert custom(sent)[-1]["frame"]["figures"]["state"] == "stopped"
+
+
+def test_a_batch_that_came_to_nothing_leaves_no_comm_open(sent: Sent) -> None:
+    clock = Clock()
+    fed = FedBatch(n=2, clock=clock)
+    panel = new_panel(fed, clock)
+    panel.open()
+    opened(panel, 0, clock)
+    sent.clear()
+    panel.abandon()
+
+    assert [kind for kind, _ in sent] == ["comm_close"] * 4
+
+
+def test_a_sample_that_need_not_be_asked_is_sent_once(sent: Sent) -> None:
+    clock = Clock()
+    fed = FedBatch(n=4, clock=clock)
+    panel = new_panel(fed, clock)
+    page = Page(panel)
+    for index in (2, 3):
+        fed.lanes[index].state = "saved"
+        fed.progress.saved += 1
+        clock.now_s += 1
+        panel.tick()
+    page.read(custom(sent))
+
+    frames = [m["frame"] for m in custom(sent)]
+    indices = [lane["index"] for frame in frames for lane in frame.get("lanes", ())]
+    assert indices == [2, 3]
+    assert page.states() == ["waiting", "waiting", "saved", "saved"]
+    assert page.known["figures"]["total"] == 2
+
+
+def test_the_text_of_a_lane_in_another_process_comes_at_its_end(sent: Sent) -> None:
+    clock = Clock()
+    fed = FedBatch(n=1, clock=clock)
+    panel = new_panel(fed, clock)
+    fed.progress.show_remote(fed.lanes[0], "reasoning", 30, "the last line")
+    opened(panel, 0, clock)
+    state = panel.pane.get_state()["batch"]
+    assert state["open"]["elsewhere"] is True
+    assert state["lanes"][0]["line"] == "the last line"
+
+    ended = Turn("t", "p", reasoning="Hm.", answer="**9**", complete=True)
+    fed.progress.end(fed.lanes[0], ended)
+    for _ in range(8):
+        clock.now_s += 0.05
+        panel.tick()
+    assert deltas(sent) == "Hm.**9**"
+    assert panel.pane.get_state()["batch"]["open"]["elsewhere"] is False
 
 
 def test_lanes_that_are_known_late_are_shown(sent: Sent) -> None:

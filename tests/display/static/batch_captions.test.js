@@ -31,8 +31,9 @@ test("a line grows without moving, and begins again with its last sentence when 
     assert.ok(shown.length <= 40);
   }
 
+  assert.ok(seen.every((line, index) => line.length >= 10 || index === 0));
   const moves = seen.slice(1).filter((line, index) => !line.startsWith(seen[index]));
-  assert.deepEqual(moves, ["The digits are 9", "I check."]);
+  assert.deepEqual(moves, ["The digits are 9", "is it so? I check."]);
 });
 
 test("a new line begins at its beginning", () => {
