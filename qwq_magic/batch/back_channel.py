@@ -28,8 +28,8 @@ from urllib.parse import urlsplit
 Json = dict[str, Any]
 _LOOPBACK = "127.0.0.1"
 _CLOSE_TIMEOUT_S = 1.0
-# What a connection raises once the other side is gone.
-GONE = (EOFError, OSError, ValueError, AuthenticationError)
+# What a connection raises once the other side is gone, or another thread has closed it.
+GONE = (EOFError, OSError, ValueError, TypeError, AuthenticationError)
 
 
 class BackChannel:

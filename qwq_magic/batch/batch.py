@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
+from qwq_magic.batch.budget import Prices
 from qwq_magic.batch.votes import Votes, vote_of
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.turns import Turn
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Row = Mapping[str, Any]
 
@@ -46,6 +50,8 @@ class Batch(Sequence[Turn]):
         ending: why the batch ended before all was asked; "" if it did not.
         elapsed_s: how long it took, in seconds.
         cost: what it cost; None if that is not known.
+        prices: the prices of a million input and output tokens, by model; None if the user named
+            none.
     """
 
     def __init__(
@@ -58,6 +64,7 @@ class Batch(Sequence[Turn]):
         ending: str = "",
         elapsed_s: float = 0.0,
         cost: float | None = None,
+        prices: Prices | None = None,
         ask_again: Callable[[], Batch] | None = None,
     ) -> None:
         self.samples = tuple(samples)
@@ -67,6 +74,7 @@ class Batch(Sequence[Turn]):
         self.ending = ending
         self.elapsed_s = elapsed_s
         self.cost = cost
+        self.prices = prices
         self._ask_again = ask_again
 
     @overload
@@ -117,6 +125,19 @@ class Batch(Sequence[Turn]):
         for sample in self.samples:
             values[sample.row].append(sample.turn.final_value)
         return Votes(vote_of(found, row=row) for row, found in values.items())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a pandas DataFrame with a row per sample.
+
+        Its columns are `BATCH_COLUMNS` of `qwq_magic.batch` and, after `server`, those of the
+        table's rows. One whose name is ours has `input_` in front.
+
+        Raises:
+            ConfigurationError: pandas is not installed.
+        """
+        from qwq_magic.batch.table import batch_frame
+
+        return batch_frame(self)
 
     def retry(self) -> Batch:
         """Ask again for all that is missing, and return this batch with what came of it.

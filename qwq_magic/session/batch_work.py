@@ -286,6 +286,7 @@ class BatchWork:
             ending=ending,
             elapsed_s=self.progress.elapsed_s,
             cost=self.progress.cost,
+            prices=plan.prices,
             ask_again=ask_again,
         )
 
