@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from qwq_magic.batch.budget import Prices
@@ -138,6 +139,32 @@ class Batch(Sequence[Turn]):
         from qwq_magic.batch.table import batch_frame
 
         return batch_frame(self)
+
+    def export(self, path: str | Path, *, overwrite: bool = False) -> str:
+        """Write the batch to a file, in the format of its extension.
+
+        - `.parquet`: the table of `to_frame`; lists and the like in the rows become JSON.
+        - `.jsonl`: a line per whole reply, as fine-tuning tools read it: the `messages` that were
+          sent and the reply, with its `reasoning_content`; and `row`, `sample`, `model`, `value`
+          and `input`.
+        - `.json`: an eval log of Inspect, where a row is a sample and a sample is an epoch.
+
+        No file holds an API key or the address of a server.
+
+        Args:
+            path: the file.
+            overwrite: whether an existing file may be replaced.
+
+        Returns:
+            A message with the number of samples written, and of those left out, by reason.
+
+        Raises:
+            ConfigurationError: pandas or pyarrow is not installed, which Parquet files require.
+            FileError: the extension is not supported, the file exists, or it cannot be written.
+        """
+        from qwq_magic.batch.exports import export_batch
+
+        return export_batch(self, path, overwrite=overwrite)
 
     def retry(self) -> Batch:
         """Ask again for all that is missing, and return this batch with what came of it.

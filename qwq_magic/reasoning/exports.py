@@ -125,14 +125,14 @@ def _write(frame_from: Callable[[Turns], pd.DataFrame], turns: Turns, path: Path
         raise FileError(f"{path} has no supported extension. Use one of {', '.join(_WRITERS)}.")
     try:
         with replacing(path) as new:
-            write(_encodable(frame_from(turns)), new)
+            write(encodable(frame_from(turns)), new)
     except OSError as error:
         # An OSError from a library that pandas writes with may have no `strerror`.
         cause = error.strerror or error
         raise FileError(f"Cannot write {path}: {cause}. Choose another path.") from error
 
 
-def _encodable(frame: pd.DataFrame) -> pd.DataFrame:
+def encodable(frame: pd.DataFrame) -> pd.DataFrame:
     """Make text encodable as UTF-8, in columns that have a text type even if empty."""
     texts = [name for name in frame if frame[name].dtype.kind == "O"]
     for name in texts:
@@ -150,7 +150,12 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     frame.to_csv(path, index=False, encoding="utf-8")
 
 
-def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Write an encodable table as Parquet.
+
+    Raises:
+        ConfigurationError: pyarrow is not installed.
+    """
     try:
         frame.to_parquet(path, index=False, engine="pyarrow")
     except ImportError as error:
@@ -160,4 +165,4 @@ def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
         ) from error
 
 
-_WRITERS = {".jsonl": _write_jsonl, ".csv": _write_csv, ".parquet": _write_parquet}
+_WRITERS = {".jsonl": _write_jsonl, ".csv": _write_csv, ".parquet": write_parquet}
