@@ -15,15 +15,29 @@ from qwq_magic.batch.progress import Lane, Progress
 from qwq_magic.batch.votes import Vote, Votes
 
 if TYPE_CHECKING:
+    from qwq_magic.batch.inspection import (
+        INSPECTION_COLUMNS,
+        Assertion,
+        BatchInspection,
+        Group,
+        RowInspection,
+        Trail,
+    )
     from qwq_magic.batch.table import BATCH_COLUMNS
 
 __all__ = [
     "BATCH_COLUMNS",
+    "INSPECTION_COLUMNS",
+    "Assertion",
     "Batch",
+    "BatchInspection",
     "Budget",
+    "Group",
     "Lane",
     "Progress",
+    "RowInspection",
     "Sample",
+    "Trail",
     "Vote",
     "Votes",
 ]

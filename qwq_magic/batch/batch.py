@@ -16,6 +16,8 @@ from qwq_magic.turns import Turn
 if TYPE_CHECKING:
     import pandas as pd
 
+    from qwq_magic.batch.inspection import BatchInspection, Trail
+
 Row = Mapping[str, Any]
 
 
@@ -76,6 +78,8 @@ class Batch(Sequence[Turn]):
         self.elapsed_s = elapsed_s
         self.cost = cost
         self.prices = prices
+        # What the reasoning of each sample asserts, by its index, once that is read.
+        self._trails: dict[int, Trail] = {}
         self._ask_again = ask_again
 
     @overload
@@ -116,9 +120,12 @@ class Batch(Sequence[Turn]):
         Raises:
             ConfigurationError: there is no such row.
         """
+        self._require_row(row)
+        return [sample.turn for sample in self.samples if sample.row == row]
+
+    def _require_row(self, row: int) -> None:
         if not 0 <= row < len(self.rows):
             raise ConfigurationError(f"There is no row {row}. The batch has {len(self.rows)}.")
-        return [sample.turn for sample in self.samples if sample.row == row]
 
     def vote(self) -> Votes:
         """Count the final values of each row's samples."""
@@ -126,6 +133,25 @@ class Batch(Sequence[Turn]):
         for sample in self.samples:
             values[sample.row].append(sample.turn.final_value)
         return Votes(vote_of(found, row=row) for row, found in values.items())
+
+    def inspect(self, row: int | None = None) -> BatchInspection:
+        """Show where the samples part: the values that their reasoning asserts, by final value.
+
+        A notebook shows a table, a console the text. With several rows and no `row`, each row is
+        one line.
+
+        Args:
+            row: the row to inspect, from 0; None for all.
+
+        Raises:
+            ConfigurationError: there is no such row.
+        """
+        from qwq_magic.batch.inspection import BatchInspection
+
+        if row is not None:
+            self._require_row(row)
+        rows = range(len(self.rows)) if row is None else [row]
+        return BatchInspection(self.samples, rows, self._trails)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas DataFrame with a row per sample.

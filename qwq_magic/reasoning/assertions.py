@@ -84,6 +84,11 @@ def asserted_value(text: str) -> str | None:
     return next(iter(_asserted(text.rstrip())), None)
 
 
+def asserted_values(text: str) -> tuple[str, ...]:
+    """Return all values that a step asserts, each in its one spelling and once, in order."""
+    return tuple(dict.fromkeys(value for value in reversed(_asserted(text.rstrip())) if value))
+
+
 def asserts(text: str, value: str) -> bool:
     """Whether a step asserts a value, which is given in its one spelling."""
     # Reading values is expensive, so this check comes first.

@@ -120,6 +120,8 @@ def test_without_pandas_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 
     with pytest.raises(ConfigurationError, match=r'pip install "qwq-magic\[data\]"'):
         batch.to_frame()
+    with pytest.raises(ConfigurationError, match=r'pip install "qwq-magic\[data\]"'):
+        batch.inspect().to_frame()
 
 
 def test_an_empty_batch_is_an_empty_table() -> None:

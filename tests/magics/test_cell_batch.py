@@ -52,6 +52,17 @@ def test_samples_are_shown_bound_and_counted(kernel: Kernel, ask_at: AskAt) -> N
     assert "1 turn" in memory
 
 
+def test_where_samples_part_is_shown_as_the_value_of_a_cell(kernel: Kernel, ask_at: AskAt) -> None:
+    with ScriptedServer(Asked()) as server:
+        ask_at(server)
+        kernel.run("%%qwq -c parted -n 3 -o batch\nWhy?")
+    [result] = kernel.run("batch.inspect()").of_type("execute_result")
+
+    assert sorted(result["data"]) == ["text/markdown", "text/plain"]
+    assert "| final value | samples | sample |" in result["data"]["text/markdown"]
+    assert result["data"]["text/plain"].startswith("Where the samples of row 0 part\n\n42: 2 of 3")
+
+
 def test_a_cell_that_runs_again_pays_nothing_twice(kernel: Kernel, ask_at: AskAt) -> None:
     asked = Asked()
     with ScriptedServer(asked) as server:

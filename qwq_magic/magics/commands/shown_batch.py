@@ -1,4 +1,4 @@
-"""How a batch, or its votes, show themselves as the value of a cell."""
+"""How a batch, its votes and its inspection show themselves as the value of a cell."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from qwq_magic.session.batches import show_batches_by
 
 if TYPE_CHECKING:
     from qwq_magic.batch import Batch, Votes
+    from qwq_magic.batch.inspection import BatchInspection
     from qwq_magic.display.live.batch_panel import BatchDisplay
     from qwq_magic.memory import TurnPosition
     from qwq_magic.session.batch_run import BatchRun, BatchView
@@ -26,7 +27,7 @@ _MOST_SEARCHED = 64
 
 
 def install_batches(context: NotebookContext) -> None:
-    """Register the displays of batches and of votes."""
+    """Register the displays of batches, votes and inspections of batches."""
     formatter = context.shell.display_formatter
     if formatter is None:
         return
@@ -36,6 +37,9 @@ def install_batches(context: NotebookContext) -> None:
     )
     formatter.mimebundle_formatter.for_type_by_name(
         "qwq_magic.batch.votes", "Votes", _bundle_of_votes
+    )
+    formatter.mimebundle_formatter.for_type_by_name(
+        "qwq_magic.batch.inspection", "BatchInspection", _bundle_of_inspection
     )
     show_batches_by(partial(_view_in_cell, context))
 
@@ -77,6 +81,12 @@ def _bundle_of_votes(votes: Votes, **_options: Any) -> dict[str, Any]:
     from qwq_magic.display.saved.votes import votes_bundle
 
     return votes_bundle(votes)
+
+
+def _bundle_of_inspection(inspection: BatchInspection, **_options: Any) -> dict[str, Any]:
+    from qwq_magic.display.saved.batch_inspection import batch_inspection_bundle
+
+    return batch_inspection_bundle(inspection)
 
 
 def _show_batch(context: NotebookContext, batch: Batch) -> None:
