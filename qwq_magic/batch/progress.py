@@ -166,6 +166,7 @@ class Progress:
     def show_remote(self, lane: Lane, state: LaneState, characters: int, last_line: str) -> None:
         """Take note of a reply that streams in another process."""
         self.characters += max(0, characters - lane.characters)
+        self.begun += characters > 0 and not lane.characters
         lane.show_remote(state, characters, last_line)
         self.running[lane.index] = lane
 

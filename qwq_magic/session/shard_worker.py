@@ -215,10 +215,15 @@ class _Worker:
                 return
             stop()
 
+        is_stopped = threading.Event()
+
         def stop() -> None:
-            # The loop may have ended meanwhile.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(asking.cancel)
+            # Once: a second cancellation would interrupt the end of the first.
+            if not is_stopped.is_set():
+                is_stopped.set()
+                # The loop may have ended meanwhile.
+                with suppress(RuntimeError):
+                    loop.call_soon_threadsafe(asking.cancel)
 
         threading.Thread(target=wait, name="qwq-magic caller", daemon=True).start()
 

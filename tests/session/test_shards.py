@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -179,8 +180,9 @@ def test_workers_stop_with_the_batch() -> None:
     with ScriptedServer(asked) as server, _threads() as executor:
         session = Session(base_url=server.url, model="m")
         run = session.start_map(_TABLE, executor=executor)
-        while len(asked.prompts) < 16:
+        while run.progress.begun < 16:
             assert not run.has_ended
+            time.sleep(0.01)
         run.stop()
         batch = run.batch()
         goes_on.set()
