@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ class Keeper:
 
     def __init__(self, latest: dict[str, Turn]) -> None:
         self._latest = latest
-        self._used: dict[str, Turn] = {}
+        self._unwritten: dict[str, Turn] = {}
         self._store: Store | None = None
         self._batch = 0
         self._warn: Callable[[str], None] = lambda _line: None
@@ -68,29 +68,35 @@ class Keeper:
         return found
 
     async def keep(self, lane: Lane, turn: Turn, key: str) -> None:
-        """Keep the turn of a sample; a store that cannot be written is reported once."""
-        self._used[key] = turn
+        """Keep the turn of a sample; a store that cannot be written is reported."""
+        await self.keep_all([(lane, turn, key)])
+
+    async def keep_all(self, samples: Sequence[tuple[Lane, Turn, str]]) -> None:
+        """Keep turns in one transaction; see `keep`."""
+        self._unwritten.update({key: turn for _, turn, key in samples})
         if self._store is None:
             return
+        rows = [(lane.row, lane.number, lane.model, key, turn) for lane, turn, key in samples]
         try:
-            await self._in_thread(
-                lambda: self._opened().add_sample(
-                    self._batch,
-                    row=lane.row,
-                    number=lane.number,
-                    model=lane.model,
-                    key=key,
-                    turn=turn,
-                )
-            )
+            await self._in_thread(self._write, rows)
         except FileError as error:
+            # What could not be written stays in memory, so that the next run does not ask again.
             self._warn(str(error))
+            return
+        for _, _, key in samples:
+            self._unwritten.pop(key, None)
+
+    def _write(self, rows: Sequence[tuple[int, int, str, str, Turn]]) -> None:
+        from qwq_magic.store.batches import StoredSample
+
+        assert self._store is not None
+        self._store.add_samples(self._batch, [StoredSample(*row) for row in rows])
 
     async def close(self) -> None:
-        # Without a store, the latest batch can run again and ask only for the rest.
+        # Without a store, this is the whole batch, which can run again and ask only for the rest.
         self._latest.clear()
+        self._latest.update(self._unwritten)
         if self._store is None:
-            self._latest.update(self._used)
             return
         with suppress(FileError):
             await self._in_thread(self._store.close)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from qwq_magic.session.batches import Batches
     from qwq_magic.session.shard_worker import Shard
 
-# Rows whose keys are computed before other work on the loop goes on.
-_KEYS_AT_ONCE = 100
+# Samples that are read or written before other work on the loop goes on.
+_AT_ONCE = 100
 Emit = Callable[[Lane], None]
 
 
@@ -144,7 +144,7 @@ class BatchWork:
             self._keys.append(
                 sample_key(request, server=server, limits=ask.limits, number=lane.number)
             )
-            if lane.index % _KEYS_AT_ONCE == 0:
+            if lane.index % _AT_ONCE == 0:
                 await asyncio.sleep(0)
 
     async def _open_keeper(self) -> Keeper:
@@ -162,9 +162,11 @@ class BatchWork:
         progress = self.progress
         known = {} if self.plan.options.get("again") else await keeper.finished(self._keys)
         progress.begin(lanes, rows=len(self.plan.rows))
-        for lane in lanes:
-            if turn := known.get(self._keys[lane.index]):
-                await keeper.keep(lane, turn, self._keys[lane.index])
+        keyed = ((lane, self._keys[lane.index]) for lane in lanes)
+        reused = [(lane, turn, key) for lane, key in keyed if (turn := known.get(key))]
+        for at in range(0, len(reused), _AT_ONCE):
+            await keeper.keep_all(reused[at : at + _AT_ONCE])
+            for lane, turn, _ in reused[at : at + _AT_ONCE]:
                 progress.end(lane, turn, is_reused=True)
         twins = Twins([lane for lane in lanes if lane.turn is None], self._keys)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from qwq_magic.store.text import cell_of, text_of
 from qwq_magic.store.turn_rows import in_parts, read_turns
@@ -47,17 +48,29 @@ def _plain(value: object) -> object:
     return value
 
 
+class StoredSample(NamedTuple):
+    """One sample of a batch.
+
+    Attributes:
+        row: the index of its row, from 0.
+        number: the number of the sample of this row.
+        model: the model that was asked.
+        key: what its turn is found by.
+        turn: the turn.
+    """
+
+    row: int
+    number: int
+    model: str
+    key: str
+    turn: Turn
+
+
 def insert_sample(
-    connection: sqlite3.Connection,
-    batch: int,
-    *,
-    row: int,
-    number: int,
-    model: str,
-    key: str,
-    turn: int,
+    connection: sqlite3.Connection, batch: int, sample: StoredSample, *, turn: int
 ) -> None:
     """Note which turn, by its number, is this sample."""
+    row, number, model, key, _ = sample
     connection.execute(
         "INSERT INTO samples (batch, row, number, model, key, turn) VALUES (?, ?, ?, ?, ?, ?)",
         (batch, row, number, cell_of(model), cell_of(key), turn),

@@ -17,6 +17,7 @@ from types import TracebackType
 
 from qwq_magic.errors import FileError
 from qwq_magic.store import batches
+from qwq_magic.store.batches import StoredSample
 from qwq_magic.store.connection import (
     Connection,
     damage_errors,
@@ -156,7 +157,7 @@ class Store:
     def add_sample(
         self, batch: int, *, row: int, number: int, model: str, key: str, turn: Turn
     ) -> None:
-        """Write a turn of a batch, also one that the store has already.
+        """Write a turn of a batch; see `add_samples`.
 
         Args:
             batch: the batch's id.
@@ -165,20 +166,19 @@ class Store:
             model: the model that was asked.
             key: what `finished` and `known` find the turn by.
             turn: the turn.
+        """
+        self.add_samples(batch, [StoredSample(row, number, model, key, turn)])
+
+    def add_samples(self, batch: int, samples: Iterable[StoredSample]) -> None:
+        """Write turns of a batch in one transaction, also those that the store has already.
 
         Raises:
-            FileError: the file cannot be written, or the turn has a value that cannot be saved.
+            FileError: the file cannot be written, or a turn has a value that cannot be saved.
         """
         with self._writing() as turns:
-            batches.insert_sample(
-                self._connection,
-                batch,
-                row=row,
-                number=number,
-                model=model,
-                key=key,
-                turn=turns.write(turn, utc_now()),
-            )
+            for sample in samples:
+                number = turns.write(sample.turn, utc_now())
+                batches.insert_sample(self._connection, batch, sample, turn=number)
 
     def finished(self, keys: Iterable[str]) -> dict[str, Turn]:
         """Return the turns that need not be asked again: complete, or ended by the server.

@@ -17,8 +17,9 @@ from server import DROP, Reply, Request, ScriptedServer, chat, chat_steps, failu
 
 from qwq_magic import Limits, QwqError, Session, Turn
 from qwq_magic.batch import Batch, Budget
-from qwq_magic.errors import ConfigurationError
+from qwq_magic.errors import ConfigurationError, FileError
 from qwq_magic.events import AnswerDelta, StreamFinished
+from qwq_magic.store import Store
 
 _TABLE = [{"question": f"{number} + 1"} for number in range(12)]
 
@@ -356,6 +357,30 @@ def test_a_row_that_cannot_be_sent_is_an_error_of_its_own(session: Session) -> N
     batch = session.map(["fine", f"my key is {key}", "fine too"], api_key=key)
     assert [turn.state for turn in batch] == ["complete", "error", "complete"]
     assert key not in str(batch[1].error)
+
+
+def test_what_a_full_disk_refuses_stays_in_memory_and_is_written_by_the_next_run(
+    session: Session, asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "b.db"
+    session.map(_TABLE[:2], "{{ question }}", store=store)
+
+    def refuse(*_: object) -> None:
+        raise FileError("The disk is full. Make room.")
+
+    with monkeypatch.context() as full:
+        full.setattr(Store, "add_samples", refuse)
+        run = session.start_map(_TABLE, "{{ question }}", store=store)
+        batch = run.batch()
+    assert all(turn.complete for turn in batch)
+    assert run.progress.warning == "The disk is full. Make room."
+    again = session.map(_TABLE, "{{ question }}", store=store)
+    assert asked.prompts.total() == 12
+    assert [turn.id for turn in again] == [turn.id for turn in batch]
+    # By now they are in the file.
+    other = Session(base_url=session.choices.base_url, model="m")
+    assert all(s.is_reused for s in other.map(_TABLE, "{{ question }}", store=store).samples)
+    assert asked.prompts.total() == 12
 
 
 def test_no_key_is_in_the_repr_or_the_store(session: Session, tmp_path: Path) -> None:
