@@ -51,6 +51,7 @@ class Batch(Sequence[Turn]):
         template: the prompt, with `{{ column }}` for what differs.
         saved: how many samples need not be asked, since the vote of their row was settled.
         ending: why the batch ended before all was asked; "" if it did not.
+        warning: what went wrong beside the replies, such as a store that cannot be written.
         elapsed_s: how long it took, in seconds.
         cost: what it cost; None if that is not known.
         prices: the prices of a million input and output tokens, by model; None if the user named
@@ -65,6 +66,7 @@ class Batch(Sequence[Turn]):
         template: str,
         saved: int = 0,
         ending: str = "",
+        warning: str = "",
         elapsed_s: float = 0.0,
         cost: float | None = None,
         prices: Prices | None = None,
@@ -75,6 +77,7 @@ class Batch(Sequence[Turn]):
         self.template = template
         self.saved = saved
         self.ending = ending
+        self.warning = warning
         self.elapsed_s = elapsed_s
         self.cost = cost
         self.prices = prices

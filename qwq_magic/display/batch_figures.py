@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -100,7 +101,7 @@ def final_figures(batch: Batch) -> BatchFigures:
         stopped=stopped,
         running=0,
         texts=tuple(filter(None, _final_texts(batch))),
-        notice=one_line(well_formed(batch.ending), limit_bytes=_NOTICE_BYTES),
+        notice=_shown_together([batch.ending, batch.warning]),
         errors=_in_words(errors),
         elapsed_s=round(batch.elapsed_s, 1),
     )
@@ -155,6 +156,10 @@ def _notice(progress: Progress) -> str:
     parts = [progress.warning]
     if paused_s > 0 and progress.state == "running":
         parts.append(": ".join(filter(None, (f"waiting {math.ceil(paused_s)} s", progress.notice))))
+    return _shown_together(parts)
+
+
+def _shown_together(parts: Sequence[str]) -> str:
     shown = (one_line(well_formed(part), limit_bytes=_NOTICE_BYTES) for part in parts)
     return " · ".join(filter(None, shown))
 

@@ -286,6 +286,7 @@ class BatchWork:
             template=plan.template,
             saved=self.progress.saved,
             ending=ending,
+            warning=self.progress.warning,
             elapsed_s=self.progress.elapsed_s,
             cost=self.progress.cost,
             prices=plan.prices,

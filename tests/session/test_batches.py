@@ -373,7 +373,7 @@ def test_what_a_full_disk_refuses_stays_in_memory_and_is_written_by_the_next_run
         run = session.start_map(_TABLE, "{{ question }}", store=store)
         batch = run.batch()
     assert all(turn.complete for turn in batch)
-    assert run.progress.warning == "The disk is full. Make room."
+    assert batch.warning == "The disk is full. Make room."
     again = session.map(_TABLE, "{{ question }}", store=store)
     assert asked.prompts.total() == 12
     assert [turn.id for turn in again] == [turn.id for turn in batch]
