@@ -13,6 +13,7 @@ from jupyter_client.manager import start_new_kernel
 
 TIMEOUT_S = 60.0
 TURN_MIME = "application/vnd.qwq.turn.v1+json"
+BATCH_MIME = "application/vnd.qwq.batch.v1+json"
 
 
 @dataclass

@@ -93,7 +93,6 @@ def table(rows: int) -> list[dict[str, int]]:
 def show_cpu(rows: int, streams: int) -> bool:
     """Compare the CPU with that of raw httpx, in the order raw, map, raw."""
     seconds: dict[str, list[tuple[float, float]]] = {"raw": [], "map": []}
-    before = rss()
     for name in ("raw", "map", "raw", "map"):
         with many_server() as address:
             began, cpu = time.monotonic(), time.process_time()
@@ -104,7 +103,6 @@ def show_cpu(rows: int, streams: int) -> bool:
                     table(rows), "Question {{ number }}", concurrency=streams
                 )
                 assert all(turn.complete for turn in batch), batch
-                text = sum(len(turn.reasoning) + len(turn.answer) for turn in batch)
                 del batch
             seconds[name].append((time.process_time() - cpu, time.monotonic() - began))
             print(
@@ -115,9 +113,31 @@ def show_cpu(rows: int, streams: int) -> bool:
     chunks = rows * CHUNKS
     print(f"{ours / chunks * 1e6:.0f} µs a chunk, {raw / chunks * 1e6:.0f} µs with raw httpx")
     print(f"ratio {ours / raw:.2f} (at most {MOST_CPU})")
-    gc.collect()
-    print(f"memory: {(rss() - before) / 1e6:+.0f} MB after replies of {text / 1e6:.0f} MB")
     return ours <= MOST_CPU * raw
+
+
+def show_memory(rows: int, streams: int) -> bool:
+    """Run one batch after the other: what is left of each when nothing refers to it any more."""
+    sizes = []
+    text = 0
+    with many_server(per_second=10_000.0) as address:
+        session = Session(base_url=f"{address}/v1", model="m")
+        for number in range(4):
+            batch = session.map(
+                table(rows), f"Batch {number}, question {{{{ number }}}}", concurrency=streams
+            )
+            text = sum(len(turn.reasoning) + len(turn.answer) for turn in batch)
+            del batch
+            # The session remembers the latest batch, so that it could go on.
+            session._latest_samples.clear()
+            gc.collect()
+            sizes.append(rss())
+    grown = (sizes[-1] - sizes[0]) / 1e6
+    print(
+        f"memory after four batches of {text / 1e6:.1f} MB of text: "
+        f"{', '.join(f'{size / 1e6:.0f} MB' for size in sizes)}; {grown:+.1f} MB since the first"
+    )
+    return grown <= 3 * text / 1e6
 
 
 class CountingView:
@@ -209,7 +229,7 @@ def show_scale() -> None:
 
 def main(rows: int, streams: int) -> int:
     show_scale()
-    holds = [show_cpu(rows, streams), show_faults(rows, streams)]
+    holds = [show_cpu(rows, streams), show_memory(rows, streams), show_faults(rows, streams)]
     return 0 if all(holds) else 1
 
 

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kernel import Execution, Kernel
+from kernel import BATCH_MIME, Execution, Kernel
 from magics.conftest import AskAt
 from server import Reply, Request, ScriptedServer, chat, chat_steps
 
-BATCH_MIME = "application/vnd.qwq.batch.v1+json"
 _ROWS = 'rows = [{"a": 1, "b": 2}, {"a": 3, "b": 4}, {"a": 5, "b": 6}]'
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 from continuing import ANSWER, EDITED_ANSWER, REASONING, SENTENCES, llama_cpp, vllm
-from kernel import Execution, Kernel
+from kernel import BATCH_MIME, Execution, Kernel
 from magics.conftest import AskAt
 from server import Reply, Request, ScriptedServer, chat
 
-BATCH_MIME = "application/vnd.qwq.batch.v1+json"
 CUT = "".join(SENTENCES[:2])
 
 
