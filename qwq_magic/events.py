@@ -19,8 +19,7 @@ _MAX_COST: Final = 10**9
 class Usage:
     """Token counts reported by the server; None if not reported.
 
-    `reasoning_tokens` are part of `output_tokens`, and `cached_tokens` of `input_tokens`. `cost`
-    is what the server charged, in its own unit: few servers report it.
+    `reasoning_tokens` are part of `output_tokens`, and `cached_tokens` of `input_tokens`.
     """
 
     input_tokens: int | None = None
@@ -28,7 +27,6 @@ class Usage:
     total_tokens: int | None = None
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
-    cost: float | None = None
 
 
 def is_count(value: Any) -> TypeGuard[int]:
@@ -41,14 +39,12 @@ def is_count(value: Any) -> TypeGuard[int]:
 
 def known_counts(usage: Usage) -> Usage:
     """Return the usage without values that are not plausible counts."""
-    values = {f.name: getattr(usage, f.name) for f in fields(usage)}
-    return Usage(**{name: value for name, value in values.items() if is_usage(name, value)})
+    counts = {f.name: getattr(usage, f.name) for f in fields(usage)}
+    return Usage(**{name: count for name, count in counts.items() if is_count(count)})
 
 
-def is_usage(name: str, value: Any) -> bool:
-    """Whether the value is a plausible one for this field of `Usage`."""
-    if name != "cost":
-        return is_count(value)
+def is_cost(value: Any) -> TypeGuard[float]:
+    """Whether the value is a plausible amount of money."""
     return type(value) in (int, float) and 0 <= value < _MAX_COST
 
 
@@ -174,9 +170,13 @@ class ReasoningBecameAnswer:
 
 @dataclass(frozen=True, slots=True)
 class UsageReported:
-    """The token counts so far; each report replaces the one before, they are never added."""
+    """The token counts so far; each report replaces the one before, they are never added.
+
+    `cost` is what the server charged, in its own unit; None if it did not report that.
+    """
 
     usage: Usage
+    cost: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ def test_a_session_can_do_this() -> None:
 
 def test_a_turn_knows_this() -> None:
     assert _public(Turn) == {
+        "cost",
         "final_value",
         "answer",
         "arrivals",

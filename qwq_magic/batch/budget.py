@@ -66,8 +66,8 @@ def cost_of(turn: Turn, prices: Prices | None) -> float | None:
     A price counts only with token counts that the server reported: an estimate is not a bill.
     """
     usage = turn.usage
-    if usage.cost is not None:
-        return usage.cost
+    if turn.cost is not None:
+        return turn.cost
     price = (prices or {}).get(turn.model)
     if price is None or usage.input_tokens is None or usage.output_tokens is None:
         return None

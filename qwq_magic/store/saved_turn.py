@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from typing import Any, get_args
 
 from qwq_magic.errors import QwqError
-from qwq_magic.events import Usage, is_usage
+from qwq_magic.events import Usage, is_cost, is_count
 from qwq_magic.turns import Message, Parent, Prefix, StoppedBy, Timing, Turn
 from qwq_magic.turns.messages import Role
 
@@ -57,6 +57,7 @@ def require_turn(data: Any) -> None:
     _require_counts(data.get("usage") or {})
     _require_seconds(data.get("timing") or {})
     require_keys(data.get("error") or {}, _ERROR_KEYS)
+    require(data.get("cost") is None or is_cost(data["cost"]))
     checked(data.get("parameters", {}), dict)
     checked(data.get("complete", False), bool)
     _require_steering(data)
@@ -83,7 +84,7 @@ def _require_steering(data: Any) -> None:
 
 def _require_counts(data: Any) -> None:
     require_keys(data, _USAGE_KEYS)
-    require(all(value is None or is_usage(name, value) for name, value in data.items()))
+    require(all(value is None or is_count(value) for value in data.values()))
 
 
 def _require_seconds(data: Any) -> None:

@@ -24,6 +24,7 @@ from qwq_magic.events import (
     StreamFinished,
     Usage,
     UsageReported,
+    is_cost,
     known_counts,
     plausible_counts,
     standard_ending,
@@ -90,6 +91,7 @@ class TurnBuilder:
         self._reasoning_since = begun.reasoning_since
         self._answer_since = begun.answer_since
         self._usage = Usage()
+        self._cost: float | None = None
         self._finished: StreamFinished | None = None
         self.has_events = False
 
@@ -170,9 +172,10 @@ class TurnBuilder:
                 self._answer_arrivals.add(len(text), now)
             case AnswerBecameReasoning() | ReasoningBecameAnswer():
                 self._move(event)
-            case UsageReported(usage):
+            case UsageReported():
                 # A user's own model may report any values.
-                self._usage = known_counts(usage)
+                self._usage = known_counts(event.usage)
+                self._cost = event.cost if is_cost(event.cost) else None
             case StreamFinished():
                 self._finished = event
             case Notice():
@@ -258,6 +261,8 @@ class TurnBuilder:
             prefix=replace(self._prefix, way=self._given_way) if self._prefix else None,
             parent=replace(self._parent, way=self._given_way) if self._parent else None,
             stopped_by=stopped_by,
+            # As with the counts, each of several requests has a part only.
+            cost=None if self._is_continued else self._cost,
         )
         if error is not None:
             error.partial = turn

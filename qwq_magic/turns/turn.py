@@ -56,6 +56,16 @@ def _values(value: Usage | Timing | Message) -> dict[str, Any]:
     return {f.name: getattr(value, f.name) for f in fields(value)}
 
 
+def _plain(value: Any) -> Any:
+    match value:
+        case Ending():
+            return value.value
+        case Prefix() | Parent() | StoppedBy():
+            return value.to_dict()
+        case _:
+            return value
+
+
 def _build(cls: type[_Value], data: Mapping[str, Any] | None) -> _Value:
     """Build a value from plain JSON; unknown keys are ignored."""
     data = data or {}
@@ -95,6 +105,7 @@ class Turn:
             the texts, but of no count, time or speed.
         parent: the turn that this one came from; None for a turn of its own.
         stopped_by: what ended the reasoning before the model did, and when; None for nothing.
+        cost: what the server charged, in its own unit; None if it did not report that.
     """
 
     id: str
@@ -120,6 +131,7 @@ class Turn:
     prefix: Prefix | None = None
     parent: Parent | None = None
     stopped_by: StoppedBy | None = None
+    cost: float | None = None
 
     @property
     def given(self) -> tuple[int, int]:
@@ -194,19 +206,16 @@ class Turn:
         data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         data["error"] = self.error.to_dict() if self.error else None
         data["usage"] = _values(self.usage)
-        # Few servers report a cost, and versions before it do not read it.
-        if self.usage.cost is None:
-            del data["usage"]["cost"]
         data["timing"] = _values(self.timing)
         data["arrivals"] = pack_marks(self.arrivals)
         data["messages"] = [_values(message) for message in self.messages]
         data["parameters"] = dict(self.parameters)
         data["notices"] = list(self.notices)
         # Versions before these fields do not read a file in which they find one.
-        for name in ("ending", *_STEERED):
+        for name in ("ending", "cost", *_STEERED):
             value = data.pop(name)
             if value is not None:
-                data[name] = value.value if isinstance(value, Ending) else value.to_dict()
+                data[name] = _plain(value)
         return data
 
     @classmethod

@@ -35,6 +35,7 @@ from qwq_magic.wire.token_usage import (
     Counts,
     MergeCounts,
     ReadUsage,
+    cost_in,
     latest_counts,
     usage_from,
 )
@@ -322,4 +323,4 @@ class Reply:
             usage = plausible_counts(
                 usage, reasoning=self._reasoning_size, answer=self._answer_size
             )
-            self._events.append(UsageReported(usage))
+            self._events.append(UsageReported(usage, cost_in(self._counts)))

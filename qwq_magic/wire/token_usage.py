@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from qwq_magic.events import Usage, is_count, is_usage
+from qwq_magic.events import Usage, is_cost, is_count
 
 # Counts as a server reports them: one JSON object.
 Counts: TypeAlias = dict[str, Any]
@@ -40,13 +40,17 @@ def usage_from(counts: Any) -> Usage | None:
         cached_tokens=_first(
             count_in(input_details, "cached_tokens"), count_in(counts, "prompt_cache_hit_tokens")
         ),
-        # OpenRouter: what was charged, in US dollars.
-        cost=counts["cost"] if is_usage("cost", counts.get("cost")) else None,
     )
 
 
 def _details(counts: dict[str, Any], *names: str) -> dict[str, Any]:
     return next((counts[name] for name in names if isinstance(counts.get(name), dict)), {})
+
+
+def cost_in(counts: Counts) -> float | None:
+    """What was charged, as OpenRouter reports it in US dollars; None if it was not reported."""
+    cost = counts.get("cost")
+    return float(cost) if is_cost(cost) else None
 
 
 def count_in(counts: Counts, *names: str) -> int | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ def test_a_price_is_for_a_million_tokens() -> None:
 
 
 def test_what_the_server_charged_goes_before_a_price() -> None:
-    assert cost_of(_turn(Usage(1, 2, 3, cost=0.5)), {"m": (2.0, 4.0)}) == 0.5
+    assert cost_of(replace(_turn(), cost=0.5), {"m": (2.0, 4.0)}) == 0.5
 
 
 @pytest.mark.parametrize(

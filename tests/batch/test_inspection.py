@@ -254,7 +254,10 @@ def test_hostile_values_are_short_lines_without_controls() -> None:
 
         shown.encode()
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]", shown)
-        assert len(shown.splitlines()) == 9
+        # A line for each sample, and those around them: two samples agree, or there are two groups.
+        lines = shown.splitlines()
+        assert len(lines) in (7, 9)
+        assert max(map(len, lines)) < 400
 
 
 def test_a_value_is_first_asserted_where_it_says() -> None:

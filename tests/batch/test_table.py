@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import builtins
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -93,7 +94,7 @@ def test_rows_of_a_data_frame_come_back() -> None:
 
 
 def test_the_cost_is_what_the_server_reports_or_the_user_named() -> None:
-    reported = turn(0, answer="1", usage=Usage(30, 20, cost=0.25))
+    reported = replace(turn(0, answer="1", usage=Usage(30, 20)), cost=0.25)
     batch = batch_of([reported, turn(1, answer="1")], prices={"qwq-plus": (1.0, 2.0)})
 
     assert list(batch.to_frame()["cost"]) == [0.25, 70 / 1_000_000]

@@ -111,7 +111,7 @@ def turn_data(view: TurnView) -> dict[str, Any]:
         "number": place and place.number,
         "attempt": place and place.attempt,
         "finish_reason": well_formed(turn.finish_reason) if turn.finish_reason else None,
-        "usage": _usage_data(turn),
+        "usage": asdict(turn.usage),
         "timing": {name: None if s is None else round(s, 3) for name, s in timing.items()},
         "error": error and _well_formed_values(error),
         "caption": well_formed(view.caption),
@@ -125,14 +125,6 @@ def turn_data(view: TurnView) -> dict[str, Any]:
         **({"given": list(view.given)} if turn.prefix else {}),
         "view": {"show": view.show, "start": view.start},
     }
-
-
-def _usage_data(turn: Turn) -> dict[str, Any]:
-    usage = asdict(turn.usage)
-    # Few servers report a cost.
-    if usage["cost"] is None:
-        del usage["cost"]
-    return usage
 
 
 def _attempts_data(view: TurnView, attempts: Sequence[Turn]) -> dict[str, Any]:
