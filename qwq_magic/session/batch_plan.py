@@ -44,7 +44,8 @@ class BatchOptions(CallOptions, total=False):
         store: the file that keeps the turns as they end; None for the session's.
         executor: sends shards of rows to other processes or machines; None for this process.
         send_key: whether the API key is sent with them; otherwise they read their environment.
-        on_turn: called with each turn once it has ended and is kept.
+        on_turn: called with each turn once it has ended and is kept; not with those that were
+            known before.
         again: whether all samples are asked again, even those that are known.
         api_key: the key for this call.
     """

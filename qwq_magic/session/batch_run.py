@@ -63,6 +63,7 @@ class BatchRun:
         require_waitable(runner)
         self.progress: Progress = work.progress
         self._on_turn = work.plan.options.get("on_turn")
+        self._known = work.known
         self._runner = runner
         self._queue: queue.SimpleQueue[Lane | None] = queue.SimpleQueue()
         self._wake: Callable[[], None] = lambda: None
@@ -81,7 +82,7 @@ class BatchRun:
         return self._handle.done.done()
 
     def lanes(self) -> Iterator[Lane | None]:
-        """Yield samples as they end, and None after every 50 ms without one."""
+        """Yield samples, known ones first and others as they end, and None after every 50 ms without one."""
         while not (self.has_ended and self._queue.empty()):
             try:
                 lane = self._runner.get(self._queue, timeout_s=_TICK_S)
@@ -140,7 +141,7 @@ class BatchRun:
         return self._handle.done.result()
 
     async def turns_async(self) -> AsyncGenerator[Turn, None]:
-        """Yield the turns as they end, on the caller's loop."""
+        """Yield the turns, known ones first and others as they end, on the caller's loop."""
         here, changed = asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
@@ -170,7 +171,10 @@ class BatchRun:
         return self._handle.done.result()
 
     def _report(self, lane: Lane | None) -> None:
-        if lane is not None and lane.turn is not None and self._on_turn is not None:
+        if self._on_turn is None or lane is None or lane.turn is None:
+            return
+        # What is known was reported by the run that asked for it.
+        if lane.index not in self._known:
             self._on_turn(lane.turn)
 
     def __enter__(self) -> BatchRun:

@@ -48,6 +48,8 @@ class BatchWork:
         self._models: dict[str, Any] = {}
         self._asks: dict[str, Ask] = {}
         self._stopped = asyncio.Event()
+        # The samples whose turns were kept before this run, by index.
+        self.known: set[int] = set()
 
     def check(self) -> None:
         """Prepare a request to each model.
@@ -168,6 +170,8 @@ class BatchWork:
             await keeper.keep_all(reused[at : at + _AT_ONCE])
             for lane, turn, _ in reused[at : at + _AT_ONCE]:
                 progress.end(lane, turn, is_reused=True)
+                self.known.add(lane.index)
+                emit(lane)
         twins = Twins([lane for lane in lanes if lane.turn is None], self._keys)
 
         async def keep(lane: Lane, turn: Turn) -> None:

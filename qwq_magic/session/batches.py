@@ -92,7 +92,10 @@ class Batches(Acts):
     async def map_stream(
         self, rows: Any, template: str | None = None, **options: Unpack[BatchOptions]
     ) -> AsyncGenerator[Turn, None]:
-        """Yield the turns of a map as they end; leaving the loop stops the rest. See `map`."""
+        """Yield the turns of a map, known ones first and others as they end; see `map`.
+
+        Leaving the loop stops the rest.
+        """
         run = self.start_map(rows, template, **options)
         async with aclosing(run.turns_async()) as turns:
             async for turn in turns:

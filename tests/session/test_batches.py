@@ -303,6 +303,21 @@ def test_a_map_in_async_code_streams_its_turns(session: Session) -> None:
     assert all(sample.is_reused for sample in asyncio.run(whole()).samples)
 
 
+def test_a_stream_of_turns_has_those_that_are_known_too(session: Session, asked: Asked) -> None:
+    async def stream(rows: list[dict[str, str]]) -> list[Turn]:
+        return [turn async for turn in session.map_stream(rows, "{{ question }}", on_turn=ended)]
+
+    reported: list[Turn] = []
+    ended = reported.append
+    first = asyncio.run(stream(_TABLE[:4]))
+    again = asyncio.run(stream(_TABLE[:6]))
+    assert {turn.id for turn in again[:4]} == {turn.id for turn in first}
+    assert sorted(turn.prompt for turn in again) == [row["question"] for row in _TABLE[:6]]
+    assert asked.prompts.total() == 6
+    # What was reported once is not reported again.
+    assert len(reported) == 6
+
+
 def test_leaving_a_stream_of_turns_stops_the_rest() -> None:
     model = EndlessModel()
     session = Session(model=model)
