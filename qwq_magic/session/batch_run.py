@@ -82,7 +82,7 @@ class BatchRun:
         return self._handle.done.done()
 
     def lanes(self) -> Iterator[Lane | None]:
-        """Yield samples, known ones first and others as they end, and None after every 50 ms without one."""
+        """Yield samples, known ones first and others as they end; None after 50 ms without one."""
         while not (self.has_ended and self._queue.empty()):
             try:
                 lane = self._runner.get(self._queue, timeout_s=_TICK_S)

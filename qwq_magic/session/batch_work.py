@@ -43,6 +43,9 @@ class BatchWork:
         # Rows need no conversation, unless the user asked for the earlier turns.
         is_apart = plan.call.get("fresh", False) and not plan.is_sample
         self._memory = ConversationMemory() if is_apart else session.conversations.of(name)
+        # The conversation as the batch finds it: all samples are sent the same turns.
+        self._earlier = self._memory.fork()
+        self._context = Context()
         self._keys: list[str] = []
         # What is asked for, and a request, by the name of each model as turns record it.
         self._models: dict[str, Any] = {}
@@ -87,10 +90,11 @@ class BatchWork:
         try:
             if ticket is not None and ticket.must_wait:
                 await self._unless_stopped(ticket.wait())
-            context = self._context()
+            self._earlier = self._memory.fork()
+            self._context = self._context_now()
             await self._choose_models()
             lanes = self.plan.lanes(list(self._models))
-            await self._compute_keys(lanes, context)
+            await self._compute_keys(lanes)
             keeper = await self._open_keeper()
             try:
                 ending = await self._ask(lanes, keeper, emit)
@@ -98,7 +102,7 @@ class BatchWork:
                 await keeper.close()
             batch = self._batch(lanes, ending)
             if self.plan.is_sample:
-                self._memory.commit_samples(_winner_last(batch), context)
+                self._memory.commit_samples(_winner_last(batch), self._context)
             return batch
         finally:
             if ticket is not None:
@@ -116,14 +120,14 @@ class BatchWork:
         with suppress(asyncio.CancelledError):
             await task
 
-    def _context(self) -> Context:
+    def _context_now(self) -> Context:
         """The earlier turns that are sent with the samples, which all have the same."""
         ask = self._prepare(self._any_prompt, self.plan.models[0])
         return ask.recall.context(ask.memory, cell_id=ask.request.cell_id)
 
     def _prepare(self, prompt: str, model: Any) -> Ask:
         plan = self.plan
-        apart = self._memory.fork()
+        apart = self._earlier.fork()
         call: Any = {**plan.call, "model": model, "api_key": plan.api_key}
         if plan.act is not None:
             return self._session._prepare_act(plan.act, apart=apart, **call)
@@ -138,10 +142,10 @@ class BatchWork:
                 ask = self._prepare(self._any_prompt, model)
             self._asks[ask.request.model], self._models[ask.request.model] = ask, model
 
-    async def _compute_keys(self, lanes: list[Lane], context: Context) -> None:
+    async def _compute_keys(self, lanes: list[Lane]) -> None:
         for lane in lanes:
             ask = self._asks[lane.model]
-            request = _with_prompt(ask.request, lane.prompt, context)
+            request = _with_prompt(ask.request, lane.prompt, self._context)
             server = ask.plan.model.server
             self._keys.append(
                 sample_key(request, server=server, limits=ask.limits, number=lane.number)
@@ -241,6 +245,7 @@ class BatchWork:
             (),
             {"model": chat_model} if chat_model is not None else _address(settings),
             {name: self._shard_call(name, is_named=chat_model is None) for name in self._models},
+            tuple(self._earlier.turns[n - 1].to_dict() for n in self._context.numbers),
             concurrency=options.get("concurrency", "auto"),
             rpm=options.get("rpm"),
             tpm=options.get("tpm"),
@@ -260,8 +265,8 @@ class BatchWork:
             "prefix": plan.call.get("prefix"),
             "system": next((m.text for m in ask.request.messages if m.role == "system"), None),
             "advisors": (*self._session.advisors, *plan.call.get("advisors", ())),
-            # Rows have no earlier turns, and a worker has no conversation.
-            "fresh": True,
+            # A worker has no conversation but the turns that it is given.
+            "fresh": not self._context.numbers,
         }
 
     def _batch(self, lanes: list[Lane], ending: str) -> Batch:

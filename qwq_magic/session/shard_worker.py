@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -37,6 +37,7 @@ class Shard:
         lanes: for each sample its index, row, number, model and prompt.
         settings: how the server is reached, as keyword arguments of `Session`.
         calls: the options of a request, by the name of the model.
+        earlier: the turns of the conversation that are sent with each prompt, as plain data.
         concurrency: how many replies may stream at once in this worker.
         rpm: the most requests a minute of this worker.
         tpm: the most tokens a minute of this worker.
@@ -51,6 +52,7 @@ class Shard:
     lanes: tuple[tuple[int, int, int, str, str], ...]
     settings: Mapping[str, Any]
     calls: Mapping[str, Mapping[str, Any]]
+    earlier: tuple[Mapping[str, Any], ...] = ()
     concurrency: Concurrency = "auto"
     rpm: float | None = None
     tpm: int | None = None
@@ -122,11 +124,11 @@ class _Worker:
             settings["headers"] = shard.headers
         session = Session(**settings, api_key=shard.key)
         progress.begin(lanes, rows=0)
+        earlier = _conversation(shard.earlier)
 
         def prepare(lane: Lane) -> Any:
             call: Any = shard.calls[lane.model]
-            apart = ConversationMemory()
-            ask = session._prepare(lane.prompt, api_key=None, apart=apart, **call)
+            ask = session._prepare(lane.prompt, api_key=None, apart=earlier.fork(), **call)
             ask.request = replace(ask.request, sample=lane.number)
             return ask
 
@@ -226,6 +228,15 @@ class _Worker:
                     loop.call_soon_threadsafe(asking.cancel)
 
         threading.Thread(target=wait, name="qwq-magic caller", daemon=True).start()
+
+
+def _conversation(turns: Iterable[Mapping[str, Any]]) -> ConversationMemory:
+    memory = ConversationMemory()
+    for data in turns:
+        # Each is a turn of its own, whatever it came from where it was asked.
+        turn = replace(Turn.from_dict(data), cell_id=None, parent=None)
+        memory.commit(turn, memory.context())
+    return memory
 
 
 async def _close_clients() -> None:

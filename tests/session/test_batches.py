@@ -403,3 +403,17 @@ def test_no_key_is_in_the_repr_or_the_store(session: Session, tmp_path: Path) ->
     batch = session.map(_TABLE, "{{ question }}", api_key=key, store=tmp_path / "b.db")
     assert key not in repr(batch)
     assert key.encode() not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_all_rows_are_sent_the_turns_that_the_batch_found(session: Session, asked: Asked) -> None:
+    session.ask("First.")
+    # Each turn of the batch adds one to the conversation while the others wait.
+    session.map(
+        _TABLE[:6],
+        "{{ question }}",
+        history=5,
+        concurrency=1,
+        on_turn=lambda turn: session.memory.commit(turn, session.memory.context()),
+    )
+    assert len(session.memory) > 1
+    assert [len(body["messages"]) for body in asked.bodies[1:]] == [3] * 6

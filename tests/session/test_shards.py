@@ -250,3 +250,26 @@ def test_workers_are_counted() -> None:
     with _threads() as executor:
         assert worker_count(executor) == 2
     assert worker_count(Executor()) >= 1
+
+
+def test_workers_are_sent_the_earlier_turns_that_the_samples_go_on_from() -> None:
+    asked, sent = Asked(), list[list[str]]()
+
+    def reply(request: Request) -> Reply:
+        sent.append([message["content"] for message in request.json["messages"]])
+        return asked(request)
+
+    with ScriptedServer(reply) as server, ThreadPoolExecutor(2) as executor:
+        session = Session(base_url=server.url, model="m")
+        for prompt in ("First.", "Second."):
+            session.ask(prompt)
+        batch = session.sample("Third.", n=2, executor=executor)
+        assert (
+            sent[2:]
+            == [["First.", "The answer is 4.", "Second.", "The answer is 4.", "Third."]] * 2
+        )
+        assert [message.text for message in batch[0].messages] == sent[-1]
+        session.map(["row"], history=1, executor=executor)
+        assert sent[-1] == ["Third.", "The answer is 4.", "row"]
+        session.map(["row"], executor=executor)
+        assert sent[-1] == ["row"]
