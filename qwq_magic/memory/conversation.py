@@ -161,8 +161,15 @@ class ConversationMemory:
                 state = self._states[at]
                 if state.generation <= context.generation:
                     committed = change(state, min(context.revision, state.revision))
+                    # The later states count on from here, so that a turn which is sent from one
+                    # of them is newer than this one, whichever state it is added to.
+                    revision = committed.revision
+                    later = (
+                        replace(each, revision=max(each.revision, revision))
+                        for each in self._states[at + 1 :]
+                    )
                     # Earlier states are dropped: undo goes back to the latest turn, not beyond it.
-                    self._states = (committed, *self._states[at + 1 :])
+                    self._states = (committed, *later)
                     return
 
     def undo(self) -> Turn | None:
@@ -268,9 +275,12 @@ class ConversationMemory:
     def put_contents(self, contents: Contents) -> Contents:
         """Replace the contents and return them; `undo` restores the current ones."""
         generation = next(_generations)
-        contents = replace(contents, generation=generation, origin=generation)
-        self._change(lambda _: contents)
-        return contents
+
+        def put(before: Contents) -> Contents:
+            revision = max(contents.revision, before.revision)
+            return replace(contents, revision=revision, generation=generation, origin=generation)
+
+        return self._change(put)
 
     def _mark(self, numbers: tuple[int, ...], *, is_hidden: bool) -> None:
         def marked(contents: Contents) -> Contents:
@@ -283,13 +293,14 @@ class ConversationMemory:
 
         self._change(marked)
 
-    def _change(self, change: Callable[[Contents], Contents]) -> None:
+    def _change(self, change: Callable[[Contents], Contents]) -> Contents:
         with self._lock:
             before, after = self.contents, change(self.contents)
             # A change without an effect is not recorded, so `undo` always has one. Clearing and
             # loading always count; they alone give the contents a new generation.
             if after.generation != before.generation or after != before:
                 self._states = (*self._states, after)[-_UNDO_LEVELS - 1 :]
+            return self.contents
 
     def _check(self, number: int, slots: tuple[Slot, ...]) -> None:
         if not 1 <= number <= len(slots):

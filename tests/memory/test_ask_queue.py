@@ -186,7 +186,7 @@ def test_a_reply_under_way_comes_back_with_what_was_cleared_or_loaded_over(
     gate.set()
     run.turn()
 
-    assert session.memory.contents is replaced
+    assert session.memory.contents.slots is replaced.slots
     session.memory.undo()
     session.memory.undo()
     assert [turn.answer for turn in session.memory.turns] == ["ONE", "TWO"]

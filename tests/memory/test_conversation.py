@@ -316,3 +316,30 @@ def test_a_missing_file_and_folder_are_one_clear_line(tmp_path: Path) -> None:
         memory.load(tmp_path / "none.jsonl")
     with pytest.raises(FileError, match="Choose another path"):
         memory.save(tmp_path / "none" / "chat.jsonl")
+
+
+def test_a_turn_sent_after_another_is_not_outdated_by_it_in_whichever_state_they_end() -> None:
+    memory = _memory(_turn(1))
+    early = memory.context()
+    memory.clear()
+    memory.commit(_turn(2), early)
+    late = memory.context()
+    memory.undo()
+
+    memory.commit(_turn(3), late)
+
+    assert [entry.turn.prompt for entry in memory.entries()] == [
+        _turn(number).prompt for number in (1, 2, 3)
+    ]
+    assert not any(entry.is_outdated for entry in memory.entries())
+
+
+def test_a_turn_sent_from_loaded_contents_is_not_outdated_by_those_from_before() -> None:
+    memory = _memory(_turn(1), _turn(2))
+    memory.put_contents(_memory(_turn(3)).contents)
+    context = memory.context()
+    memory.undo()
+
+    memory.commit(_turn(4), context)
+
+    assert not any(entry.is_outdated for entry in memory.entries())
