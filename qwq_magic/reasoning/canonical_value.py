@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from qwq_magic.reasoning.dates import read_date
 from qwq_magic.reasoning.exact_numbers import read_number, spelled
 from qwq_magic.reasoning.plain_math import plain_math
+from qwq_magic.reasoning.ranges import read_range
 from qwq_magic.reasoning.units import has_only_a_unit
 from qwq_magic.reasoning.value_cues import VERDICT_WORDS
 
@@ -33,11 +35,11 @@ class Value:
     text: str
 
 
-_MARKUP = re.compile(r"\*\*|__|[`$]|^\*(?=\w)|(?<=\w)\*$")
+_MARKUP = re.compile(r"\b(?:US|CA|AU|HK|NZ|[ACRS])(?=\$\d)|\*\*|__|[`$]|^\*(?=\w)|(?<=\w)\*$")
 _BLANKS = re.compile(r"\s+")
 _LETTER = re.compile(
     r"\(([A-Z]|[a-j])\)(?:$|[\s:：.])|([A-Z])$|([A-J])(?:[.:：、]\s?(?=[^\s.])(?![A-Z]\.)|\)(?:\s|"
-    r"$))"
+    r"$))|([a-j])\)\s(?!.{0,80}\b[a-j]\)\s)"
 )
 _ABOUT = re.compile(
     r"^(?:[≈~=]|(?:about|approximately|roughly|around|etwa|rund|aproximadamente|environ)\b|"
@@ -65,7 +67,10 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 # "1 hour and 20 minutes" is not a number of hours; it is kept as a text.
-_COUNT = r"\d{1,9}(?:\.\d{1,9})?\s?(?!(?:or|and|to|plus|minus|times|is|of|by|x)\b)[^\W\d_]{1,20}"
+_COUNT = (
+    r"\d{1,9}(?:\.\d{1,9})?\s?"
+    r"(?!(?:or|and|to|bis|a|à|hasta|plus|minus|times|is|of|by|x)\b)[^\W\d_]{1,20}"
+)
 COMPOUND = re.compile(rf"{_COUNT}(?:,?\s?(?:(?:and|und|y|et)\s)?{_COUNT}){{1,3}}(?![^\W\d_])")
 _AND = re.compile(r",?\s(?:and|und|y|et)\s|,\s")
 _NAMED = re.compile(
@@ -73,59 +78,16 @@ _NAMED = re.compile(
     r"[∠△]?[^\W\d_]{2,20}(?:\s[^\W\d_]{1,20}){0,3})"
     r"(?:_?\w{1,8})?\s?[=≈∈]\s?"
 )
+_CALCULATION = re.compile(r"(?:[-+*/^\d\s.()]|pi|sqrt|sin|cos|tan|log|ln){1,80}")
+_SUM = re.compile(r"[-+*/^\d\s.()]{1,200}")
 _EQUALS = re.compile(r"(?<![<>!=])[=≈∈](?!=)")
 _ALTERNATIVES = re.compile(r"\s?[,;或和]\s?|\s(?:or|and|oder|und|o|y|ou|et)\s")
 _OPENING, _CLOSING = "([{⟨", ")]}⟩"
 # Names that may be part of a formula; any other word of three letters makes it a text.
-_FUNCTIONS = frozenset(
-    [
-        "sqrt",
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "log",
-        "ln",
-        "exp",
-        "lim",
-        "max",
-        "min",
-        "mod",
-        "pi",
-        "inf",
-        "theta",
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "lambda",
-        "mu",
-        "sigma",
-        "phi",
-        "omega",
-        "epsilon",
-        "rho",
-        "tau",
-        "gcd",
-        "lcm",
-        "det",
-        "binom",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "arg",
-        "dx",
-        "dy",
-        "dt",
-        "sinh",
-        "cosh",
-        "tanh",
-        "int",
-        "sum",
-        "prod",
-    ]
+_FUNCTION = re.compile(
+    r"sqrt|sin|cos|tan|cot|sec|csc|log|ln|exp|lim|max|min|mod|pi|inf|theta|alpha|beta|"
+    r"gamma|delta|lambda|mu|sigma|phi|omega|epsilon|rho|tau|gcd|lcm|det|binom|arcsin|"
+    r"arccos|arctan|arg|dx|dy|dt|sinh|cosh|tanh|int|sum|prod"
 )
 _NAME = re.compile(
     r"[^\W\d_]{3,}|[\u3040-\u9fff\uac00-\ud7af]|"
@@ -169,8 +131,12 @@ def _read(plain: str, is_math: bool) -> Value | None:
     for read in (_letter, _word, _time):
         if value := read(plain):
             return value
+    if date := read_date(plain):
+        return Value("time", date)
     if value := _number(plain, is_math):
         return value
+    if found := read_range(plain, is_math=is_math):
+        return Value("collection", found)
     return _solutions(plain, is_math) or _collection(plain, is_math) or _other(plain)
 
 
@@ -232,11 +198,24 @@ def _solutions(plain: str, is_math: bool) -> Value | None:
     if len(parts) > 1 and sum(map(bool, names)) > 1:
         return None
     # `a + b = 1 + 2 = 3` is 3, and `f(x) = x + 1` is x + 1, but `2x + 3y = 6` is an equation.
-    exact = plain.split("≈")[0] if "=" in plain.split("≈")[0] else plain
-    *sides, last = (side.strip() for side in _EQUALS.split(exact))
-    if _NAMED.match(plain) or len(sides) > 1 or re.fullmatch(r"[-+*/^\d\s.]{1,80}", sides[0]):
+    *sides, last = (side.strip() for side in _EQUALS.split(_exact(plain)))
+    if _NAMED.match(plain) or len(sides) > 1 or not sides or _CALCULATION.fullmatch(sides[0]):
         return _read(last, is_math) if last else None
     return None
+
+
+def _exact(plain: str) -> str:
+    """Return `x = 22/7` of `x = 22/7 ≈ 3.14`, and `x ≈ 3.14` of `x = 22*3.14/22 ≈ 3.14`."""
+    exact, *about = plain.split("≈")
+    *sides, last = (side.strip() for side in exact.split("="))
+    if not about or not last:
+        return plain
+    is_name = not sides and _NAMED.match(plain) is not None
+    number = read_number(last)
+    is_value = (number is not None and not number[1]) or (
+        _CALCULATION.fullmatch(last) is not None and not _SUM.fullmatch(last)
+    )
+    return exact if (is_value and not is_name) or (sides and not _SUM.fullmatch(last)) else plain
 
 
 def _collection(plain: str, is_math: bool) -> Value | None:
@@ -285,7 +264,7 @@ def _order(text: str) -> tuple[int, Fraction, str]:
 
 def _other(plain: str) -> Value:
     names = {name.lower() for name in _NAME.findall(plain)}
-    if names <= _FUNCTIONS and _FORMULA.search(plain):
+    if all(map(_FUNCTION.fullmatch, names)) and _FORMULA.search(plain):
         formula = _NOT_SPACED.sub(r"\1", _COMMA.sub("", plain))
         return Value("expression", _BLANK.sub("", _STAR.sub("", formula)))
     # A single letter is a name, of which capitals are another.

@@ -14,7 +14,7 @@ from fractions import Fraction
 # Larger exponents are left as they are written, and longer numbers have no exact value here.
 _LARGEST_EXPONENT = 100
 
-_CURRENCY = r"(?:US)?[$€£¥₹₽]"
+_CURRENCY = r"(?:(?:US)?[$€£¥₹₽]|(?:USD|EUR|GBP|CHF|Rs\.?)\s)"
 _DIGITS = (
     r"(?:\d{1,3}(?:(?:,|\s|')\d{3}){1,20}(?!\d)(?:\.\d{1,80})?|\d{0,80}\.\d{1,80}|\d{1,80}\.?)"
 )

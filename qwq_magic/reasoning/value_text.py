@@ -15,6 +15,8 @@ _SPACED = re.compile(r"(?<![\\$\w])\$[ \t]([^$\n]{1,120}?)[ \t]\$(?![\d$])")
 _WIDE = str.maketrans("０１２３４５６７８９．％＝＋－（）／", "0123456789.%=+-()/")
 _WIDE_COMMA = re.compile(r"(?<=\d)，(?=\d{3}(?!\d))")
 _POINTS = re.compile(r"(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3}){1,8})(?![\d.])(,\d{1,20})?")
+# With points and a comma, the comma is decimal in any language.
+_SURE_POINTS = re.compile(r"(?<![\d.,])([1-9]\d{0,2}(?:\.\d{3}){1,8})(,\d{1,2})(?![\d.,])")
 _DECIMAL = re.compile(r"(?<![\d.,(\[{])(\d{1,20})(?:,|\{,\})(\d{1,20})(?![\d,)\]}])")
 _MAY_BE_COMMA = re.compile(r"\d(?:,|\{,\}|\.\d{3})\d?")
 _NARROW = re.compile(r"(?<=\d)[\u00a0\u202f\u2009'](?=\d{3}(?!\d))")
@@ -52,6 +54,7 @@ def plain_numbers(text: str) -> str:
         text = _SPACED.sub(r"$\1$", text)
     text = _MINUS.sub("-", text)
     text = _PM.sub(r"\1\2m", text)
+    text = _SURE_POINTS.sub(_without_points, text)
     if not _MAY_BE_COMMA.search(text) or ENGLISH_WORDS.search(text):
         return text
     if COMMA_WORDS.search(text):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from qwq_magic.reasoning.canonical_value import COMPOUND, Value, read_value
+from qwq_magic.reasoning.dates import DATE
+from qwq_magic.reasoning.ranges import RANGE
 
 _HALF_DAY = r"(?:上午|下午|早上|晚上|凌晨)"
 _CLOCK = (
@@ -39,7 +41,8 @@ _MEMBER = r"[-−+]?(?:[\d.]{1,20}(?:/\d{1,9})?|[A-Za-z]|∞|inf)"
 _COLLECTION = rf"(?<![\w\\])[\[({{]\s?{_MEMBER}(?:\s?[,;]\s?{_MEMBER}){{1,12}}\s?[\])}}]"
 TOKEN = re.compile(
     rf"(?P<bold>{_BOLD})|(?P<pair>{_PAIR})|(?P<collection>{_COLLECTION})|(?P<math>{_MATHS})|"
-    rf"(?P<code>`[^`\n]{{1,60}}`)|(?P<number>{NUMBER})"
+    rf"(?P<code>`[^`\n]{{1,60}}`)|(?P<date>{DATE.pattern})|(?P<range>{RANGE.pattern})|"
+    rf"(?P<number>{NUMBER})"
 )
 NUMBER_FIRST = re.compile(NUMBER)
 MATHS_FIRST = re.compile(_MATHS)
@@ -48,7 +51,7 @@ _LIST = re.compile(
 )
 _OR = re.compile(rf"(?:\s[a-z]{{1,12}})?\s?(?:\b(?:or|oder|o|ou)\b|或者?|还是)\s?\*{{0,2}}{NUMBER}")
 CONTINUES = re.compile(
-    r"\s?[*/^+]\s?[\w(\\]|[A-Za-z_](?!\b)|[a-zA-Z](?<![mgshlLJNWVAKC])|\d|\s-\s\d|-\d"
+    r"\s?[*/^+]\s?[\w(\\]|[A-Za-z_](?!\b)|[a-zA-Z](?<![mgshlLJNWVAKC])|\d|\s-\s\d|[-–]\d|\sin\s\d"
 )
 _PHRASE_END = re.compile(
     r"\.(?=\s|$)|,(?=\s)|[\n。，；;！!？?]|\s(?:since|because|weil|porque|denn|car|as)\b|\s[(（—–]|"
@@ -62,6 +65,8 @@ def token_value(token: re.Match[str]) -> Value | None:
     """Return the value of a number, a formula or an emphasised text; None for mere words."""
     if token.lastgroup == "number":
         return _number_value(token)
+    if token.lastgroup in ("date", "range"):
+        return read_value(token[0])
     inner = token[0].strip("*`") if token.lastgroup != "math" else token[0]
     value = read_value(inner)
     if value is None or value.kind in _SURE or (value.kind == "expression" and "$" in inner):
