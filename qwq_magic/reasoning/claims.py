@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from qwq_magic.reasoning import value_cues as cues
 from qwq_magic.reasoning.canonical_value import COMPOUND, Value, read_value
+from qwq_magic.reasoning.dates import DATE
 from qwq_magic.reasoning.value_tokens import (
     CONTINUES,
     MATHS_FIRST,
@@ -23,7 +24,9 @@ _LONGEST_CUE = 60  # characters before a value
 _UNIT_WORDS = 4
 _MOST_TRIED = 60  # sentences, so that the cost does not depend on what the text is made of
 
-SENTENCE_END = re.compile(r"[.!?](?:\*\*)?(?=\s|$)|[。！？\n]|;\s")
+SENTENCE_END = re.compile(
+    r"(?<!\bca)(?<!\bi\.e)(?<!\be\.g)(?<!\bapprox)[.!?](?:\*\*)?(?=\s|$)|[。！？\n]|;\s"
+)
 _LETTER_FIRST = re.compile(
     r"\(?(?P<letter>[A-J]|[a-dfgj](?=[\s.)*]{0,3}$))\)?(?=\s{0,2}(?:$|[.,;:!。，；：)*]|(?:because|"
     r"since|as|"
@@ -56,6 +59,12 @@ _GIVEN = re.compile(
     r"[当设若取由]\s?$",
     re.IGNORECASE,
 )
+# "for n = 3"
+_SET = re.compile(
+    r"\b(?:where|for|with|when|let|if|given|at|für|mit|para|con|pour|avec)\s[$*]{0,2}[A-Za-z]\s?=\s?$|"
+    r"[当设若取由]\s?[A-Za-z]\s?=\s?$"
+)
+_ON = re.compile(r"\b(?:on|in|am|le|el)\s[*(]{0,3}$")
 _RESTATES = re.compile(r"\s?, (?:which|or)\b")
 _OR = re.compile(r"\s?(?:or|oder|o|ou|或)\s?")
 _OPTION = re.compile(r"(?:^|[\s(（])[A-J][.)）、:：]\s?\S", re.MULTILINE)
@@ -85,7 +94,7 @@ def answered(text: str, *, tries: int = _MOST_TRIED) -> Value | None:
     ]
     for end, letter in sorted([*places, *rights], key=lambda place: place[0])[: -tries - 1 : -1]:
         begin = _clause_begin(text, end)
-        if cues.HEDGE.search(text, begin, end) or cues.INTRODUCES.match(text[begin:end]):
+        if cues.HEDGE.search(text, begin, end) or _only_seems(text[begin:end]):
             continue
         if letter:
             return Value("letter", letter)
@@ -94,39 +103,82 @@ def answered(text: str, *, tries: int = _MOST_TRIED) -> Value | None:
     return None
 
 
+def _only_seems(clause: str) -> bool:
+    return bool(cues.INTRODUCES.match(clause) or cues.TEMPTING.search(clause))
+
+
 def stated(sentence: str, *, loosely: bool = False, ending: bool = False) -> Value | None:
     """Return the value that a sentence states: the last one after "is" or "=".
+
+    What a sentence states before an explanation comes first: "it is 19: 10 + 9".
 
     Args:
         sentence: the sentence.
         loosely: whether other verbs count as well, such as "costs".
         ending: whether a number counts that ends the sentence, and is the only one.
     """
+    if (match := cues.EXPLAINS.search(sentence)) and (
+        value := _last_stated(sentence[: match.start()], by=cues.STATED_BY_VERB)
+    ):
+        return value
+    by = cues.LOOSELY_STATED if loosely else None
     tokens = list(TOKEN.finditer(sentence))
-    for token in reversed(tokens):
-        ends = ending and len(tokens) == 1 and len(sentence[token.end() :].split()) <= _UNIT_WORDS
-        is_stated = _is_stated(token, loosely=loosely) or (ends and _is_plain(token))
-        if is_stated and (value := token_value(token)):
-            is_last = loosely or token is tokens[-1]
+    if ending and len(tokens) == 1 and _ends(tokens[0]) and (value := token_value(tokens[0])):
+        return value
+    return _last_stated(sentence, by=by)
+
+
+def _ends(token: re.Match[str]) -> bool:
+    """Whether only a unit follows a number, and it counts nothing that comes later."""
+    after = token.string[token.end() :]
+    return _is_plain(token) and len(after.split()) <= _UNIT_WORDS and not cues.COUNTED.match(after)
+
+
+def claimed(sentence: str) -> Value | None:
+    """Return the value that a sentence states with a verb: "it is 19", "it takes 19 minutes"."""
+    return _last_stated(sentence, by=cues.STATED_BY_VERB)
+
+
+def _last_stated(sentence: str, *, by: re.Pattern[str] | None) -> Value | None:
+    """Return the last value after "is", "=" or the words of `by`, an emphasised one first."""
+    tokens = list(TOKEN.finditer(sentence))
+    bold = [token for token in tokens if token.lastgroup == "bold"]
+    for token in [*(bold if len(bold) == 1 else []), *reversed(tokens)]:
+        if _is_stated(token, by=by) and (value := token_value(token)):
+            is_last = by is not None or token is tokens[-1]
             return value if is_last or not _says_more(sentence, token.end()) else None
     return None
+
+
+def settled(sentence: str) -> str:
+    """Return what follows "but" where a hedge comes before: "you might think 1, but it is 2"."""
+    if not cues.HEDGE.search(sentence):
+        return sentence
+    return cues.SETTLES.split(sentence)[-1]
 
 
 def _is_plain(token: re.Match[str]) -> bool:
     return token.lastgroup not in ("code", "math")
 
 
-def _is_stated(token: re.Match[str], *, loosely: bool) -> bool:
+def _is_stated(token: re.Match[str], *, by: re.Pattern[str] | None) -> bool:
     """Whether what is before or after a token makes it the value of its sentence."""
     sentence, begin = token.string, token.start()
     before = sentence[max(0, begin - _LONGEST_CUE) : begin]
+    if cues.COUNTED.match(sentence, token.end()):
+        return False
     if token.lastgroup == "pair" or cues.COMPARED.match(sentence, token.end()):
         return True
     if token.lastgroup == "math" and "=" in token[0] and not _GIVEN.search(before):
         return True
+    if _SET.search(before):
+        return False
     if cues.STATED.search(before) and not cues.RESTATED.search(before):
         return True
-    return loosely and _is_plain(token) and cues.LOOSELY_STATED.search(before) is not None
+    if by is None:
+        return False
+    is_dated = token.lastgroup == "date" and _ON.search(before) is not None
+    return is_dated or (_is_plain(token) and by.search(before) is not None)
 
 
 def _says_more(sentence: str, end: int) -> bool:
@@ -203,6 +255,8 @@ def _leading(line: str, *, is_named: bool) -> Value | None:
     """Return the value at the beginning of a line, or the one that the line states."""
     if match := WORD_FIRST.match(line):
         return read_value(match["word"] or match["zh"])
+    if date := DATE.match(line):
+        return read_value(date[0])
     phrase = phrase_of(line).strip(" *_")
     value = read_value(phrase) if phrase else None
     if value and value.kind != "text":

@@ -36,8 +36,9 @@ ANSWER = re.compile(
     r"correct[oa]?|corretta) (?:ist|is|es|est|è)\b|"
     r"\bI(?:['’]d| would| will|['’]ll)? (?:choose|pick|select|go with|answer)\b|"
     r"^\W{0,8}answer(?=\s{1,2}[-$\\(]{0,3}[\d])|"
-    r"^[#*_\s]{0,8}(?:final |correct |my )?(?:answer|最终答案|答案|antwort|respuesta|"
-    r"réponse)[*_:：\s]{0,6}$)",
+    r"^[#*_\s]{0,8}(?:final |correct |my )?(?:answer|result|(?:最终|最后)?(?:答案|结果|結果)|"
+    r"antwort|ergebnis|endergebnis|respuesta|resultado|réponse|résultat|risposta|risultato|"
+    r"resposta|答え|解答|最終回答)(?:\sfinale?)?[*_:：\s]{0,6}$)",
     _FLAGS | re.MULTILINE,
 )
 # An option that is called right: "option (C) is correct", "D ist richtig", "选项C正确".
@@ -68,20 +69,65 @@ GERMAN_CONCLUSION = re.compile(r"\balso\b", _FLAGS)
 STATED = re.compile(
     rf"(?:[=≈∈]|\b(?:it|that|there)['’]s|\b{_BE}|\bbe|[是为為有]|等于|beläuft sich auf|\b(?:est?|"
     rf"sont?) de|\b(?:there (?:is|"
-    rf"are)|hay|il y a|es gibt))"
+    rf"are)|hay|il y a|es gibt)|"
+    r"\b(?:that is|i\.e\.|d\. ?h\.|das heißt|es decir|c['’]est-à-dire),?|即|つまり)"
     r"(?:\s(?:about|approximately|exactly|only|just|equal to|therefore|thus|ca\.|etwa|genau|rund|"
     r"exactamente|"
     r"the|la|el|die|der|das|en|[-A-Za-z]\s?=)){0,2}"
     r"[\s*:：(]{0,4}$",
     _FLAGS,
 )
+_VERBS = (
+    r"gets?|gives?|giving|yields?|has|have|had|makes?|costs?|takes?|needs?|pays?|leaves?|weighs?|"
+    r"earns?|spends?|saves?|travels?|covers?|requires?|totals?|kostet|hat|haben|braucht|benötigt|"
+    r"dauert|zahlt|tiene|cuesta|paga|tarda|necesitan?|faltan?|coûte|faut|dure|prend"
+)
+_CHINESE_VERBS = "[得了到共在需约走剩花付要]"
+_EXACTLY = (
+    r"(?:\s(?:about|approximately|exactly|only|just|a total of|etwa|genau)){0,2}[\s*:：(]{0,4}$"
+)
+STATED_BY_VERB = re.compile(rf"(?:\b(?:{_VERBS})|{_CHINESE_VERBS}){_EXACTLY}", _FLAGS)
 LOOSELY_STATED = re.compile(
-    r"(?:\b(?:gets?|gives?|giving|yields?|has|have|had|makes?|costs?|takes?|needs?|pays?|leaves?|"
-    r"weighs?|earns?|"
-    r"spends?|saves?|travels?|at|totals?|of|to|um|auf|kostet|hat|haben|braucht|zahlt|a las|de|"
-    r"tiene|cuesta|paga|à|a|"
-    r"coûte)|[得了到共在需约約走剩花付]|于|[:：])"
-    r"(?:\s(?:about|approximately|exactly|only|just|a total of|etwa|genau)){0,2}[\s*:：(]{0,4}$",
+    rf"(?:\b(?:{_VERBS}|at|of|to|um|auf|a las|de|à|a)|{_CHINESE_VERBS}|于|[:：]){_EXACTLY}",
+    _FLAGS,
+)
+# "there are 3 things to know": what follows is counted, not asserted.
+COUNTED = re.compile(
+    r"\s(?:\w{2,12}\s){0,2}(?:things|reasons|steps|tips|types|kinds|options|methods|stages|phases|"
+    r"factors|points|aspects|gründe|dinge|schritte|tipps|arten|razones|pasos|cosas|consejos|tipos|"
+    r"raisons|choses|étapes|conseils)\b|\s?[个個]\s?(?:原因|步骤|要点|方面|建议)|つの(?:理由|方法|点)",
+    _FLAGS,
+)
+# An explanation follows: "it is 19: 10 + 9", "it takes 19 minutes, since …".
+EXPLAINS = re.compile(
+    r"\s?(?::\s|：)(?=\S)|\s(?:since|because|denn|weil|porque|parce que)\b|"
+    r",\s(?:as|da|car|puisque|ya que|pues|puesto que)\b|"
+    r"[,，]?\s?(?:因为|由于|なぜなら)|\s[—–]\s|——",
+    _FLAGS,
+)
+# What seems to be the answer: "the intuitive answer is 10".
+TEMPTING = re.compile(
+    r"\b(?:intuitive|obvious|tempting|na[iï]ve|wrong|incorrect|common|typical|initial|naheliegende|"
+    r"falsche|intuitiva|obvia|errónea|intuitive|fausse)\b|直觉|错误的?答案|直感",
+    _FLAGS,
+)
+# After it, what came before no longer holds.
+CORRECTS = re.compile(
+    r"(?:^|(?<=[.,!?…—–*(]\s)|(?<=[*(—]))(?:(?:hmm,?\s|oh,?\s|no,?\s)?"
+    r"(?:wait|hold on|scratch that|correction|oops|halt|moment|korrektur|espera|un momento|"
+    r"corrección|attendez)\b"
+    r"(?:,?\s(?:no|nein|non)(?=\s?[,:—–]))?(?:\s?[,:.–—…!*]|\s-\s)|sorry,)|"
+    r"(?:等等|等一下|不对[，,]|更正|纠正一下|待って|訂正)[，,。：:、]?",
+    _FLAGS | re.MULTILINE,
+)
+# "I have no number yet"
+UNKNOWN = re.compile(
+    r"\bI (?:have no|do(?:n['’]t| not) have (?:a|an|the)) (?:\w{2,12}\s)?"
+    r"(?:number|answer|result|value)\b|"
+    r"\b(?:cannot|can['’]t|could not) be (?:determined|answered)|\bnot enough information\b|"
+    r"\bimpossible to (?:say|tell|determine)|无法确定|条件不足|"
+    r"lässt sich nicht (?:sagen|bestimmen)|"
+    r"no se puede (?:saber|determinar)|impossible de (?:dire|déterminer)|判断できません",
     _FLAGS,
 )
 HEDGE = re.compile(
@@ -110,11 +156,13 @@ COMPARED = re.compile(
     r"[\s*`$]{0,4}(?:(?:is|are|ist|es|est|è)\s(?:(?:much|slightly|clearly|actually|therefore|thus|"
     r"the|el|la|die)\s){0,2}"
     r"(?:\w{2,12}er|more|less|mayor|menor|más \w{2,12}|plus \w{2,12}|maior|maggiore)\b|"
+    r"(?:comes (?:first|before|earlier)|precedes|kommt (?:vor|zuerst)|viene (?:antes|primero)|"
+    r"vient (?:avant|en premier))\b|"
     r"比[^，。\n]{1,30}[大小多少高低长短快慢])",
     _FLAGS,
 )
 # What comes after it restates the value: "3/8, which is 37.5%".
-RESTATED = re.compile(r",\s(?:which|that) is(?:\s\w{1,12})?\s$|≈\s?$", _FLAGS)
+RESTATED = re.compile(r",\s(?:which|that) is(?:\s\w{1,12})?\s$|[\d)$πeix]\s?≈\s?$", _FLAGS)
 VERB = re.compile(
     r"\b(?:is|are|was|has|have|ist|sind|hat|es|son|tiene|est|sont)\b|[是为有]", _FLAGS
 )
@@ -122,6 +170,20 @@ VERB = re.compile(
 TURN = re.compile(
     r"\b(?:but|however|yet|aber|jedoch|pero|mais|però|mas)\b|但|不过|然而|でも|しかし", _FLAGS
 )
+# After it, what only seemed to be so no longer counts.
+SETTLES = re.compile(
+    rf"{TURN.pattern}|"
+    r"\b(?:actually|in fact|in reality|tatsächlich|en realidad|en fait|en réalité)\b|"
+    r"其实|实际上|実際は|実は",
+    _FLAGS,
+)
+_TOTAL = (
+    r"(?:(?:grand )?total|sum|answer|result|summe|gesamt|insgesamt|ergebnis|suma|resultado|somme|"
+    r"résultat|totale|总计|合计|总共|总和|答案|結果|结果|合計)"
+)
+TOTAL = re.compile(rf"{_TOTAL}\b[^\d:：*]{{0,30}}[:：]\s?", _FLAGS)
+# The last row of a table: "| **Total** | **17** |".
+TOTAL_ROW = re.compile(rf"\s?\|[\s*]{{0,4}}{_TOTAL}\b[^|]{{0,40}}\|", _FLAGS)
 # What follows is offered, not asserted.
 INTRODUCES = re.compile(
     r"^\W{0,6}(?:here(?:['’]s| is| are)|below|there are (?:several|many|some)|hier (?:sind|ist)|"

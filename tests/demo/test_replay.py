@@ -262,6 +262,32 @@ def test_samples_of_a_prompt_disagree(recording_id: str, values: list[str]) -> N
     assert replay(next_one) == found[0]
 
 
+@pytest.mark.parametrize(
+    ("recording_id", "first", "others"),
+    [
+        ("decimals", "9.9", {None, "9.9", "9.11"}),
+        ("section-numbers", "9.9", {None, "9.9", "9.11"}),
+        ("bridge", "17", {"12", "13", "17", "19"}),
+        ("dominoes", "571", {None, "495", "571"}),
+        ("primes", None, {None}),
+        ("bug-hunt", None, {None}),
+        ("introduction", None, {None}),
+        ("collections", None, {None}),
+        ("sales", None, {None}),
+    ],
+)
+def test_each_answer_commits_to_the_value_that_a_reader_finds(
+    recording_id: str, first: str | None, others: set[str | None]
+) -> None:
+    recording = BY_ID[recording_id]
+    branches = recording.branches
+    early = [answer for _, answer in branches.early_answers]
+    answers = [*early, *(branch.answer for branch in branches.branches if branch.answer)]
+
+    assert committed_value(recording.answer) == first
+    assert {committed_value(answer) for answer in answers} | {first} == others
+
+
 def test_the_examples_of_other_proofs_are_right() -> None:
     def least_divisor(number: int) -> int:
         return next(d for d in range(2, number + 1) if number % d == 0)

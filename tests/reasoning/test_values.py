@@ -2,7 +2,8 @@
 
 The first 100 were written before the rules, and 99 were right when they were first tried; the next
 35 are of the same classes, and all were right. The others were written to try the rules further:
-nine of ten were right at first, and the misses led to more rules.
+nine of ten were right at first, and the misses led to more rules. The last 148 have the forms in
+which models explain their answers; two of three were right at first.
 """
 
 import json
@@ -48,6 +49,20 @@ CUES = {
     "comparisons": "1 is larger than ",
     "hedges": "maybe the answer is 4. ",
     "fences": "```\n",
+    "corrections": "1. Wait, ",
+    "corrections of answers": "The answer is 1. Wait, no: 2. ",
+    "dates": "1 May ",
+    "ranges": "1–2 ",
+    "totals": "| Total | 1 ",
+    "rows": "| Total | 1 |\n",
+    "names": "is **Ab Cd** ",
+    "words": "The Ab ",
+    "explanations": "it is 1: ",
+    "reasons": "it is 1 because ",
+    "turns": "maybe 1, but ",
+    "estimates": "1 ≈ ",
+    "counts of things": "1 new new things ",
+    "options with a bracket": "a) ",
 }
 
 
@@ -117,6 +132,20 @@ def test_the_committed_value_of(text: str, value: str | None) -> None:
         (("sqrt(3)/2", "\\frac{\\sqrt{3}}{2}", "√3/2", "\\dfrac{\\sqrt3}{2}"), "sqrt(3)/2"),
         (("x^2+2x+1", "x^{2} + 2x + 1", "x² + 2x + 1", "x^2 + 2*x + 1"), "x^2+2x+1"),
         (("Yes", "yes.", "**Yes**", "\\text{Yes}"), "yes"),
+        (("10–15 minutes", "10-15", "10 to 15 minutes", "10 bis 15 Minuten", "$10–$15"), "10-15"),
+        (
+            (
+                "July 4, 1776",
+                "4 July 1776",
+                "the 4th of July, 1776",
+                "1776-07-04",
+                "4 juillet 1776",
+            ),
+            "1776-07-04",
+        ),
+        (("4. Juli 1776", "4 de julio de 1776", "1776年7月4日"), "1776-07-04"),
+        (("22/7 \\approx 3.14", "x = 22/7 \\approx 3.14"), "22/7"),
+        (("10\\pi", "2\\pi \\cdot 5 = 10\\pi \\approx 31.4"), "10pi"),
     ],
 )
 def test_equal_values_are_equal_strings(spellings: tuple[str, ...], value: str) -> None:
