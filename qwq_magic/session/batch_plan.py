@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +99,8 @@ class BatchPlan:
 
     @property
     def n(self) -> int:
-        return self.options.get("n", SAMPLES if self.is_sample else 1)
+        n: Any = self.options.get("n", SAMPLES if self.is_sample else 1)
+        return n if isinstance(n, bool) or not hasattr(n, "__index__") else index(n)
 
     @property
     def models(self) -> list[Any]:
@@ -186,6 +189,9 @@ def _split(options: BatchOptions) -> tuple[CallOptions, BatchOptions, ApiKey | N
     # Wrapped first: a traceback that prints locals must not print a key.
     api_key = as_api_key(options.pop("api_key", None))
     call: Any = {name: value for name, value in options.items() if name not in _OWN}
+    if "advisors" in call:
+        # Read once for all requests: they may be an iterator.
+        call["advisors"] = tuple(call["advisors"])
     own: Any = {name: value for name, value in options.items() if name in _OWN}
     hide_headers(call)
     require_known(call, further=_OWN)
@@ -199,7 +205,9 @@ def _check(plan: BatchPlan) -> None:
         raise ConfigurationError(f"n is {n!r}. Use a number of samples, 1 or more.")
     if models is not None:
         if isinstance(models, str) or not all(isinstance(name, str) for name in models):
-            raise ConfigurationError(f'models is {models!r:.80}. Use a list, such as ["a", "b"].')
+            raise ConfigurationError(
+                f'models is {models!r:.80}. Use a list of names, such as ["a", "b"].'
+            )
         if plan.call.get("model") is not None:
             raise ConfigurationError("model and models cannot be combined. Use one of them.")
         if len(set(models)) < len(list(models)):
@@ -211,8 +219,27 @@ def _check(plan: BatchPlan) -> None:
             f"That is {len(plan.rows) * len(plan.models) * n:,} samples, and one batch has at "
             f"most {MAX_SAMPLES:,}. Split the table."
         )
-    if (executor := plan.options.get("executor")) is not None:
-        require_one_worker_each(executor)
+    _check_objects(plan)
     # Checked here, where nothing is sent yet.
     plan.rules()
     checked_prices(plan.options.get("prices"))
+
+
+def _check_objects(plan: BatchPlan) -> None:
+    options = plan.options
+    executor, store = options.get("executor"), options.get("store")
+    on_turn: Any = options.get("on_turn")
+    if executor is not None:
+        if plan.act is not None:
+            raise ConfigurationError("Workers cannot go on from a step. Leave executor out.")
+        if not callable(getattr(executor, "submit", None)):
+            raise ConfigurationError(
+                f"executor is {executor!r:.80}. Use one of concurrent.futures, or of Dask."
+            )
+        require_one_worker_each(executor)
+    if not isinstance(store, (str, Path, type(None))):
+        raise ConfigurationError(f"store is {store!r:.80}. Use the path of a file.")
+    if on_turn is not None and (not callable(on_turn) or iscoroutinefunction(on_turn)):
+        raise ConfigurationError(
+            f"on_turn is {on_turn!r:.80}. Use a function that is not async, or map_stream."
+        )

@@ -20,6 +20,7 @@ from qwq_magic.batch import Batch, Budget
 from qwq_magic.errors import ConfigurationError, FileError
 from qwq_magic.events import AnswerDelta, StreamFinished
 from qwq_magic.store import Store
+from qwq_magic.turns import ChatRequest
 
 _TABLE = [{"question": f"{number} + 1"} for number in range(12)]
 
@@ -351,6 +352,10 @@ def test_leaving_a_stream_of_turns_stops_the_rest() -> None:
         ({"rpm": -1}, "rpm is -1"),
         ({"concurency": 3}, "Did you mean concurrency"),
         ({"n": 500_000}, "at most 1,000,000"),
+        ({"store": 5}, "store is 5"),
+        ({"executor": 5}, "executor is 5"),
+        ({"on_turn": 5}, "on_turn is 5"),
+        ({"on_turn": asyncio.sleep}, "map_stream"),
     ],
 )
 def test_a_wrong_option_is_an_error_before_anything_is_sent(
@@ -417,3 +422,22 @@ def test_all_rows_are_sent_the_turns_that_the_batch_found(session: Session, aske
     )
     assert len(session.memory) > 1
     assert [len(body["messages"]) for body in asked.bodies[1:]] == [3] * 6
+
+
+def test_a_number_of_numpy_is_a_number_of_samples(session: Session) -> None:
+    numpy = pytest.importorskip("numpy")
+    assert len(session.map(_TABLE[:2], "{{ question }}", n=numpy.int64(2))) == 4
+
+
+def test_advisors_that_are_an_iterator_see_every_request(session: Session) -> None:
+    class Counts:
+        order = 10
+        seen = 0
+
+        def before(self, request: ChatRequest) -> ChatRequest:
+            self.seen += 1
+            return request
+
+    counts = Counts()
+    session.map(_TABLE, "{{ question }}", advisors=iter([counts]))
+    assert counts.seen == len(_TABLE)
