@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.plain_text import one_line
@@ -13,6 +13,8 @@ from qwq_magic.prompts.templates import PromptTemplate
 # The column of a row that is only a text.
 TEXT_COLUMN = "text"
 _NO_NAMES = Notebook()
+# A table is always filled in, so that braces need to be written.
+_BRACES = "To send {{ }} literally, write {{ '{{' }}."
 
 
 def rows_of(rows: object) -> list[dict[str, Any]]:
@@ -41,6 +43,10 @@ def rows_of(rows: object) -> list[dict[str, Any]]:
 def _records(frame: Any) -> Any:
     if hasattr(frame, "to_dicts"):
         return frame.to_dicts()
+    names = list(frame.columns)
+    if len(set(names)) < len(names):
+        # Pandas would keep the last of them, and leave out the others.
+        _refuse_two(next(name for name in names if names.count(name) > 1))
     return frame.to_dict("records")
 
 
@@ -48,10 +54,27 @@ def _row(number: int, row: object) -> dict[str, Any]:
     if isinstance(row, str):
         return {TEXT_COLUMN: row}
     if isinstance(row, Mapping):
-        return {str(name): value for name, value in row.items()}
+        found = {str(name): value for name, value in row.items()}
+        if len(found) < len(row):
+            names = list(map(str, row))
+            _refuse_two(next(name for name in names if names.count(name) > 1))
+        return found
     raise ConfigurationError(
         f"Row {number} is of type {type(row).__name__}. Use a dictionary of columns, or a text."
     )
+
+
+def _refuse_two(name: object) -> NoReturn:
+    raise ConfigurationError(f"Two columns are named {name!s:.80}. Rename one of them.")
+
+
+class _Row(dict[str, Any]):
+    """A row as templates see it: `row[0]` is the column that the table has for the number 0."""
+
+    def __missing__(self, name: object) -> Any:
+        if isinstance(name, str):
+            raise KeyError(name)
+        return self[str(name)]
 
 
 def prompts_for(
@@ -80,13 +103,13 @@ def prompts_for(
         raise ConfigurationError(
             f"The template is of type {type(template).__name__}. Pass a text with {{{{ column }}}}."
         )
-    compiled = PromptTemplate(template, notebook, with_blocks=with_blocks)
+    compiled = PromptTemplate(template, notebook, with_blocks=with_blocks, hint=_BRACES)
     return [_rendered(compiled, number, row) for number, row in enumerate(rows)]
 
 
 def _rendered(template: PromptTemplate, number: int, row: Mapping[str, Any]) -> str:
     try:
-        prompt = template.render({**row, "row": row})
+        prompt = template.render({**row, "row": _Row(row)})
     except ConfigurationError as error:
         columns = one_line(", ".join(row), limit_bytes=200)
         raise ConfigurationError(f"Row {number}: {error} Its columns: {columns}.") from None

@@ -33,13 +33,16 @@ def expand_template(text: str, notebook: Notebook, *, with_blocks: bool = False)
 class PromptTemplate:
     """A text with `{{ expression }}`, parsed once and filled in as often as there are rows."""
 
-    def __init__(self, text: str, notebook: Notebook, *, with_blocks: bool = False) -> None:
+    def __init__(
+        self, text: str, notebook: Notebook, *, with_blocks: bool = False, hint: str = _AS_TEXT
+    ) -> None:
         """Parse the text.
 
         Args:
             text: the template.
             notebook: the names that its expressions may use.
             with_blocks: whether `{% if … %}`, `{% for … %}` and `{# comments #}` are interpreted.
+            hint: ends every error: how braces are sent as they are.
 
         Raises:
             ConfigurationError: an expression is malformed.
@@ -48,13 +51,14 @@ class PromptTemplate:
 
         environment = _environment(text, notebook, with_blocks=with_blocks)
         self._names = _names(notebook)
+        self._hint = hint
         try:
             self._template = environment.from_string(text)
         except jinja2.TemplateSyntaxError as error:
             raise ConfigurationError(
                 f"The template has a syntax error on line {error.lineno}: "
                 f"{_sentence(error.message)} Move what Jinja2 cannot parse into a variable. "
-                f"{_AS_TEXT}"
+                f"{hint}"
             ) from None
 
     def render(self, names: Mapping[str, Any] | None = None) -> str:
@@ -68,7 +72,7 @@ class PromptTemplate:
         try:
             return self._template.render({**self._names, **(names or {})})
         except jinja2.UndefinedError as error:
-            raise ConfigurationError(f"{_sentence(error.message)} {_AS_TEXT}") from None
+            raise ConfigurationError(f"{_sentence(error.message)} {self._hint}") from None
         except ConfigurationError:
             raise
         except Exception as error:
@@ -76,7 +80,7 @@ class PromptTemplate:
             message = one_line(str(error), limit_bytes=SHOWN_BYTES)
             raise ConfigurationError(
                 f"The template failed{_line_of(error)}: {type(error).__name__}: {message}. "
-                f"{_AS_TEXT}"
+                f"{self._hint}"
             ) from error
 
 

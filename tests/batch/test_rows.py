@@ -71,3 +71,26 @@ def test_a_row_without_a_prompt_is_named() -> None:
         prompts_for(rows_of([{"prompt": "a"}, {"text": " "}]), None)
     with pytest.raises(QwqError, match="The prompt of row 0 is empty"):
         prompts_for(rows_of([{"q": " "}]), "{{ q }}")
+
+
+def test_a_column_with_a_number_for_a_name_is_an_item_of_the_row() -> None:
+    pandas = pytest.importorskip("pandas")
+    rows = rows_of(pandas.DataFrame([["x", "y"]]))
+    assert prompts_for(rows, "{{ row[0] }}{{ row['1'] }}") == ["xy"]
+    with pytest.raises(QwqError, match="looks up 2"):
+        prompts_for(rows, "{{ row[2] }}")
+
+
+def test_two_columns_of_one_name_are_an_error_rather_than_one_of_them() -> None:
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(QwqError, match="Two columns are named a"):
+        rows_of(pandas.DataFrame([[1, 2]], columns=["a", "a"]))
+    with pytest.raises(QwqError, match="Two columns are named 1"):
+        rows_of([{1: "x", "1": "y"}])
+
+
+def test_an_error_in_the_template_of_a_table_names_no_option_of_a_cell() -> None:
+    for template in ("{{ nowhere }}", "{{ my col }}", "{{ 1 / 0 }}"):
+        with pytest.raises(QwqError, match=r"To send \{\{ \}\} literally, write") as caught:
+            prompts_for(rows_of(["x"]), template)
+        assert "-t" not in str(caught.value)
