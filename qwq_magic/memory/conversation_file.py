@@ -52,12 +52,14 @@ class ConversationFile:
         """Return the only conversation or, if there are several, the one with this name.
 
         Raises:
-            FileError: there are several, and none with this name.
+            FileError: there is none, or there are several and none with this name.
         """
         if len(self.conversations) == 1:
             return next(iter(self.conversations.values()))
         if name in self.conversations:
             return self.conversations[name]
+        if not self.conversations:
+            raise FileError(f"{self.path} contains no conversation. Load another file.")
         raise FileError(
             f"{self.path} contains several conversations: {', '.join(self.conversations)}. "
             "Load it into a conversation with one of these names."

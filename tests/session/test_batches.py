@@ -441,3 +441,11 @@ def test_advisors_that_are_an_iterator_see_every_request(session: Session) -> No
     counts = Counts()
     session.map(_TABLE, "{{ question }}", advisors=iter([counts]))
     assert counts.seen == len(_TABLE)
+
+
+def test_a_store_with_nothing_but_batches_has_no_conversation_to_load(
+    session: Session, tmp_path: Path
+) -> None:
+    session.map(_TABLE[:1], "{{ question }}", store=tmp_path / "b.db")
+    with pytest.raises(FileError, match=r"b\.db contains no conversation"):
+        session.memory.load(tmp_path / "b.db")
