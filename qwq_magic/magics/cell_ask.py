@@ -197,6 +197,9 @@ class CellAsk:
             prompt = CellBatch(context, options, request, live="none").announce(prompt)
         cell_key = context.cells.next_cell_key(request)
         call = options.call(cell_id=cell_key)
+        if options.over is not None and options.history is None:
+            # Rows are independent of the conversation.
+            call["fresh"] = True
         if make_act is None:
             preview = context.session.preview(prompt, **call)
         else:

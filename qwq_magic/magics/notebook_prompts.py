@@ -38,7 +38,8 @@ def expanded(text: str, options: CellOptions, shell: InteractiveShell) -> str:
     Raises:
         ConfigurationError: the template is invalid.
     """
-    if not (options.template or options.blocks):
+    # The template of a table is filled in for each row.
+    if options.over is not None or not (options.template or options.blocks):
         return text
     from qwq_magic.prompts.templates import expand_template  # Jinja is slow to import.
 

@@ -230,6 +230,33 @@ def test_a_dry_run_shows_the_first_request_and_how_many_there_would_be(
     assert not asked.bodies
 
 
+def test_a_dry_run_of_a_table_shows_no_earlier_turns_since_none_are_sent(
+    kernel: Kernel, ask_at: AskAt
+) -> None:
+    asked = Asked()
+    kernel.run(_ROWS)
+    with ScriptedServer(asked) as server:
+        ask_at(server)
+        kernel.run("%%qwq -c drymap\nAn earlier question", cell_id="earlier")
+        dry = kernel.run("%%qwq -c drymap --over rows --dry-run\n{{ a }}", cell_id="map")
+        recalled = "%%qwq -c drymap --over rows --history 1 --dry-run\n{{ a }}"
+        with_one = kernel.run(recalled, cell_id="map")
+    assert "An earlier question" not in dry.final["text/plain"]
+    assert "An earlier question" in with_one.final["text/plain"]
+
+
+def test_blocks_in_the_template_of_a_table_see_its_columns(kernel: Kernel, ask_at: AskAt) -> None:
+    asked = Asked()
+    kernel.run(_ROWS)
+    with ScriptedServer(asked) as server:
+        ask_at(server)
+        kernel.run("%%qwq --over rows --blocks\n{% if a %}{{ a }}{% endif %} of {{ len(rows) }}")
+        kernel.run("%%qwq --over rows -t\n{{ a }} and {{ len(rows) }}")
+    assert sorted(asked.prompts) == sorted(
+        text.format(a) for a in (1, 3, 5) for text in ("{} of 3", "{} and 3")
+    )
+
+
 def test_undo_takes_all_samples_of_a_cell_away(kernel: Kernel, ask_at: AskAt) -> None:
     with ScriptedServer(Asked()) as server:
         ask_at(server)
