@@ -89,11 +89,19 @@ class BackChannel:
     def stop(self) -> None:
         """Ask all workers to stop; they send what has arrived."""
         self._is_stopped = True
+        self._tell_all({"stop": True})
+
+    def finish(self) -> None:
+        """Ask all workers to begin no further replies; those that stream end by themselves."""
+        self._is_stopped = True
+        self._tell_all({"finish": True})
+
+    def _tell_all(self, message: Mapping[str, Any]) -> None:
         with self._lock:
             connections = list(self._connections)
         for connection in connections:
             with suppress(*GONE):
-                send_json(connection, {"stop": True})
+                send_json(connection, message)
 
     def close(self) -> None:
         self._is_closed = True

@@ -67,6 +67,7 @@ class ShardDispatcher:
         self._futures: list[Future[Json]] = []
         self._received: set[int] = set()
         self._is_broken = False
+        self._is_finishing = False
 
     @property
     def ending(self) -> str:
@@ -75,7 +76,7 @@ class ShardDispatcher:
     async def run(self) -> None:
         """Ask until nothing is left; a cancellation stops all workers."""
         loop = asyncio.get_running_loop()
-        channel = BackChannel(
+        self._channel = channel = BackChannel(
             reachable_host(self._executor),
             needed=self._needed,
             receive=lambda _, message: _post(loop, self._receive, message),
@@ -87,7 +88,7 @@ class ShardDispatcher:
                 require_sendable(self._common)
             for number in range(len(self._shards)):
                 self._submit(number)
-            await self._wait(channel)
+            await self._wait()
             left = self._left()
             if self._is_broken and left and not self.ending:
                 await self._ask_here(left)
@@ -102,17 +103,22 @@ class ShardDispatcher:
             await self._accounts.close()
             self._progress.finish("stopped" if is_stopped or self.ending else "complete")
 
-    async def _wait(self, channel: BackChannel) -> None:
+    async def _wait(self) -> None:
         while self._running:
             done, _ = await asyncio.wait(
                 self._running, timeout=_TICK_S, return_when=asyncio.FIRST_COMPLETED
             )
             for future in done:
                 self._conclude(self._running.pop(future), future)
-            if self._accounts.check_budget():
-                channel.stop()
-                for sent in self._futures:
-                    sent.cancel()
+            self._check_budget()
+
+    def _check_budget(self) -> None:
+        """Once the batch has to end, let no worker begin anything."""
+        if self._accounts.check_budget() and not self._is_finishing:
+            self._is_finishing = True
+            self._channel.finish()
+            for sent in self._futures:
+                sent.cancel()
 
     async def _drain(self) -> None:
         """Give workers a moment to send what has arrived of their replies."""
@@ -185,7 +191,8 @@ class ShardDispatcher:
         if lane is None or lane.index in self._received:
             return
         self._received.add(lane.index)
-        self._accounts.keep(lane, Turn.from_dict(message["turn"]))
+        keeping = self._accounts.keep(lane, Turn.from_dict(message["turn"]))
+        keeping.add_done_callback(lambda _: self._check_budget())
 
     def _needed(self, number: int) -> list[int]:
         return [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -26,6 +26,7 @@ from qwq_magic.turns import Turn
 
 _REPORT_S = 0.5
 _CONFIRM_TIMEOUT_S = 10.0
+_FINISHED = "The batch has ended."
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ class _Worker:
         )
         asking = asyncio.create_task(dispatcher.run())
         reporting = asyncio.create_task(self._report())
-        self._obey(asking)
+        self._obey(asking, accounts)
         try:
             await asking
         finally:
@@ -202,8 +203,8 @@ class _Worker:
             if running:
                 await asyncio.to_thread(self._send, {"running": running})
 
-    def _obey(self, asking: asyncio.Task[None]) -> None:
-        """Stop when the caller asks for it, or is gone."""
+    def _obey(self, asking: asyncio.Task[None], accounts: Accounts) -> None:
+        """Stop, or begin nothing more, when the caller asks for it; stop if it is gone."""
         connection, loop = self._connection, asyncio.get_running_loop()
         if connection is None:
             return
@@ -213,19 +214,24 @@ class _Worker:
                 while not (message := receive_json(connection)).get("received"):
                     if message.get("stop"):
                         stop()
+                    elif message.get("finish"):
+                        on_loop(accounts.end, _FINISHED)
                 self._received.set()
                 return
             stop()
 
         is_stopped = threading.Event()
 
+        def on_loop(function: Callable[..., object], *arguments: Any) -> None:
+            # The loop may have ended meanwhile.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(function, *arguments)
+
         def stop() -> None:
             # Once: a second cancellation would interrupt the end of the first.
             if not is_stopped.is_set():
                 is_stopped.set()
-                # The loop may have ended meanwhile.
-                with suppress(RuntimeError):
-                    loop.call_soon_threadsafe(asking.cancel)
+                on_loop(asking.cancel)
 
         threading.Thread(target=wait, name="qwq-magic caller", daemon=True).start()
 

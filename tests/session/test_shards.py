@@ -202,6 +202,33 @@ def test_a_budget_holds_over_all_workers() -> None:
     assert len(asked.prompts) < 2_000
 
 
+def test_replies_that_stream_on_workers_end_by_themselves_when_a_budget_is_used_up() -> None:
+    used_up = threading.Event()
+
+    def reply(request: Request) -> Reply:
+        steps = chat_steps(reasoning="Hm.", answer="The answer is 4.")
+        if request.json["messages"][-1]["content"] == "0":
+            return Reply(steps)
+        return Reply([*steps[:2], used_up, *steps[2:]])
+
+    asked = Asked(reply)
+    with ScriptedServer(asked) as server, _threads() as executor:
+        session = Session(base_url=server.url, model="m")
+        run = session.start_map(
+            [str(number) for number in range(200)],
+            executor=executor,
+            concurrency=8,
+            budget=Budget(tokens=1),
+            on_turn=lambda turn: used_up.set() if turn.prompt == "0" else None,
+        )
+        batch = run.batch()
+    assert batch.ending == "The budget of 1 tokens is used up."
+    complete = [turn for turn in batch if turn.complete]
+    # One in each of eight streams, and a few that began before the workers knew.
+    assert 8 <= len(asked.prompts) < 20
+    assert sorted(turn.prompt for turn in complete) == sorted(asked.prompts)
+
+
 def test_a_wrong_key_on_the_workers_ends_the_batch() -> None:
     asked = Asked(lambda _request: failure(401, {"error": {"message": "bad key"}}))
     with ScriptedServer(asked) as server, _threads() as executor:
