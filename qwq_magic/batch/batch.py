@@ -199,12 +199,16 @@ class Batch(Sequence[Turn]):
         """Ask again for all that is missing, and return this batch with what came of it.
 
         Raises:
-            QwqError: the batch was loaded, rather than asked; a setting is wrong by now.
+            QwqError: the batch is a copy that has no session; a setting is wrong by now.
         """
         if self._ask_again is None:
             raise ConfigurationError("This batch has no session to ask. Run session.map again.")
         self.__dict__.update(self._ask_again().__dict__)
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Neither the session, which holds a key, nor what can be read again leaves this process.
+        return {**self.__dict__, "_ask_again": None, "_trails": {}}
 
     def __repr__(self) -> str:
         states = Counter(turn.state for turn in self)

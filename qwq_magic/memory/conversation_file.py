@@ -52,7 +52,7 @@ class ConversationFile:
         """Return the only conversation or, if there are several, the one with this name.
 
         Raises:
-            FileError: there is none, or there are several and none with this name.
+            FileError: the file has no conversation, or several and not this one.
         """
         if len(self.conversations) == 1:
             return next(iter(self.conversations.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -11,21 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 from qwq_magic.batch.accounts import Accounts
 from qwq_magic.batch.batch import Batch, Sample
-from qwq_magic.batch.dispatcher import STOPPED, Dispatcher
+from qwq_magic.batch.dispatcher import STOPPED, Dispatcher, failed_turn
 from qwq_magic.batch.keys import is_final, sample_key
 from qwq_magic.batch.progress import Lane, Progress
 from qwq_magic.batch.twins import Twins
+from qwq_magic.errors import ConfigurationError
+from qwq_magic.keys import ApiKey
 from qwq_magic.memory import Context, ConversationMemory
 from qwq_magic.session.batch_keeper import Keeper
 from qwq_magic.session.batch_plan import BatchPlan
 from qwq_magic.session.call_options import settings_in
+from qwq_magic.session.keys_in_rows import without_keys
 from qwq_magic.settings import Settings
+from qwq_magic.settings.key_ring import keys_at_hand
 from qwq_magic.turns import ChatRequest, Message, Turn
 
 if TYPE_CHECKING:
     from qwq_magic.session.ask import Ask
     from qwq_magic.session.batches import Batches
     from qwq_magic.session.shard_worker import Shard
+    from qwq_magic.turns.chat_model import ChatModel
 
 # Samples that are read or written before other work on the loop goes on.
 _AT_ONCE = 100
@@ -36,9 +42,14 @@ class BatchWork:
     """One batch of a session."""
 
     def __init__(self, session: Batches, plan: BatchPlan) -> None:
-        self.plan = plan
-        self.progress = Progress()
         self._session = session
+        # As the user gave it, to ask again.
+        self._given = plan
+        self.plan, self._refused = plan, dict[int, ConfigurationError]()
+        if not plan.is_sample:
+            # What is kept, shown and sent from here on has no key.
+            self.plan, self._refused = without_keys(plan, self._keys_at_hand())
+        self.progress = Progress()
         name = plan.call.get("conversation") or session.conversation
         # Rows need no conversation, unless the user asked for the earlier turns.
         is_apart = plan.call.get("fresh", False) and not plan.is_sample
@@ -53,6 +64,15 @@ class BatchWork:
         self._stopped = asyncio.Event()
         # The samples whose turns were kept before this run, by index.
         self.known: set[int] = set()
+
+    def _settings(self) -> tuple[ChatModel | None, Settings]:
+        plan = self._given
+        choices: Any = {**settings_in(plan.call), "api_key": plan.api_key}
+        return self._session._resolve(plan.call.get("model"), choices)
+
+    def _keys_at_hand(self) -> list[ApiKey]:
+        session, (_, settings) = self._session, self._settings()
+        return [*settings.secrets, *keys_at_hand(os.environ, session.keys)]
 
     def check(self) -> None:
         """Prepare a request to each model.
@@ -192,7 +212,11 @@ class BatchWork:
         accounts = Accounts(
             progress, keep=keep, on_end=on_end, budget=self.plan.budget, prices=self.plan.prices
         )
-        await self._unless_stopped(self._dispatched(twins.firsts, accounts))
+        for lane in twins.firsts:
+            if lane.row in self._refused:
+                accounts.keep(lane, failed_turn(lane, self._refused[lane.row]))
+        asked = [lane for lane in twins.firsts if lane.row not in self._refused]
+        await self._unless_stopped(self._dispatched(asked, accounts))
         twins.save(progress)
         if self._stopped.is_set():
             # It may have been stopped before anything was asked.
@@ -234,9 +258,8 @@ class BatchWork:
         """What all shards have in common: plain data, and no key unless the user asked for it."""
         from qwq_magic.session.shard_worker import Shard
 
-        plan, options = self.plan, self.plan.options
-        choices: Any = {**settings_in(plan.call), "api_key": plan.api_key}
-        chat_model, settings = self._session._resolve(plan.call.get("model"), choices)
+        options = self.plan.options
+        chat_model, settings = self._settings()
         is_key_sent = options.get("send_key", False)
         key = settings.api_key if is_key_sent else None
         headers = settings.headers if is_key_sent else {}
@@ -282,12 +305,12 @@ class BatchWork:
             for lane in lanes
             if lane.state != "saved"
         ]
-        session, plan = self._session, self.plan
+        session, plan, given = self._session, self.plan, self._given
 
         def ask_again() -> Batch:
             # Only what is missing, even if the first time all were asked again.
-            again: Any = {**plan.options, "again": False}
-            return session._start_batch(replace(plan, options=again)).wait()
+            again: Any = {**given.options, "again": False}
+            return session._start_batch(replace(given, options=again)).wait()
 
         return Batch(
             samples,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from qwq_magic.prompts.notebook import Notebook
     from qwq_magic.session.batch_plan import BatchOptions, BatchPlan
     from qwq_magic.session.batch_run import BatchRun, BatchView
+    from qwq_magic.settings.key_ring import KeyRing
     from qwq_magic.steering.acts import Act
 
 
@@ -40,6 +41,7 @@ class Batches(Acts):
     """The methods of `Session` that ask many times."""
 
     advisors: list[Any]
+    keys: KeyRing
     store: str
     # The finished turns of the latest batch, by key, for one without a store that runs again.
     _latest_samples: dict[str, Turn]

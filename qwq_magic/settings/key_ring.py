@@ -131,10 +131,15 @@ def require_no_key_in(
     """
     for known in (key, *keys_at_hand(environ, keys)):
         if known is not None and known.is_in(sent):
-            raise ConfigurationError(
-                f"The prompt contains the key from {known.source}, so it was not sent. "
-                "Remove the key from the cell."
-            )
+            raise key_in_prompt(known)
+
+
+def key_in_prompt(key: ApiKey) -> ConfigurationError:
+    """Return the error for a prompt that contains this key."""
+    return ConfigurationError(
+        f"The prompt contains the key from {key.source}, so it was not sent. "
+        "Remove the key from the cell."
+    )
 
 
 def _is_elsewhere(server: ServerPreset, base_url: str, environ: Mapping[str, str]) -> bool:

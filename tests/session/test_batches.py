@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import re
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -449,3 +452,48 @@ def test_a_store_with_nothing_but_batches_has_no_conversation_to_load(
     session.map(_TABLE[:1], "{{ question }}", store=tmp_path / "b.db")
     with pytest.raises(FileError, match=r"b\.db contains no conversation"):
         session.memory.load(tmp_path / "b.db")
+
+
+def test_a_batch_is_pickled_without_the_session_and_its_key(session: Session) -> None:
+    key = "sk-" + "abcdefghijklmnop" * 2
+    table = ["fine", f"my key is {key}"]
+    batch = session.map(table, api_key=key)
+    data = pickle.dumps(batch)
+    assert key.encode() not in data
+    copy = pickle.loads(data)
+    assert [turn.to_dict() for turn in copy] == [turn.to_dict() for turn in batch]
+    assert copy.vote()[0] == batch.vote()[0]
+    assert str(copy.errors[0].error) == str(batch.errors[0].error)
+    with pytest.raises(QwqError, match="no session"):
+        copy.retry()
+    assert deepcopy(batch).to_frame().equals(batch.to_frame())
+
+
+@pytest.mark.parametrize("is_shared_out", [False, True])
+def test_a_key_in_a_table_is_neither_sent_nor_kept_nor_shown(
+    session: Session, asked: Asked, tmp_path: Path, is_shared_out: bool
+) -> None:
+    key = "sk-" + "abcdefghijklmnop" * 2
+    table = [
+        {"q": "fine"},
+        {"q": f"my key is {key}"},
+        {"q": "fine too", "notes": {"keys": [key]}, "n": 3},
+    ]
+    with ThreadPoolExecutor(1) as executor:
+        batch = session.map(
+            table,
+            "{{ q }}",
+            api_key=key,
+            store=tmp_path / "b.db",
+            executor=executor if is_shared_out else None,
+        )
+        again = batch.retry()
+    assert [turn.state for turn in again] == ["complete", "error", "complete"]
+    assert "contains the key from api_key" in str(again[1].error)
+    for name in ("b.parquet", "b.jsonl", "b.json"):
+        again.export(tmp_path / name)
+    shown = [repr(again.rows), again[1].prompt, again.to_frame().to_string(), str(again.inspect())]
+    assert key not in "".join(shown)
+    assert key.encode() not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert again.rows[2]["n"] == 3
+    assert asked.prompts == {"fine": 1, "fine too": 1}
