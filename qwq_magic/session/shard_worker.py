@@ -72,13 +72,19 @@ def run_shard(shard: Shard) -> dict[str, Any]:
         asked; and why the shard ended early, "" if it did not.
     """
     worker = _Worker(shard)
+
+    def run() -> dict[str, Any]:
+        # Not `asyncio.run`: where nested loops are allowed, that leaves its loop open.
+        with asyncio.Runner() as runner:
+            return runner.run(worker.run())
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(worker.run())
+        return run()
     # An engine of ipyparallel runs it on a loop of its own, which cannot run another one.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, worker.run()).result()
+        return thread.submit(run).result()
 
 
 class _Worker:
