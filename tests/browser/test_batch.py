@@ -312,3 +312,26 @@ def test_samples_of_the_demo_are_lanes_and_a_vote(lab: Lab, open_notebook: OpenN
         lanes(notebook).nth(index).press("c")
     part(notebook, "compare").click()
     expect(notebook.output(3).locator(".qwq-comparison")).to_be_visible()
+
+
+def test_a_table_is_asked_row_by_row_from_a_cell(lab: Lab, open_notebook: OpenNotebook) -> None:
+    set_up = (
+        "%load_ext qwq_magic\n"
+        'rows = [{"a": "9.11", "b": "9.9"}, {"a": "9.11", "b": "9.9"}, {"a": "1", "b": "2"}]'
+    )
+    cell = "%%qwq --over rows -o replies --server demo\nWhich is larger, {{ a }} or {{ b }}?"
+    notebook = open_notebook(lab, set_up, cell, "print([turn.state for turn in replies])")
+    notebook.set_up(1)
+    notebook.run(2)
+    notebook.wait_idle()
+
+    expect(lanes(notebook)).to_have_count(3)
+    picture(notebook, "table")
+    notebook.run(3)
+    # The demo has no recording for the last one.
+    expect(notebook.output(3)).to_have_text("['complete', 'complete', 'error']")
+    lanes(notebook).nth(2).click()
+    expect(part(notebook, "lane-opened")).to_contain_text("recording")
+    lanes(notebook).nth(1).click()
+    expect(part(notebook, "lane-opened").locator(".qwq-answer-text")).to_contain_text("9.9")
+    assert errors(notebook) == []
