@@ -51,6 +51,7 @@ def test_the_public_names_are_these() -> None:
 def test_the_analysis_offers_these() -> None:
     assert sorted(reasoning) == [
         "AnswerPart",
+        "Candidate",
         "Comparison",
         "FirstSeen",
         "Group",
@@ -70,6 +71,7 @@ def test_the_analysis_offers_these() -> None:
         "StepReader",
         "StepSegmenter",
         "Steps",
+        "candidates_of",
         "classify",
         "compare",
         "export_metrics",
@@ -117,6 +119,7 @@ def test_a_session_can_do_this() -> None:
 
 def test_a_turn_knows_this() -> None:
     assert _public(Turn) == {
+        "candidates",
         "cost",
         "final_value",
         "answer",

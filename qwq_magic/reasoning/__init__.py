@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from qwq_magic.reasoning.candidates import Candidate, candidates_of
     from qwq_magic.reasoning.comparison import (
         PAIR_COLUMNS,
         AnswerPart,
@@ -39,6 +40,7 @@ __all__ = [
     "PAIR_COLUMNS",
     "STEP_COLUMNS",
     "AnswerPart",
+    "Candidate",
     "Comparison",
     "FirstSeen",
     "Group",
@@ -55,6 +57,7 @@ __all__ = [
     "StepReader",
     "StepSegmenter",
     "Steps",
+    "candidates_of",
     "classify",
     "compare",
     "export_metrics",
@@ -69,6 +72,7 @@ __all__ = [
 ]
 
 _MODULES = (
+    "candidates",
     "comparison",
     "exports",
     "first_seen",

@@ -15,9 +15,10 @@ from weakref import WeakValueDictionary
 
 from qwq_magic.events import Usage
 from qwq_magic.reasoning.arrivals import Mark
+from qwq_magic.reasoning.candidates import Candidate, candidates_of
 from qwq_magic.reasoning.loops import Loop, loops_of
 from qwq_magic.reasoning.metrics import Metrics, measure
-from qwq_magic.reasoning.steps import Steps, steps_of
+from qwq_magic.reasoning.steps import Steps, received, steps_of
 from qwq_magic.token_estimate import split_tokens
 
 
@@ -74,6 +75,12 @@ def metrics_in(turn: FinishedTurn) -> Metrics:
     return _metrics(turn.reasoning, turn.answer, turn.arrivals, turn.timing, turn.usage, turn.given)
 
 
+def candidates_in(turn: FinishedTurn) -> tuple[Candidate, ...]:
+    """Return the candidate answers of the reasoning, in order; given text asserts none."""
+    tokens = reasoning_tokens_in(turn)
+    return _candidates(turn.reasoning, turn.answer, turn.arrivals, tokens, turn.given[0])
+
+
 @functools.lru_cache(maxsize=8)
 def loops_in(reasoning: str) -> tuple[Loop, ...]:
     """Return the loops of a reasoning, in order."""
@@ -100,6 +107,14 @@ def _steps(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int, gi
     return steps
 
 
+@functools.lru_cache(maxsize=8)
+def _candidates(
+    reasoning: str, answer: str, arrivals: tuple[Mark, ...], reasoning_tokens: int, given: int
+) -> tuple[Candidate, ...]:
+    steps = _steps(reasoning, arrivals, reasoning_tokens, given)
+    return candidates_of(received(steps, given), answer=answer)
+
+
 def _reasoning_tokens(reasoning: str, answer: str, usage: Usage) -> int:
     if usage.reasoning_tokens is not None:
         return usage.reasoning_tokens
@@ -117,15 +132,16 @@ def _metrics(
     usage: Usage,
     given: tuple[int, int],
 ) -> Metrics:
-    received = reasoning[given[0] :]
-    tokens = _reasoning_tokens(received, answer[given[1] :], usage)
+    own = reasoning[given[0] :]
+    tokens = _reasoning_tokens(own, answer[given[1] :], usage)
     steps = _steps(reasoning, arrivals, tokens, given[0])
     return measure(
         reasoning,
         answer,
         steps=steps,
         given=given,
-        loops=loops_in(received),
+        loops=loops_in(own),
+        candidates=_candidates(reasoning, answer, arrivals, tokens, given[0]),
         ttft_s=timing.ttft_s,
         thinking_s=timing.thinking_s,
         total_s=timing.total_s,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from qwq_magic.reasoning import value_cues as cues
 from qwq_magic.reasoning.canonical_value import Value, canonical
@@ -77,16 +78,46 @@ _LETTER = re.compile(
     r"[是为选項项：:])\s{0,2}[*(（$]{0,3}(?P<letter>[A-J])[*)）$]{0,3}(?:项|选项)?[\s.。!！]{0,3}$",
     re.IGNORECASE,
 )
+# "the speed of the train" in "so the speed of the train is", `Q + R` in `Q + R = 5 + 694 =`
+_SUBJECT = re.compile(
+    r"(?:^|[,，:：;；])(?P<subject>[^,，:：;；=≈是为]{1,60}?)\s?"
+    r"(?:\b(?:is|are|was|equals?|(?:will|must|should|has to) be|comes (?:out )?to)\b|[=≈是为]|等于)"
+    r"(?:[^=,，:：;；]{1,60}=)*[\s*$({]{0,4}$",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(
+    r"(?:(?:and|but|so|thus|hence|therefore|then|that means|which means|the|a|an|his|her|its|our|"
+    r"their|my|this|that)\s|[\s*$({]|所以|因此|那么)*",
+    re.IGNORECASE,
+)
+# These are the answer, or anything.
+_ANY_SUBJECT = re.compile(
+    r"(?:it|this|that|there|we|i|one|which|he|she|they|(?:final |correct |right )?"
+    r"(?:answer|result|option|choice|solution|value|total)|答案|结果|它|这|总数)?",
+    re.IGNORECASE,
+)
+
+
+class Asserted(NamedTuple):
+    """A value in its one spelling, and what it is the value of; "" for the answer, or unknown."""
+
+    value: str
+    subject: str
 
 
 def asserted_value(text: str) -> str | None:
     """Return the last value that a step asserts, in its one spelling; None if it asserts none."""
-    return next(iter(_asserted(text.rstrip())), None)
+    return next((value for value, _ in _asserted(text.rstrip())), None)
 
 
 def asserted_values(text: str) -> tuple[str, ...]:
     """Return all values that a step asserts, each in its one spelling and once, in order."""
-    return tuple(dict.fromkeys(value for value in reversed(_asserted(text.rstrip())) if value))
+    return tuple(dict.fromkeys(value for value, _ in assertions_in(text)))
+
+
+def assertions_in(text: str) -> tuple[Asserted, ...]:
+    """Return all that a step asserts, in order."""
+    return tuple(found for found in reversed(_asserted(text.rstrip())) if found.value)
 
 
 def asserts(text: str, value: str) -> bool:
@@ -96,7 +127,7 @@ def asserts(text: str, value: str) -> bool:
     if not any(needed.issubset(signs) for needed in _signs_of(value)):
         return False
     text = text.rstrip()
-    if value in _asserted(text):
+    if any(found.value == value for found in _asserted(text)):
         return True
     # Names and formulas have no sign of their own in a sentence; they are looked for by text.
     return not _NUMBER_OR_LETTER.fullmatch(value) and _ends_with(text, value)
@@ -114,23 +145,24 @@ def _signs_of(value: str) -> tuple[frozenset[str], ...]:
 
 # A reasoning that loops asserts the same again and again.
 @functools.lru_cache(maxsize=1_024)
-def _asserted(text: str) -> tuple[str, ...]:
-    """Return the values that a step asserts, the last one first."""
+def _asserted(text: str) -> tuple[Asserted, ...]:
+    """Return what a step asserts, the last one first."""
     return tuple(_iter_asserted(text))
 
 
-def _iter_asserted(text: str) -> Iterator[str]:
+def _iter_asserted(text: str) -> Iterator[Asserted]:
     if text.endswith(("?", "？")):
         return
     tail = plain_numbers(text[-_TAIL:])
     # A box is an assertion by itself, without any cue.
-    yield from (canonical(boxed, is_math=True) for boxed in reversed(boxed_values(tail)))
+    boxes = reversed(boxed_values(tail))
+    yield from (Asserted(canonical(boxed, is_math=True), "") for boxed in boxes)
     is_cued = has_conclusion_cue(text)
     if not (is_cued or _may_assert(tail)) or lists_options(tail):
         return
     for sentence in iter_sentences(tail):
-        if value := _asserted_in(sentence, is_cued=is_cued):
-            yield value.text
+        if found := _asserted_in(sentence, is_cued=is_cued):
+            yield found
 
 
 def _may_assert(tail: str) -> bool:
@@ -139,16 +171,16 @@ def _may_assert(tail: str) -> bool:
     return tail.count("=") > 1 or any(pattern.search(tail) for pattern in patterns)
 
 
-def _asserted_in(sentence: str, *, is_cued: bool) -> Value | None:
+def _asserted_in(sentence: str, *, is_cued: bool) -> Asserted | None:
     # "maybe 41, but the answer is 42"
     clause = [*cues.TURN.split(sentence)][-1]
     if is_hedged(clause) or _CONDITION.search(clause):
         return None
     if value := answered(clause, tries=2):
-        return value
+        return Asserted(value.text, "")
     conclusion = cues.CONCLUSION.search(sentence)
     if conclusion and (value := verdict(clause) or compared(sentence[conclusion.start() :])):
-        return value
+        return Asserted(value.text, "")
     match = _LETTER.search(sentence)
     value = Value("letter", match["letter"]) if match and match["letter"].isupper() else None
     before = sentence[: match.start("letter")] if match else ""
@@ -158,7 +190,19 @@ def _asserted_in(sentence: str, *, is_cued: bool) -> Value | None:
         value = token_value(token) if token else None
     if value is None or _DENIED.search(before):
         return None
-    return value if is_cued or conclusion or _is_chain(before) else None
+    return (
+        Asserted(value.text, _subject(before))
+        if is_cued or conclusion or _is_chain(before)
+        else None
+    )
+
+
+def _subject(before: str) -> str:
+    """Return what a value is the value of, by the words before it: "speed" of "so the speed is"."""
+    match = _SUBJECT.search(before)
+    words = _LEAD.sub("", match["subject"], count=1) if match else ""
+    subject = " ".join(words.lower().split())
+    return "" if _ANY_SUBJECT.fullmatch(subject) else subject
 
 
 def _is_chain(before: str) -> bool:

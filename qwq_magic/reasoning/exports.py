@@ -37,6 +37,7 @@ _METRIC_INTEGERS = (
     "episodes",
     "checks",
     "first_seen_step",
+    "flips",
     "loops",
 )
 _METRIC_FLOATS = (

@@ -9,11 +9,12 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
+from qwq_magic.reasoning.candidates import Candidate, candidates_of
 from qwq_magic.reasoning.first_seen import FirstSeen, first_seen
 from qwq_magic.reasoning.kind_names import Kind
 from qwq_magic.reasoning.loops import Loop, loops_of
 from qwq_magic.reasoning.masked_spans import iter_unmasked
-from qwq_magic.reasoning.steps import Steps, steps_of
+from qwq_magic.reasoning.steps import Steps, received, steps_of
 from qwq_magic.token_estimate import split_tokens
 
 MetricValue: TypeAlias = float | int | str | bool | None
@@ -47,6 +48,7 @@ class Metrics:
             the characters up to its end; None without an answer that commits to a value.
         post_answer_ratio: ≈ share of the characters after the step that first asserts the
             final answer, 0 to 1.
+        flips: ≈ how often the candidate answer changes; see `Turn.candidates`.
         repetition: share of 8-grams (words, Chinese characters, signs) that repeat an
             earlier one, 0 to 1.
         loops: number of places where 20 to 1,000 characters are repeated three or more
@@ -70,6 +72,7 @@ class Metrics:
     mean_episode_steps: float | None = None
     first_seen: FirstSeen | None = None
     post_answer_ratio: float | None = None
+    flips: int = 0
     repetition: float = 0.0
     loops: int = 0
     language_mix: float | None = None
@@ -96,6 +99,7 @@ def measure(
     *,
     steps: Steps | None = None,
     loops: tuple[Loop, ...] | None = None,
+    candidates: tuple[Candidate, ...] | None = None,
     ttft_s: float | None = None,
     thinking_s: float | None = None,
     total_s: float | None = None,
@@ -110,6 +114,7 @@ def measure(
         answer: the whole answer.
         steps: the steps of the reasoning, if already known.
         loops: the loops of the reasoning, if already known.
+        candidates: the candidate answers of the reasoning, if already known.
         ttft_s: seconds from the request to the first text.
         thinking_s: seconds from the first reasoning to the first answer text.
         total_s: seconds from the request to the end.
@@ -119,19 +124,20 @@ def measure(
         given: how many characters at the start of the reasoning and of the answer were given;
             nothing counts them.
     """
-    received, said = reasoning[given[0] :], answer[given[1] :]
+    own, own_answer = reasoning[given[0] :], answer[given[1] :]
     thought, answered, estimated = split_tokens(
-        received, said, output_tokens=output_tokens, reasoning_tokens=reasoning_tokens
+        own, own_answer, output_tokens=output_tokens, reasoning_tokens=reasoning_tokens
     )
     if steps is None:
         steps = steps_of(reasoning, reasoning_tokens=thought, given=given[0])
-    # A step that has begun before the received text was given, even if it ends in it.
-    steps = Steps(step for step in steps if step.start >= given[0]) if given[0] else steps
+    steps = received(steps, given[0])
     # The speed needs only the total, which may be exact when its parts are estimates.
     produced = thought + answered if output_tokens is None else output_tokens
     episodes = steps[-1].episode - steps[0].episode + 1 if steps else 0
     switches = sum(step.kind is Kind.SWITCH for step in steps)
     seen = first_seen(steps, answer=answer)
+    if candidates is None:
+        candidates = candidates_of(steps, answer=answer)
     return Metrics(
         ttft_s=ttft_s,
         thinking_s=thinking_s,
@@ -148,9 +154,10 @@ def measure(
         mean_episode_steps=len(steps) / episodes if episodes else None,
         first_seen=seen,
         post_answer_ratio=1 - seen.share if seen else None,
-        repetition=repetition_of(received),
-        loops=len(loops_of(received) if loops is None else loops),
-        language_mix=language_mix_of(received),
+        flips=max(0, len(candidates) - 1),
+        repetition=repetition_of(own),
+        loops=len(loops_of(own) if loops is None else loops),
+        language_mix=language_mix_of(own),
     )
 
 

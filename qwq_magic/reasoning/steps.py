@@ -172,6 +172,14 @@ def steps_of(
     )
 
 
+def received(steps: Steps, given: int) -> Steps:
+    """Return the steps after the first `given` characters.
+
+    A step that has begun before them was given, even if it ends in received text.
+    """
+    return Steps(step for step in steps if step.start >= given) if given else steps
+
+
 def _tokens(pieces: Sequence[Piece], counted: int | None, given: int) -> Sequence[int]:
     """Return whole tokens per step, rounded so that they add up to the total."""
     estimates = [estimate_tokens(piece.text[max(0, given - piece.start) :]) for piece in pieces]

@@ -22,7 +22,7 @@ from qwq_magic.turns.prefix import Prefix
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from qwq_magic.reasoning import Comparison, Inspection, Metrics, Steps
+    from qwq_magic.reasoning import Candidate, Comparison, Inspection, Metrics, Steps
 
 State: TypeAlias = Literal["complete", "stopped", "error"]
 
@@ -181,6 +181,17 @@ class Turn:
         from qwq_magic.reasoning.values import committed_value
 
         return committed_value(self.answer)
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The values that the reasoning asserted as its answer on the way, in order.
+
+        Two in a row always differ. They are extracted by rules, so some may be missing, or be
+        intermediate values. Given text asserts none.
+        """
+        from qwq_magic.reasoning.analysis import candidates_in
+
+        return candidates_in(self)
 
     def inspect(self) -> Inspection:
         """Return the reasoning inspector, which displays as a widget or as a text outline."""
