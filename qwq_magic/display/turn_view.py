@@ -24,7 +24,7 @@ from qwq_magic.plain_text import well_formed
 from qwq_magic.turns import Turn
 
 if TYPE_CHECKING:
-    from qwq_magic.reasoning import Loop, Metrics, Steps
+    from qwq_magic.reasoning import Candidate, Loop, Metrics, Steps
 
 
 # Without slots, since `cached_property` needs a `__dict__`.
@@ -63,6 +63,11 @@ class TurnView:
         # Metrics look up cached steps, so keep a reference to the steps until they have.
         _steps = self.steps
         return analysed(lambda: self.turn.metrics, otherwise=None)
+
+    @cached_property
+    def candidates(self) -> tuple[Candidate, ...]:
+        nothing: tuple[Candidate, ...] = ()
+        return analysed(lambda: self.turn.candidates, otherwise=nothing)
 
     @cached_property
     def loops(self) -> tuple[Loop, ...]:

@@ -58,6 +58,11 @@ _DENIED_AFTER = re.compile(
     r"不对|不可能|不成立|不正确|错|排除",
     re.IGNORECASE,
 )
+# "the answer must be greater than 177"
+_BOUND = re.compile(
+    r"\b(?:be|answer is) (?:(?:strictly )?(?:greater|less|more|fewer|smaller|larger|bigger|higher|"
+    r"lower) than|at (?:least|most)|between)\b|(?:大于|小于|不超过|至少)",
+)
 # "Let x = 42" and "when n = 42" set a value.
 _SET = re.compile(
     r"\b(?:let|set|when|for|where|with|take|try|consider|given|if|at|sei|sea|si|wenn)\s"
@@ -86,16 +91,18 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _LEAD = re.compile(
-    r"(?:(?:and|but|so|thus|hence|therefore|then|that means|which means|the|a|an|his|her|its|our|"
-    r"their|my|this|that)\s|[\s*$({]|所以|因此|那么)*",
+    r"(?:(?:and|but|so|now|thus|hence|therefore|then|that means|which means|the|a|an|his|her|its|"
+    r"our|their|my|this|that)\s|[\s*$({]|所以|因此|那么)*",
     re.IGNORECASE,
 )
 # These are the answer, or anything.
 _ANY_SUBJECT = re.compile(
     r"(?:it|this|that|there|we|i|one|which|he|she|they|(?:final |correct |right )?"
-    r"(?:answer|result|option|choice|solution|value|total)|答案|结果|它|这|总数)?",
+    r"(?:answer|result|option|choice|solution|value)|答案|结果|它|这)?",
     re.IGNORECASE,
 )
+# "Total 11", which is often one of many
+_TOTAL = re.compile(r"(?:\btotal|总共|一共|总计)\W{0,4}$", re.IGNORECASE)
 
 
 class Asserted(NamedTuple):
@@ -174,7 +181,7 @@ def _may_assert(tail: str) -> bool:
 def _asserted_in(sentence: str, *, is_cued: bool) -> Asserted | None:
     # "maybe 41, but the answer is 42"
     clause = [*cues.TURN.split(sentence)][-1]
-    if is_hedged(clause) or _CONDITION.search(clause):
+    if is_hedged(clause) or _CONDITION.search(clause) or _BOUND.search(clause):
         return None
     if value := answered(clause, tries=2):
         return Asserted(value.text, "")
@@ -199,6 +206,8 @@ def _asserted_in(sentence: str, *, is_cued: bool) -> Asserted | None:
 
 def _subject(before: str) -> str:
     """Return what a value is the value of, by the words before it: "speed" of "so the speed is"."""
+    if _TOTAL.search(before):
+        return "total"
     match = _SUBJECT.search(before)
     words = _LEAD.sub("", match["subject"], count=1) if match else ""
     subject = " ".join(words.lower().split())

@@ -11,7 +11,7 @@ from qwq_magic.display.saved.comparison import comparison_bundle
 from qwq_magic.events import Usage
 from qwq_magic.turns import Timing, Turn
 
-__all__ = ["CODED", "COMPARED", "DEMO", "LONG", "LOOPING", "TURN_MIME", "saved"]
+__all__ = ["CHANGED", "CODED", "COMPARED", "DEMO", "LONG", "LOOPING", "TURN_MIME", "saved"]
 
 _SENTENCES = (
     "Let me set this up first and see what is given about the board and its sides.",
@@ -54,6 +54,14 @@ def _long_reasoning(steps: int) -> str:
 
 _recording = max(recordings(), key=lambda recording: len(recording.reasoning))
 DEMO = _turn("demo-inspected", _recording.reasoning, _recording.answer)
+CHANGED = _turn(
+    "changed-inspected",
+    "We need the sum of both rows of the table first. 12 + 7 = 19, so the answer is 19. "
+    "Wait, that is the wrong row: I have to add 8 and not 7 to the twelve. So the answer is 20. "
+    "Let me double-check that with the heading above the table, which names the rows.\n\n"
+    "The first row was right after all, so the answer is 19. That is what the table asks for.",
+    "It is **19**.",
+)
 LONG = _turn("long-inspected", _long_reasoning(2_100), "There are **153** of them.")
 LOOPING = _turn(
     "looping-inspected",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from browser.conftest import OpenNotebook, OpenSaved
-from browser.inspected_turns import COMPARED, DEMO, LONG, LOOPING, TURN_MIME, saved
+from browser.inspected_turns import CHANGED, COMPARED, DEMO, LONG, LOOPING, TURN_MIME, saved
 from browser.lab import Lab, Notebook
 from playwright.sync_api import Locator, expect
 
@@ -90,6 +90,31 @@ def test_metrics_carry_units_and_say_what_is_estimated(lab: Lab, open_saved: Ope
     assert figures["answer first seen"].startswith("at ≈ ")
     assert figures["switches"].startswith("≈ ")
     assert figures["switches"].endswith("per 100 steps")
+
+
+def test_candidate_answers_have_a_lane_in_which_each_leads_to_its_step(
+    lab: Lab, open_saved: OpenSaved
+) -> None:
+    notebook = open_saved(lab, saved(CHANGED))
+    inspector = opened(notebook)
+    lane = inspector.get_by_role("group", name="Candidate answers: 19 → 20 → 19")
+
+    expect(lane.get_by_role("button")).to_have_text(["19", "20", "19"])
+    lane.get_by_role("button", name="20 from step").click()
+    assert "the answer is 20" in CHANGED.steps[step_number(inspector) - 1].text
+    expect(chosen(inspector).locator(".qwq-step-flag")).to_have_text("◇ candidate answer: 20")
+    press(notebook, "a")
+    assert "was right after all" in CHANGED.steps[step_number(inspector) - 1].text
+    press(notebook, "a")
+    expect(inspector.locator(".qwq-caption")).to_have_text("No candidate answer after this one")
+    expect(inspector.locator(".qwq-metrics")).to_contain_text("answer changed≈ 2 times")
+    expect(inspector.locator(".qwq-metrics")).not_to_contain_text("loops")
+
+
+def test_a_reasoning_with_one_answer_has_no_lane(lab: Lab, open_saved: OpenSaved) -> None:
+    inspector = opened(open_saved(lab, saved(replace(LOOPING, id="one-answer"))))
+
+    expect(inspector.locator(".qwq-values")).to_be_hidden()
 
 
 @pytest.mark.smoke

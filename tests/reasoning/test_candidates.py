@@ -40,6 +40,14 @@ def test_a_candidate_is_what_was_asserted_and_where() -> None:
             ["180", "120"],
         ),
         ("Option A is wrong. So the answer is B. But C fits. So the answer is C.", "C", ["B", "C"]),
+        (
+            "- 1 and 2 cross: 2. Total 2.\n- 1 returns: 1. Total 3.\n- 5 and 10 go. Total 13.\n\n"
+            "Can it be less? No, so the answer is 12.",
+            "**12**",
+            ["12"],
+        ),
+        ("Total 19.\n\nLet me try again.\n\nNow the total is 17.\n\n", "17", ["19", "17"]),
+        ("So these are columns 2–3. So the answer is 12.", "12", ["12"]),
         ("So it is 3/8. As a decimal, the answer is 0.375.", "3/8", ["3/8"]),
         (
             "所以距离是180公里。等等，时间应该是2小时。所以距离是120公里。",

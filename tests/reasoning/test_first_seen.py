@@ -49,6 +49,8 @@ def test_without_a_value_in_the_answer_nothing_is_first_seen(answer: str) -> Non
         "Thus x ≠ 42.",
         "Therefore it is more than 42.",
         "So at least 42.",
+        "So the answer must be greater than 42.",
+        "答案大于42。",
         "So suppose we ask if n = 42.",
         "所以不是42。",
         "因此至少有 42 种。",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qwq_magic.display.captions import analysed, state_caption
 from qwq_magic.display.panel import Show, Start
@@ -25,6 +25,9 @@ from qwq_magic.plain_text import strip_controls, well_formed
 from qwq_magic.reasoning.outline_text import outline_text
 from qwq_magic.turns import Turn, is_cut
 
+if TYPE_CHECKING:
+    from qwq_magic.reasoning import Candidate
+
 TURN_MIME = "application/vnd.qwq.turn.v1+json"
 
 _MAX_PLAIN_CHARACTERS = 2_000
@@ -32,6 +35,8 @@ _MAX_LABEL_CHARACTERS = 2_000
 _MAX_ATTEMPTS = 12
 _MAX_ATTEMPTS_CHARACTERS = 200_000
 _MAX_GIVEN_SHOWN = 40
+_MAX_CANDIDATES = 200
+_MAX_VALUE = 80
 
 
 def final_bundle(
@@ -155,8 +160,18 @@ def _reasoning_data(view: TurnView) -> dict[str, Any]:
     return {
         "steps": step_records(view.steps),
         "loops": loop_spans(view.loops),
+        **({"candidates": values} if (values := _step_values(view.candidates)) else {}),
         "metrics": {name: _rounded(value) for name, value in asdict(view.metrics).items()},
     }
+
+
+def _step_values(candidates: Sequence[Candidate]) -> str:
+    """Return a line per candidate, its step and its value; empty below two.
+
+    A list would take four lines each in the notebook.
+    """
+    shown = candidates[-_MAX_CANDIDATES:] if len(candidates) > 1 else ()
+    return "\n".join(f"{each.step} {well_formed(each.value)[:_MAX_VALUE]}" for each in shown)
 
 
 def _rounded(value: object) -> object:

@@ -19,6 +19,7 @@ import { cleanLine, unitOffset } from "./safe_text.js";
 import { StepDrawings } from "./step_drawings.js";
 import { GROUPS, likely } from "./step_kinds.js";
 import { StepSearch } from "./step_search.js";
+import { ValueLane } from "./value_lane.js";
 
 const NO_STEPS = "The notebook does not contain all steps of this turn. The rest is shown by paragraph.";
 
@@ -46,6 +47,9 @@ export class Inspector {
   growing;
   source;
   #loops;
+  /** @type {Map<number, string>} */
+  #candidates;
+  #lane = new ValueLane("Candidate answers", (step) => this.#goTo(step));
   #seen;
   #value;
   #steps;
@@ -71,6 +75,7 @@ export class Inspector {
     this.growing = shown.growing;
     this.source = shown.source;
     this.#loops = shown.loops;
+    this.#candidates = new Map(shown.candidates.map(({ step, value }) => [step, value]));
     this.#given = shown.given;
     this.#givenEnd = unitOffset(shown.table.text, shown.given);
     this.drawings = new StepDrawings(host);
@@ -90,6 +95,7 @@ export class Inspector {
     this.element = this.#build(onClose);
     listenToKeys(this.element, (action) => this.#act(action), signal);
     this.#showMetrics(shown.metrics);
+    this.#lane.show(shown.candidates, { table: this.table, final: this.#value });
     this.search.find(state.query, this.table, this.isShown);
     this.#showAll();
   }
@@ -143,7 +149,9 @@ export class Inspector {
   flagsOf(step) {
     /** @type {string[]} */
     const flags = [];
+    const candidate = this.#candidates.get(step.index);
     if (step.index === this.#seen) flags.push(`⚑ answer first seen${this.#value && `: ${this.#value}`}`);
+    else if (candidate !== undefined) flags.push(`◇ candidate answer: ${candidate}`);
     if (this.#loops.some(([start, end]) => start < step.end && end > step.start)) flags.push("↻ loop");
     return flags;
   }
@@ -192,7 +200,7 @@ export class Inspector {
     this.#note.hidden = this.growing || !this.table.isPartial;
     this.#note.textContent = NO_STEPS;
     return element("section", "qwq-part qwq-inspector", { role: "region", "aria-label": "Reasoning inspector" },
-      head, keys, this.#metrics, this.#note, this.#minimap.element, this.#caption, tools, columns);
+      head, keys, this.#metrics, this.#note, this.#minimap.element, this.#lane.element, this.#caption, tools, columns);
   }
 
   /** @param {Metrics | null} metrics */
@@ -341,6 +349,7 @@ export class Inspector {
       case "nextSwitch": return this.#move(1, "switch", (step) => step.kind.name === "switch");
       case "previousSwitch": return this.#move(-1, "switch", (step) => step.kind.name === "switch");
       case "firstSeen": return this.#goFirstSeen();
+      case "nextCandidate": return this.#move(1, "candidate answer", (step) => this.#candidates.has(step.index));
       case "search": return this.#field.input.select();
       case "leaveSearch": return this.focus();
       case "nextFound": return this.#goFound(1);
@@ -352,8 +361,18 @@ export class Inspector {
   }
 
   #goFirstSeen() {
-    const step = this.table.steps[this.#seen];
-    if (!step) return this.#report("It is not known where the answer is first seen");
+    if (!this.table.steps[this.#seen]) return this.#report("It is not known where the answer is first seen");
+    return this.#goTo(this.#seen);
+  }
+
+  /**
+   * Go to a step, also one that is filtered out.
+   *
+   * @param {number} index
+   */
+  #goTo(index) {
+    const step = this.table.steps[index];
+    if (!step) return;
     if (!this.isShown(step)) {
       this.state.groups = [];
       this.#updateSearch();

@@ -1,6 +1,6 @@
 // The inspector's keys. They work only while the focus is inside it, and do not reach the notebook.
 
-/** @typedef {"next" | "previous" | "nextSwitch" | "previousSwitch" | "firstSeen" | "expand" | "copy"} StepAction */
+/** @typedef {"next" | "previous" | "nextSwitch" | "previousSwitch" | "firstSeen" | "nextCandidate" | "expand" | "copy"} StepAction */
 /** @typedef {"search" | "leaveSearch" | "nextFound" | "previousFound"} SearchAction */
 /** @typedef {"filter1" | "filter2" | "filter3" | "filter4"} FilterAction */
 /** @typedef {StepAction | SearchAction | FilterAction} Action */
@@ -10,6 +10,7 @@ export const KEYS = [
   ["J / K", "next, previous step"],
   ["N / P", "next, previous switch"],
   ["G", "go to where the answer was first seen"],
+  ["A", "next candidate answer"],
   ["/", "search; Enter and Shift+Enter for the next and previous match"],
   ["1–4", "filter by orient, work, reflect, conclude"],
   ["E", "open or close a step's detail"],
@@ -18,7 +19,7 @@ export const KEYS = [
 
 /** @type {Partial<Record<string, Action>>} */
 const ACTIONS = {
-  j: "next", k: "previous", n: "nextSwitch", p: "previousSwitch", g: "firstSeen", "/": "search",
+  j: "next", k: "previous", n: "nextSwitch", p: "previousSwitch", g: "firstSeen", a: "nextCandidate", "/": "search",
   1: "filter1", 2: "filter2", 3: "filter3", 4: "filter4", e: "expand", c: "copy",
 };
 /** @type {Partial<Record<string, Action>>} */

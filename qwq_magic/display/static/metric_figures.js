@@ -11,7 +11,7 @@ import { seconds } from "./turn_captions.js";
 export const NUMBERS = /** @type {const} */ ([
   "ttft_s", "thinking_s", "total_s", "reasoning_tokens", "answer_tokens", "reasoning_share",
   "tokens_per_s", "steps", "episodes", "switches_per_100_steps", "checks", "mean_episode_steps",
-  "post_answer_ratio", "repetition", "loops", "language_mix",
+  "post_answer_ratio", "flips", "repetition", "loops", "language_mix",
 ]);
 
 /**
@@ -37,6 +37,8 @@ export function countsOf(table) {
   };
 }
 
+/** @typedef {[label: string, figure: string, title: string]} Figure */
+
 /** @param {number | null} value */
 function whole(value) {
   return value === null ? "" : Math.round(value).toLocaleString("en-US");
@@ -53,56 +55,71 @@ function decimal(value) {
 }
 
 /**
- * A number with its unit, or "" if the number is not known.
+ * A number with its unit, or "" if the number is not known or none of its digits is above zero.
  *
  * @param {string} number
  * @param {{ before?: string, after?: string }} [words]
  */
 function figure(number, { before = "", after = "" } = {}) {
-  return number && before + number + after;
+  return /[1-9]/u.test(number) ? before + number + after : "";
 }
 
 /**
- * The known metrics: label, figure and meaning.
+ * The known metrics by what they are about: label, figure and meaning.
  *
  * @param {Metrics} metrics
- * @returns {[label: string, figure: string, title: string][]}
+ * @returns {[group: string, figures: Figure[]][]}
  */
 export function figuresOf(metrics) {
   const about = metrics.tokens_estimated ? "≈ " : "";
   const seen = metrics.first_seen;
-  /** @type {[label: string, figure: string, title: string][]} */
-  const figures = [
-    ["first text", seconds(metrics.ttft_s), "Seconds from the request to the first text"],
-    ["thinking", seconds(metrics.thinking_s), "Seconds from the first reasoning text to the first answer text"],
-    ["total", seconds(metrics.total_s), "Seconds from the request to the end"],
-    ["reasoning", figure(whole(metrics.reasoning_tokens), { before: about, after: " tokens" }), "Tokens of the reasoning"],
-    ["reasoning share", figure(percent(metrics.reasoning_share), { before: about }), "Reasoning ÷ (reasoning + answer), in tokens"],
-    ["speed", figure(decimal(metrics.tokens_per_s), { before: about, after: " tokens/s" }), "Tokens per second, from the first text to the end"],
-    ["steps", whole(metrics.steps), "Number of steps"],
-    ["episodes", figure(whole(metrics.episodes), { before: "≈ " }), "Runs of steps between two switches; switches are guesses"],
-    ["mean episode", figure(decimal(metrics.mean_episode_steps), { before: "≈ ", after: " steps" }), "Mean number of steps in an episode"],
-    ["switches", figure(decimal(metrics.switches_per_100_steps), { before: "≈ ", after: " per 100 steps" }), "Steps that likely switch to another approach"],
-    ["checks", figure(whole(metrics.checks), { before: "≈ " }), "Steps that likely check something"],
-    ["answer first seen", figure(percent(seen?.share ?? null), { before: "at ≈ " }), `Where the reasoning first states ${seen?.value || "the answer"}`],
-    ["after that", figure(percent(metrics.post_answer_ratio), { before: "≈ " }), "Share of the reasoning after the answer was first seen"],
-    ["repetition", percent(metrics.repetition), "Share of 8-word sequences that occurred before"],
-    ["loops", whole(metrics.loops), "Passages repeated three or more times in a row"],
-    ["Chinese", percent(metrics.language_mix), "Chinese characters ÷ (Chinese characters + Latin letters), without math and code"],
+  /** @type {[group: string, figures: Figure[]][]} */
+  const groups = [
+    ["Time", [
+      ["first text", seconds(metrics.ttft_s), "Seconds from the request to the first text"],
+      ["thinking", seconds(metrics.thinking_s), "Seconds from the first reasoning text to the first answer text"],
+      ["total", seconds(metrics.total_s), "Seconds from the request to the end"],
+      ["speed", figure(decimal(metrics.tokens_per_s), { before: about, after: " tokens/s" }), "Tokens per second, from the first text to the end"],
+    ]],
+    ["Length", [
+      ["reasoning", figure(whole(metrics.reasoning_tokens), { before: about, after: " tokens" }), "Tokens of the reasoning"],
+      ["reasoning share", figure(percent(metrics.reasoning_share), { before: about }), "Reasoning ÷ (reasoning + answer), in tokens"],
+      ["steps", figure(whole(metrics.steps)), "Number of steps"],
+      ["Chinese", figure(percent(metrics.language_mix)), "Chinese characters ÷ (Chinese characters + Latin letters), without math and code"],
+    ]],
+    ["Course", [
+      ["episodes", figure(whole(metrics.episodes), { before: "≈ " }), "Runs of steps between two switches; switches are guesses"],
+      ["mean episode", figure(decimal(metrics.mean_episode_steps), { before: "≈ ", after: " steps" }), "Mean number of steps in an episode"],
+      ["switches", figure(decimal(metrics.switches_per_100_steps), { before: "≈ ", after: " per 100 steps" }), "Steps that likely switch to another approach"],
+      ["checks", figure(whole(metrics.checks), { before: "≈ " }), "Steps that likely check something"],
+      ["repetition", figure(percent(metrics.repetition)), "Share of 8-word sequences that occurred before"],
+      ["loops", figure(whole(metrics.loops)), "Passages repeated three or more times in a row"],
+    ]],
+    ["Answer", [
+      ["answer first seen", figure(percent(seen?.share ?? null), { before: "at ≈ " }), `Where the reasoning first states ${seen?.value || "the answer"}`],
+      ["after that", figure(percent(metrics.post_answer_ratio), { before: "≈ " }), "Share of the reasoning after the answer was first seen"],
+      ["answer changed", figure(whole(metrics.flips), { before: "≈ ", after: metrics.flips === 1 ? " time" : " times" }), "How often the reasoning states another answer than before"],
+    ]],
   ];
-  return figures.filter(([, value]) => value !== "");
+  return groups
+    .map(([group, figures]) => /** @type {[string, Figure[]]} */ ([group, figures.filter(([, value]) => value !== "")]))
+    .filter(([, figures]) => figures.length);
 }
 
 /**
- * The list of figures; empty if no metric is known.
+ * The figures in their groups; empty if no metric is known.
  *
  * @param {Metrics | null} metrics
  */
 export function metricList(metrics) {
-  const list = element("dl", "qwq-metrics", { "aria-label": "Metrics" });
-  for (const [label, value, title] of metrics ? figuresOf(metrics) : []) {
-    const term = element("dt", "", {}, label);
-    list.append(element("div", "qwq-metric", { title }, term, element("dd", "", {}, value)));
+  const list = element("div", "qwq-metrics", { role: "group", "aria-label": "Metrics" });
+  for (const [group, figures] of metrics ? figuresOf(metrics) : []) {
+    const terms = element("dl", "qwq-metric-figures", { "aria-label": group });
+    for (const [label, value, title] of figures) {
+      const term = element("dt", "", {}, label);
+      terms.append(element("div", "qwq-metric", { title }, term, element("dd", "", {}, value)));
+    }
+    list.append(element("div", "qwq-metric-group", {}, element("div", "qwq-metric-name", {}, group), terms));
   }
   return list;
 }

@@ -141,6 +141,7 @@ export function turnOf(value) {
     ending: lineOf(data.ending, 300),
     steps: textOf(data.steps),
     loops: textOf(data.loops),
+    candidates: textOf(data.candidates),
     metrics: metricsOf(data.metrics),
     show: oneOf(view.show, ["both", "reasoning", "answer"], "both"),
     start: oneOf(view.start, ["open", "auto", "closed"], "auto"),

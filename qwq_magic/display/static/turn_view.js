@@ -15,6 +15,7 @@ import { attemptsIn, attemptSwitch } from "./attempt_switch.js";
 import { cellButton } from "./cell_runner.js";
 import { StatusLine } from "./status_line.js";
 import { loopsOf, StepTable } from "./step_table.js";
+import { stepValuesOf } from "./value_lane.js";
 import { turnOf } from "./turn_data.js";
 import { footerLine, reasoningLabel, seconds } from "./turn_captions.js";
 import { answerCell, continueCell, sourceOf } from "./turn_cells.js";
@@ -162,7 +163,8 @@ function inspected(turn) {
   table.grow(turn.reasoning, turn.steps);
   table.finish();
   const loops = loopsOf(turn.loops, turn.reasoning);
-  return { table, metrics: turn.metrics, loops, given: turn.given.reasoning, growing: false, source: sourceOf(turn) };
+  const candidates = stepValuesOf(turn.candidates, table);
+  return { table, metrics: turn.metrics, loops, candidates, given: turn.given.reasoning, growing: false, source: sourceOf(turn) };
 }
 
 /**

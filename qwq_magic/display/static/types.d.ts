@@ -182,6 +182,7 @@ export interface SavedTurn {
   ending: string;
   steps: string;
   loops: string;
+  candidates: string;
   metrics: Metrics | null;
   show: "both" | "reasoning" | "answer";
   start: StartMode;
@@ -244,11 +245,18 @@ export interface InspectorState {
   editing: { index: number; text: string } | null;
 }
 
+/** A value from a step on; the step's index is from 0. */
+export interface StepValue {
+  step: number;
+  value: string;
+}
+
 /** What an inspector shows. */
 export interface Inspected {
   table: StepTable;
   metrics: Metrics | null;
   loops: Span[];
+  candidates: StepValue[];
   /** How many characters of the text are given, in code points. */
   given: number;
   growing: boolean;
