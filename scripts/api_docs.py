@@ -67,6 +67,7 @@ def sections() -> tuple[Section, ...]:
         Section("Memory", "qwq_magic.memory", _all_of("qwq_magic.memory")),
         Section("Store", "qwq_magic.store", _all_of("qwq_magic.store")),
         Section("Batches", "qwq_magic.batch", _all_of("qwq_magic.batch")),
+        Section("Studies", "qwq_magic.studies", _all_of("qwq_magic.studies")),
         Section("Reasoning", "qwq_magic.reasoning", _all_of("qwq_magic.reasoning")),
     )
 

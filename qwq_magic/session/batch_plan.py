@@ -30,42 +30,50 @@ MAX_SAMPLES = 1_000_000
 SAMPLES = 8
 
 
-class BatchOptions(CallOptions, total=False):
-    """Keyword arguments of `Session.map` and `sample`, besides those of `Session.ask`.
+class StudyOptions(CallOptions, total=False):
+    """Keyword arguments of whatever asks many times, besides those of `Session.ask`.
 
     Attributes:
-        n: how many samples of each prompt; by default 8 in `sample`, and 1 in `map`.
-        models: the models to ask, each of them `n` times; by default the session's.
         concurrency: how many replies may stream at once; "auto" finds what the server can take.
         rpm: the most requests a minute.
         tpm: the most tokens a minute, ≈, of prompts and replies.
         budget: what the batch may use before it ends in order.
         prices: the prices of a million input and output tokens, by model.
-        settle: the probability at which the vote of a row is settled, so that its other samples
-            are not asked; None to ask them all.
         store: the file that keeps the turns as they end; None for the session's.
-        executor: sends shards of rows to other processes or machines; None for this process.
-        send_key: whether the API key is sent with them; otherwise they read their environment.
         on_turn: called with each turn once it has ended and is kept; not with those that were
             known before.
         again: whether all samples are asked again, even those that are known.
         api_key: the key for this call.
     """
 
-    n: int
-    models: Sequence[str] | None
     concurrency: Concurrency
     rpm: float | None
     tpm: int | None
     budget: Budget | None
     prices: Mapping[str, tuple[float, float]] | None
-    settle: float | None
     store: str | Path | None
-    executor: Executor | None
-    send_key: bool
     on_turn: Callable[[Turn], object] | None
     again: bool
     api_key: str | ApiKey | None
+
+
+class BatchOptions(StudyOptions, total=False):
+    """Keyword arguments of `Session.map` and `sample`, besides `StudyOptions`.
+
+    Attributes:
+        n: how many samples of each prompt; by default 8 in `sample`, and 1 in `map`.
+        models: the models to ask, each of them `n` times; by default the session's.
+        settle: the probability at which the vote of a row is settled, so that its other samples
+            are not asked; None to ask them all.
+        executor: sends shards of rows to other processes or machines; None for this process.
+        send_key: whether the API key is sent with them; otherwise they read their environment.
+    """
+
+    n: int
+    models: Sequence[str] | None
+    settle: float | None
+    executor: Executor | None
+    send_key: bool
 
 
 _OWN = tuple(
@@ -84,8 +92,9 @@ class BatchPlan:
         options: the batch's own options.
         call: the options of each request.
         api_key: the key for them.
-        act: what is done to a turn, if the samples go on from one.
+        acts: what is done to a turn, for each row, if the samples go on from one.
         is_sample: whether the turns are attempts at one turn of the conversation.
+        notice: a line to show before anything is sent; "" for none.
     """
 
     rows: Sequence[Mapping[str, Any]]
@@ -94,8 +103,9 @@ class BatchPlan:
     options: BatchOptions
     call: CallOptions
     api_key: ApiKey | None = None
-    act: Act | None = None
+    acts: Sequence[Act] = ()
     is_sample: bool = False
+    notice: str = ""
 
     @property
     def n(self) -> int:
@@ -106,6 +116,9 @@ class BatchPlan:
     def models(self) -> list[Any]:
         """The models to ask; None for the session's."""
         return list(self.options.get("models") or ()) or [self.call.get("model")]
+
+    def act_of(self, row: int) -> Act | None:
+        return self.acts[row] if self.acts else None
 
     @property
     def budget(self) -> Budget | None:
@@ -179,7 +192,25 @@ def sample_plan(prompt: str, act: Act | None, options: BatchOptions) -> BatchPla
     if act is not None:
         prompt = act.turn.prompt
     rows = [{TEXT_COLUMN: prompt}]
-    plan = BatchPlan(rows, [prompt], prompt, own, call, api_key, act, is_sample=True)
+    acts = () if act is None else (act,)
+    plan = BatchPlan(rows, [prompt], prompt, own, call, api_key, acts, is_sample=True)
+    _check(plan)
+    return plan
+
+
+def acts_plan(acts: Sequence[Act], options: StudyOptions, *, n: int, notice: str) -> BatchPlan:
+    """Return the plan of `n` samples of each act; none of them is kept as an attempt.
+
+    Raises:
+        ConfigurationError: an option is not valid.
+    """
+    # A copy, since the key is taken out of it, and a study may ask in several stages.
+    whole: Any = {**options, "n": n}
+    call, own, api_key = _split(whole)
+    call["fresh"] = True
+    rows = [{"given": f"{(act.parent.step or 1) - 1} steps"} for act in acts]
+    prompts = [act.turn.prompt for act in acts]
+    plan = BatchPlan(rows, prompts, prompts[0], own, call, api_key, tuple(acts), notice=notice)
     _check(plan)
     return plan
 
@@ -230,7 +261,7 @@ def _check_objects(plan: BatchPlan) -> None:
     executor, store = options.get("executor"), options.get("store")
     on_turn: Any = options.get("on_turn")
     if executor is not None:
-        if plan.act is not None:
+        if plan.acts:
             raise ConfigurationError("Workers cannot go on from a step. Leave executor out.")
         if not callable(getattr(executor, "submit", None)):
             raise ConfigurationError(

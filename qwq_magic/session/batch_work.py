@@ -19,6 +19,7 @@ from qwq_magic.batch.twins import Twins
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.keys import ApiKey
 from qwq_magic.memory import Context, ConversationMemory
+from qwq_magic.session.acts import with_act
 from qwq_magic.session.batch_keeper import Keeper
 from qwq_magic.session.batch_plan import BatchPlan
 from qwq_magic.session.call_options import settings_in
@@ -81,7 +82,7 @@ class BatchWork:
             QwqError: a setting or, of a sample, the prompt is wrong; nothing was sent.
         """
         for model in self.plan.models:
-            self._prepare(self._any_prompt, model)
+            self._prepare(0, self._any_prompt, model)
 
     @property
     def _any_prompt(self) -> str:
@@ -142,30 +143,35 @@ class BatchWork:
 
     def _context_now(self) -> Context:
         """The earlier turns that are sent with the samples, which all have the same."""
-        ask = self._prepare(self._any_prompt, self.plan.models[0])
+        ask = self._prepare(0, self._any_prompt, self.plan.models[0])
         return ask.recall.context(ask.memory, cell_id=ask.request.cell_id)
 
-    def _prepare(self, prompt: str, model: Any) -> Ask:
+    def _prepare(self, row: int, prompt: str, model: Any) -> Ask:
         plan = self.plan
         apart = self._earlier.fork()
         call: Any = {**plan.call, "model": model, "api_key": plan.api_key}
-        if plan.act is not None:
-            return self._session._prepare_act(plan.act, apart=apart, **call)
+        act = plan.act_of(row)
+        if act is not None:
+            return self._session._prepare_act(act, apart=apart, **call)
         return self._session._prepare(prompt, apart=apart, **call)
 
     async def _choose_models(self) -> None:
         """Prepare a request to each model, which has to be chosen if the user named none."""
         for model in self.plan.models:
-            ask = self._prepare(self._any_prompt, model)
+            ask = self._prepare(0, self._any_prompt, model)
             if ask.unnamed is not None and not ask.unnamed.is_known:
                 await ask.unnamed.chosen()
-                ask = self._prepare(self._any_prompt, model)
+                ask = self._prepare(0, self._any_prompt, model)
             self._asks[ask.request.model], self._models[ask.request.model] = ask, model
 
     async def _compute_keys(self, lanes: list[Lane]) -> None:
         for lane in lanes:
             ask = self._asks[lane.model]
-            request = _with_prompt(ask.request, lane.prompt, self._context)
+            act = self.plan.act_of(lane.row)
+            if act is None:
+                request = _with_prompt(ask.request, lane.prompt, self._context)
+            else:
+                request = with_act(ask.request, act)
             server = ask.plan.model.server
             self._keys.append(
                 sample_key(request, server=server, limits=ask.limits, number=lane.number)
@@ -250,7 +256,7 @@ class BatchWork:
         ).run()
 
     def _prepare_lane(self, lane: Lane) -> Ask:
-        ask = self._prepare(lane.prompt, self._models[lane.model])
+        ask = self._prepare(lane.row, lane.prompt, self._models[lane.model])
         ask.request = replace(ask.request, sample=lane.number)
         return ask
 
@@ -342,8 +348,6 @@ def _address(settings: Settings) -> dict[str, Any]:
 
 def _with_prompt(request: ChatRequest, prompt: str, context: Context) -> ChatRequest:
     """Return the request with another prompt, and with the earlier turns."""
-    if request.parent is not None:
-        return request
     *before, _ = request.messages
     messages = (*before, *context.messages, Message("user", prompt))
     return replace(request, prompt=prompt, messages=messages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     # These are imported with the first batch: %load_ext creates a session and must be fast.
     from qwq_magic.batch import Batch
     from qwq_magic.prompts.notebook import Notebook
-    from qwq_magic.session.batch_plan import BatchOptions, BatchPlan
+    from qwq_magic.session.batch_plan import BatchOptions, BatchPlan, StudyOptions
     from qwq_magic.session.batch_run import BatchRun, BatchView
     from qwq_magic.settings.key_ring import KeyRing
     from qwq_magic.steering.acts import Act
@@ -54,7 +54,7 @@ class Batches(Acts):
 
         Args:
             prompt: the user's text, sent verbatim.
-            options: see `BatchOptions` and `CallOptions`.
+            options: see `BatchOptions`, `StudyOptions` and `CallOptions`.
 
         Raises:
             QwqError: a setting is wrong. A reply that fails is a turn with an error.
@@ -76,7 +76,7 @@ class Batches(Acts):
             rows: a DataFrame, or a list of dictionaries or of texts; a text has the column `text`.
             template: the prompt, with `{{ column }}` for a value of the row; None if the rows are
                 texts or have a column `prompt`.
-            options: see `BatchOptions` and `CallOptions`.
+            options: see `BatchOptions`, `StudyOptions` and `CallOptions`.
 
         Raises:
             QwqError: a setting, the template or the store is wrong. A reply that fails is a turn
@@ -136,6 +136,14 @@ class Batches(Acts):
 
         plan = map_plan(rows, template, options, notebook=notebook, with_blocks=with_blocks)
         return self._start_batch(plan)
+
+    def _start_acts(
+        self, acts: Sequence[Act], options: StudyOptions, *, n: int, notice: str = ""
+    ) -> BatchRun:
+        """Start `n` samples of each act, a row each; see `map`."""
+        from qwq_magic.session.batch_plan import acts_plan
+
+        return self._start_batch(acts_plan(acts, options, n=n, notice=notice))
 
     def _start_batch(self, plan: BatchPlan) -> BatchRun:
         from qwq_magic.session.batch_run import BatchRun

@@ -17,11 +17,11 @@ from qwq_magic.events import Event, Notice
 from qwq_magic.keys import ApiKey, as_api_key
 from qwq_magic.memory import ConversationMemory, Conversations
 from qwq_magic.session.acts import checked, checked_prefix, with_act
-from qwq_magic.session.batches import Batches
 from qwq_magic.session.call_options import CallOptions, require_known, settings_in
 from qwq_magic.session.loops import RUNNERS, Runner, RunnerName
 from qwq_magic.session.parameters import parameters_for, watched_limits
 from qwq_magic.session.run import Run, iter_events, wait_for
+from qwq_magic.session.studies import Studies
 from qwq_magic.settings import Settings, resolve
 from qwq_magic.settings.headers import hide_headers
 from qwq_magic.settings.key_ring import KeyRing, require_no_key_in
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from qwq_magic.turns.chat_model import ChatModel
 
 
-class Session(Batches):
+class Session(Studies):
     """Sends prompts to a model and remembers the turns.
 
     `qwq_magic.settings.Settings` documents each setting. Any of them can be overridden for a

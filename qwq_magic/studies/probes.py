@@ -1,0 +1,202 @@
+r"""Probes: what a model answers when its reasoning is ended early, at one place after another.
+
+The reasoning is closed at the end of a step, the answer begins with "The final answer is
+\boxed{", and the model writes the rest of it. "First seen" is where a value is asserted; only
+probes tell from where on the model would have answered it (arXiv 2307.13702 and 2601.23163 use
+forced answers in this way).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, overload
+
+from qwq_magic.reasoning.frames import frame_of
+from qwq_magic.reasoning.metrics import language_mix_of
+from qwq_magic.reasoning.values import committed_value
+from qwq_magic.steering import Act
+from qwq_magic.studies.places import (
+    StudyCost,
+    even_places,
+    given_at,
+    input_tokens,
+    require_count,
+    require_studied,
+    share_end,
+)
+from qwq_magic.turns import Parent, Prefix, Turn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PROBES = 12
+MAX_TOKENS = 16
+# The columns of `Probes.to_frame`, in order.
+PROBE_COLUMNS = ("place", "share", "sample", "value", "is_final", "answer", "state")
+_ENGLISH, _CHINESE = "The final answer is \\boxed{", "最终答案是 \\boxed{"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One forced answer.
+
+    Attributes:
+        place: how many steps of the reasoning were given.
+        share: the share of the reasoning's characters that was given, 0 to 1.
+        sample: which answer at this place it is, from 1.
+        value: its value, in its one spelling; None without one. See `Turn.final_value`.
+        turn: the reply.
+    """
+
+    place: int
+    share: float
+    sample: int
+    value: str | None
+    turn: Turn
+
+
+class Probes(Sequence[Probe]):
+    """The probes of a turn, by place, then by sample.
+
+    Attributes:
+        turn: the turn whose reasoning was probed.
+        final: the value of its answer; None without one.
+    """
+
+    def __init__(self, turn: Turn, probes: Sequence[Probe]) -> None:
+        self.turn = turn
+        self.final = turn.final_value
+        self._probes = tuple(probes)
+
+    @overload
+    def __getitem__(self, index: int) -> Probe: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Probe]: ...
+    def __getitem__(self, index: int | slice) -> Probe | Sequence[Probe]:
+        return self._probes[index]
+
+    def __len__(self) -> int:
+        return len(self._probes)
+
+    def __iter__(self) -> Iterator[Probe]:
+        return iter(self._probes)
+
+    @property
+    def trajectory(self) -> Mapping[int, str | None]:
+        """The value at each place, that of most samples; None where no answer has one."""
+        found: dict[int, str | None] = {}
+        for place, probes in groupby(self._probes, key=lambda probe: probe.place):
+            values = Counter(probe.value for probe in probes if probe.value is not None)
+            found[place] = max(values, key=lambda value: values[value]) if values else None
+        return found
+
+    @property
+    def flips(self) -> int:
+        """How often the value of one place differs from that of the place before."""
+        values = [*self.trajectory.values()]
+        return sum(one != other for one, other in pairwise(values))
+
+    @property
+    def settled(self) -> float | None:
+        """The share of the reasoning from which on every place has the final value.
+
+        None without a final value, or if the last place has another one.
+        """
+        since = None
+        for probe in self._probes:
+            if self.final is None or self.trajectory[probe.place] != self.final:
+                since = None
+            elif since is None:
+                since = probe.share
+        return since
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a pandas DataFrame with a row per probe; see `PROBE_COLUMNS`.
+
+        Raises:
+            ConfigurationError: pandas is not installed.
+        """
+        rows = [
+            (
+                probe.place,
+                probe.share,
+                probe.sample,
+                probe.value,
+                None if probe.value is None or self.final is None else probe.value == self.final,
+                probe.turn.answer,
+                probe.turn.state,
+            )
+            for probe in self._probes
+        ]
+        return frame_of(
+            PROBE_COLUMNS,
+            rows,
+            integers=("place", "sample"),
+            floats=("share",),
+            booleans=("is_final",),
+        )
+
+    def __repr__(self) -> str:
+        values = [value or "–" for value in self.trajectory.values()]
+        trail = " → ".join(value for value, _ in groupby(values))
+        known = "" if self.settled is None else f", the final value from {self.settled:.0%} on"
+        return f"<Probes: {len(self)} at {len(values)} places: {trail}{known}>"
+
+
+def probe_acts(turn: Turn, n: int, answer: str | None) -> list[Act]:
+    r"""Return the acts that probe a turn, the shortest one first.
+
+    Args:
+        turn: the turn.
+        n: at how many places.
+        answer: what the answer begins with; None for "The final answer is \boxed{" in the
+            language of the turn.
+
+    Raises:
+        ConfigurationError: the turn has no reasoning, or `n` is not a number of places.
+    """
+    require_studied(turn)
+    require_count("n", n)
+    beginning = _beginning(turn) if answer is None else answer
+    return [
+        Act(
+            turn,
+            Prefix(given_at(turn, place), closed=True, answer=beginning),
+            Parent(turn.id, place + 1, "probe"),
+        )
+        for place in even_places(turn.steps, n)
+    ]
+
+
+def _beginning(turn: Turn) -> str:
+    text = (turn.answer or turn.reasoning)[:2_000]
+    return _CHINESE if (language_mix_of(text) or 0) > 0.5 else _ENGLISH
+
+
+def probes_of(turn: Turn, acts: Sequence[Act], replies: Sequence[Turn]) -> Probes:
+    """Return the probes, from the replies to the acts in order, as many to each."""
+    steps = turn.steps
+    samples = len(replies) // len(acts)
+    probes = []
+    for index, reply in enumerate(replies):
+        place = (acts[index // samples].parent.step or 1) - 1
+        share = share_end(steps, place) / steps[-1].end
+        value = forced_value(reply.answer)
+        probes.append(Probe(place, share, index % samples + 1, value, reply))
+    return Probes(turn, probes)
+
+
+def forced_value(answer: str) -> str | None:
+    """Return the value of a forced answer, which the limit of tokens may have cut in its box."""
+    # Only the first box was asked for; a model may go on with anything.
+    return committed_value(answer) or committed_value(answer + "}")
+
+
+def probe_cost(turn: Turn, acts: Sequence[Act], samples: int, max_tokens: int) -> StudyCost:
+    """Estimate what probing costs."""
+    places = [(act.parent.step or 1) - 1 for act in acts]
+    calls = samples * len(acts)
+    return StudyCost(calls, *input_tokens(turn, places, samples), calls * max_tokens)
