@@ -34,6 +34,8 @@ def following(recording: Recording, prefix: Prefix, parent: Parent | None) -> Re
         NoRecording: it takes a branch, and the recording has none.
     """
     given, kind = prefix.reasoning, parent.kind if parent else None
+    if prefix.closed and kind == "probe":
+        return Reply("", _value_of(_own_answer(recording, given)))
     if prefix.closed:
         return Reply("", _answer_after(recording, prefix))
     if recording.reasoning.startswith(given) and kind != "resample":
@@ -72,6 +74,14 @@ def _answer_after(recording: Recording, prefix: Prefix) -> str:
     if begun[-1].isspace():
         return ending
     return f"{' ' if begun[-1] in '.!?:' else ' … '}{ending}"
+
+
+def _value_of(answer: str) -> str:
+    """The value of an answer, "?" without one, and the brace that closes the box begun for it."""
+    # Imported late, since most replies of the demo are not probes.
+    from qwq_magic.reasoning.values import committed_value
+
+    return f"{committed_value(answer) or '?'}}}"
 
 
 def _own_answer(recording: Recording, given: str) -> str:

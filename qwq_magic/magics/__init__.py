@@ -20,6 +20,7 @@ from qwq_magic.magics.commands.jobs import JobsMagics
 from qwq_magic.magics.commands.login import LoginMagics
 from qwq_magic.magics.commands.memory import MemoryMagics
 from qwq_magic.magics.commands.models import ListedModels, ModelMagics
+from qwq_magic.magics.commands.probe import ProbeMagics
 from qwq_magic.magics.commands.search import SearchMagics
 from qwq_magic.magics.commands.shown_batch import install_batches
 from qwq_magic.magics.commands.steer import SteerMagics
@@ -45,6 +46,7 @@ def register(shell: InteractiveShell) -> None:
     memory, jobs, login = MemoryMagics(context), JobsMagics(context), LoginMagics(context)
     shell.register_magics(magics, memory, jobs, login, FixMagics(context), DoctorMagics(context))
     shell.register_magics(ChatMagics(context), ModelMagics(context, listed), SteerMagics(context))
+    shell.register_magics(ProbeMagics(context))
     search = SearchMagics(context)
     shell.register_magics(search)
     line_prompt.install(shell)
@@ -67,6 +69,7 @@ def register(shell: InteractiveShell) -> None:
         "%qwq_memory": memory.complete,
         "%qwq_doctor": make_completer(values, ("server", "model")),
         "%qwq_search": search.complete,
+        "%qwq_probe": make_completer(values, ("conversation",)),
         "%qwq_models": make_completer(values, ("server",)),
     }
     # IPython dispatches by the first word of the line, so `%qwq` and `%%qwq` are two names.

@@ -63,6 +63,7 @@ class BatchRun:
         require_waitable(runner)
         self.progress: Progress = work.progress
         self.notice = work.plan.notice
+        self.is_study = bool(work.plan.acts) and not work.plan.is_sample
         self._on_turn = work.plan.options.get("on_turn")
         self._known = work.known
         self._runner = runner

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, overload
 
 from qwq_magic.batch.votes import wilson_interval
 from qwq_magic.errors import ConfigurationError
+from qwq_magic.plain_text import one_line
 from qwq_magic.reasoning.frames import frame_of
 from qwq_magic.steering import Act
 from qwq_magic.studies.places import (
@@ -159,9 +160,8 @@ class Importance(Sequence[Segment]):
                 f"{largest.first + 1:,} to {largest.last + 1:,}"
             )
         samples = sum(cut.total for cut in self.cuts)
-        return (
-            f"<Importance for {self.value}: {found}; {samples:,} samples at {len(self.cuts)} cuts>"
-        )
+        value = one_line(self.value, limit_bytes=40)
+        return f"<Importance for {value}: {found}; {samples:,} samples at {len(self.cuts)} cuts>"
 
 
 class ImportanceStudy:

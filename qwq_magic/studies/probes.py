@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, overload
 
+from qwq_magic.plain_text import one_line
 from qwq_magic.reasoning.frames import frame_of
 from qwq_magic.reasoning.metrics import language_mix_of
 from qwq_magic.reasoning.values import committed_value
@@ -113,6 +114,14 @@ class Probes(Sequence[Probe]):
                 since = probe.share
         return since
 
+    @property
+    def failure(self) -> str:
+        """How many probes have failed, and why the first one did; "" if none has."""
+        errors = [probe.turn.error for probe in self._probes if probe.turn.error is not None]
+        if not errors:
+            return ""
+        return f"{len(errors):,} of {len(self):,} probes failed. The first: {errors[0]}"
+
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas DataFrame with a row per probe; see `PROBE_COLUMNS`.
 
@@ -140,7 +149,7 @@ class Probes(Sequence[Probe]):
         )
 
     def __repr__(self) -> str:
-        values = [value or "–" for value in self.trajectory.values()]
+        values = [one_line(value or "–", limit_bytes=40) for value in self.trajectory.values()]
         trail = " → ".join(value for value, _ in groupby(values))
         known = "" if self.settled is None else f", the final value from {self.settled:.0%} on"
         return f"<Probes: {len(self)} at {len(values)} places: {trail}{known}>"

@@ -195,6 +195,19 @@ def test_without_branches_only_the_recorded_text_goes_on(prefix: Prefix, parent:
         following(BY_ID["collections"], prefix, parent)
 
 
+def test_a_probe_is_answered_with_the_value_of_the_early_answer() -> None:
+    bridge, begun = BY_ID["bridge"], "The final answer is \\boxed{"
+    probed = Parent("a", 1, "probe")
+    values = [
+        following(bridge, Prefix(bridge.reasoning[:length], closed=True, answer=begun), probed)
+        for length in (0, len(bridge.reasoning))
+    ]
+
+    assert values == [Reply("", "19}"), Reply("", "17}")]
+    primes = following(BY_ID["primes"], Prefix(closed=True, answer=begun), probed)
+    assert primes == Reply("", "?}")
+
+
 def test_an_unknown_section_of_a_recording_is_an_error() -> None:
     with pytest.raises(ValueError, match="'agian'"):
         parse_branches([("agian", "", "Let me try.")])

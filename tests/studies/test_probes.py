@@ -110,6 +110,7 @@ def test_a_failed_answer_is_a_probe_without_a_value() -> None:
     assert [probe.value for probe in probes] == [None, "20"]
     assert probes[0].turn.error is not None
     assert "– → 20" in repr(probes)
+    assert probes.failure.startswith("1 of 2 probes failed. The first: ")
 
 
 def test_a_probe_can_be_awaited() -> None:

@@ -10,9 +10,9 @@ line per number in the notebook. The output of a long turn is 2.3 times as long 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qwq_magic.display.captions import analysed, state_caption
 from qwq_magic.display.panel import Show, Start
@@ -21,12 +21,9 @@ from qwq_magic.display.saved.step_records import loop_spans, step_records
 from qwq_magic.display.saved.text import escape_paragraphs, escape_span
 from qwq_magic.display.turn_view import TurnView
 from qwq_magic.memory import TurnPosition
-from qwq_magic.plain_text import strip_controls, well_formed
+from qwq_magic.plain_text import one_line, strip_controls, well_formed
 from qwq_magic.reasoning.outline_text import outline_text
 from qwq_magic.turns import Turn, is_cut
-
-if TYPE_CHECKING:
-    from qwq_magic.reasoning import Candidate
 
 TURN_MIME = "application/vnd.qwq.turn.v1+json"
 
@@ -35,7 +32,7 @@ _MAX_LABEL_CHARACTERS = 2_000
 _MAX_ATTEMPTS = 12
 _MAX_ATTEMPTS_CHARACTERS = 200_000
 _MAX_GIVEN_SHOWN = 40
-_MAX_CANDIDATES = 200
+_MAX_VALUES = 200
 _MAX_VALUE = 80
 
 
@@ -160,18 +157,32 @@ def _reasoning_data(view: TurnView) -> dict[str, Any]:
     return {
         "steps": step_records(view.steps),
         "loops": loop_spans(view.loops),
-        **({"candidates": values} if (values := _step_values(view.candidates)) else {}),
+        **({"candidates": values} if (values := _candidate_values(view)) else {}),
         "metrics": {name: _rounded(value) for name, value in asdict(view.metrics).items()},
     }
 
 
-def _step_values(candidates: Sequence[Candidate]) -> str:
-    """Return a line per candidate, its step and its value; empty below two.
+def _candidate_values(view: TurnView) -> str:
+    """Return the candidate answers as the values of a lane; empty below two of them."""
+    candidates, final = view.candidates, view.turn.final_value
+    if len(candidates) < 2:
+        return ""
+    return lane_values((each.step + 1, each.value, each.value == final) for each in candidates)
 
-    A list would take four lines each in the notebook.
+
+def lane_values(values: Iterable[tuple[int, str, bool]]) -> str:
+    """Return values along a reasoning as text, the latest ones if there are very many.
+
+    A line each, since a list would take five lines each in the notebook.
+
+    Args:
+        values: how many steps precede each, the value, and whether it is marked.
     """
-    shown = candidates[-_MAX_CANDIDATES:] if len(candidates) > 1 else ()
-    return "\n".join(f"{each.step} {well_formed(each.value)[:_MAX_VALUE]}" for each in shown)
+    lines = [
+        f"{after}{'*' if is_marked else ''} {one_line(value, limit_bytes=_MAX_VALUE)}"
+        for after, value, is_marked in values
+    ]
+    return "\n".join(lines[-_MAX_VALUES:])
 
 
 def _rounded(value: object) -> object:

@@ -14,12 +14,13 @@ import { KEYS, listenToKeys } from "./inspector_keys.js";
 import { InspectorSteps } from "./inspector_steps.js";
 import { metricList } from "./metric_figures.js";
 import { Minimap } from "./minimap.js";
+import { probeButton } from "./probe_button.js";
 import { RawSwitch } from "./raw_switch.js";
 import { cleanLine, unitOffset } from "./safe_text.js";
 import { StepDrawings } from "./step_drawings.js";
 import { GROUPS, likely } from "./step_kinds.js";
 import { StepSearch } from "./step_search.js";
-import { ValueLane } from "./value_lane.js";
+import { valueLane } from "./value_lane.js";
 
 const NO_STEPS = "The notebook does not contain all steps of this turn. The rest is shown by paragraph.";
 
@@ -49,7 +50,7 @@ export class Inspector {
   #loops;
   /** @type {Map<number, string>} */
   #candidates;
-  #lane = new ValueLane("Candidate answers", (step) => this.#goTo(step));
+  #lanes = element("div", "qwq-lanes");
   #seen;
   #value;
   #steps;
@@ -75,7 +76,7 @@ export class Inspector {
     this.growing = shown.growing;
     this.source = shown.source;
     this.#loops = shown.loops;
-    this.#candidates = new Map(shown.candidates.map(({ step, value }) => [step, value]));
+    this.#candidates = new Map(shown.candidates.map(({ after, value }) => [after - 1, value]));
     this.#given = shown.given;
     this.#givenEnd = unitOffset(shown.table.text, shown.given);
     this.drawings = new StepDrawings(host);
@@ -92,10 +93,10 @@ export class Inspector {
     this.#steps.rows.onScrolled = () => this.#showMap();
     this.#steps.rows.mayFollow = shown.growing;
     this.#steps.rows.following = shown.growing && state.selected < 0;
-    this.element = this.#build(onClose);
+    this.element = this.#build(onClose, shown.source && !shown.growing ? [probeButton(shown.source, shown.metrics)] : []);
     listenToKeys(this.element, (action) => this.#act(action), signal);
     this.#showMetrics(shown.metrics);
-    this.#lane.show(shown.candidates, { table: this.table, final: this.#value });
+    this.#showLanes(shown);
     this.search.find(state.query, this.table, this.isShown);
     this.#showAll();
   }
@@ -184,8 +185,11 @@ export class Inspector {
     this.select(step, { focus: true });
   }
 
-  /** @param {() => void} onClose */
-  #build(onClose) {
+  /**
+   * @param {() => void} onClose
+   * @param {HTMLElement[]} acts
+   */
+  #build(onClose, acts) {
     const keys = element("dl", "qwq-keys");
     for (const [key, action] of KEYS) keys.append(element("div", "", {}, element("dt", "", {}, key), element("dd", "", {}, action)));
     const help = unfolding("qwq-button", "Keys", keys);
@@ -193,19 +197,31 @@ export class Inspector {
     const close = button("qwq-button qwq-inspector-close", "Close", onClose);
     close.setAttribute("aria-label", "Close the inspector");
     const title = element("span", "qwq-inspector-title", {}, "Inspector");
-    const head = element("div", "qwq-inspector-head", {}, title, this.#switch.element, help, copy, close);
+    const head = element("div", "qwq-inspector-head", {}, title, this.#switch.element, ...acts, help, copy, close);
     this.#switch.element.hidden = !this.drawings.canDraw;
     const tools = element("div", "qwq-inspector-tools", {}, this.#filter.element, this.#field.element);
     const columns = element("div", "qwq-inspector-columns", {}, this.#steps.rows.element, this.beside);
     this.#note.hidden = this.growing || !this.table.isPartial;
     this.#note.textContent = NO_STEPS;
     return element("section", "qwq-part qwq-inspector", { role: "region", "aria-label": "Reasoning inspector" },
-      head, keys, this.#metrics, this.#note, this.#minimap.element, this.#lane.element, this.#caption, tools, columns);
+      head, keys, this.#metrics, this.#note, this.#minimap.element, this.#lanes, this.#caption, tools, columns);
   }
 
   /** @param {Metrics | null} metrics */
   #showMetrics(metrics) {
     this.#metrics.replaceChildren(metricList(metrics));
+  }
+
+  /**
+   * Show lanes with values; a single candidate is the answer itself.
+   *
+   * @param {Inspected} shown
+   */
+  #showLanes({ candidates, lanes }) {
+    /** @type {Inspected["lanes"]} */
+    const all = [["Candidate answers", candidates.length > 1 ? candidates : []], ...lanes];
+    const options = { table: this.table, onJump: (/** @type {number} */ step) => this.#goTo(step) };
+    this.#lanes.replaceChildren(...all.filter(([, values]) => values.length).map(([name, values]) => valueLane(name, values, options)));
   }
 
   /** @param {Step | null} [keep] */

@@ -46,6 +46,11 @@ export function continueCell({ name, option }) {
   return `%qwq_continue${option} ${name}`;
 }
 
+/** @param {TurnSource} source */
+export function probeCell({ name, option }) {
+  return `%qwq_probe${option} ${name}`;
+}
+
 /**
  * The given text ends before `step`, which counts from 1; `text` takes its place.
  *

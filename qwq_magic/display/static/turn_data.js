@@ -6,6 +6,7 @@
 
 import { NUMBERS } from "./metric_figures.js";
 import { cleanLine, codePointLength } from "./safe_text.js";
+import { lanesOf } from "./value_lane.js";
 
 const MAX_TEXT_LENGTH = 8_000_000;
 const MAX_NOTICES = 20;
@@ -141,7 +142,8 @@ export function turnOf(value) {
     ending: lineOf(data.ending, 300),
     steps: textOf(data.steps),
     loops: textOf(data.loops),
-    candidates: textOf(data.candidates),
+    candidates: textOf(data.candidates).slice(0, 50_000),
+    lanes: lanesOf(data.lanes),
     metrics: metricsOf(data.metrics),
     show: oneOf(view.show, ["both", "reasoning", "answer"], "both"),
     start: oneOf(view.start, ["open", "auto", "closed"], "auto"),

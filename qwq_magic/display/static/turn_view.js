@@ -1,6 +1,6 @@
 // The final view of a turn: the parts of the live panes, filled from saved data, without a kernel.
 
-/** @import { Host, Inspected, Mounted, SavedTurn, Services, TokenParts, ViewRecord } from "./types.js" */
+/** @import { Host, Inspected, Mounted, SavedTurn, Services, StepValue, TokenParts, ViewRecord } from "./types.js" */
 
 import { AnswerMarkdown } from "./answer_markdown.js";
 import { AnswerPane } from "./answer_pane.js";
@@ -164,7 +164,8 @@ function inspected(turn) {
   table.finish();
   const loops = loopsOf(turn.loops, turn.reasoning);
   const candidates = stepValuesOf(turn.candidates, table);
-  return { table, metrics: turn.metrics, loops, candidates, given: turn.given.reasoning, growing: false, source: sourceOf(turn) };
+  const lanes = turn.lanes.map(({ name, values }) => /** @type {[string, StepValue[]]} */ ([name, stepValuesOf(values, table)]));
+  return { table, metrics: turn.metrics, loops, candidates, lanes, given: turn.given.reasoning, growing: false, source: sourceOf(turn) };
 }
 
 /**

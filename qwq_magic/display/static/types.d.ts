@@ -183,6 +183,7 @@ export interface SavedTurn {
   steps: string;
   loops: string;
   candidates: string;
+  lanes: SavedLane[];
   metrics: Metrics | null;
   show: "both" | "reasoning" | "answer";
   start: StartMode;
@@ -245,10 +246,17 @@ export interface InspectorState {
   editing: { index: number; text: string } | null;
 }
 
-/** A value from a step on; the step's index is from 0. */
+/** A value along a reasoning, after so many of its steps. */
 export interface StepValue {
-  step: number;
+  after: number;
   value: string;
+  isMarked: boolean;
+}
+
+/** Values along a reasoning, as a notebook holds them; see `stepValuesOf`. */
+export interface SavedLane {
+  name: string;
+  values: string;
 }
 
 /** What an inspector shows. */
@@ -257,6 +265,7 @@ export interface Inspected {
   metrics: Metrics | null;
   loops: Span[];
   candidates: StepValue[];
+  lanes: [name: string, values: StepValue[]][];
   /** How many characters of the text are given, in code points. */
   given: number;
   growing: boolean;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
@@ -20,6 +20,9 @@ from qwq_magic.turns import Turn
 
 if TYPE_CHECKING:
     from qwq_magic.reasoning import Comparison, Inspection
+    from qwq_magic.studies import Importance, Probes
+
+    Shown: TypeAlias = Inspection | Comparison | Probes | Importance
 
 # Splitting this many characters into steps takes about a tenth of a second.
 _LONG = 10_000
@@ -36,20 +39,22 @@ def install_inspect(context: NotebookContext) -> None:
         # By name, so that registering does not import the analysis.
         formatter.for_type_by_name("qwq_magic.reasoning.outline_text", "Inspection", show)
         formatter.for_type_by_name("qwq_magic.reasoning.comparison", "Comparison", show)
+        formatter.for_type_by_name("qwq_magic.studies.probes", "Probes", show)
+        formatter.for_type_by_name("qwq_magic.studies.importance", "Importance", show)
 
 
-def _show_value(context: NotebookContext, value: Inspection | Comparison) -> None:
+def _show_value(context: NotebookContext, value: Shown) -> None:
     show_inspected(context, lambda: value, [])
 
 
 def show_inspected(
     context: NotebookContext,
-    make: Callable[[], Inspection | Comparison],
+    make: Callable[[], Shown],
     turns: Sequence[Turn],
     *,
     step: int | None = None,
 ) -> None:
-    """Show an inspection or comparison in the form that suits the front end.
+    """Show an inspection, a comparison or a study in the form that suits the front end.
 
     Args:
         context: the notebook.
@@ -81,17 +86,19 @@ def _progress_line(turns: Sequence[Turn]) -> str:
     return f"Reading {characters:,} characters of reasoning …" if characters > _LONG else ""
 
 
-def _bundle_of(
-    shown: Inspection | Comparison, context: NotebookContext, step: int | None
-) -> dict[str, Any]:
+def _bundle_of(shown: Shown, context: NotebookContext, step: int | None) -> dict[str, Any]:
     from qwq_magic.display.saved.bundle import inspector_bundle
     from qwq_magic.display.saved.comparison import comparison_bundle
+    from qwq_magic.display.saved.study import study_bundle
     from qwq_magic.reasoning import Comparison
+    from qwq_magic.studies import Importance, Probes
 
     if isinstance(shown, Comparison):
         return comparison_bundle(shown)
     assert isinstance(shown.turn, Turn)  # Only a turn has an inspection.
     place = context.session.conversations.place_of(shown.turn)
+    if isinstance(shown, Probes | Importance):
+        return study_bundle(shown, place=place)
     return inspector_bundle(shown.turn, place=place, step=step)
 
 

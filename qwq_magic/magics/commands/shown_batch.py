@@ -50,11 +50,14 @@ def _view_in_cell(context: NotebookContext, run: BatchRun) -> BatchView | None:
         return None
     from qwq_magic.display.live.batch_panel import batch_panel_for
 
+    if run.notice:
+        # Before the panel opens, and so before the first request.
+        write_line(run.notice)
     live = detect_live(context.shell, current_request(context.shell))
     panel = batch_panel_for(
         live, run.progress, actions={"stop": run.stop}, is_rich=is_kernel(context.shell)
     )
-    return _ViewInCell(context, panel)
+    return _StudyInCell(panel) if run.is_study else _ViewInCell(context, panel)
 
 
 class _ViewInCell:
@@ -68,6 +71,16 @@ class _ViewInCell:
     def finish(self, batch: Batch) -> None:
         self._context.shown_batch = batch, current_request(self._context.shell).id
         self._panel.finish(batch, places=places_of(self._context, batch))
+
+
+class _StudyInCell:
+    """The panel of a study, which disappears at its end: its result is a value of its own."""
+
+    def __init__(self, panel: BatchDisplay) -> None:
+        self.open, self.tick, self.abandon = panel.open, panel.tick, panel.abandon
+
+    def finish(self, _batch: Batch) -> None:
+        self.abandon()
 
 
 def places_of(context: NotebookContext, batch: Batch) -> list[TurnPosition | None]:

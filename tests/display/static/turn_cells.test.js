@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { answerCell, compareCell, continueCell, forkCell, sourceOf } from "../../../qwq_magic/display/static/turn_cells.js";
+import { answerCell, compareCell, continueCell, forkCell, probeCell, sourceOf } from "../../../qwq_magic/display/static/turn_cells.js";
 
 const TURN = { number: 3, attempt: 2, conversation: "main", server: "vllm" };
 
@@ -9,6 +9,7 @@ test("a cell names the turn by its number and attempt", () => {
   const source = sourceOf(TURN);
   assert.equal(answerCell(source), "%qwq_answer 3.2");
   assert.equal(continueCell(source), "%qwq_continue 3.2");
+  assert.equal(probeCell(source), "%qwq_probe 3.2");
   assert.equal(forkCell(source, 17), "%%qwq --from 3.2:17");
   assert.equal(forkCell(source, "end", "Wait"), "%%qwq --from 3.2:end\nWait");
   assert.equal(compareCell(sourceOf({ ...TURN, attempt: 1 }), source), "%qwq_inspect 3.1 3.2");

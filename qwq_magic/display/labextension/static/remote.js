@@ -120,7 +120,7 @@
       const { code } = event.detail ?? {};
       const node = /** @type {Node} */ (event.target);
       // Only magics of ours, whatever else sends such an event: a cell that is one line, or a prompt.
-      if (typeof code !== "string" || !/^(?:%%qwq [^\n]*(?:\n|$)|%qwq_(?:answer|continue|inspect) [^\r\n]*$)/.test(code)) return;
+      if (typeof code !== "string" || !/^(?:%%qwq [^\n]*(?:\n|$)|%qwq_(?:answer|continue|inspect|probe) [^\r\n]*$)/.test(code)) return;
       const panel = tracker.find((each) => each.node.contains(node));
       const index = panel?.content.widgets.findIndex((cell) => cell.node.contains(node)) ?? -1;
       if (!panel?.model || index < 0) return;
