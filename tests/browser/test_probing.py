@@ -38,6 +38,7 @@ def test_the_button_shows_the_cost_and_then_a_lane_of_answers(
     expect(lane.get_by_role("button")).to_have_count(12)
     assert notebook.source(3) == "%qwq_probe 1.1"
     expect(notebook.output(3)).to_contain_text("Probing: 12 calls · ≈ ")
+    expect(notebook.output(3)).to_contain_text("12 replies, in ")
     lane.get_by_role("button").nth(11).click()
     expect(notebook.output(3).locator(".qwq-step[aria-current]")).to_have_count(1)
     if folder := os.environ.get("QWQ_PICTURES"):

@@ -28,6 +28,7 @@ from qwq_magic.memory import TurnPosition
 _LANES_S: Final = 0.2
 
 Places = Sequence[TurnPosition | None]
+NOT_ENDED: Final = "The batch was not asked to its end."
 
 
 class BatchDisplay(Protocol):
@@ -49,8 +50,8 @@ class BatchDisplay(Protocol):
                 without.
         """
 
-    def abandon(self) -> None:
-        """Disappear without a final output, since there is no batch to show."""
+    def abandon(self, text: str = NOT_ENDED) -> None:
+        """Disappear without a final output, and leave a line in its place."""
 
 
 def batch_panel_for(
@@ -155,10 +156,10 @@ class BatchPanel:
         self.pane.close()
         self._layout.close()
 
-    def abandon(self) -> None:
-        """Close without a final output: nothing could be asked, or its end was not awaited."""
+    def abandon(self, text: str = NOT_ENDED) -> None:
+        """Close without a final output: nothing could be asked, or others show what came of it."""
         if self._handle is not None:
-            self._handle.update({"text/plain": "The batch was not asked to its end."}, raw=True)  # type: ignore[no-untyped-call]
+            self._handle.update({"text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
         self.close()
 
     def _send_rest(self) -> None:

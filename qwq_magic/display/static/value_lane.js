@@ -40,7 +40,7 @@ export function lanesOf(value) {
 
 /**
  * The values of a lane: a line each of how many steps precede it and its value, up to the first one
- * that does not fit. A star marks a value that stands out, such as the final one.
+ * that does not fit. A star marks a value, such as the final one.
  *
  * @param {string} text
  * @param {StepTable} table

@@ -85,7 +85,7 @@ class BatchTerminal:
         self._stream.write(encodable(f"{text}\n", self._stream))
         self._stream.flush()
 
-    def abandon(self) -> None:
+    def abandon(self, _text: str = "") -> None:
         self.end_line()
 
     def end_line(self) -> None:
@@ -131,6 +131,6 @@ class FinalBatch:
         bundle = encodable_bundle(batch_bundle(batch, name=name, places=places), sys.stdout)
         display(bundle, raw=True)  # type: ignore[no-untyped-call]  # IPython has no types here
 
-    def abandon(self) -> None:
+    def abandon(self, _text: str = "") -> None:
         if self._live is not None:
             self._live.abandon()

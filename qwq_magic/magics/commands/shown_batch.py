@@ -79,8 +79,10 @@ class _StudyInCell:
     def __init__(self, panel: BatchDisplay) -> None:
         self.open, self.tick, self.abandon = panel.open, panel.tick, panel.abandon
 
-    def finish(self, _batch: Batch) -> None:
-        self.abandon()
+    def finish(self, batch: Batch) -> None:
+        known = sum(sample.is_reused for sample in batch.samples)
+        reused = f", {known:,} of them known before" if known else ""
+        self.abandon(f"{len(batch):,} replies{reused}, in {batch.elapsed_s:.1f} s.")
 
 
 def places_of(context: NotebookContext, batch: Batch) -> list[TurnPosition | None]:
