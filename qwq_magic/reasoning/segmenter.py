@@ -14,75 +14,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from qwq_magic.reasoning.lines import Line, LineKind, line_at
 from qwq_magic.reasoning.masked_spans import UNDECIDED, span_end
+from qwq_magic.reasoning.sentence_ends import ENDS, LOOKAHEAD, ends_sentence, ends_without_blank
+from qwq_magic.reasoning.step_length import SHORTEST_STEP, is_long_enough
+from qwq_magic.reasoning.verdicts import is_verdict
 
-# Abbreviations that never end a sentence.
-_ALWAYS = "e.g i.e cf viz vs dr mr mrs ms prof jr sr st mt fig figs eqs al resp u.s u.k ph.d"
-# Abbreviations that do not end a sentence before a lowercase letter or a digit.
-_BEFORE_LOWER = (
-    "etc approx no nos eq sec ch chap vol p pp art incl max min avg est dept ref thm prop def "
-    "lem cor ex a.m p.m ca inc ltd co corp jan feb mar apr jun jul aug sep sept oct nov dec "
-    "mon tue wed thu fri sat sun hr hrs sq ft lb lbs oz"
-)
-_NEVER_END = frozenset(_ALWAYS.split())
-_SELDOM_END = frozenset(_BEFORE_LOWER.split())
-_LAST_WORD = re.compile(r"(?:[A-Za-z]+\.)*[A-Za-z]+$")
-_LIST_NUMBER = re.compile(
-    r"(?:^|[\n;(（]|[.?!。？！；]\s)[\s>#*_+-]{0,12}(?:\(?\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})$|"
-    r"[:：]\s?\(?1$"
-)
-# A sentence does not begin with these, so after `n!` they continue a formula.
-_OPERATORS = frozenset("+=/×÷·^<>≤≥≈≠−%")
-_FACTOR = re.compile(r"(?:[\d)\]}]|(?<![A-Za-z'’])[A-Za-z])$")
-_DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]$")
-_INITIALS = re.compile(r"(?:^|[\s(])(?:[A-Z]\.\s?)+[A-Z]$")
-_LONGEST_WORD = 32  # longer than any abbreviation
-
-
-def ends_sentence(before: str, signs: str, following: str) -> bool:
-    """Whether `signs` end a sentence.
-
-    Args:
-        before: the step so far, or its last characters, up to the signs.
-        signs: punctuation, which is followed by a blank.
-        following: the next character that is not blank; "" at the end of the text.
-    """
-    may_continue = following.islower() or following.isdigit() or following in "(["
-    if following and following in _OPERATORS:
-        return False
-    # `n!` and `(k+1)!` are factorials if more of a formula can follow.
-    if signs.startswith("!") and may_continue and _FACTOR.search(before):
-        return False
-    if signs != ".":
-        # Ideographs have no case, so after an ellipsis any of them may begin a sentence.
-        is_ellipsis = signs.endswith("..") or signs.endswith("…")
-        return not (is_ellipsis and not (following.isupper() or following > "\u2e7f"))
-    # A quick check, since most sentences end with a word that cannot be a list number.
-    last = before[-1:]
-    may_be_number = last in "ivxIVX" or not before[-2:-1].isalpha()
-    if may_be_number and _LIST_NUMBER.search(before):
-        return False
-    if last.isupper() and _INITIALS.search(before):
-        return False
-    if last.isdigit():
-        return not following.islower()
-    match = _LAST_WORD.search(before, max(0, len(before) - _LONGEST_WORD))
-    word = match.group().lower() if match else ""
-    if word in _NEVER_END or (_DOTTED.match(word) and word not in _SELDOM_END):
-        return False
-    return not (word in _SELDOM_END and may_continue)
-
-
-# Shorter ones, such as "Okay.", join the next step, or the previous one at the end.
-SHORTEST_STEP = 10
-
-_SIGN = re.compile(r"[$\\`~\n.?!。？！；]")
+_SIGN = re.compile(rf"[$\\`~\n{ENDS}]")
 _END = re.compile(
-    r"(?P<signs>[.?!…。？！；]{0,200})(?P<closers>[\"'”’»)\]}*_」』）】》]{0,20})(?P<gap>\s{0,1000})"
+    rf"(?P<signs>[…{ENDS}]{{0,200}})(?P<closers>[\"'”’»)\]}}*_」』）】》]{{0,20}})(?P<gap>\s{{0,1000}})"
 )
 _INK = re.compile(r"\S")
-# No blank follows these in Chinese text, so they end a sentence without one.
-_CHINESE_ENDS = frozenset("。？！；")
 
 # How many characters before the scan position are kept, and how many are scanned before the
 # window is trimmed.
@@ -108,10 +50,13 @@ class StepSegmenter:
         self._base = -1  # the offset of the window in the text
         self._start = 1  # where the open step begins in the window
         self._at = 1  # the scan position in the window
+        self._seen = 1  # up to where verdicts would have been found
         self._ink = 1  # the earliest possible first printable character of the open step
         self._front: list[str] = []  # the start of the open step, if trimmed from the window
         self._front_is_long = False
-        self._held: Piece | None = None
+        self._held: list[Piece] = []  # a piece, and the verdicts on it
+        self._line: Line | None = None  # the line at the scan position; None before the first
+        self._opens_line = True  # whether the open step starts at the beginning of a line
         self._is_closed = False
 
     def feed(self, delta: str) -> list[Piece]:
@@ -124,9 +69,8 @@ class StepSegmenter:
             raise ValueError("The segmenter is closed. Create a new one for another text.")
         self._window += delta
         settled = self._scan()
-        if self._held is not None and self._tail_is_long(len(self._window)):
-            settled.append(self._held)
-            self._held = None
+        if self._held and self._tail_is_long(self._seen):
+            settled.append(self._release())
         self._trim()
         return settled
 
@@ -136,73 +80,140 @@ class StepSegmenter:
             return []
         self._is_closed = True
         settled = self._scan()
-        held, self._held = self._held, None
         end = len(self._window)
-        if held is not None and not self._tail_is_long(end):
-            tail = self._take(end)
-            settled.append(Piece(held.start, tail.end, held.text + tail.text))
+        has_tail = bool(self._front) or self._start < end
+        if self._held and not self._tail_is_long(end):
+            if has_tail:
+                self._held.append(self._take(end))
+            settled.append(self._release())
             return settled
-        if held is not None:
-            settled.append(held)
-        if self._front or self._start < end:
+        if self._held:
+            settled.append(self._release())
+        if has_tail:
             settled.append(self._take(end))
         return settled
 
     def _scan(self) -> list[Piece]:
         settled: list[Piece] = []
+        if self._line is None and not self._open_first_line():
+            return settled
         while match := _SIGN.search(self._window, self._at):
             at = match.start()
             if match.group() in "$\\`~":
                 end, span = span_end(self._window, at, closed=self._is_closed)
                 if span == UNDECIDED:
-                    self._at = at
+                    self._at, self._seen = at, len(self._window)
                     return settled
                 self._at = max(end, span)
             elif not self._pass_end(at, settled):
-                self._at = at
+                # What follows may be a verdict, or a line of its own, so it is not seen yet.
+                self._at = self._seen = at
                 return settled
-        self._at = len(self._window)
+        self._at = self._seen = len(self._window)
         return settled
+
+    def _open_first_line(self) -> bool:
+        if len(self._window) == self._at:
+            return False
+        self._line = line_at(self._window, self._at, closed=self._is_closed)
+        if self._line is not None:
+            self._at = max(self._at, self._line.end)
+        return self._line is not None
 
     def _pass_end(self, at: int, settled: list[Piece]) -> bool:
         """Cut at the possible end at `at`, or skip it; return False if more text is needed."""
-        window = self._window
-        match = _END.match(window, at)
+        match = _END.match(self._window, at)
         assert match is not None, "the pattern matches the empty text"
         end = match.end()
-        if end == len(window):
-            if not self._is_closed:
-                return False
+        if end == len(self._window):
             self._at = end
-            return True
-        if self._ends_step(match) and self._tail_is_long(match.start("gap")):
-            if self._held is not None:
-                settled.append(self._held)
-            self._held = self._take(end)
-        self._at = max(end, at + 1)
+            return self._is_closed
+        line = None
+        if breaks_line := "\n" in match["gap"]:
+            line = line_at(self._window, end, closed=self._is_closed)
+            if line is None:
+                return False
+        if self._tail_is_long(match.start("gap")):
+            ends = self._ends_step(match, line)
+            if ends is None:
+                return False
+            if ends:
+                settled.extend([self._release()] if self._held else ())
+                self._cut(end, breaks_line)
+        elif breaks_line and self._is_verdict(match.start("gap")):
+            self._cut(end, breaks_line)
+        self._line = line or self._line
+        self._at = max(end, at + 1, line.end if line else 0)
         return True
 
-    def _ends_step(self, match: re.Match[str]) -> bool:
+    def _is_verdict(self, end: int) -> bool:
+        """Whether the open step up to `end` is a verdict on the held one, on its own lines."""
+        is_line = bool(self._held) and self._opens_line and not self._front
+        return is_line and is_verdict(self._window[self._start : end])
+
+    def _ends_step(self, match: re.Match[str], following: Line | None) -> bool | None:
+        """Whether a step ends at a match; None if more text is needed to decide.
+
+        `following` is the line after the match, if the match ends a line.
+        """
         signs, gap = match["signs"], match["gap"]
-        if gap.count("\n") >= 2:
+        if following is not None and (
+            gap.count("\n") >= 2 or following.starts_step or self._leaves_line(match, following)
+        ):
             return True
         if not signs:
             return False
-        if signs[-1] in _CHINESE_ENDS:
-            return True
         before = self._window[max(self._start, match.start() - _CONTEXT) : match.start()]
-        return bool(gap) and ends_sentence(before, signs, self._window[match.end()])
+        if ends_without_blank(before, signs):
+            return True
+        after = self._window[match.end() : match.end() + LOOKAHEAD]
+        return bool(gap) and ends_sentence(before, signs, after, closed=self._is_closed)
+
+    def _leaves_line(self, match: re.Match[str], following: Line) -> bool:
+        """Whether an item, a heading or a row ends at a match, and other text follows."""
+        assert self._line is not None, "the first line is opened before anything is passed"
+        kind = self._line.kind
+        if kind is LineKind.HEADING:
+            return True
+        if kind is LineKind.ROW:
+            return following.kind is not LineKind.ROW
+        if kind is LineKind.PLAIN or following.kind is not LineKind.PLAIN:
+            return False
+        # An item may go on in the next line, and a formula may follow it.
+        first = self._window[match.end()]
+        start = match.start("gap")
+        last = self._window[max(self._start, start - 4) : start].rstrip("*_")[-1:]
+        return (
+            match["gap"][-1] == "\n"
+            and first.isalpha()
+            and not first.islower()
+            and last not in ":：,，"
+        )
 
     def _tail_is_long(self, end: int) -> bool:
-        """Whether the open step has ten characters up to `end`, without surrounding blanks."""
+        """Whether the open step up to `end` is long enough, without surrounding blanks."""
         if self._front_is_long:
             return True
         # The result is kept, so that a long run of blanks is not read again with every delta.
         if self._ink >= 0:
             ink = _INK.search(self._window, self._ink, end)
             self._ink = end if ink is None else ink.start()
+        start = max(0, self._ink)
         tenth = max(0, self._ink + SHORTEST_STEP - 1)
-        return _INK.search(self._window, tenth, end) is not None
+        if _INK.search(self._window, tenth, end) is not None:
+            return True
+        return is_long_enough(self._window[start : min(tenth, end)].rstrip())
+
+    def _release(self) -> Piece:
+        """Return the held pieces as one; they are no longer held."""
+        text = "".join(piece.text for piece in self._held)
+        piece = Piece(self._held[0].start, self._held[-1].end, text)
+        self._held = []
+        return piece
+
+    def _cut(self, end: int, breaks_line: bool) -> None:
+        self._held.append(self._take(end))
+        self._opens_line = breaks_line
 
     def _take(self, end: int) -> Piece:
         text = "".join([*self._front, self._window[self._start : end]])
@@ -219,6 +230,8 @@ class StepSegmenter:
             return
         if self._start < cut:
             self._front_is_long = self._tail_is_long(cut)
+            if not self._front_is_long and self._ink > cut - SHORTEST_STEP:
+                cut = min(cut, self._ink)  # so that what decides the length stays together
             self._front.append(self._window[self._start : cut])
             self._start = cut
         self._window = self._window[cut:]

@@ -113,7 +113,6 @@ def test_short_pieces_merge_forward_and_a_short_last_one_back() -> None:
         "The U.S. Senate and Mr. Smith agree vs. Mrs. Jones",
         "Approx. 5 of them, see Fig. 3 and Eq. (2) and No. 5 there",
         "The value 3.14 is less than 22.0 / 7.0 by 0.0013",
-        "1. First do this thing\n2. Then do the other thing",
         "**1.** First of all, do this thing",
         "A divisor of n! + 1 and 5! = 120 and (n - 1)! is greater than n! divided by it",
         "Primes such as 2, 3, 5, ... and then 1 + 2 + ... + n of them",
