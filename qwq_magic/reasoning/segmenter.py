@@ -18,12 +18,14 @@ from qwq_magic.reasoning.lines import Line, LineKind, line_at
 from qwq_magic.reasoning.masked_spans import UNDECIDED, span_end
 from qwq_magic.reasoning.sentence_ends import ENDS, LOOKAHEAD, ends_sentence, ends_without_blank
 from qwq_magic.reasoning.step_length import SHORTEST_STEP, is_long_enough
-from qwq_magic.reasoning.verdicts import is_verdict
+from qwq_magic.reasoning.verdicts import closes_step, leads_on
 
 _SIGN = re.compile(rf"[$\\`~\n{ENDS}]")
 _END = re.compile(
     rf"(?P<signs>[…{ENDS}]{{0,200}})(?P<closers>[\"'”’»)\]}}*_」』）】》]{{0,20}})(?P<gap>\s{{0,1000}})"
 )
+_SPAN_SIGN = re.compile(r"[$\\`~]")
+_TITLE_END = re.compile(r"\*\*[:：]?$")
 _INK = re.compile(r"\S")
 
 # How many characters before the scan position are kept, and how many are scanned before the
@@ -140,16 +142,23 @@ class StepSegmenter:
             if ends:
                 settled.extend([self._release()] if self._held else ())
                 self._cut(end, breaks_line)
-        elif breaks_line and self._is_verdict(match.start("gap")):
+        elif breaks_line and self._held and self._belongs_back(match):
             self._cut(end, breaks_line)
         self._line = line or self._line
         self._at = max(end, at + 1, line.end if line else 0)
         return True
 
-    def _is_verdict(self, end: int) -> bool:
-        """Whether the open step up to `end` is a verdict on the held one, on its own lines."""
-        is_line = bool(self._held) and self._opens_line and not self._front
-        return is_line and is_verdict(self._window[self._start : end])
+    def _belongs_back(self, match: re.Match[str]) -> bool:
+        """Whether the short open step, which ends a line, belongs to the held one."""
+        if self._front or match.start("gap") - self._start > _CONTEXT:
+            return False
+        text = self._window[self._start : match.start("gap")]
+        # While it is unknown whether a span begins, the held piece may have been settled.
+        if _SPAN_SIGN.search(text):
+            return False
+        # The last words of a paragraph do not begin the next one.
+        is_last = match["gap"].count("\n") >= 2 and not self._opens_line
+        return closes_step(text) or (is_last and not leads_on(text))
 
     def _ends_step(self, match: re.Match[str], following: Line | None) -> bool | None:
         """Whether a step ends at a match; None if more text is needed to decide.
@@ -173,16 +182,17 @@ class StepSegmenter:
         """Whether an item, a heading or a row ends at a match, and other text follows."""
         assert self._line is not None, "the first line is opened before anything is passed"
         kind = self._line.kind
-        if kind is LineKind.HEADING:
-            return True
+        first = self._window[match.end()]
+        start = match.start("gap")
+        end_of_line = self._window[max(self._start, start - _CONTEXT) : start].rstrip()
+        if kind is LineKind.HEADING or (kind is LineKind.ITEM and _TITLE_END.search(end_of_line)):
+            return first not in "$\\"
         if kind is LineKind.ROW:
             return following.kind is not LineKind.ROW
         if kind is LineKind.PLAIN or following.kind is not LineKind.PLAIN:
             return False
         # An item may go on in the next line, and a formula may follow it.
-        first = self._window[match.end()]
-        start = match.start("gap")
-        last = self._window[max(self._start, start - 4) : start].rstrip("*_")[-1:]
+        last = end_of_line.rstrip("*_")[-1:]
         return (
             match["gap"][-1] == "\n"
             and first.isalpha()

@@ -44,13 +44,21 @@ _VERDICTS = frozenset(_WORDS.split())
 _MAY_BE_WITH = frozenset(_FILLERS.split())
 _ORNAMENT = "*_\"'“”‘’«»「」()（）[]¡\ufe0f\u200d "
 _BETWEEN = re.compile(r"[\s,，、.!。！।۔፣;；…*_]+")
-# A question or a colon leads on to what follows.
-_LEADS_ON = frozenset("?？؟:：")
+_RULE = re.compile(r"\s*[-*_]{3,}\s*")
+_LEADS_ON = frozenset(":：,，、")
+_ASKS = frozenset("?？؟")
 
 
-def is_verdict(text: str) -> bool:
-    """Whether a short text, a line of its own, is nothing but a verdict."""
-    if _LEADS_ON.intersection(text):
+def leads_on(text: str) -> bool:
+    """Whether a short text ends as one that more follows, such as "Thus:"."""
+    return text.rstrip("*_ ")[-1:] in _LEADS_ON
+
+
+def closes_step(text: str) -> bool:
+    """Whether a short text, the end of a line, is nothing but a verdict or a ruled line."""
+    if _RULE.fullmatch(text):
+        return True
+    if leads_on(text) or not _ASKS.isdisjoint(text):
         return False
     words = [word.strip(_ORNAMENT).lower() for word in _BETWEEN.split(text)]
     words = [word for word in words if word]

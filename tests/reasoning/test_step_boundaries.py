@@ -48,10 +48,25 @@ def test_a_short_verdict_on_its_own_belongs_to_the_step_before(steps: tuple[str,
 @pytest.mark.parametrize(
     "steps",
     [
+        ("So 12 × 4 = 48 it is. Correct.\n\n", "Now the second part of the sum."),
+        ("Is 48 a multiple of 12? Yes.\n", "So the second part is next."),
+        ("Then b is 4 or 11. So b = 4.\n\n", "The second of the digits is next."),
+        ("代入之后左边等于右边。对。\n\n", "接下来我们看第二种情况。"),
+        ("That is all of the first part.\n\n---\n\n", "### The second part of it"),
+        ("So 12 × 4 = 48 it is. ", "Thus:\n\n48 is the first of the factors."),
+        ("So 12 × 4 = 48 it is. ", "Hm. But 48 is the first of the factors."),
+    ],
+)
+def test_the_last_words_of_a_paragraph_do_not_begin_the_next(steps: tuple[str, ...]) -> None:
+    _check(steps)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
         ("So 12 × 4 = 48 it is.\n\n", "Wait.\n\nThat was the wrong factor."),
         ("So 12 × 4 = 48 it is.\n\n", "Hmm.\n\nThat was the wrong factor."),
         ("So 12 × 4 = 48 it is.\n\n", "Correct. Now the second part of the sum."),
-        ("So 12 × 4 = 48 it is. ", "Correct.\n\nNow the second part of the sum."),
         ("So 12 × 4 = 48 it is.\n\n", "Yes:\n\nboth of them are even numbers."),
         ("So 12 × 4 = 48 it is.\n\n", "Case 1\n\nboth of them are even numbers."),
         ("所以两边都等于六。\n\n", "等等。\n\n这里好像漏了一项。"),
@@ -145,6 +160,12 @@ def test_four_ideographs_are_enough_for_a_step(steps: tuple[str, ...]) -> None:
         ("- an item that is wrapped\n  in the next line\n", "- the second item of it"),
         ("- an item that is wrapped\nin the next line\n", "- the second item of it"),
         ("- The sum is as follows:\n$$a + b = c$$\n", "- the second item of it"),
+        (
+            "1. **The first of them:**  \n   ",
+            "It is even.\n",
+            "2. **The second**:\n   ",
+            "It is odd.",
+        ),
         ("- The sum is as follows:\nIt is a + b + c\n", "- the second item of it"),
     ],
 )
