@@ -108,7 +108,9 @@ def _may_become_marker(head: str) -> bool:
     if _SHORT_MARKER.fullmatch(head):
         return True
     lower = head.lower()
-    return any(word.startswith(lower) or lower.startswith(word) for word in _LABEL_WORDS)
+    return head[0].isalpha() and any(
+        word.startswith(lower) or lower.startswith(word) for word in _LABEL_WORDS
+    )
 
 
 def _item_at(text: str, at: int, closed: bool) -> Line | None:

@@ -18,8 +18,9 @@ _SIGNS = (
 )
 _WORDS = (
     "1. |3.14|e.g. |Dr. Fu|Wait|so the answer is 5|等等|我们需要先求出答案|x|A|$5 and $6|"
-    "n!|k!) |Yes.|No.\n\n|对。|✓|是的|- |* |1) |a) |（1）|1、|一、|①|Step 2: |St|"
-    "Case A. |第一步|第|步骤1：|## X|**X**|**X:** |**1. |Susan B|B. |J. R. |Tolkien|Next |한국어|です|अब"
+    "n!|k!) |Yes.|No.\n\n|对。|✓|是的|- |* |1) |a) |（1）|1、|一、|①|"
+    "Step 2: |St|Case A. |第一步|第|步骤1：|## X|**X**|**X:** |**1. |"
+    "Susan B|B. |J. R. |Tolkien|Next |한국어|です|अब"
 )
 _BLANKS = "\n```\n|\n|\n\n| |            |\r\n|\u3000|long enough to stand alone"
 _ROWS = ["| a | b |\n", "|---|---|\n", "| ", "\n| "]
