@@ -1,11 +1,13 @@
 """Cut reasoning into steps while it streams.
 
-A step ends at a blank line or after a sentence, and includes the blanks after it, so the steps
-join to the original text. Abbreviations, numbers and ellipses do not end a sentence.
+A step ends at a blank line, after a sentence, and around a line that is an item, a heading or a
+row of a table. It includes the blanks after it, so the steps join to the original text.
+Abbreviations, initials, numbers and ellipses do not end a sentence.
 
 A cut is made only when all text that decides it has arrived, so it does not depend on how the
 text is divided into deltas. One piece is held until its successor is known to be long enough
-for a step of its own. So emitted pieces never change. Lookahead is limited, which keeps the
+for a step of its own; until then it may be a verdict on the held one, or its last words. So
+emitted pieces never change. Lookahead is limited, which keeps the
 cost linear.
 """
 

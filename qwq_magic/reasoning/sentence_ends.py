@@ -28,8 +28,8 @@ _LIST_NUMBER = re.compile(
     r"(?:^|[\n;(（]|[.?!。？！；]\s)[\s>#*_+-]{0,12}(?:\(?\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})$|"
     rf"[:：]\s?\(?1$|(?:^|\n)[\s>#*_+-]{{0,12}}(?i:{LABELS})\s\d{{1,2}}$"
 )
-# A sentence does not begin with these, so after `n!` they continue a formula.
-_OPERATORS = frozenset("+=/×÷·^<>≤≥≈≠−%")
+# A sentence does not begin with these, so after `n!` they continue a formula, or a cell ends.
+_OPERATORS = frozenset("+=/×÷·^<>≤≥≈≠−%|,;)]}，、")
 _FACTOR = re.compile(r"(?:[\d)\]}]|(?<![A-Za-z'’])[A-Za-z])$")
 # These are operators after a factor only: elsewhere they are a dash, emphasis or LaTeX.
 _AFTER_FACTOR = re.compile(
@@ -40,7 +40,7 @@ _LONGEST_WORD = 32  # longer than any abbreviation
 
 _CAPITAL = "A-ZÀ-ÖØ-ÞΑ-ΩА-ЯЁІЇЄ"
 _SMALL = "a-zß-öø-ÿά-ώа-яёіїє"
-_INITIALS = re.compile(rf"(?:^|[\s(])(?:[{_CAPITAL}]\.\s?)+[{_CAPITAL}]$")
+_INITIALS = re.compile(rf"(?:^|[\s(])(?:(?:[{_CAPITAL}]|Mr|Mrs|Ms|Dr|Prof|St)\.\s?)+[{_CAPITAL}]$")
 _LONE = re.compile(rf"(?:^|[\s(])[{_CAPITAL}]$")
 _NAME_AND_INITIAL = re.compile(rf"(?:^|[\s(\"“*])([{_CAPITAL}][{_SMALL}'’-]{{1,20}}) [{_CAPITAL}]$")
 _NEXT_INITIAL = re.compile(rf"[{_CAPITAL}]\.")
@@ -50,9 +50,10 @@ _NAMED = (
     "option options answer answers choice case person player team point points vertex angle "
     "triangle set group type box bag plane node graph matrix vector statement part step plan "
     "method class column row figure table section vitamin city town train car bus house door "
-    "urn jar room bucket friend line side event letter letters item block square circle segment "
-    "choose pick select take so thus hence therefore if when and but or not either both either "
-    "is are then also only just with for to in of the"
+    "urn jar room bucket friend line side event letter letters item block square circle "
+    "segment war chapter volume book act scene appendix region planet zone model version "
+    "level grade series category choose pick select take so thus hence therefore if when and "
+    "but or not either both is are then also only just with for to in of the"
 )
 _STARTS = (
     "next then so the we it this that these those therefore since but and now in if for however "

@@ -45,13 +45,18 @@ _MAY_BE_WITH = frozenset(_FILLERS.split())
 _ORNAMENT = "*_\"'“”‘’«»「」()（）[]¡\ufe0f\u200d "
 _BETWEEN = re.compile(r"[\s,，、.!。！।۔፣;；…*_]+")
 _RULE = re.compile(r"\s*[-*_]{3,}\s*")
+# These turn to what follows, wherever they are.
+_TURNS = re.compile(
+    r"(?i:wait|hm+|hold on|but|so|now|next|first|then|also|and|or|thus|hence|let|oh|uh|um)\b[^\w]*$"
+    r"|(?:等等|等一下|等下|嗯|不过|但是|那么|然后|接下来|待って|잠깐|espera|warte|attends|погоди)\W*$"
+)
 _LEADS_ON = frozenset(":：,，、")
 _ASKS = frozenset("?？؟")
 
 
 def leads_on(text: str) -> bool:
-    """Whether a short text ends as one that more follows, such as "Thus:"."""
-    return text.rstrip("*_ ")[-1:] in _LEADS_ON
+    """Whether a short text turns to what follows, such as "Thus:" or "Wait."."""
+    return text.rstrip("*_ ")[-1:] in _LEADS_ON or _TURNS.search(text) is not None
 
 
 def closes_step(text: str) -> bool:
