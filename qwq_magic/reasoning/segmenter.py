@@ -7,8 +7,7 @@ Abbreviations, initials, numbers and ellipses do not end a sentence.
 A cut is made only when all text that decides it has arrived, so it does not depend on how the
 text is divided into deltas. One piece is held until its successor is known to be long enough
 for a step of its own; until then it may be a verdict on the held one, or its last words. So
-emitted pieces never change. Lookahead is limited, which keeps the
-cost linear.
+emitted pieces never change. Lookahead is limited, which keeps the cost linear.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from qwq_magic.reasoning.lines import Line, LineKind, line_at
 from qwq_magic.reasoning.masked_spans import UNDECIDED, span_end
 from qwq_magic.reasoning.sentence_ends import ENDS, LOOKAHEAD, ends_sentence, ends_without_blank
 from qwq_magic.reasoning.step_length import SHORTEST_STEP, is_long_enough
-from qwq_magic.reasoning.verdicts import closes_step, leads_on
+from qwq_magic.reasoning.verdicts import closes_step, is_statement, leads_on
 
 _SIGN = re.compile(rf"[$\\`~\n{ENDS}]")
 _END = re.compile(
@@ -158,9 +157,11 @@ class StepSegmenter:
         # While it is unknown whether a span begins, the held piece may have been settled.
         if _SPAN_SIGN.search(text):
             return False
-        # The last words of a paragraph do not begin the next one.
-        is_last = match["gap"].count("\n") >= 2 and not self._opens_line
-        return closes_step(text) or (is_last and not leads_on(text))
+        if closes_step(text):
+            return True
+        # A short statement, or the last words of a paragraph, does not begin the next one.
+        is_last = is_statement(text) or not self._opens_line
+        return match["gap"].count("\n") >= 2 and is_last and not leads_on(text)
 
     def _ends_step(self, match: re.Match[str], following: Line | None) -> bool | None:
         """Whether a step ends at a match; None if more text is needed to decide.

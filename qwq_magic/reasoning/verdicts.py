@@ -1,8 +1,10 @@
-"""Short verdicts: paragraphs such as "Correct." that judge the step before them."""
+"""Whether short texts at the end of a line, such as "Correct.", belong to the step before them."""
 
 from __future__ import annotations
 
 import re
+
+from qwq_magic.reasoning.lines import LABELS
 
 # By language; words of several languages may be equal. Words like "OK" and "bien" open a step as
 # often as they close one, so they are left out or count only beside a verdict.
@@ -45,18 +47,44 @@ _MAY_BE_WITH = frozenset(_FILLERS.split())
 _ORNAMENT = "*_\"'“”‘’«»「」()（）[]¡\ufe0f\u200d "
 _BETWEEN = re.compile(r"[\s,，、.!。！।۔፣;；…*_]+")
 _RULE = re.compile(r"\s*[-*_]{3,}\s*")
-# These turn to what follows, wherever they are.
-_TURNS = re.compile(
-    r"(?i:wait|hm+|hold on|but|so|now|next|first|then|also|and|or|thus|hence|let|oh|uh|um)\b[^\w]*$"
-    r"|(?:等等|等一下|等下|嗯|不过|但是|那么|然后|接下来|待って|잠깐|espera|warte|attends|погоди)\W*$"
+# A text that ends with one of these turns to what follows.
+_TURN = re.compile(
+    r"(?:^|\W)(?:wait|hm+|hold on|but|so|now|next|first|then|also|and|or|thus|hence|let|oh|um)\W*$"
+    r"|(?:等等|等一下|等下|嗯|不过|但是|那么|然后|接下来|待って|잠깐|espera|warte|attends|погоди)\W*$",
+    re.IGNORECASE,
 )
+# So does a paragraph that is nothing but one of these.
+_OPENING_WORDS = (
+    "ok|okay|alright|all right|well|sure|not sure|again|actually|instead|however|anyway|i see|ah|"
+    "好|好的|好吧|好了|唔|哦|啊|首先|其次|最后|所以|因此|让我想想|我想想|再看|"
+    "うーん|ええと|えっと|さて|では|まず|次に|음|자|그럼|좋아|먼저|다음|"
+    "bueno|bien|vale|a ver|entonces|bon|alors|donc|also|gut|na gut|nun|moment|bom|então|aspetta|"
+    "allora|bene|стоп|так|итак|ну|хм|хорошо|ладно|tamam|peki|dur|dobra|dobrze|czekaj|"
+    "حسنا|حسنًا|حسناً|انتظر|خب|اچھا|رکو|अच्छा|ठीक है|रुको|हम्म|আচ্ছা|अब"
+)
+_OPENERS = frozenset(_OPENING_WORDS.split("|"))
+# And one that announces or numbers what follows.
+_OPENING = re.compile(
+    rf"\W*(?:(?:now|next|let|let[’']?s|first|second|suppose|assume|if|try|say|take|for|{LABELS})\b|"
+    r"(?:\d{1,3}|[a-z]|[ivx]{2,4})[.)]*\W*$|第|首先|现在|再|设|若|假设|如果)",
+    re.IGNORECASE,
+)
+_AFTER_WORDS = ".!。！．｡।॥۔።།༎။។៕\"'”’»)]}*_」』）】》 \t\r"
+_SENTENCE_END = re.compile(r"[.!。！．｡।॥۔።།༎။។៕][\"'”’»)\]}*_」』）】》 \t\r]*$")
 _LEADS_ON = frozenset(":：,，、")
 _ASKS = frozenset("?？؟")
 
 
 def leads_on(text: str) -> bool:
     """Whether a short text turns to what follows, such as "Thus:" or "Wait."."""
-    return text.rstrip("*_ ")[-1:] in _LEADS_ON or _TURNS.search(text) is not None
+    return text.rstrip("*_ ")[-1:] in _LEADS_ON or _TURN.search(text) is not None
+
+
+def is_statement(text: str) -> bool:
+    """Whether a short paragraph states something and does not open the next, as "Okay." does."""
+    if not _SENTENCE_END.search(text) or _OPENING.match(text):
+        return False
+    return text.rstrip(_AFTER_WORDS).strip(_ORNAMENT).lower() not in _OPENERS
 
 
 def closes_step(text: str) -> bool:
