@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qwq_magic.batch import Batch, Budget
     from qwq_magic.display.live.chat import ChatWidget
     from qwq_magic.session.batch_run import BatchRun, BatchView
+    from qwq_magic.traces import load_turns
 
 __all__ = [
     "Batch",
@@ -33,6 +34,7 @@ __all__ = [
     "Turn",
     "__version__",
     "load_ipython_extension",
+    "load_turns",
     "notebook_session",
 ]
 
@@ -48,6 +50,11 @@ def __getattr__(name: str) -> Any:
         import qwq_magic.batch
 
         return getattr(qwq_magic.batch, name)
+    # Few notebooks read the files of other tools.
+    if name == "load_turns":
+        from qwq_magic.traces import load_turns
+
+        return load_turns
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

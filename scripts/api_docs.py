@@ -66,6 +66,7 @@ def sections() -> tuple[Section, ...]:
         Section("Advisors", "qwq_magic.advisors", _all_of("qwq_magic.advisors")),
         Section("Memory", "qwq_magic.memory", _all_of("qwq_magic.memory")),
         Section("Store", "qwq_magic.store", _all_of("qwq_magic.store")),
+        Section("Traces", "qwq_magic.traces", ("Traces", "Trace", "Skipped")),
         Section("Batches", "qwq_magic.batch", _all_of("qwq_magic.batch")),
         Section("Studies", "qwq_magic.studies", _all_of("qwq_magic.studies")),
         Section("Reasoning", "qwq_magic.reasoning", _all_of("qwq_magic.reasoning")),

@@ -34,6 +34,7 @@ def test_the_public_names_are_these() -> None:
         "Turn",
         "__version__",
         "load_ipython_extension",
+        "load_turns",
         "notebook_session",
     ]
     assert sorted(advisors) == [
@@ -57,6 +58,7 @@ def test_the_analysis_offers_these() -> None:
         "Group",
         "Guess",
         "Inspection",
+        "Judgement",
         "Kind",
         "Loop",
         "LoopDetector",
@@ -78,6 +80,7 @@ def test_the_analysis_offers_these() -> None:
         "export_steps",
         "first_seen",
         "guess",
+        "judged",
         "loops_of",
         "measure",
         "metrics_frame",

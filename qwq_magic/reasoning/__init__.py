@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         steps_frame,
     )
     from qwq_magic.reasoning.first_seen import FirstSeen, first_seen
+    from qwq_magic.reasoning.gold import Judgement, judged
     from qwq_magic.reasoning.kinds import Group, Guess, Kind, classify, guess
     from qwq_magic.reasoning.loops import Loop, LoopDetector, loops_of
     from qwq_magic.reasoning.metrics import Metrics, measure
@@ -46,6 +47,7 @@ __all__ = [
     "Group",
     "Guess",
     "Inspection",
+    "Judgement",
     "Kind",
     "Loop",
     "LoopDetector",
@@ -64,6 +66,7 @@ __all__ = [
     "export_steps",
     "first_seen",
     "guess",
+    "judged",
     "loops_of",
     "measure",
     "metrics_frame",
@@ -76,6 +79,7 @@ _MODULES = (
     "comparison",
     "exports",
     "first_seen",
+    "gold",
     "kinds",
     "loops",
     "metrics",
