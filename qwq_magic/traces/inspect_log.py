@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from qwq_magic.errors import FileError
+from qwq_magic.errors import ConfigurationError, FileError
 from qwq_magic.plain_text import excerpt
+from qwq_magic.traces.arrow import arrow
 from qwq_magic.traces.bounded_file import DAMAGE, MAX_WHOLE, most_unpacked, unpack_zstd
 from qwq_magic.traces.chats import is_chat, prompt_in, reply_in, role_of, sent_in
 from qwq_magic.traces.columns import column
@@ -24,7 +25,7 @@ from qwq_magic.wire.token_usage import count_in
 _ZSTD = 93
 _ATTACHMENT = "attachment://"
 _OUR_DETAILS = (
-    *("turn_id", "server", "state", "error_message", "finish_reason", "cost"),
+    *("turn_id", "server", "state", "finish_reason", "cost"),
     *("ttft_s", "thinking_s", "total_s", "started_at"),
 )
 
@@ -70,11 +71,9 @@ def _member(
 ) -> bytes | Unreadable:
     try:
         if info.compress_type == _ZSTD:
-            data = _zstd_member(path, info, most)
+            data = _zstd_member(path, archive, info, most + 1)
         else:
-            # The size in the archive may be forged.
-            with archive.open(info) as file:
-                data = file.read(most + 1)
+            data = _read(archive, info, most + 1)
     except (*DAMAGE, OSError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
         return Unreadable(f"it cannot be unpacked ({excerpt(str(error), limit_bytes=100)})")
     if len(data) > most:
@@ -82,7 +81,20 @@ def _member(
     return data
 
 
-def _zstd_member(path: Path, info: zipfile.ZipInfo, most: int) -> bytes:
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    # The size in the archive may be forged.
+    with archive.open(info) as file:
+        return file.read(most)
+
+
+def _zstd_member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    try:
+        arrow()
+    except ConfigurationError as error:
+        try:
+            return _read(archive, info, most)
+        except NotImplementedError:
+            raise error from None
     with path.open("rb") as file:
         file.seek(info.header_offset)
         header = file.read(30)
@@ -91,12 +103,10 @@ def _zstd_member(path: Path, info: zipfile.ZipInfo, most: int) -> bytes:
         name, extra = struct.unpack("<HH", header[26:30])
         file.seek(name + extra, 1)
         packed = file.read(info.compress_size)
-    return _read_zstd(packed, most + 1)
+    return _read_zstd(packed, most)
 
 
 def _read_zstd(packed: bytes, most: int) -> bytes:
-    from qwq_magic.traces.arrow import arrow
-
     file = unpack_zstd(cast("BinaryIO", arrow().BufferReader(packed)))
     parts: list[bytes] = []
     while most > 0 and (part := file.read(min(most, 1_000_000))):
@@ -172,6 +182,7 @@ def _turn(
     # Logs that we wrote have what a turn has beyond a sample as metadata.
     if isinstance(metadata.get("turn_id"), str) and "key" in metadata:
         known |= {name: metadata[name] for name in _OUR_DETAILS if metadata.get(name) is not None}
+        known["error_message"] = _mapping(sample.get("error")).get("message")
     return turn_of(
         reply,
         prompt=prompt_in(sent),
