@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
-from qwq_magic.plain_text import excerpt
+from qwq_magic.plain_text import excerpt, one_line, well_formed
 from qwq_magic.reasoning.gold import (
     Gold,
     Judgement,
@@ -38,6 +38,7 @@ TRACE_COLUMNS = (
     "underthinking",
 )
 _REASON_BYTES = 200
+_NAME_BYTES = 120
 _SHOWN_SKIPPED = 3
 
 
@@ -154,8 +155,14 @@ class Traces(Sequence[Turn]):
         with Store(path) as store:
             store.put((), self)
 
+    @property
+    def summary(self) -> str:
+        """One line: the file, how many turns, how many of them are right, and what was skipped."""
+        name = one_line(well_formed(self.path.name), limit_bytes=_NAME_BYTES)
+        return f"{name}: {', '.join(self._counts())}"
+
     def __repr__(self) -> str:
-        return f"<Traces of {self.path.name}: {', '.join(self._counts())}>"
+        return f"<Traces of {self.summary}>"
 
     def _counts(self) -> Iterator[str]:
         yield many(len(self), "turn")

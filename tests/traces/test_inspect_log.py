@@ -112,8 +112,10 @@ def test_our_own_log_loads_as_the_turns_it_was_written_from(tmp_path: Path) -> N
     traces = load_turns(tmp_path / "log.json")
 
     for found, original in zip(traces, turns, strict=True):
-        names = ("id", "prompt", "reasoning", "answer", "model", "server", "finish_reason")
-        names += ("usage", "timing", "started_at", "messages", "state")
+        names = (
+            *("id", "prompt", "reasoning", "answer", "model", "server", "finish_reason"),
+            *("usage", "timing", "started_at", "messages", "state"),
+        )
         for name in names:
             assert getattr(found, name) == getattr(original, name), name
     assert traces.right == (True, False)

@@ -32,8 +32,10 @@ TURNS = [
 
 def in_text(found: Turn) -> dict[str, Any]:
     """What a table of turns has of one."""
-    names = ("id", "prompt", "reasoning", "answer", "model", "server", "finish_reason", "state")
-    names += ("timing", "started_at")
+    names = (
+        *("id", "prompt", "reasoning", "answer", "model", "server"),
+        *("finish_reason", "state", "timing", "started_at"),
+    )
     return {name: getattr(found, name) for name in names}
 
 

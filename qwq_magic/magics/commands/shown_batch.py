@@ -1,4 +1,4 @@
-"""How a batch, its votes and its inspection show themselves as the value of a cell."""
+"""How a batch, its votes, its inspection, and traces show themselves as the value of a cell."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from qwq_magic.display.live.batch_panel import BatchDisplay
     from qwq_magic.memory import TurnPosition
     from qwq_magic.session.batch_run import BatchRun, BatchView
+    from qwq_magic.traces import Traces
 
 # The variable that the latest batch of a cell is bound to.
 BATCH_NAME = "_qwq_batch"
@@ -27,7 +28,7 @@ _MOST_SEARCHED = 64
 
 
 def install_batches(context: NotebookContext) -> None:
-    """Register the displays of batches, votes and inspections of batches."""
+    """Register the displays of batches, votes, inspections of batches, and traces."""
     formatter = context.shell.display_formatter
     if formatter is None:
         return
@@ -40,6 +41,9 @@ def install_batches(context: NotebookContext) -> None:
     )
     formatter.mimebundle_formatter.for_type_by_name(
         "qwq_magic.batch.inspection", "BatchInspection", _bundle_of_inspection
+    )
+    formatter.mimebundle_formatter.for_type_by_name(
+        "qwq_magic.traces.traces", "Traces", _bundle_of_traces
     )
     show_batches_by(partial(_view_in_cell, context))
 
@@ -102,6 +106,12 @@ def _bundle_of_inspection(inspection: BatchInspection, **_options: Any) -> dict[
     from qwq_magic.display.saved.batch_inspection import batch_inspection_bundle
 
     return batch_inspection_bundle(inspection)
+
+
+def _bundle_of_traces(traces: Traces, **_options: Any) -> dict[str, Any]:
+    from qwq_magic.display.saved.traces import traces_bundle
+
+    return traces_bundle(traces)
 
 
 def _show_batch(context: NotebookContext, batch: Batch) -> None:

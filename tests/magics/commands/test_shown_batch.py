@@ -1,4 +1,4 @@
-"""A batch, or its votes, as the value of a cell: in a real kernel, and in a terminal."""
+"""A batch, its votes, or traces as the value of a cell: in a real kernel, and in a terminal."""
 
 from __future__ import annotations
 
@@ -50,6 +50,24 @@ def test_votes_are_a_table(kernel: Kernel) -> None:
 
     assert "| 0 | 2 | 67 % |" in result["data"]["text/markdown"]
     assert result["data"]["text/plain"].startswith("<Votes 0: 2 of 3")
+
+
+def test_traces_are_a_table_and_each_is_inspected_and_found_by_its_words(
+    kernel: Kernel, tmp_path: Path
+) -> None:
+    path = tmp_path / "traces.jsonl"
+    path.write_text('{"question": "6 × 7?", "response": "<think>Aha.</think>42", "gold": 42}\n')
+    kernel.run(f"from qwq_magic import load_turns; traces = load_turns({str(path)!r})")
+    [result] = kernel.run("traces").of_type("execute_result")
+    inspected = kernel.run("traces[0].inspect()")
+    kernel.run(f"traces.save({str(tmp_path / 'notes.db')!r})")
+    kernel.run(f"%config QwqMagics.store = {str(tmp_path / 'notes.db')!r}")
+    found = kernel.run("%qwq_search aha")
+    kernel.run("%config QwqMagics.store = ''")
+
+    assert "| 0 | line 1 | 6 × 7? | 42 | 42 | ✓ right |" in result["data"]["text/markdown"]
+    assert "Aha." in inspected.final["text/plain"]
+    assert "Aha" in str(found.final)
 
 
 def test_a_terminal_prints_the_vote(tmp_path: Path) -> None:
