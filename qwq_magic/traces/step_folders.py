@@ -62,8 +62,9 @@ def _json(file: Path) -> Any:
     try:
         with opened(file) as opened_file:
             return parse(whole(opened_file, file))
-    except OSError as error:
-        raise Unreadable(f"{file.name} cannot be read: {error.strerror}") from error
+    except (OSError, FileError) as error:
+        # One file of many that is too large or cannot be opened.
+        raise Unreadable(f"{file.name} cannot be read: {error}") from error
 
 
 def _beside(folder: Path, name: str) -> dict[str, Any]:
