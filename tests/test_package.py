@@ -66,6 +66,7 @@ def test_the_analysis_offers_these() -> None:
         "MetricPair",
         "Metrics",
         "PAIR_COLUMNS",
+        "Parting",
         "Piece",
         "STEP_COLUMNS",
         "Step",

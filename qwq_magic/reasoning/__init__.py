@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from qwq_magic.reasoning.loops import Loop, LoopDetector, loops_of
     from qwq_magic.reasoning.metrics import Metrics, measure
     from qwq_magic.reasoning.outline_text import Inspection
+    from qwq_magic.reasoning.partings import Parting
     from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
     from qwq_magic.reasoning.steps import Step, StepReader, Steps, steps_of
 
@@ -53,6 +54,7 @@ __all__ = [
     "LoopDetector",
     "MetricPair",
     "Metrics",
+    "Parting",
     "Piece",
     "Step",
     "StepPair",
@@ -84,6 +86,7 @@ _MODULES = (
     "loops",
     "metrics",
     "outline_text",
+    "partings",
     "segmenter",
     "steps",
 )

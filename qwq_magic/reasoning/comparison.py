@@ -1,23 +1,24 @@
 """Compare two turns: their steps are aligned, their answers diffed, their metrics listed.
 
-Steps are paired if they have the same words, otherwise if they share all significant words,
-otherwise if they have the same numbers. Wording differs long before ideas do, so two
-reasonings diverge only at a step that has no counterpart at all.
+Steps are paired by their words, see `similar_steps`. Wording differs long before ideas do, so
+two reasonings diverge at a value that only one of them has, see `partings`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from qwq_magic.reasoning.alignment import align, gaps_between
+from qwq_magic.reasoning.alignment import align
 from qwq_magic.reasoning.comparison_text import comparison_text
 from qwq_magic.reasoning.frames import frame_of
 from qwq_magic.reasoning.metrics import MetricValue, metric_values
+from qwq_magic.reasoning.partings import Parting, StepValues, first_parting
 from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
+from qwq_magic.reasoning.similar_steps import similar_pairs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,19 +38,8 @@ PAIR_COLUMNS = (
 
 # Chinese and Japanese are compared by character, since no blanks separate their words.
 _WORD = re.compile(r"[\u3040-\u9fff]|[^\W_\u3040-\u9fff]+|[-+*/=<>^]")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # A part includes the blanks after it, so that the parts join to the text.
 _PART = re.compile(r"\A\s+|(?:[\u3040-\u9fff]|[^\W_\u3040-\u9fff]+|[^\w\s]|_)\s*")
-# Frequent words of reasonings, which do not show what a step is about.
-_STOP_WORD_LIST = (
-    "a about actually again all alright also am an and are as at be been but by can check could "
-    "do does each for from get gets gives had has have here hmm how i if in into is it its just "
-    "know let like ll m maybe me my need no not now of ok okay on one or our re right s see "
-    "should so some step t than that the their then there these they think this to us ve wait "
-    "was we well were what which will with would yes you your 的 了 是 在 我 们 那 么 这 就 所 以 "
-    "可 来 先 然 后 要 让 看 一 下 吧 呢 再 和 也 有"
-)
-_STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +77,9 @@ class Comparison:
         left: the first turn.
         right: the second turn.
         pairs: the aligned steps; every step is in exactly one pair, in order.
-        divergence: the index of the first pair with a missing counterpart; None without one.
+        divergence: the index of the first pair with a value that only one side has; None
+            without one.
+        parting: that value, and its step.
         answer_diff: a word diff of the answers; `both` and `left` parts join to the left
             answer, `both` and `right` parts to the right one.
         metrics: the metrics of both turns.
@@ -97,6 +89,7 @@ class Comparison:
     right: ReasonedTurn
     pairs: tuple[StepPair, ...]
     divergence: int | None
+    parting: Parting | None
     answer_diff: tuple[AnswerPart, ...]
     metrics: tuple[MetricPair, ...]
 
@@ -123,6 +116,7 @@ class Comparison:
             "right": _side(self.right),
             "pairs": [asdict(pair) for pair in self.pairs],
             "divergence": self.divergence,
+            "parting": self.parting and asdict(self.parting),
             "answer_diff": [asdict(part) for part in self.answer_diff],
             "metrics": [asdict(metric) for metric in self.metrics],
         }
@@ -134,13 +128,19 @@ class Comparison:
 
 def compare(left: ReasonedTurn, right: ReasonedTurn) -> Comparison:
     """Compare two turns, such as two attempts at a prompt or replies of two models."""
-    pairs = tuple(_pairs([s.text for s in left.steps], [s.text for s in right.steps]))
-    alone = (at for at, pair in enumerate(pairs) if pair.match == "none")
+    steps, other_steps = left.steps, right.steps
+    pairs = tuple(_pairs([s.text for s in steps], [s.text for s in other_steps]))
+    at, parting = first_parting(
+        [(pair.left, pair.right) for pair in pairs],
+        StepValues(steps, left.answer),
+        StepValues(other_steps, right.answer),
+    ) or (None, None)
     return Comparison(
         left=left,
         right=right,
         pairs=pairs,
-        divergence=next(alone, None),
+        divergence=at,
+        parting=parting,
         answer_diff=tuple(diff_words(left.answer, right.answer)),
         metrics=tuple(_metrics(left, right)),
     )
@@ -150,44 +150,34 @@ def _same_words(text: str) -> Hashable:
     return tuple(_WORD.findall(text.lower()))
 
 
-def _significant_words(text: str) -> Hashable:
-    words = frozenset(_WORD.findall(text.lower())) - _STOP_WORDS
-    # One word or number in common is too little to pair two steps.
-    return words if len(words) > 1 else None
-
-
-def _same_numbers(text: str) -> Hashable:
-    numbers = frozenset(_NUMBER.findall(text))
-    return numbers if len(numbers) > 1 else None
-
-
-# From the strictest to the loosest.
-_LEVELS: tuple[tuple[Callable[[str], Hashable], Match], ...] = (
-    (_same_words, "same"),
-    (_significant_words, "similar"),
-    (_same_numbers, "similar"),
-)
-
-
 def _pairs(left: Sequence[str], right: Sequence[str]) -> Iterator[StepPair]:
-    matches: dict[tuple[int, int], Match] = {}
-    for key_of, match in _LEVELS:
-        keys, other_keys = [key_of(text) for text in left], [key_of(text) for text in right]
-        # A looser level only fills the gaps of the stricter ones, so that pairs never cross.
-        for begin, end, other_begin, other_end in list(
-            gaps_between(sorted(matches), (0, len(left), 0, len(right)))
-        ):
-            indices = [at for at in range(begin, end) if keys[at] is not None]
-            others = [at for at in range(other_begin, other_end) if other_keys[at] is not None]
-            found = align([keys[at] for at in indices], [other_keys[at] for at in others])
-            matches |= {(indices[i], others[j]): match for i, j in found}
+    keys, other_keys = list(map(_same_words, left)), list(map(_same_words, right))
     at = other = 0
-    for i, j in (*sorted(matches), (len(left), len(right))):
+    for i, j in (*_aligned(left, right, keys, other_keys), (len(left), len(right))):
         yield from (StepPair(alone, None, "none") for alone in range(at, i))
         yield from (StepPair(None, alone, "none") for alone in range(other, j))
-        if (i, j) in matches:
-            yield StepPair(i, j, matches[i, j])
+        if i < len(left):
+            yield StepPair(i, j, "same" if keys[i] == other_keys[j] else "similar")
         at, other = i + 1, j + 1
+
+
+def _aligned(
+    left: Sequence[str],
+    right: Sequence[str],
+    keys: Sequence[Hashable],
+    other_keys: Sequence[Hashable],
+) -> Iterator[tuple[int, int]]:
+    """Yield the indices of steps that belong together, increasing on both sides."""
+    shorter = min(len(left), len(right))
+    # A fork begins as its parent does, and its own steps are compared with each other.
+    head = next((n for n in range(shorter) if keys[n] != other_keys[n]), shorter)
+    tail = next((n for n in range(shorter - head) if keys[-1 - n] != other_keys[-1 - n]), None)
+    tail = shorter - head if tail is None else tail
+    end, other_end = len(left) - tail, len(right) - tail
+    yield from ((n, n) for n in range(head))
+    for i, j in similar_pairs(left[head:end], right[head:other_end]):
+        yield head + i, head + j
+    yield from ((end + n, other_end + n) for n in range(tail))
 
 
 def diff_words(left: str, right: str) -> Iterator[AnswerPart]:

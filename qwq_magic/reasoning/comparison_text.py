@@ -12,17 +12,26 @@ from qwq_magic.reasoning.values import committed_value
 
 if TYPE_CHECKING:
     from qwq_magic.reasoning.comparison import Comparison
+    from qwq_magic.reasoning.partings import Parting
 
 _MOST_BYTES = 90
+_VALUE_BYTES = 40
+_ID_BYTES = 12
 _SHARES = frozenset(
     ("reasoning_share", "first_seen_share", "post_answer_ratio", "repetition", "language_mix")
 )
 
 
 def names_of(comparison: Comparison) -> tuple[str, str]:
-    """Return names for the two sides: their models, with a side if both are the same."""
+    """Return names for the two sides: their models, with what else differs, and the side."""
     left, right = (name_of(turn) or "a turn" for turn in (comparison.left, comparison.right))
-    return (f"{left} (left)", f"{right} (right)") if left == right else (left, right)
+    if left != right:
+        return left, right
+    # By the beginning of its id, a turn can be found again.
+    ids = (comparison.left.id, comparison.right.id)
+    marks = [f", {one_line(each, limit_bytes=_ID_BYTES)}" for each in ids]
+    first, second = marks if marks[0] != marks[1] else ("", "")
+    return f"{left}{first} (left)", f"{right}{second} (right)"
 
 
 def findings(comparison: Comparison) -> list[tuple[str, str]]:
@@ -42,21 +51,17 @@ def findings(comparison: Comparison) -> list[tuple[str, str]]:
 
 
 def _divergence(comparison: Comparison) -> str:
-    if comparison.divergence is None:
-        return "none" if comparison.pairs else "no steps on either side"
-    parts = []
-    rest = comparison.pairs[comparison.divergence :]
-    for turn, indices in (
-        (comparison.left, (pair.left for pair in rest)),
-        (comparison.right, (pair.right for pair in rest)),
-    ):
-        index = next((index for index in indices if index is not None), None)
-        if index is None:
-            parts.append("ends")
-        else:
-            text = one_line(turn.steps[index].text, limit_bytes=_MOST_BYTES)
-            parts.append(f"step {index + 1:,}: {text}")
-    return " | ".join(parts)
+    parting = comparison.parting
+    if parting is None:
+        return "none: no value is on one side only"
+    turn = comparison.left if parting.side == "left" else comparison.right
+    text = one_line(turn.steps[parting.step].text, limit_bytes=_MOST_BYTES)
+    return f"{parting_text(parting)}, step {parting.step + 1:,}: {text}"
+
+
+def parting_text(parting: Parting) -> str:
+    """Return the value at which the sides part, and which of them has it."""
+    return f"{one_line(parting.value, limit_bytes=_VALUE_BYTES)} only on the {parting.side}"
 
 
 def _answers(comparison: Comparison) -> str:

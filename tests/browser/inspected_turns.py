@@ -78,7 +78,7 @@ CODED = _turn(
 COMPARED = comparison_bundle(
     _turn(
         "left",
-        "Let me add both numbers. So the sum of both is 42. Wait, is that right? "
+        "Let me add both numbers. So the sum of both is 42. But 20 + 21 = 41. "
         "I check 20 + 22 again.",
         "It is 42 now.",
     ).compare(

@@ -522,11 +522,15 @@ def test_two_turns_are_aligned_side_by_side(either: Lab, open_saved: OpenSaved) 
     notebook = open_saved(either, COMPARED)
     view = notebook.output(0).get_by_role("region", name="Comparison of two turns")
 
-    expect(view.locator(".qwq-side-name").first).to_have_text("qwq-plus · dashscope (left)")
+    expect(view.locator(".qwq-side-name").first).to_have_text("qwq-plus · dashscope, left (left)")
+    expect(view.locator(".qwq-inspector-title")).to_have_text(
+        "Comparison of qwq-plus · dashscope, left (left) and qwq-plus · dashscope, right (right)"
+    )
     rows = view.locator(".qwq-side-row").evaluate_all("rows => rows.map(r => r.dataset.match)")
     assert rows == ["same", "same", "none", "similar"]
+    expect(view.locator(".qwq-divergence")).to_have_text("First divergence: 41 only on the left")
     expect(view.locator(".qwq-divergence + *, .qwq-row:has(.qwq-divergence) + *")).to_contain_text(
-        "Wait, is that right?"
+        "But 20 + 21 = 41."
     )
     expect(view.locator(".qwq-only-left")).to_have_text("42 ")
     expect(view.locator(".qwq-only-right")).to_have_text("43 ")

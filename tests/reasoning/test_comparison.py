@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from qwq_magic.reasoning import PAIR_COLUMNS, AnswerPart, MetricPair, StepPair
 from qwq_magic.reasoning.comparison_text import metric_rows
+from qwq_magic.reasoning.partings import Parting
 from qwq_magic.turns import Turn
 
 LEFT = (
@@ -22,7 +24,7 @@ def _turn(reasoning: str, answer: str = "", model: str = "qwq-plus") -> Turn:
     return Turn("t", "how many?", reasoning=reasoning, answer=answer, model=model, server="demo")
 
 
-def test_steps_meet_by_words_by_what_they_say_and_by_numbers() -> None:
+def test_steps_meet_by_their_words_and_numbers() -> None:
     comparison = _turn(LEFT).compare(_turn(RIGHT))
 
     assert comparison.pairs == (
@@ -32,7 +34,16 @@ def test_steps_meet_by_words_by_what_they_say_and_by_numbers() -> None:
         StepPair(None, 2, "none"),
         StepPair(3, 3, "similar"),
     )
-    assert comparison.divergence == 2
+    assert (comparison.divergence, comparison.parting) == (None, None)
+
+
+def test_turns_diverge_at_a_value_and_not_at_wording() -> None:
+    right = RIGHT.replace("The total: 18", "Then 19 − 2 = 17, so the total is 17")
+    comparison = _turn(LEFT, "18").compare(_turn(right, "17"))
+
+    assert comparison.parting == Parting("left", 3, "18")
+    assert comparison.divergence is not None
+    assert comparison.pairs[comparison.divergence].left == 3
 
 
 def test_a_turn_does_not_diverge_from_itself() -> None:
@@ -77,7 +88,10 @@ def test_every_step_is_in_one_pair_and_the_answer_parts_join(left: str, right: s
 def test_a_comparison_is_plain_json_with_all_it_takes_to_draw_it() -> None:
     data = json.loads(json.dumps(_turn(LEFT, "18").compare(_turn(RIGHT, "19")).to_dict()))
 
-    assert list(data) == ["left", "right", "pairs", "divergence", "answer_diff", "metrics"]
+    assert list(data) == [
+        *("left", "right", "pairs", "divergence", "parting", "answer_diff", "metrics")
+    ]
+    assert (data["divergence"], data["parting"]) == (None, None)
     assert data["pairs"][2] == {"left": 2, "right": None, "match": "none"}
     steps = data["left"]["steps"]
     assert "".join(LEFT[step["start"] : step["end"]] for step in steps) == LEFT
@@ -97,13 +111,13 @@ def test_the_table_of_pairs_has_a_row_per_pair() -> None:
 
 
 def test_it_says_in_words_what_differs() -> None:
-    text = repr(_turn(LEFT, "18").compare(_turn(RIGHT, "19", model="other")))
+    right = RIGHT.replace("18", "17")
+    text = repr(_turn(LEFT, "18").compare(_turn(right, "19", model="other")))
 
     assert text.splitlines()[:4] == [
         "Comparison of qwq-plus · demo and other · demo",
         "  steps       1 the same, 2 similar, 1 only on the left, 1 only on the right",
-        "  divergence  step 3: Wait, I counted the central one twice. | "
-        "step 3: Alternatively, use a map instead.",
+        "  divergence  18 only on the left, step 4: So the total is 18 stations.",
         "  answers     1 word only on the left, 1 only on the right",
     ]
 
@@ -118,7 +132,15 @@ def test_the_step_of_the_answer_counts_from_1_as_every_step_that_is_read() -> No
     assert ("first_seen_step", "4", "4", "0") in metric_rows(comparison)
 
 
-def test_two_attempts_of_one_model_are_left_and_right() -> None:
+def test_two_attempts_of_one_model_are_named_by_their_ids() -> None:
+    left, right = replace(_turn(""), id="a" * 32), replace(_turn(""), id="task-7")
+
+    assert repr(left.compare(right)).startswith(
+        "Comparison of qwq-plus · demo, aaaaaaaaa… (left) and qwq-plus · demo, task-7 (right)\n"
+    )
+
+
+def test_a_turn_and_its_copy_are_left_and_right() -> None:
     assert repr(_turn("").compare(_turn(""))).startswith(
         "Comparison of qwq-plus · demo (left) and qwq-plus · demo (right)\n"
     )

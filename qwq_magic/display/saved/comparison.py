@@ -15,7 +15,13 @@ from qwq_magic.display.saved.text import escape_span
 from qwq_magic.plain_text import well_formed
 from qwq_magic.reasoning import Comparison, loops_of
 from qwq_magic.reasoning.comparison import StepPair
-from qwq_magic.reasoning.comparison_text import comparison_text, findings, metric_rows, names_of
+from qwq_magic.reasoning.comparison_text import (
+    comparison_text,
+    findings,
+    metric_rows,
+    names_of,
+    parting_text,
+)
 from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
 from qwq_magic.turns import Turn
 
@@ -51,7 +57,11 @@ def _divergence(comparison: Comparison) -> dict[str, Any]:
                 step = getattr(pair, own)
                 if step is not None and step >= begins:
                     return {"divergence": index, "is_fork": True}
-    return {"divergence": comparison.divergence}
+    parting = comparison.parting
+    return {
+        "divergence": comparison.divergence,
+        **({"parting": parting_text(parting)} if parting else {}),
+    }
 
 
 def _first_own(turn: Turn) -> int:

@@ -37,6 +37,7 @@ export function comparisonOf(value) {
     findings: linesOf(data.findings, 2),
     metrics: linesOf(data.metrics, 4),
     left, right, rows, divergence,
+    parting: lineOf(data.parting, 80),
     isFork: data.is_fork === true,
     parts: partsOf(textOf(data.diff), left.answer, right.answer),
   };
@@ -80,7 +81,7 @@ function rowsOf(pairs, left, right, divergence) {
   };
   for (let at = 0; at < pairs.length; at++) {
     const letter = pairs[at];
-    if (at === divergence) first = rows.length;
+    if (at === divergence) first = rows.length + rowInGap(letter, gap);
     const [onLeft, onRight] = [left[i], right[j]];
     if (letter === "L" && onLeft) gap.left.push(onLeft);
     else if (letter === "R" && onRight) gap.right.push(onRight);
@@ -95,6 +96,17 @@ function rowsOf(pairs, left, right, divergence) {
   gap.right.push(...right.slice(j));
   close();
   return { rows, divergence: first < rows.length ? first : -1 };
+}
+
+/**
+ * The row of the next step, counted from the beginning of a gap.
+ *
+ * @param {string | undefined} letter
+ * @param {{ left: Step[], right: Step[] }} gap
+ */
+function rowInGap(letter, gap) {
+  if (letter === "L") return gap.left.length;
+  return letter === "R" ? gap.right.length : Math.max(gap.left.length, gap.right.length);
 }
 
 /**

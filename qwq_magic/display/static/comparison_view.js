@@ -96,7 +96,7 @@ class ComparisonView {
     if (divergence >= 0) tools.append(button("qwq-button", isFork ? "Go to the fork" : "Go to the first divergence", () => this.#go(this.#compared.rows[divergence])));
     const maps = this.#maps.map(([side, map]) => element("div", "", {}, heading(names[side === "left" ? 0 : 1] ?? side), map.element));
     return element("section", "qwq-part qwq-inspector qwq-comparison", { role: "region", "aria-label": "Comparison of two turns" },
-      element("div", "qwq-inspector-head", {}, element("span", "qwq-inspector-title", {}, "Comparison")),
+      element("div", "qwq-inspector-head", {}, element("span", "qwq-inspector-title", {}, `Comparison of ${names.join(" and ")}`)),
       list, folded("Metrics", tableOf(names, metrics)), element("div", "qwq-sides", {}, ...maps), tools,
       this.#rows.element, heading("Answers"), answers(parts));
   }
@@ -144,7 +144,7 @@ class ComparisonView {
 
   /** @param {Item} item */
   #draw(item) {
-    if ("divergence" in item) return element("div", "qwq-divergence", {}, this.#compared.isFork ? "Fork" : "First divergence");
+    if ("divergence" in item) return element("div", "qwq-divergence", {}, captionOf(this.#compared));
     /**
      * @param {Step | null} step
      * @param {StepTable} table
@@ -184,6 +184,12 @@ class ComparisonView {
     while (rows[index]?.match === "same") index += way;
     this.#go(rows[index]);
   }
+}
+
+/** @param {Compared} compared */
+function captionOf({ isFork, parting }) {
+  if (isFork) return "Fork";
+  return parting ? `First divergence: ${parting}` : "First divergence";
 }
 
 /** @param {string} text */

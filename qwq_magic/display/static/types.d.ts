@@ -437,6 +437,8 @@ export interface Compared {
   rows: ComparedRow[];
   /** The index of the first row that diverges, -1 without one. */
   divergence: number;
+  /** The value at which they diverge, and which side has it; empty without one. */
+  parting: string;
   /** Is one of them a fork of the other, made there? */
   isFork: boolean;
   parts: AnswerPart[];

@@ -16,11 +16,12 @@ def turn(reasoning: str, answer: str) -> Turn:
 
 
 def test_letters_say_how_steps_meet_and_where_they_part() -> None:
-    left = turn("Let me see. So the sum of both is 42. Wait, is that right?", "It is 42 now.")
+    left = turn("Let me see. So the sum of both is 42. But 20 + 21 = 41.", "It is 42 now.")
     right = turn("Let me see. So the sum of both is 42. The end of it.", "It is 43 now.")
     data = comparison_data(left.compare(right))
 
     assert (data["pairs"], data["divergence"]) == ("SSLR", 2)
+    assert data["parting"] == "41 only on the left"
     assert re.findall("[BLR]", data["diff"]) == ["B", "L", "R", "B"]
     assert data["left"]["answer"] == "It is 42 now."
     assert data["metrics"][0][0]

@@ -34,6 +34,11 @@ test("every step is in exactly one row, whatever the letters are", () => {
 test("the first divergence is the index of a row, or -1", () => {
   assert.equal(comparisonOf({ ...TWO, pairs: "SLRS", divergence: 1 }).divergence, 1);
   assert.equal(comparisonOf({ ...TWO, pairs: "SMS" }).divergence, -1);
+  assert.equal(comparisonOf({ ...TWO, pairs: "SMS", divergence: 1 }).divergence, 1);
+  // Of two that share a row, either is in it.
+  assert.equal(comparisonOf({ ...TWO, pairs: "LLRRS", divergence: 1 }).divergence, 1);
+  assert.equal(comparisonOf({ ...TWO, pairs: "LLRRS", divergence: 2 }).divergence, 0);
+  assert.equal(comparisonOf({ ...TWO, pairs: "LLRRS", divergence: 4 }).divergence, 2);
   assert.equal(comparisonOf({ ...TWO, pairs: "SMS", divergence: 99 }).divergence, -1);
 });
 
