@@ -14,7 +14,8 @@ from typing import Literal, TypeAlias
 
 from qwq_magic.reasoning.assertions import asserted_values
 from qwq_magic.reasoning.candidates import candidates_of
-from qwq_magic.reasoning.exact_numbers import read_number, spelled
+from qwq_magic.reasoning.canonical_value import canonical
+from qwq_magic.reasoning.exact_numbers import read_number
 from qwq_magic.reasoning.steps import Step
 from qwq_magic.reasoning.values import committed_value
 
@@ -25,6 +26,8 @@ _RESULT = re.compile(
     r"[=≈]\s{0,3}[$£€]?(-?\d[\d,]{0,30}(?:\.\d{1,30})?)(?![\d.,]*\d)(?!\s{0,3}[-+*/×÷·^=≈(%\\])"
 )
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:/\d+)?")
+_LETTERS = re.compile(r"[A-J](?:,[A-J])*")
+_LONGEST_NUMBER = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +49,26 @@ class StepValues:
     """The values of a reasoning, and the values that it mentions."""
 
     def __init__(self, steps: Sequence[Step], answer: str) -> None:
-        candidates = candidates_of(steps, answer=answer)
-        self._candidates = {each.step: each.value for each in candidates}
         asserted = [asserted_values(step.text) for step in steps]
         self._values = [
-            (*_results(step.text), *found) for step, found in zip(steps, asserted, strict=True)
+            (*_results(step.text), *filter(_has_one_spelling, found))
+            for step, found in zip(steps, asserted, strict=True)
         ]
+        candidates = candidates_of(steps, answer=answer)
+        self._candidates = {each.step: each.value for each in candidates}
         self._final = committed_value(answer)
         self._asserted = {value for found in asserted for value in found}
         self._asserted |= {*self._candidates.values(), *filter(None, [self._final])}
         texts = (*(step.text for step in steps), answer)
         numbers = {number for text in texts for number in _NUMBER.findall(text)}
-        self._mentioned = self._asserted | set(map(_spelled, numbers))
+        self._mentioned = set(map(_rounded, self._asserted | numbers))
 
     def only_here(self, index: int, other: StepValues) -> str | None:
         """Return the first value of a step that the other reasoning does not have."""
         for value in self._values[index]:
+            rounded = _rounded(value)
             # The sign is not a part of a number that is only mentioned.
-            if not other._mentioned & {value, value.removeprefix("-")}:
+            if not other._mentioned & {rounded, rounded.removeprefix("-")}:
                 return value
         # What comes to nothing on the other side may be mentioned there.
         own = self._candidates.get(index)
@@ -71,17 +76,26 @@ class StepValues:
         return own if is_own and other._final is not None else None
 
 
-def _spelled(number: str) -> str:
-    number = number.replace(",", "")
-    if number.isdigit():
-        return number.lstrip("0") or "0"
-    found = read_number(number)
-    return spelled(found[0]) if found else number
-
-
 def _results(text: str) -> list[str]:
     """Return the results of the equations in a step, each in its one spelling."""
-    return [_spelled(found) for found in _RESULT.findall(text)]
+    return [canonical(found, is_math=True) for found in _RESULT.findall(text)]
+
+
+def _has_one_spelling(value: str) -> bool:
+    """Whether equal values are equal strings; formulas are equal in many forms, and texts too."""
+    number = read_number(value)
+    is_number = number is not None and not number[1]
+    return is_number or _LETTERS.fullmatch(value) is not None
+
+
+def _rounded(value: str) -> str:
+    """Return a number that is not whole with four digits, since two sides round differently."""
+    if value.isdigit():
+        return value.lstrip("0") or "0"
+    found = read_number(value.replace(",", "")) if len(value) <= _LONGEST_NUMBER else None
+    if found is None or found[1]:
+        return value
+    return f"{float(found[0]):.4g}" if found[0].denominator > 1 else str(found[0])
 
 
 def first_parting(

@@ -25,6 +25,9 @@ def parting(left: str, right: str, *, answers: tuple[str, str] = ("", "")) -> Pa
         ("That makes 1,234 in total = 1,234.", "1234 in total."),
         ("Is it 21? Maybe 22.", "Maybe it is 23?"),
         ("2 − 5 = -3.", "It is −3 then."),
+        ("10000/π ≈ 3183.0988618.", "10000/π ≈ 3183.09886."),
+        ("So x = 0.010075125.", "So x is about 0.01008."),
+        ("So the formula is $(1+r)^t$.", "So the formula is $(r+1)^t$."),
     ],
 )
 def test_other_words_for_the_same_values_do_not_part_them(left: str, right: str) -> None:
