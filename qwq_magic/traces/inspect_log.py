@@ -23,6 +23,7 @@ from qwq_magic.wire.token_usage import count_in
 
 # Current versions of Inspect compress with Zstandard, which `zipfile` reads since Python 3.14.
 _ZSTD = 93
+_NAME_BYTES = 120
 _ATTACHMENT = "attachment://"
 _OUR_DETAILS = (
     *("turn_id", "server", "state", "finish_reason", "cost"),
@@ -54,7 +55,8 @@ def read_archive(path: Path, source: Source) -> Iterator[Trace | Skipped]:
             if not samples:
                 raise FileError(f"{path} has no samples/*.json. Load an eval log of Inspect.")
             for info in samples:
-                where = info.filename.removeprefix("samples/").removesuffix(".json")
+                name = info.filename.removeprefix("samples/").removesuffix(".json")
+                where = excerpt(name, limit_bytes=_NAME_BYTES)
                 data = _member(path, archive, info, most=min(left, MAX_WHOLE))
                 left -= len(data) if isinstance(data, bytes) else 0
                 yield from _sample_in(data, where, source)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from qwq_magic.errors import FileError
-from qwq_magic.plain_text import one_line
+from qwq_magic.plain_text import excerpt, one_line
 from qwq_magic.store import is_store
 from qwq_magic.traces.columns import Columns
 from qwq_magic.traces.inspect_log import read_archive
@@ -76,7 +76,8 @@ def load_turns(
     if not traces and limit != 0:
         raise FileError(_nothing_in(path, skipped))
     if skipped:
-        _logger.warning("%s: %s", path.name, skipped_text(skipped))
+        shown = excerpt(path.name, limit_bytes=_NAME_BYTES)
+        _logger.warning("%s: %s", shown, skipped_text(skipped))
     return Traces(path, traces, skipped)
 
 

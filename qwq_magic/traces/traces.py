@@ -71,7 +71,8 @@ class Skipped:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {excerpt(self.reason, limit_bytes=_REASON_BYTES)}"
+        where = excerpt(self.where, limit_bytes=_NAME_BYTES)
+        return f"{where}: {excerpt(self.reason, limit_bytes=_REASON_BYTES)}"
 
 
 class Traces(Sequence[Turn]):

@@ -140,6 +140,18 @@ def test_an_archive_that_inspect_writes_is_read(tmp_path: Path) -> None:
     assert sorted(map(str, traces.right)) == ["False", "False", "True"]
 
 
+def test_names_in_an_archive_control_no_terminal(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "log.eval", "w") as file:
+        file.writestr("samples/\x1b[31m\n.json", json.dumps(SAMPLE))
+        file.writestr(f"samples/../{'a' * 900}.json", "{")
+    traces = load_turns(tmp_path / "log.eval")
+
+    assert [trace.where for trace in traces.traces] == [""]
+    assert repr(traces).isprintable()
+    assert len(repr(traces)) < 400
+    assert [path.name for path in tmp_path.iterdir()] == ["log.eval"]
+
+
 def test_an_archive_without_samples_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(FileError) as caught:
         load_turns(archive(tmp_path / "log.eval"))
