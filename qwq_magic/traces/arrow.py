@@ -13,6 +13,7 @@ def arrow() -> Any:
     Raises:
         ConfigurationError: it is not installed.
     """
+    # Here, since importing it takes a tenth of a second.
     try:
         import pyarrow
     except ImportError as error:

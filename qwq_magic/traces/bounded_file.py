@@ -20,7 +20,9 @@ from qwq_magic.regular_file import require_regular
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+# The longest traces have a megabyte; whole logs of agents are longer.
 MAX_LINE = 64_000_000
+# A document is held in memory several times while it is parsed.
 MAX_WHOLE = 512_000_000
 # Traces in JSON are compressed by a factor below 50, unless they loop.
 _MAX_RATIO = 200
@@ -42,6 +44,7 @@ class Bounded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
+        # What unpacks to gigabytes must not be read at once, whatever the buffer has room for.
         data = self._file.read(min(len(memoryview(buffer)), 1_000_000))
         self._left -= len(data)
         if self._left < 0:
@@ -65,6 +68,7 @@ def opened(path: Path) -> Iterator[io.BufferedReader]:
     """
     require_regular(path)
     with path.open("rb") as file:
+        # By content, since files are renamed and `.gz` is often left out.
         start = file.read(4)
         file.seek(0)
         size = path.stat().st_size
@@ -98,6 +102,7 @@ def lines_of(file: io.BufferedReader, *, first: int = 1) -> Iterator[tuple[int, 
     while line := file.readline(MAX_LINE + 1):
         number += 1
         if len(line) > MAX_LINE:
+            # What is left of it is read past, without being held.
             while line and not line.endswith(b"\n"):
                 line = file.readline(MAX_LINE)
             yield number, None

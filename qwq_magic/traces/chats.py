@@ -10,6 +10,7 @@ from qwq_magic.traces.replies import ReplyText, split_reply, text_in
 from qwq_magic.turns import Message
 from qwq_magic.turns.messages import Role
 
+# Of OpenAI's API, of ShareGPT, and of Gemini.
 _ROLES: dict[str, Role] = {
     **dict.fromkeys(("system", "developer"), "system"),
     **dict.fromkeys(("user", "human"), "user"),
@@ -70,6 +71,7 @@ def reply_in(message: dict[str, Any]) -> ReplyText:
 
 
 def _content_of(message: dict[str, Any]) -> Any:
+    # ShareGPT has the text as `value`.
     names = (name for name in ("content", "value", "text") if message.get(name) is not None)
     return message.get(next(names, "content"))
 

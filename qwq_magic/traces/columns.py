@@ -14,6 +14,7 @@ from qwq_magic.plain_text import excerpt
 from qwq_magic.traces.json_text import Unreadable
 from qwq_magic.wire.reasoning_marks import ENCLOSING
 
+# What was sent comes first: `prompt` is often the question with instructions around it.
 _PROMPTS = ("prompt", "question", "problem", "instruction", "query", "input", "task")
 _RESPONSES = (
     *("response", "responses", "generation", "generations", "generated_text"),
@@ -55,6 +56,7 @@ def column(record: Record, name: str) -> Any:
     Raises:
         Unreadable: the record has no such column.
     """
+    # A column of a table may have a point in its name.
     if name in record:
         return record[name]
     value: Any = record
@@ -117,7 +119,9 @@ def _response_name(record: Record, taken: set[str | None], *, has_reasoning: boo
     if not usual:
         usual = [name for name in names if name in _ANSWERS]
         if has_reasoning:
+            # Beside a reasoning, `answer` is what the model answered.
             return min(usual, key=_ANSWERS.index, default=None)
+    # The closing mark of a reasoning shows which of them a model wrote.
     marked = [name for name in usual or names if _has_marks(record[name])]
     if len(usual) > 1 and len(marked) != 1:
         raise Unreadable(

@@ -15,6 +15,7 @@ from qwq_magic.turns import Message, Timing, Turn
 from qwq_magic.wire.finish_words import FINISH_WORDS
 from qwq_magic.wire.token_usage import usage_from
 
+# Ours first: the others may be those of a problem, or of a request.
 _IDS = ("turn_id", "uuid", "custom_id", "id")
 _MODELS = ("model", "model_name", "generator")
 _ID_BYTES = 200
@@ -73,6 +74,7 @@ def turn_of(
 
 
 def _line(value: Any) -> str:
+    # These are shown in lists, searched, and written into a store.
     return one_line(well_formed(value[:1_000]), limit_bytes=_ID_BYTES) if _is_text(value) else ""
 
 

@@ -48,6 +48,7 @@ def read_archive(path: Path, source: Source) -> Iterator[Trace | Skipped]:
         FileError: it is not an archive of samples, or unpacks to far more than its size.
         OSError: it cannot be read.
     """
+    # Of all samples together, so that many small bombs are one large one.
     left = most_unpacked(path.stat().st_size)
     try:
         with zipfile.ZipFile(path) as archive:
@@ -98,6 +99,7 @@ def _zstd_member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, mo
         except NotImplementedError:
             raise error from None
     with path.open("rb") as file:
+        # Before the data is a header, whose two last parts have any length.
         file.seek(info.header_offset)
         header = file.read(30)
         if len(header) < 30:
@@ -240,6 +242,7 @@ def _gold(sample: dict[str, Any], metadata: dict[str, Any], source: Source) -> A
 
 
 def _why_empty(sample: dict[str, Any]) -> str:
+    # Inspect keeps samples that failed, without an output.
     message = _mapping(sample.get("error")).get("message")
     if isinstance(message, str):
         return f"it failed: {excerpt(message, limit_bytes=120)}"

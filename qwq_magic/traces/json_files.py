@@ -36,6 +36,7 @@ def read_json_file(path: Path, source: Source) -> Iterator[Trace | Skipped]:
             return
         if first is None:
             return
+        # Neither the name nor the first sign shows whether lines are records.
         number, line = first
         record = _parsed(line)
         if is_conversation_header(record):

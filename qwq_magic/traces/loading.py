@@ -82,6 +82,7 @@ def load_turns(
 
 
 def _reader_of(path: Path) -> _Reader:
+    # By content, as far as it shows: names are chosen by people.
     if path.is_dir():
         return read_folder
     # First, since a store that is open must not be opened in another way.
@@ -130,6 +131,7 @@ class _Ids:
         self._numbers: dict[str, int] = {}
 
     def distinct(self, trace: Trace) -> Trace:
+        # The numbers go on, so that equal ids cost no search.
         own = found = trace.turn.id
         while found in self._taken:
             self._numbers[own] = self._numbers.get(own, 1) + 1

@@ -39,6 +39,7 @@ def read_store(path: Path) -> Iterator[Trace]:
     """
     from qwq_magic.store import Store
 
+    # Also those of batches and of other files, which are in no conversation.
     with Store(path) as store:
         return _once(reversed(store.turns_with_id("", limit=_MANY)))
 

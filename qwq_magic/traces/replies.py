@@ -65,6 +65,7 @@ def _split(field: str, content: str) -> ReplyText:
 
 
 def _events(splitter: ThinkTagSplitter, field: str, content: str) -> Iterator[object]:
+    # First, since content that repeats a field is recognised by what the field had.
     for at in range(0, len(field), _PIECE):
         yield from splitter.add_field(field[at : at + _PIECE])
     for at in range(0, len(content), _PIECE):

@@ -98,6 +98,7 @@ def _trace(folder: Path, steps: Any, where: str, source: Source) -> Trace:
 def _reply(steps: list[Any], base: dict[str, Any]) -> ReplyText:
     """Return the reply: its own text if the steps are parts of it, or else the steps, joined."""
     texts = step_texts(steps)
+    # `full_cot` is the prompt and the solution, which other files do not have apart.
     names = ("solution", "solution_text", "full_cot", "source_text")
     found = split_reply(next((base[n] for n in names if isinstance(base.get(n), str)), ""))
     reasoning, answer = found.reasoning, found.answer

@@ -48,6 +48,7 @@ def joined_steps(steps: Sequence[Any]) -> str:
 
 def texts_within(texts: Sequence[str], whole: str) -> bool:
     """Whether a text has all of these texts, one after the other."""
+    # Each search goes on where the last one ended, so the whole text is read once.
     at = 0
     for text in texts:
         found = whole.find(text.strip(), at)

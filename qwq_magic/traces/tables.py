@@ -35,6 +35,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
 
     number = 0
     try:
+        # A few rows at a time: a file of a gigabyte has a few large groups of rows.
         with pyarrow.parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
                 for record in batch.to_pylist():
@@ -73,6 +74,7 @@ def _csv_rows(path: Path) -> Iterator[Row]:
 
 
 def _record(record: dict[str | Any, str | Any]) -> Any:
+    # The reader collects cells that have no name under None.
     if None in record:
         return Unreadable("it has more cells than the first row")
     return {name: value for name, value in record.items() if value is not None}

@@ -96,6 +96,7 @@ class Traces(Sequence[Turn]):
     @overload
     def __getitem__(self, index: slice) -> Traces: ...
     def __getitem__(self, index: int | slice) -> Turn | Traces:
+        # Lines that were skipped belong to the file, not to a part of it.
         if isinstance(index, slice):
             return Traces(self.path, self.traces[index])
         return self.traces[index].turn
@@ -167,6 +168,7 @@ class Traces(Sequence[Turn]):
 
     def _counts(self) -> Iterator[str]:
         yield many(len(self), "turn")
+        # Only answers with a value: without one, a turn is neither right nor wrong.
         if any(gold is not None for gold in self.gold):
             known = [right for right in self.right if right is not None]
             yield f"{sum(known):,} of {len(known):,} right"
