@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Any, Final, Literal, TypeAlias, TypeGuard, cast
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeGuard, cast
 
 MAX_TOKENS: Final = 10**12
 _MAX_COST: Final = 10**9
@@ -168,6 +168,28 @@ class ReasoningBecameAnswer:
     """
 
 
+class TokenLogprob(NamedTuple):
+    """One token that was received.
+
+    Attributes:
+        characters: how many characters it has.
+        logprob: the natural logarithm of its probability.
+        entropy: the entropy in nats over the likeliest tokens at its place, scaled to a sum of 1;
+            None without them.
+    """
+
+    characters: int
+    logprob: float
+    entropy: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogprobsReported:
+    """The log-probabilities of the tokens of the latest delta, where they were asked for."""
+
+    tokens: tuple[TokenLogprob, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class UsageReported:
     """The token counts so far; each report replaces the one before, they are never added.
@@ -220,6 +242,7 @@ Event: TypeAlias = (
     | AnswerDelta
     | AnswerBecameReasoning
     | ReasoningBecameAnswer
+    | LogprobsReported
     | UsageReported
     | StreamFinished
     | Notice

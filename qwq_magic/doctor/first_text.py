@@ -15,6 +15,7 @@ from qwq_magic.errors import ConfigurationError
 from qwq_magic.events import (
     AnswerBecameReasoning,
     AnswerDelta,
+    LogprobsReported,
     Notice,
     ReasoningBecameAnswer,
     ReasoningDelta,
@@ -59,7 +60,8 @@ def _wait_for_text(run: Run, timeout_s: float) -> Generator[ReportStatus, None, 
             case Notice(text):
                 waiting = f"Waiting for {name} … {text}"
             case (
-                UsageReported()
+                LogprobsReported()
+                | UsageReported()
                 | StreamFinished()
                 | AnswerBecameReasoning()
                 | ReasoningBecameAnswer()

@@ -27,6 +27,7 @@ from qwq_magic.events import (
     AnswerBecameReasoning,
     AnswerDelta,
     Event,
+    LogprobsReported,
     Notice,
     ReasoningBecameAnswer,
     ReasoningDelta,
@@ -163,7 +164,7 @@ class Job:
                 self._state = "reasoning"
             case ReasoningBecameAnswer():
                 self._state = "answering"
-            case UsageReported() | Notice() | StreamFinished():
+            case LogprobsReported() | UsageReported() | Notice() | StreamFinished():
                 pass  # The finished turn has the details.
             case _:
                 assert_never(event)

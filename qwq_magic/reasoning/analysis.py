@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 from qwq_magic.events import Usage
 from qwq_magic.reasoning.arrivals import Mark
 from qwq_magic.reasoning.candidates import Candidate, candidates_of
+from qwq_magic.reasoning.logprobs import LogprobMark, Logprobs
 from qwq_magic.reasoning.loops import Loop, loops_of
 from qwq_magic.reasoning.metrics import Metrics, measure
 from qwq_magic.reasoning.steps import Steps, received, steps_of
@@ -50,6 +51,8 @@ class FinishedTurn(Protocol):
     @property
     def usage(self) -> Usage: ...
     @property
+    def logprobs(self) -> Logprobs | None: ...
+    @property
     def given(self) -> tuple[int, int]: ...
 
 
@@ -66,7 +69,8 @@ def steps_in(turn: FinishedTurn) -> Steps:
 
 def passing_steps(turn: FinishedTurn) -> Steps:
     """Return the steps of the reasoning, cached only while they are referenced."""
-    return _steps(turn.reasoning, turn.arrivals, reasoning_tokens_in(turn), turn.given[0])
+    marks = turn.logprobs.reasoning if turn.logprobs else ()
+    return _steps(turn.reasoning, turn.arrivals, reasoning_tokens_in(turn), turn.given[0], marks)
 
 
 def metrics_in(turn: FinishedTurn) -> Metrics:
@@ -96,12 +100,22 @@ def reasoning_tokens_in(turn: FinishedTurn) -> int:
     return _reasoning_tokens(turn.reasoning[given:], turn.answer[given_answer:], turn.usage)
 
 
-def _steps(reasoning: str, arrivals: tuple[Mark, ...], reasoning_tokens: int, given: int) -> Steps:
-    key = (reasoning, arrivals, reasoning_tokens, given)
+def _steps(
+    reasoning: str,
+    arrivals: tuple[Mark, ...],
+    reasoning_tokens: int,
+    given: int,
+    logprobs: tuple[LogprobMark, ...] = (),
+) -> Steps:
+    key = (reasoning, arrivals, reasoning_tokens, given, logprobs)
     steps = _cached_steps.get(key)
     if steps is None:
         steps = steps_of(
-            reasoning, arrivals=arrivals, reasoning_tokens=reasoning_tokens, given=given
+            reasoning,
+            arrivals=arrivals,
+            reasoning_tokens=reasoning_tokens,
+            given=given,
+            logprobs=logprobs,
         )
         _cached_steps[key] = steps
     return steps

@@ -15,7 +15,7 @@ from qwq_magic.plain_text import well_formed
 from qwq_magic.reasoning.frames import frame_of
 from qwq_magic.reasoning.metrics import Metrics, metric_values
 from qwq_magic.reasoning.reasoned_turn import ReasonedTurn
-from qwq_magic.reasoning.steps import STEP_FIELDS, STEP_INTEGERS
+from qwq_magic.reasoning.steps import STEP_FIELDS, STEP_FLOATS, STEP_INTEGERS
 from qwq_magic.regular_file import replacing
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def steps_frame(turns: Turns) -> pd.DataFrame:
         for number, turn in enumerate(_each(turns), 1)
         for step in turn.steps
     ]
-    return frame_of(STEP_COLUMNS, rows, integers=("turn", *STEP_INTEGERS), floats=("seconds",))
+    return frame_of(STEP_COLUMNS, rows, integers=("turn", *STEP_INTEGERS), floats=STEP_FLOATS)
 
 
 def metrics_frame(turns: Turns) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from qwq_magic.reasoning.arrivals import Mark, seconds_between
 from qwq_magic.reasoning.frames import frame_of
 from qwq_magic.reasoning.kind_names import Group, Kind
 from qwq_magic.reasoning.kinds import guess
+from qwq_magic.reasoning.logprobs import LogprobMark, Sureness, sureness_between
 from qwq_magic.reasoning.segmenter import Piece, StepSegmenter, pieces_of
 from qwq_magic.token_estimate import estimate_tokens
 
@@ -38,6 +39,9 @@ class Step:
         episode: the index of its episode, from 0; each switch starts a new one.
         seconds: ≈ the time the model spent on it; None if arrival times are unknown.
         tokens: ≈ its tokens; None if they were not estimated.
+        logprob: ≈ the mean log-probability of its tokens; None unless the server sent them.
+        entropy: ≈ the mean entropy of its tokens in nats, over the likeliest ones at each place;
+            None unless the server sent these.
     """
 
     index: int
@@ -50,6 +54,8 @@ class Step:
     episode: int
     seconds: float | None = None
     tokens: int | None = None
+    logprob: float | None = None
+    entropy: float | None = None
 
     def values(self) -> tuple[object, ...]:
         """Return the fields in order, as plain values for a row of a table."""
@@ -59,6 +65,7 @@ class Step:
 
 STEP_FIELDS = tuple(field.name for field in fields(Step))
 STEP_INTEGERS = ("index", "start", "end", "episode", "tokens")
+STEP_FLOATS = ("seconds", "logprob", "entropy")
 
 
 class Steps(Sequence[Step]):
@@ -106,7 +113,7 @@ class Steps(Sequence[Step]):
             ConfigurationError: pandas is not installed.
         """
         rows = [step.values() for step in self._steps]
-        return frame_of(STEP_FIELDS, rows, integers=STEP_INTEGERS, floats=("seconds",))
+        return frame_of(STEP_FIELDS, rows, integers=STEP_INTEGERS, floats=STEP_FLOATS)
 
 
 # The length of a reasoning is unknown while it streams, but kinds must not change when it has
@@ -121,7 +128,14 @@ class StepBuilder:
         self._index = self._episode = 0
         self._previous = ""
 
-    def step(self, piece: Piece, *, seconds: float | None, tokens: int) -> Step:
+    def step(
+        self,
+        piece: Piece,
+        *,
+        seconds: float | None,
+        tokens: int,
+        sureness: Sureness | None = None,
+    ) -> Step:
         position = piece.start / _TYPICAL_LENGTH
         best = guess(piece.text, position=position, previous=self._previous)
         if best.kind is Kind.SWITCH and self._index:
@@ -137,6 +151,8 @@ class StepBuilder:
             episode=self._episode,
             seconds=seconds,
             tokens=tokens,
+            logprob=sureness.logprob if sureness else None,
+            entropy=sureness.entropy if sureness else None,
         )
         self._index += 1
         self._previous = piece.text
@@ -149,6 +165,7 @@ def steps_of(
     arrivals: Sequence[Mark] = (),
     reasoning_tokens: int | None = None,
     given: int = 0,
+    logprobs: Sequence[LogprobMark] = (),
 ) -> Steps:
     """Return the steps of a whole reasoning.
 
@@ -159,16 +176,19 @@ def steps_of(
         reasoning_tokens: the server's count, which is divided among the steps in proportion
             to their estimates; None uses the estimates.
         given: how many characters at the start were given, and so cost no tokens.
+        logprobs: the log-probabilities of its tokens, in marks.
     """
     pieces = pieces_of(reasoning)
     ends = [0, *(piece.end for piece in pieces)]
     known = seconds_between(ends, sorted(arrivals))
     times: Sequence[float | None] = known or [None] * len(pieces)
     tokens = _tokens(pieces, reasoning_tokens, given)
+    unknown: list[Sureness | None] = [None] * len(pieces)
+    sureness = sureness_between(ends, logprobs) if logprobs else unknown
     builder = StepBuilder()
     return Steps(
-        builder.step(piece, seconds=seconds, tokens=count)
-        for piece, seconds, count in zip(pieces, times, tokens, strict=True)
+        builder.step(piece, seconds=seconds, tokens=count, sureness=sure)
+        for piece, seconds, count, sure in zip(pieces, times, tokens, sureness, strict=True)
     )
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 PROBES = 12
 MAX_TOKENS = 16
 # The columns of `Probes.to_frame`, in order.
-PROBE_COLUMNS = ("place", "share", "sample", "value", "is_final", "answer", "state")
+PROBE_COLUMNS = ("place", "share", "sample", "value", "is_final", "probability", "answer", "state")
 _ENGLISH, _CHINESE = "The final answer is \\boxed{", "最终答案是 \\boxed{"
 
 
@@ -49,6 +49,8 @@ class Probe:
         share: the share of the reasoning's characters that was given, 0 to 1.
         sample: which answer at this place it is, from 1.
         value: its value, in its one spelling; None without one. See `Turn.final_value`.
+        probability: how likely the reply was as it is, 0 to 1; None unless `parameters` asked for
+            `logprobs`.
         turn: the reply.
     """
 
@@ -56,6 +58,7 @@ class Probe:
     share: float
     sample: int
     value: str | None
+    probability: float | None
     turn: Turn
 
 
@@ -135,6 +138,7 @@ class Probes(Sequence[Probe]):
                 probe.sample,
                 probe.value,
                 None if probe.value is None or self.final is None else probe.value == self.final,
+                probe.probability,
                 probe.turn.answer,
                 probe.turn.state,
             )
@@ -144,7 +148,7 @@ class Probes(Sequence[Probe]):
             PROBE_COLUMNS,
             rows,
             integers=("place", "sample"),
-            floats=("share",),
+            floats=("share", "probability"),
             booleans=("is_final",),
         )
 
@@ -194,7 +198,8 @@ def probes_of(turn: Turn, acts: Sequence[Act], replies: Sequence[Turn]) -> Probe
         place = (acts[index // samples].parent.step or 1) - 1
         share = share_end(steps, place) / steps[-1].end
         value = forced_value(reply.answer)
-        probes.append(Probe(place, share, index % samples + 1, value, reply))
+        probability = reply.logprobs.answer_probability if reply.logprobs else None
+        probes.append(Probe(place, share, index % samples + 1, value, probability, reply))
     return Probes(turn, probes)
 
 

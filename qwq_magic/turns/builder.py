@@ -18,6 +18,7 @@ from qwq_magic.events import (
     AnswerDelta,
     Ending,
     Event,
+    LogprobsReported,
     Notice,
     ReasoningBecameAnswer,
     ReasoningDelta,
@@ -30,6 +31,7 @@ from qwq_magic.events import (
     standard_ending,
 )
 from qwq_magic.reasoning.arrivals import ArrivalRecorder
+from qwq_magic.reasoning.logprobs import LogprobRecorder, Logprobs
 from qwq_magic.turns.limits import StoppedBy
 from qwq_magic.turns.messages import ChatRequest
 from qwq_magic.turns.prefix import Prefix, Way
@@ -46,6 +48,8 @@ class _Begun:
     reasoning: str = ""
     answer: str = ""
     arrivals: ArrivalRecorder = field(default_factory=ArrivalRecorder)
+    reasoning_logprobs: LogprobRecorder = field(default_factory=LogprobRecorder)
+    answer_logprobs: LogprobRecorder = field(default_factory=LogprobRecorder)
     reasoning_since: float | None = None
     answer_since: float | None = None
 
@@ -71,7 +75,13 @@ class TurnBuilder:
         self._is_continued = False
         self._continued_way: Way = ""
         given = self._prefix or Prefix()
-        self._begun = _Begun(given.reasoning, given.answer, ArrivalRecorder(len(given.reasoning)))
+        self._begun = _Begun(
+            given.reasoning,
+            given.answer,
+            ArrivalRecorder(len(given.reasoning)),
+            LogprobRecorder(len(given.reasoning)),
+            LogprobRecorder(len(given.answer)),
+        )
         self.begin()
         self.start_over()
 
@@ -88,6 +98,8 @@ class TurnBuilder:
         self._arrivals = begun.arrivals.copy()
         # An answer may turn out to be a reasoning.
         self._answer_arrivals = ArrivalRecorder()
+        self._reasoning_logprobs = begun.reasoning_logprobs.copy()
+        self._answer_logprobs = begun.answer_logprobs.copy()
         self._reasoning_since = begun.reasoning_since
         self._answer_since = begun.answer_since
         self._usage = Usage()
@@ -131,6 +143,8 @@ class TurnBuilder:
             self.reasoning,
             self.answer,
             self._arrivals,
+            self._reasoning_logprobs,
+            self._answer_logprobs,
             self._reasoning_since,
             self._answer_since,
         )
@@ -164,14 +178,34 @@ class TurnBuilder:
                     self._reasoning_since = now
                 self._reasoning.append(text)
                 self._arrivals.add(len(text), now)
+                self._reasoning_logprobs.add_text(len(text))
             case AnswerDelta(text):
                 now = self._clock()
                 if self._answer_since is None:
                     self._answer_since = now
                 self._answer.append(text)
                 self._answer_arrivals.add(len(text), now)
+                self._answer_logprobs.add_text(len(text))
+            case _:
+                self._add_rarer(event)
+        if self.on_event is not None:
+            self.on_event(event)
+
+    def _add_rarer(
+        self,
+        event: AnswerBecameReasoning
+        | ReasoningBecameAnswer
+        | LogprobsReported
+        | UsageReported
+        | StreamFinished
+        | Notice,
+    ) -> None:
+        match event:
             case AnswerBecameReasoning() | ReasoningBecameAnswer():
                 self._move(event)
+            case LogprobsReported(tokens):
+                recorder = self._answer_logprobs if self._answer else self._reasoning_logprobs
+                recorder.add(tokens)
             case UsageReported():
                 # A user's own model may report any values.
                 self._usage = known_counts(event.usage)
@@ -182,8 +216,6 @@ class TurnBuilder:
                 self._take_notice(event)
             case _:
                 assert_never(event)
-        if self.on_event is not None:
-            self.on_event(event)
 
     def _move(self, event: AnswerBecameReasoning | ReasoningBecameAnswer) -> None:
         if isinstance(event, AnswerBecameReasoning):
@@ -201,6 +233,8 @@ class TurnBuilder:
         self._reasoning += self._answer
         self._answer, self._answer_since = [], self._begun.answer_since
         self._answer_arrivals = ArrivalRecorder()
+        self._reasoning_logprobs = self._reasoning_logprobs.followed_by(self._answer_logprobs)
+        self._answer_logprobs = self._begun.answer_logprobs.copy()
 
     def _move_to_answer(self) -> None:
         answer, since = self._answer + self._reasoning, self._answer_since
@@ -209,6 +243,8 @@ class TurnBuilder:
         self._reasoning, self._reasoning_since = [], self._begun.reasoning_since
         self._arrivals = self._begun.arrivals.copy()
         self._answer, self._answer_since, self._answer_arrivals = answer, since, arrivals
+        self._answer_logprobs = self._answer_logprobs.followed_by(self._reasoning_logprobs)
+        self._reasoning_logprobs = self._begun.reasoning_logprobs.copy()
 
     def finish(self, error: QwqError | None = None) -> Turn:
         """Return the turn with the text received so far.
@@ -251,6 +287,7 @@ class TurnBuilder:
                 total_s=now - self._started,
             ),
             arrivals=self._arrivals.marks(since_s=self._started),
+            logprobs=self._logprobs(),
             messages=self.request.messages,
             parameters=self.request.parameters,
             notices=tuple(self._notices),
@@ -267,6 +304,10 @@ class TurnBuilder:
         if error is not None:
             error.partial = turn
         return turn
+
+    def _logprobs(self) -> Logprobs | None:
+        found = Logprobs(self._reasoning_logprobs.marks(), self._answer_logprobs.marks())
+        return found or None
 
     def _counts(self) -> Usage:
         # A count is that of one request, so a reply that took two has none.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from qwq_magic.errors import QwqError, error_from_dict
 from qwq_magic.events import Ending, Usage, standard_ending
 from qwq_magic.reasoning.arrivals import Mark, pack_marks, unpack_marks
+from qwq_magic.reasoning.logprobs import Logprobs
 from qwq_magic.turns.code_blocks import CodeBlock
 from qwq_magic.turns.limits import StoppedBy
 from qwq_magic.turns.messages import Json, Message
@@ -44,11 +45,12 @@ class Timing:
 
 
 _Value = TypeVar("_Value", Usage, Timing, Message)
-# The fields of a turn that was steered.
-_STEERED: Mapping[str, type[Prefix | Parent | StoppedBy]] = {
+# The fields that only some turns have, and that are values of their own.
+_PARTS: Mapping[str, type[Prefix | Parent | StoppedBy | Logprobs]] = {
     "prefix": Prefix,
     "parent": Parent,
     "stopped_by": StoppedBy,
+    "logprobs": Logprobs,
 }
 
 
@@ -60,7 +62,7 @@ def _plain(value: Any) -> Any:
     match value:
         case Ending():
             return value.value
-        case Prefix() | Parent() | StoppedBy():
+        case Prefix() | Parent() | StoppedBy() | Logprobs():
             return value.to_dict()
         case _:
             return value
@@ -106,6 +108,8 @@ class Turn:
         parent: the turn that this one came from; None for a turn of its own.
         stopped_by: what ended the reasoning before the model did, and when; None for nothing.
         cost: what the server charged, in its own unit; None if it did not report that.
+        logprobs: how sure the model was of its tokens; None unless `parameters` asked for
+            `logprobs` and the server sent them.
     """
 
     id: str
@@ -132,6 +136,7 @@ class Turn:
     parent: Parent | None = None
     stopped_by: StoppedBy | None = None
     cost: float | None = None
+    logprobs: Logprobs | None = field(default=None, repr=False)
 
     @property
     def given(self) -> tuple[int, int]:
@@ -223,7 +228,7 @@ class Turn:
         data["parameters"] = dict(self.parameters)
         data["notices"] = list(self.notices)
         # Versions before these fields do not read a file in which they find one.
-        for name in ("ending", "cost", *_STEERED):
+        for name in ("ending", "cost", *_PARTS):
             value = data.pop(name)
             if value is not None:
                 data[name] = _plain(value)
@@ -246,7 +251,7 @@ class Turn:
         known["messages"] = tuple(_build(Message, item) for item in known.get("messages") or ())
         known["notices"] = tuple(known.get("notices") or ())
         known["ending"] = Ending(known["ending"]) if known.get("ending") else None
-        for name, part in _STEERED.items():
+        for name, part in _PARTS.items():
             known[name] = part.from_dict(known[name]) if known.get(name) else None
         turn = cls(**known)
         # A saved error does not contain its turn, see `QwqError.to_dict`.

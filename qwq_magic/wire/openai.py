@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from qwq_magic.settings.presets import CUSTOM, ServerPreset
 from qwq_magic.turns import ChatRequest, Json, Message
+from qwq_magic.wire.logprobs import logprobs_in
 from qwq_magic.wire.message import (
     MessageReader,
     add_as_content,
@@ -93,6 +94,9 @@ class ChunkReader:
             delta = choice.get("delta")
             if not (isinstance(delta, dict) and self._messages.read(delta, sink)):
                 self._read_beside_delta(choice, sink)
+            logprobs = choice.get("logprobs")
+            if logprobs:
+                sink.add_logprobs(logprobs_in(logprobs))
             reason = choice.get("finish_reason")
             if reason:
                 sink.end_with(reason)

@@ -6,9 +6,11 @@ differently, and only the end of the stream shows that there was no other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+from qwq_magic.events import TokenLogprob
 from qwq_magic.wire.sink import Sink
 
 # A bound on memory, for a server that sends many choices or never ends.
@@ -40,6 +42,9 @@ class OtherChoice:
     def skip(self, name: str, *, may_be_text: bool) -> None:
         if len(self._unread) < _MOST_NAMES:
             self._unread.setdefault(name, may_be_text)
+
+    def add_logprobs(self, tokens: Sequence[TokenLogprob]) -> None:
+        """Ignored: they are no part of the text, and the choice may never count."""
 
     def add_usage(self, counts: Any) -> None:
         """Ignored: usage belongs to the reply, not to a choice."""

@@ -7,6 +7,7 @@ text before it is delivered first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from qwq_magic.errors import ProtocolError, QwqError, ServerFailure
@@ -15,10 +16,12 @@ from qwq_magic.events import (
     AnswerDelta,
     Ending,
     Event,
+    LogprobsReported,
     Notice,
     ReasoningBecameAnswer,
     ReasoningDelta,
     StreamFinished,
+    TokenLogprob,
     UsageReported,
     merge_deltas,
     plausible_counts,
@@ -75,6 +78,8 @@ class Reply:
         # Texts of one kind since the last network read or the last change of kind.
         self._run: list[str] = []
         self._run_is_reasoning = False
+        # The log-probabilities of the tokens of these texts, where the user asks for them.
+        self._logprobs: list[TokenLogprob] = []
         self._splitter = ThinkTagSplitter(inline_think, beginning=beginning)
         # Some servers cut between the two halves of an escaped character beyond the BMP.
         self._reasoning_text = SurrogateJoiner()
@@ -138,6 +143,9 @@ class Reply:
         """Note a field that is not read; `may_be_text`: does its name suggest text?"""
         if len(self._unread) < _MOST_NAMES:
             self._unread.setdefault(name, may_be_text)
+
+    def add_logprobs(self, tokens: Sequence[TokenLogprob]) -> None:
+        self._logprobs += tokens
 
     def add_usage(self, counts: Any) -> None:
         """Add token counts as the server reports them; they are read once per network read."""
@@ -280,6 +288,9 @@ class Reply:
             self._deliver(self._splitter.add_field(self._reasoning_text.join(text)))
         else:
             self._deliver(self._splitter.split(self._content_text.join(text)))
+        if self._logprobs:
+            self._events.append(LogprobsReported(tuple(self._logprobs)))
+            self._logprobs.clear()
         # A model in a loop on a server without a token limit would stream until memory is full.
         if self._characters > MAX_CHARACTERS and self.error is None:
             self.error = ProtocolError(

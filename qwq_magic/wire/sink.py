@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
+
+from qwq_magic.events import TokenLogprob
 
 
 class Sink(Protocol):
@@ -15,6 +18,9 @@ class Sink(Protocol):
     def lose_content(self) -> None: ...
 
     def skip(self, name: str, *, may_be_text: bool) -> None: ...
+
+    def add_logprobs(self, tokens: Sequence[TokenLogprob]) -> None:
+        """Add the log-probabilities of the tokens of the latest text."""
 
     def add_usage(self, counts: Any) -> None: ...
 

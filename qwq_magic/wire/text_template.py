@@ -8,8 +8,10 @@ Nearly all chunks of a reply are like that, and parsing is most of their cost.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
+from qwq_magic.events import TokenLogprob
 from qwq_magic.wire.sink import ReadChunk, Sink
 
 # Chunks may differ in more than their text, such as a time: stop compiling patterns then.
@@ -80,6 +82,9 @@ class _Recorder:
 
     def skip(self, name: str, *, may_be_text: bool) -> None:  # noqa: ARG002  # see `Sink`
         self.is_more = True
+
+    def add_logprobs(self, tokens: Sequence[TokenLogprob]) -> None:
+        self.is_more = self.is_more or bool(tokens)
 
     def add_usage(self, counts: Any) -> None:
         self.is_more = self.is_more or bool(counts)

@@ -59,6 +59,7 @@ def test_the_columns_are_these() -> None:
     assert (
         *("turn", "turn_id", "conversation", "model", "server"),
         *("index", "start", "end", "text", "kind", "cue", "group", "episode", "seconds", "tokens"),
+        *("logprob", "entropy"),
     ) == STEP_COLUMNS
     assert (
         *("turn", "turn_id", "conversation", "model", "server", "state", "started_at", "prompt"),

@@ -62,4 +62,4 @@ def test_without_times_seconds_are_unknown() -> None:
     reader = StepReader()
     [step] = reader.feed("One long enough sentence") + reader.close()
 
-    assert dataclasses.astuple(step)[-2:] == (None, 7)
+    assert dataclasses.astuple(step)[-4:] == (None, 7, None, None)

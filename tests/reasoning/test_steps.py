@@ -108,7 +108,7 @@ def test_a_table_has_a_row_per_step_and_a_column_per_field() -> None:
     frame = steps_of(REASONING).to_frame()
 
     assert list(frame.columns) == (
-        "index start end text kind cue group episode seconds tokens".split()  # noqa: SIM905
+        "index start end text kind cue group episode seconds tokens logprob entropy".split()  # noqa: SIM905
     )
     assert "".join(frame["text"]) == REASONING
     assert frame["kind"].iloc[4] == "switch"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from corpora import in_full
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qwq_magic.events import Event
+from qwq_magic.events import Event, TokenLogprob
 from qwq_magic.turns import ChatRequest, TurnBuilder
 from qwq_magic.wire.framing import SSEDecoder
 from qwq_magic.wire.openai import PROTOCOL, ChunkReader
@@ -72,6 +73,8 @@ class Heard:
         self.texts.append(text)
 
     add_content = add_reasoning
+
+    def add_logprobs(self, tokens: Sequence[TokenLogprob]) -> None: ...
 
     def add_usage(self, counts: Any) -> None: ...
 

@@ -29,6 +29,7 @@ from qwq_magic.events import (
     AnswerBecameReasoning,
     AnswerDelta,
     Event,
+    LogprobsReported,
     Notice,
     ReasoningBecameAnswer,
     ReasoningDelta,
@@ -189,7 +190,7 @@ class LivePanel:
                 self._usage = usage
             case Notice():
                 self._show_notice(event)
-            case StreamFinished():
+            case LogprobsReported() | StreamFinished():
                 pass  # `finish` shows the final state
             case _:
                 assert_never(event)

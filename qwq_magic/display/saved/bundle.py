@@ -17,7 +17,7 @@ from typing import Any
 from qwq_magic.display.captions import analysed, state_caption
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.display.saved.outline import outline
-from qwq_magic.display.saved.step_records import loop_spans, step_records
+from qwq_magic.display.saved.step_records import loop_spans, step_records, sureness_digits
 from qwq_magic.display.saved.text import escape_paragraphs, escape_span
 from qwq_magic.display.turn_view import TurnView
 from qwq_magic.memory import TurnPosition
@@ -158,6 +158,7 @@ def _reasoning_data(view: TurnView) -> dict[str, Any]:
         "steps": step_records(view.steps),
         "loops": loop_spans(view.loops),
         **({"candidates": values} if (values := _candidate_values(view)) else {}),
+        **({"sureness": sureness} if (sureness := sureness_digits(view.steps)) else {}),
         "metrics": {name: _rounded(value) for name, value in asdict(view.metrics).items()},
     }
 

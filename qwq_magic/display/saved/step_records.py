@@ -9,6 +9,7 @@ are independent and begin with a capital letter, so they can be concatenated.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable
 from typing import Final
@@ -28,6 +29,18 @@ def step_records(steps: Iterable[Step]) -> str:
 def loop_spans(loops: Iterable[Loop]) -> str:
     """Return `start+length` of each loop, in base 36, separated by blanks."""
     return " ".join(f"{base36(loop.start)}+{base36(loop.end - loop.start)}" for loop in loops)
+
+
+def sureness_digits(steps: Iterable[Step]) -> str:
+    """Return the mean probability of the tokens of each step as a digit in base 36, z for 1.
+
+    "-" is unknown; the text is empty if no step has one.
+    """
+    digits = [
+        "-" if step.logprob is None else base36(round(35 * math.exp(step.logprob)))
+        for step in steps
+    ]
+    return "" if set(digits) <= {"-"} else "".join(digits)
 
 
 def _record(step: Step) -> str:

@@ -51,6 +51,7 @@ export class Inspector {
   /** @type {Map<number, string>} */
   #candidates;
   #lanes = element("div", "qwq-lanes");
+  #sureness;
   #seen;
   #value;
   #steps;
@@ -76,6 +77,7 @@ export class Inspector {
     this.growing = shown.growing;
     this.source = shown.source;
     this.#loops = shown.loops;
+    this.#sureness = shown.sureness;
     this.#candidates = new Map(shown.candidates.map(({ after, value }) => [after - 1, value]));
     this.#given = shown.given;
     this.#givenEnd = unitOffset(shown.table.text, shown.given);
@@ -242,6 +244,7 @@ export class Inspector {
       visible: this.#steps.visible,
       matches: this.search.matches,
       isShown: this.isShown,
+      sureness: this.#sureness,
     });
   }
 
@@ -255,8 +258,10 @@ export class Inspector {
   /** @param {Step | null | undefined} step */
   #showCaption(step) {
     const shown = step ?? this.table.steps[this.state.selected];
+    const sure = shown ? this.#sureness[shown.index] : null;
+    const sureness = typeof sure === "number" ? ` · ${Math.round(100 * sure)} % a token` : "";
     this.#caption.textContent = shown
-      ? `${shown.index + 1} · ${likely(shown.kind)} · ${cleanLine(this.table.textOf(shown), 200)}`
+      ? `${shown.index + 1} · ${likely(shown.kind)}${sureness} · ${cleanLine(this.table.textOf(shown), 200)}`
       : "Click or drag on the map to move through the reasoning.";
   }
 

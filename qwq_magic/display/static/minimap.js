@@ -20,6 +20,7 @@ import { GROUPS, likely } from "./step_kinds.js";
  * @property {Span | null} visible
  * @property {Span[]} matches
  * @property {IsShown} isShown
+ * @property {(number | null)[]} [sureness] of each step, 0 to 1; shown as shades below the lanes
  */
 /** @typedef {CanvasRenderingContext2D} Pen */
 /** @typedef {(offset: number) => number} ToX */
@@ -30,6 +31,7 @@ const TOP = 10; // above the lanes: ticks at switches, the flag
 const LANE = 10;
 const LANES = ["conclude", "reflect", "work", "orient"];
 const BOTTOM = TOP + LANES.length * LANE;
+const SHADES = 7; // the height of the shades
 const PATTERN_PX = 5; // narrower segments are filled
 const TILE = 4;
 
@@ -111,13 +113,15 @@ export class Minimap {
   }
 
   #draw() {
-    const width = this.#canvas.clientWidth;
     const shown = this.#shown;
+    const height = HEIGHT + (shown?.sureness?.length ? SHADES : 0);
+    this.#canvas.style.height = `${height}px`;
+    const width = this.#canvas.clientWidth;
     const pen = this.#canvas.getContext("2d");
     if (!shown || !pen || !width) return;
     const scale = devicePixelRatio || 1;
     this.#canvas.width = Math.round(width * scale);
-    this.#canvas.height = Math.round(HEIGHT * scale);
+    this.#canvas.height = Math.round(height * scale);
     pen.scale(scale, scale);
     /** @param {number} offset */
     const x = (offset) => (offset / Math.max(1, shown.table.text.length)) * width;
@@ -127,6 +131,25 @@ export class Minimap {
     this.#drawSteps(shown, pen, x, look);
     this.#drawMatches(shown, pen, x, look);
     this.#drawMarkers(shown, pen, x, look);
+    this.#drawSureness(shown, pen, x, look);
+  }
+
+  /**
+   * The less sure, the darker.
+   *
+   * @param {Shown} shown
+   * @param {Pen} pen
+   * @param {ToX} x
+   * @param {Look} look
+   */
+  #drawSureness({ table, sureness = [] }, pen, x, look) {
+    pen.fillStyle = look.text;
+    for (const step of table.steps) {
+      const sure = sureness[step.index] ?? 1;
+      pen.globalAlpha = 1 - sure;
+      pen.fillRect(x(step.start), HEIGHT, Math.max(0.75, x(step.end) - x(step.start)), SHADES - 1);
+    }
+    pen.globalAlpha = 1;
   }
 
   /**

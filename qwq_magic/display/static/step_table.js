@@ -156,3 +156,15 @@ export function loopsOf(value, text) {
   }
   return loops;
 }
+
+/**
+ * The mean probability of the tokens of each step of a saved turn, 0 to 1 or null; none without any.
+ *
+ * @param {string} digits
+ * @param {StepTable} table
+ * @returns {(number | null)[]}
+ */
+export function surenessOf(digits, table) {
+  if (!/^[0-9a-z-]+$/u.test(digits) || digits.length !== table.steps.length) return [];
+  return Array.from(digits, (digit) => (digit === "-" ? null : Number.parseInt(digit, 36) / 35));
+}

@@ -144,6 +144,7 @@ export function turnOf(value) {
     loops: textOf(data.loops),
     candidates: textOf(data.candidates).slice(0, 50_000),
     lanes: lanesOf(data.lanes),
+    sureness: textOf(data.sureness).slice(0, 200_000),
     metrics: metricsOf(data.metrics),
     show: oneOf(view.show, ["both", "reasoning", "answer"], "both"),
     start: oneOf(view.start, ["open", "auto", "closed"], "auto"),

@@ -14,7 +14,7 @@ import { estimateTokens } from "./safe_text.js";
 import { attemptsIn, attemptSwitch } from "./attempt_switch.js";
 import { cellButton } from "./cell_runner.js";
 import { StatusLine } from "./status_line.js";
-import { loopsOf, StepTable } from "./step_table.js";
+import { loopsOf, StepTable, surenessOf } from "./step_table.js";
 import { stepValuesOf } from "./value_lane.js";
 import { turnOf } from "./turn_data.js";
 import { footerLine, reasoningLabel, seconds } from "./turn_captions.js";
@@ -165,7 +165,7 @@ function inspected(turn) {
   const loops = loopsOf(turn.loops, turn.reasoning);
   const candidates = stepValuesOf(turn.candidates, table);
   const lanes = turn.lanes.map(({ name, values }) => /** @type {[string, StepValue[]]} */ ([name, stepValuesOf(values, table)]));
-  return { table, metrics: turn.metrics, loops, candidates, lanes, given: turn.given.reasoning, growing: false, source: sourceOf(turn) };
+  return { table, metrics: turn.metrics, loops, candidates, lanes, sureness: surenessOf(turn.sureness, table), given: turn.given.reasoning, growing: false, source: sourceOf(turn) };
 }
 
 /**

@@ -183,6 +183,7 @@ export interface SavedTurn {
   steps: string;
   loops: string;
   candidates: string;
+  sureness: string;
   lanes: SavedLane[];
   metrics: Metrics | null;
   show: "both" | "reasoning" | "answer";
@@ -266,6 +267,8 @@ export interface Inspected {
   loops: Span[];
   candidates: StepValue[];
   lanes: [name: string, values: StepValue[]][];
+  /** The mean probability of the tokens of each step, null where unknown; none if all are. */
+  sureness: (number | null)[];
   /** How many characters of the text are given, in code points. */
   given: number;
   growing: boolean;

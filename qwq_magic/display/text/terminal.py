@@ -19,6 +19,7 @@ from qwq_magic.events import (
     AnswerBecameReasoning,
     AnswerDelta,
     Event,
+    LogprobsReported,
     Notice,
     ReasoningBecameAnswer,
     ReasoningDelta,
@@ -99,7 +100,7 @@ class TerminalPanel:
                 if text:
                     self._end_line()
                     self._quiet_line(text)
-            case UsageReported() | StreamFinished():
+            case LogprobsReported() | UsageReported() | StreamFinished():
                 pass
             case _:
                 assert_never(event)

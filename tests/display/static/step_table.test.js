@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { loopsOf, StepTable } from "../../../qwq_magic/display/static/step_table.js";
+import { loopsOf, StepTable, surenessOf } from "../../../qwq_magic/display/static/step_table.js";
 import { tableOf } from "./tables.js";
 
 const TEXT = "Let me see. Wait, no. So 12.";
@@ -94,4 +94,11 @@ test("a loop that does not fit the text, or that begins inside the last, ends th
 
 test("a value of another type has no loops", () => {
   for (const value of [null, undefined, 5, [[0, 1]]]) assert.deepEqual(loopsOf(value, "abc"), []);
+});
+
+test("sureness is a digit for each step, and nothing if the digits do not fit", () => {
+  const table = tableOf("abc", "U1W1S1");
+
+  assert.deepEqual(surenessOf("z0-", table), [1, 0, null]);
+  for (const bad of ["", "zz", "zzzz", "z!z", "ZZZ"]) assert.deepEqual(surenessOf(bad, table), [], bad);
 });
