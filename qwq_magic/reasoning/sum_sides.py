@@ -1,0 +1,210 @@
+"""The two sides of an equality: the sum that ends before its sign, and the one after it.
+
+Words after a number are its unit and do not count; other words end the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qwq_magic.reasoning.arithmetic import Number, Token, evaluate
+
+_OPERATORS = frozenset(("+", "-", "*", "/", "//", "mod", "^"))
+_OPERAND_ENDS = frozenset(("n", ")", "}", "!", "%"))
+_LONGEST_UNIT = 4
+_DOTS = (".", "…", "\\")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of an equality.
+
+    Attributes:
+        start: its start in the text, in characters.
+        end: its end, with its unit on the left and without it on the right.
+        number: its value.
+        is_bare: whether it is just a number, so that nothing is computed.
+        has_percent: whether it has a percent sign.
+        units: the words after its numbers, in order.
+        is_whole: whether nothing else comes before it (on the left) or after it (on the right).
+        is_whole_number: whether it is shown without decimals.
+        goes_on: whether dots follow it, as in 0.333….
+        head: the value of its first number; None if it begins with something else.
+    """
+
+    start: int
+    end: int
+    number: Number
+    is_bare: bool
+    has_percent: bool
+    units: tuple[str, ...]
+    is_whole: bool
+    is_whole_number: bool
+    goes_on: bool
+    ends_in_dash: bool
+    head: Number | None
+
+
+def left_side(text: str, run: Sequence[Token], before: str) -> Side | None:
+    """Return the sum at the end of a run; None without one. `before` is the kind before it."""
+    marks = _marks(run)
+    begin = _after_last_opener(run, marks)
+    while begin < len(run) and marks[begin] == "cut":
+        begin += 1
+    kinds = [token.kind for token in run[begin:]]
+    if not kinds or kinds[0] == "+":
+        return None
+    # After a word, a minus sign goes on with a sum of unknowns, or is a dash.
+    if kinds[0] == "-" and (begin > 0 and run[begin - 1].kind == "word"):
+        return None
+    end = run[-1].end
+    return _side(text, run[begin:], marks[begin:], end, is_whole=begin == 0 and before != "is")
+
+
+def right_side(text: str, run: Sequence[Token], after: str) -> Side | None:
+    """Return the sum that a run begins with; None without one. `after` is the kind after it."""
+    marks = _marks(run)
+    end = _first_closer(run, marks)
+    goes_on = end > 1 and run[end - 1].kind == "unknown" and _is_dots(text, run[end - 1])
+    if goes_on:
+        end -= 1
+    kept = run[:end]
+    units = [token for token, mark in zip(kept, marks, strict=False) if mark == "keep"]
+    if not units:
+        return None
+    side_end = units[-1].end
+    return _side(
+        text,
+        kept,
+        marks[:end],
+        side_end,
+        is_whole=end == len(run),
+        goes_on=goes_on,
+        ends_in_dash=after == "dash",
+    )
+
+
+def _side(
+    text: str,
+    run: Sequence[Token],
+    marks: Sequence[str],
+    end: int,
+    *,
+    is_whole: bool,
+    goes_on: bool = False,
+    ends_in_dash: bool = False,
+) -> Side | None:
+    kept = [token for token, mark in zip(run, marks, strict=False) if mark == "keep"]
+    number = evaluate(kept) if kept else None
+    if number is None:
+        return None
+    units = tuple(
+        text[token.start : token.end]
+        for token, mark in zip(run, marks, strict=False)
+        if mark == "unit" and token.kind == "word"
+    )
+    if any("的" in unit or unit in ("factorial", "choose", "degrees", "root") for unit in units):
+        return None
+    return Side(
+        start=run[0].start,
+        end=end,
+        number=number,
+        is_bare=_is_bare(text, kept),
+        has_percent=any(token.kind == "%" for token in kept),
+        units=units,
+        is_whole=is_whole,
+        is_whole_number=not any("." in text[token.start : token.end] for token in kept),
+        goes_on=goes_on,
+        ends_in_dash=ends_in_dash,
+        head=_head(kept),
+    )
+
+
+def _is_bare(text: str, kept: Sequence[Token]) -> bool:
+    kinds = [token.kind for token in kept]
+    if kinds[:1] == ["-"]:
+        kinds = kinds[1:]
+    if kinds[-1:] == ["%"]:
+        kinds = kinds[:-1]
+    return kinds == ["n"] and "C" not in (shown := text[kept[-1].start : kept[-1].end]) and (
+        "binom" not in shown
+    )
+
+
+def _head(kept: Sequence[Token]) -> Number | None:
+    if len(kept) < 3 or kept[0].kind != "n":
+        return None
+    return Number(kept[0].value, kept[0].slack)
+
+
+def _is_dots(text: str, token: Token) -> bool:
+    return text[token.start : token.end].startswith(_DOTS)
+
+
+def _marks(run: Sequence[Token]) -> list[str]:
+    """Mark each token: `keep`, `unit` for a word after a number, or `cut` for another word."""
+    marks = ["keep"] * len(run)
+    at = 0
+    while at < len(run):
+        if run[at].kind != "word":
+            at += 1
+            continue
+        end = _unit_end(run, at)
+        follows = at > 0 and run[at - 1].kind in _OPERAND_ENDS
+        next_kind = run[end].kind if end < len(run) else "end"
+        is_unit = follows and (next_kind in _OPERATORS or next_kind in (")", "}", "end"))
+        words = sum(token.kind == "word" for token in run[at:end])
+        marks[at:end] = ["unit" if is_unit and words <= _LONGEST_UNIT else "cut"] * (end - at)
+        at = end
+    return marks
+
+
+def _unit_end(run: Sequence[Token], at: int) -> int:
+    """Return the end of a group of words, which may be a compound unit such as m/s."""
+    while at < len(run):
+        if run[at].kind == "word":
+            at += 1
+        elif run[at].kind in ("/", "*") and at + 1 < len(run) and run[at + 1].kind == "word":
+            at += 2
+        elif [token.kind for token in run[at : at + 2]] == ["^", "n"]:
+            at += 2
+        elif [token.kind for token in run[at : at + 4]] == ["^", "{", "n", "}"]:
+            at += 4
+        else:
+            break
+    return at
+
+
+def _after_last_opener(run: Sequence[Token], marks: Sequence[str]) -> int:
+    """Return where the sum at the end of a run begins."""
+    depth = 0
+    for at in range(len(run) - 1, -1, -1):
+        kind = run[at].kind
+        if marks[at] == "cut":
+            return at + 1
+        if kind in (")", "}"):
+            depth += 1
+        elif kind in ("(", "{"):
+            depth -= 1
+            if depth < 0:
+                return at + 1
+    return 0
+
+
+def _first_closer(run: Sequence[Token], marks: Sequence[str]) -> int:
+    """Return where the sum that a run begins with ends."""
+    depth = 0
+    for at, token in enumerate(run):
+        if marks[at] == "cut":
+            return at
+        if token.kind in ("(", "{"):
+            # A remark in parentheses ends the sum: `= 12 (apples)`.
+            if at + 1 < len(run) and marks[at + 1] == "cut":
+                return at
+            depth += 1
+        elif token.kind in (")", "}"):
+            depth -= 1
+            if depth < 0:
+                return at
+    return len(run)

@@ -1,0 +1,145 @@
+"""Compare the sides of an equality: equal, different, or not certain enough to judge."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from qwq_magic.reasoning.sum_context import Context
+from qwq_magic.reasoning.sum_sides import Side
+
+# Below this relative difference, irrational values are equal.
+_TINY = Fraction(1, 10**20)
+_SHORT_DECIMALS = 3
+# What a unit is often converted by.
+_FACTORS = frozenset(
+    Fraction(factor)
+    for factor in (
+        "2 3 3.6 4 5 7 8 10 12 16 20 24 25 30 36 50 52 60 100 144 365 500 1000 1440 1760 3600 5280 "
+        "10000 86400 100000 1000000 1000000000"
+    ).split()
+)
+_MEASURE = re.compile(
+    r"(?:[kcmnd]?m|[km]?g|m?l|mL|h|s|hrs?|mins?|secs?|ms|ft|in|lb|oz|km/h|mph|N|J|W|V|A|K|C|L)[²³]?$|"
+    r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur\w+|(?:kilo|centi|"
+    r"milli)?(?:met(?:er|re)s?|grams?|lit(?:er|re)s?)|miles?|feet|foot|inch(?:es)?|yards?|pounds?|"
+    r"ounces?|tons?|tonnes?|gallons?|quarts?|pints?|cups?|cents?|penn\w+|nickels?|dimes?|quarters?|"
+    r"dollars?|dozens?|degrees?|radians?|bits?|bytes?|halves|thirds|pairs?)$|"
+    r"\\text|\\mathrm|\\circ|°|.*[时秒天周月年米克吨升里尺寸斤两角分元度刻]",
+)
+
+
+def verdict(left: Side, right: Side, relation: str, context: Context) -> bool | None:
+    """Whether two sides are equal; None if that is not to be judged."""
+    if left.is_bare and right.is_bare:
+        return None
+    if relation == "is" and (left.is_bare or _is_compared(right, context)):
+        return None
+    if context.is_asked(left.start, right.end):
+        return None
+    if relation == "about":
+        return _is_rounded(left, right) or None
+    if _is_equal(left, right):
+        return None if context.has_remainder(right.end) else True
+    if _is_rounded(left, right):
+        return True
+    return False if _is_wrong(left, right, context) else None
+
+
+def _is_compared(right: Side, context: Context) -> bool:
+    # "5 + 3 is 2 more than 6".
+    return context.is_unsure(right.start, right.end) or bool(right.units)
+
+
+def _is_equal(left: Side, right: Side) -> bool:
+    one, other = left.number, right.number
+    if right.goes_on:
+        return abs(one.value - other.value) < 2 * Fraction(other.slack)
+    if one.value == other.value:
+        return True
+    if (one.is_rough or other.is_rough) and abs(one.value - other.value) <= _TINY * abs(one.value):
+        return True
+    # (5 / 20) * 100 = 25%
+    is_percent = right.has_percent and right.is_bare and not left.has_percent
+    return is_percent and one.value == other.value * 100
+
+
+def _is_rounded(left: Side, right: Side) -> bool:
+    """Whether the number shown is the other side, rounded to its digits."""
+    shown, computed = (right, left) if right.is_bare else (left, right)
+    if not shown.is_bare or not shown.number.slack:
+        return False
+    off = abs(shown.number.value - computed.number.value)
+    return off <= Fraction(shown.number.slack) and abs(shown.number.value) >= 20 * off
+
+
+def _is_wrong(left: Side, right: Side, context: Context) -> bool:
+    """Whether nothing but an error explains the difference."""
+    return not (
+        left.number.is_doubtful
+        or right.number.is_doubtful
+        or right.goes_on
+        or right.ends_in_dash
+        or context.is_cut(right.end)
+        or context.has_other_arithmetic
+        or _may_be_rounded(left, right)
+        or _may_be_converted(left, right)
+        or _is_percent_of_something(left, right)
+        or _is_named(left, right)
+        or context.is_unsure(left.start, right.end)
+        or _runs_on(left, right)
+    )
+
+
+def _is_named(left: Side, right: Side) -> bool:
+    # "Case 2 = 5 - 2", "5 groups = 5 * 4".
+    return left.is_bare and not right.is_bare and (not left.is_whole or bool(left.units))
+
+
+def _runs_on(left: Side, right: Side) -> bool:
+    """Whether the sum goes on with its result, as in 3 + 4 = 7 * 6."""
+    return right.head is not None and right.head.value == left.number.value
+
+
+def _is_percent_of_something(left: Side, right: Side) -> bool:
+    return left.has_percent != right.has_percent or (left.has_percent and not left.is_bare and (
+        right.number.value * 100 == left.number.value or left.number.value >= 1
+    ) and not right.has_percent)
+
+
+def _may_be_rounded(left: Side, right: Side) -> bool:
+    one, other = left.number, right.number
+    off = abs(one.value - other.value)
+    shown, computed = (right, left) if right.is_bare else (left, right)
+    if not shown.is_bare:
+        return one.is_rough or other.is_rough or off <= 3 * Fraction(one.slack + other.slack)
+    if shown.number.slack:
+        step = 2 * Fraction(shown.number.slack)
+        if (computed.number.value / step).denominator == 1 and not computed.number.is_rough:
+            return off <= 3 * Fraction(computed.number.slack) and step < Fraction(1, 100)
+        return off < max(2 * step, 3 * Fraction(computed.number.slack))
+    if computed.number.value.denominator != 1 or computed.number.slack:
+        return off < 1 or off <= 3 * Fraction(computed.number.slack)
+    return _is_round(shown.number.value, off)
+
+
+def _is_round(value: Fraction, off: Fraction) -> bool:
+    """Whether a whole number ends in zeros that explain the difference, such as 998,000."""
+    digits = str(abs(value))
+    zeros = len(digits) - len(digits.rstrip("0"))
+    return zeros >= 2 and len(digits) > zeros + 1 and off * 2 <= 10**zeros
+
+
+def _may_be_converted(left: Side, right: Side) -> bool:
+    units = {_root_of(unit) for unit in (*left.units, *right.units) if _MEASURE.match(unit)}
+    if len(units) > 1:
+        return True
+    if not units or not right.number.value or not left.number.value:
+        return False
+    ratio = abs(left.number.value / right.number.value)
+    return (ratio in _FACTORS or 1 / ratio in _FACTORS) and set(left.units) != set(right.units)
+
+
+def _root_of(unit: str) -> str:
+    """60 cm and 60 cm² are the same unit here."""
+    return unit.rstrip("²³").removeprefix("平方").removeprefix("立方")
