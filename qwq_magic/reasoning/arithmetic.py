@@ -111,6 +111,9 @@ class _Parser:
                     self.is_doubtful = True
             else:
                 self.at += 1
+            # In 3×10^8 / 5×10^14 the power belongs to the divisor.
+            if is_divided and kind == "*" and self._is_power_of_ten():
+                self.is_doubtful = True
             is_divided = is_divided or kind == "/"
             product = _combined(kind, product, self._signed())
         return product
@@ -252,6 +255,10 @@ class _Parser:
 
     def _previous(self) -> str:
         return self._tokens[self.at - 1].kind if self.at else "none"
+
+    def _is_power_of_ten(self) -> bool:
+        ahead = self._tokens[self.at : self.at + 2]
+        return [each.kind for each in ahead] == ["n", "^"] and ahead[0].value == 10
 
     def _is_pi(self) -> bool:
         return self._tokens[self.at].value == PI

@@ -12,7 +12,7 @@ _QUESTION = re.compile(r"\s?[?？]")
 _SUPPOSED = re.compile(
     r"\b(?:if|suppos\w*|assum\w*|imagine|pretend|whether|unless|say|hypothe\w*|would|could|might|"
     r"maybe|perhaps|instead of|rather than|claims?|wrongly|contradict\w*|where|want|need|"
-    r"should|must|try|when|until|such that|require\w*|target|goal)\b|"
+    r"should|must|when|until|such that|require\w*|target|goal)\b|"
     r"如果|假设|假如|若|要是|设|是否|能否|而不是|不是|也许|可能|应该|需要|当",
     re.IGNORECASE,
 )
@@ -43,7 +43,7 @@ _REMAINDER = re.compile(
 )
 _COMPARED = re.compile(
     r"\s*(?:[\w%°$-]{1,12}\s)?(?:more|less|fewer|larger|greater|smaller|times|dozen|score|pairs?|"
-    r"digits?|out of|of|in|to|or|away|off|short|over|mod|squared|choose|and a|多|少|倍|或|到|至)(?![a-z])",
+    r"digits?|and\s\d|out of|of|in|to|or|away|off|short|over|mod|squared|choose|and a|多|少|倍|或|到|至)(?![a-z])",
     re.IGNORECASE,
 )
 

@@ -13,6 +13,11 @@ from qwq_magic.reasoning.arithmetic import Number, Token, evaluate
 _OPERATORS = frozenset(("+", "-", "*", "/", "//", "mod", "^"))
 _OPERAND_ENDS = frozenset(("n", ")", "}", "!", "%"))
 _LONGEST_UNIT = 4
+# Words that begin or join clauses are not units.
+_JOINING = frozenset(
+    "and or so then but while which that if since because as with where when we is are for to the "
+    "not thus hence therefore 和 与 所以 则 而 且 或 但 因为 那么 以及".split()
+)
 _DOTS = (".", "…", "\\")
 
 
@@ -26,6 +31,8 @@ class Side:
         number: its value.
         is_bare: whether it is just a number, so that nothing is computed.
         has_percent: whether it has a percent sign.
+        mixes_percent: whether it adds percentages to other numbers.
+        has_modulo: whether it has a modulo sign.
         units: the words after its numbers, in order.
         is_whole: whether nothing else comes before it (on the left) or after it (on the right).
         is_whole_number: whether it is shown without decimals.
@@ -38,6 +45,8 @@ class Side:
     number: Number
     is_bare: bool
     has_percent: bool
+    mixes_percent: bool
+    has_modulo: bool
     units: tuple[str, ...]
     is_whole: bool
     is_whole_number: bool
@@ -48,7 +57,7 @@ class Side:
 
 def left_side(text: str, run: Sequence[Token], before: str) -> Side | None:
     """Return the sum at the end of a run; None without one. `before` is the kind before it."""
-    marks = _marks(run)
+    marks = _marks(text, run)
     begin = _after_last_opener(run, marks)
     while begin < len(run) and marks[begin] == "cut":
         begin += 1
@@ -64,7 +73,7 @@ def left_side(text: str, run: Sequence[Token], before: str) -> Side | None:
 
 def right_side(text: str, run: Sequence[Token], after: str) -> Side | None:
     """Return the sum that a run begins with; None without one. `after` is the kind after it."""
-    marks = _marks(run)
+    marks = _marks(text, run)
     end = _first_closer(run, marks)
     goes_on = end > 1 and run[end - 1].kind == "unknown" and _is_dots(text, run[end - 1])
     if goes_on:
@@ -99,11 +108,8 @@ def _side(
     number = evaluate(kept) if kept else None
     if number is None:
         return None
-    units = tuple(
-        text[token.start : token.end]
-        for token, mark in zip(run, marks, strict=False)
-        if mark == "unit" and token.kind == "word"
-    )
+    kinds = [token.kind for token in kept]
+    units = _units(text, run, marks)
     if any("的" in unit or unit in ("factorial", "choose", "degrees", "root") for unit in units):
         return None
     return Side(
@@ -111,7 +117,12 @@ def _side(
         end=end,
         number=number,
         is_bare=_is_bare(text, kept),
-        has_percent=any(token.kind == "%" for token in kept),
+        has_percent="%" in kinds,
+        mixes_percent="%" in kinds
+        and ("+" in kinds or "-" in kinds)
+        and kinds.count("%") < kinds.count("n")
+        and kinds[0] != "(",
+        has_modulo="mod" in kinds,
         units=units,
         is_whole=is_whole,
         is_whole_number=not any("." in text[token.start : token.end] for token in kept),
@@ -138,11 +149,22 @@ def _head(kept: Sequence[Token]) -> Number | None:
     return Number(kept[0].value, kept[0].slack)
 
 
+def _units(text: str, run: Sequence[Token], marks: Sequence[str]) -> tuple[str, ...]:
+    starts = [at for at, mark in enumerate(marks) if mark == "unit" and marks[at - 1] != "unit"]
+    units: list[str] = []
+    for begin in starts:
+        end = begin
+        while end < len(run) and marks[end] == "unit":
+            end += 1
+        units.append(text[run[begin].start : run[end - 1].end])
+    return tuple(units)
+
+
 def _is_dots(text: str, token: Token) -> bool:
     return text[token.start : token.end].startswith(_DOTS)
 
 
-def _marks(run: Sequence[Token]) -> list[str]:
+def _marks(text: str, run: Sequence[Token]) -> list[str]:
     """Mark each token: `keep`, `unit` for a word after a number, or `cut` for another word."""
     marks = ["keep"] * len(run)
     at = 0
@@ -154,8 +176,9 @@ def _marks(run: Sequence[Token]) -> list[str]:
         follows = at > 0 and run[at - 1].kind in _OPERAND_ENDS
         next_kind = run[end].kind if end < len(run) else "end"
         is_unit = follows and (next_kind in _OPERATORS or next_kind in (")", "}", "end"))
-        words = sum(token.kind == "word" for token in run[at:end])
-        marks[at:end] = ["unit" if is_unit and words <= _LONGEST_UNIT else "cut"] * (end - at)
+        words = [text[each.start : each.end] for each in run[at:end] if each.kind == "word"]
+        is_unit = is_unit and len(words) <= _LONGEST_UNIT and _JOINING.isdisjoint(words)
+        marks[at:end] = ["unit" if is_unit else "cut"] * (end - at)
         at = end
     return marks
 

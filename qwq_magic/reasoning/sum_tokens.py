@@ -17,7 +17,7 @@ _LONGEST_NUMBER = 60
 # Without a space after a number, other letters are unknowns: 2x, 3ab.
 UNITS = frozenset(
     "m s g h L N J W V A K C km cm mm nm kg mg ml mL min ms kJ kW kWh kPa Pa Hz mol cal kcal "
-    "ft in lb oz mph kph eV GB MB KB kB hr hrs sec".split()
+    "ft in lb oz mph kph eV GB MB KB kB hr hrs sec Ω kΩ μm μs".split()
 )
 _FUNCTIONS = frozenset(
     "sin cos tan cot sec csc arcsin arccos arctan log ln lg exp gcd lcm max min floor ceil lim "
@@ -97,7 +97,7 @@ _SIGNS = (
     r"(?P<factorial>[!！](?<=[\d)}\]].))|"
     r"(?P<sqrt>√)|(?P<pi>π)|(?P<vulgar>[½¼¾⅓⅔])|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,9})|"
     r"(?P<open>[(\[（])|(?P<close>[)\]）])|(?P<brace>[{}])|(?P<word>°[CF]?)|"
-    r"(?P<stop>[,;:.?!。，；：、！？|\"“”‘「」∴]+)|(?P<unknown2>.)"
+    r"(?P<stop>[,;:.?!。，；：、！？|\"“”‘「」∴]+|[\u2700-\u27bf\U0001f300-\U0001faff])|(?P<unknown2>.)"
 )
 _KINDS = {
     "mul": "*",

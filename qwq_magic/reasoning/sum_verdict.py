@@ -20,11 +20,11 @@ _FACTORS = frozenset(
     ).split()
 )
 _MEASURE = re.compile(
-    r"(?:[kcmnd]?m|[km]?g|m?l|mL|h|s|hrs?|mins?|secs?|ms|ft|in|lb|oz|km/h|mph|N|J|W|V|A|K|C|L)[²³]?$|"
+    r"(?:[kcmnd]?m|[km]?g|m?l|mL|h|s|hrs?|mins?|secs?|ms|ft|in|lb|oz|km/h|mph|N|J|W|V|A|K|C|L)[²³]?(?!\w)|"
     r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur\w+|(?:kilo|centi|"
     r"milli)?(?:met(?:er|re)s?|grams?|lit(?:er|re)s?)|miles?|feet|foot|inch(?:es)?|yards?|pounds?|"
     r"ounces?|tons?|tonnes?|gallons?|quarts?|pints?|cups?|cents?|penn\w+|nickels?|dimes?|quarters?|"
-    r"dollars?|dozens?|degrees?|radians?|bits?|bytes?|halves|thirds|pairs?)$|"
+    r"dollars?|dozens?|degrees?|radians?|bits?|bytes?|halves|thirds|pairs?)\b|"
     r"\\text|\\mathrm|\\circ|°|.*[时秒天周月年米克吨升里尺寸斤两角分元度刻]",
 )
 
@@ -40,7 +40,7 @@ def verdict(left: Side, right: Side, relation: str, context: Context) -> bool | 
     if relation == "about":
         return _is_rounded(left, right) or None
     if _is_equal(left, right):
-        return None if context.has_remainder(right.end) else True
+        return True if right.goes_on or not context.has_remainder(right.end) else None
     if _is_rounded(left, right):
         return True
     return False if _is_wrong(left, right, context) else None
@@ -81,10 +81,10 @@ def _is_wrong(left: Side, right: Side, context: Context) -> bool:
         or right.goes_on
         or right.ends_in_dash
         or context.is_cut(right.end)
-        or context.has_other_arithmetic
+        or (context.has_other_arithmetic and not left.has_modulo)
         or _may_be_rounded(left, right)
         or _may_be_converted(left, right)
-        or _is_percent_of_something(left, right)
+        or _may_mean_percent(left, right)
         or _is_named(left, right)
         or context.is_unsure(left.start, right.end)
         or _runs_on(left, right)
@@ -101,10 +101,11 @@ def _runs_on(left: Side, right: Side) -> bool:
     return right.head is not None and right.head.value == left.number.value
 
 
-def _is_percent_of_something(left: Side, right: Side) -> bool:
-    return left.has_percent != right.has_percent or (left.has_percent and not left.is_bare and (
-        right.number.value * 100 == left.number.value or left.number.value >= 1
-    ) and not right.has_percent)
+def _may_mean_percent(left: Side, right: Side) -> bool:
+    # 50 + 10% = 55, 20% × 50% = 10.
+    one, other = left.number.value, right.number.value
+    is_hidden = left.has_percent and (one * 100 == other or other * 100 == one)
+    return left.mixes_percent or right.mixes_percent or is_hidden
 
 
 def _may_be_rounded(left: Side, right: Side) -> bool:
@@ -114,7 +115,8 @@ def _may_be_rounded(left: Side, right: Side) -> bool:
     if not shown.is_bare:
         return one.is_rough or other.is_rough or off <= 3 * Fraction(one.slack + other.slack)
     if shown.number.slack:
-        step = 2 * Fraction(shown.number.slack)
+        # A power of ten, which the binary slack only approximates.
+        step = Fraction(2 * shown.number.slack).limit_denominator(10**12)
         if (computed.number.value / step).denominator == 1 and not computed.number.is_rough:
             return off <= 3 * Fraction(computed.number.slack) and step < Fraction(1, 100)
         return off < max(2 * step, 3 * Fraction(computed.number.slack))
