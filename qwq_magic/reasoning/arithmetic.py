@@ -107,7 +107,7 @@ class _Parser:
                 # 6÷2(1+2) is read in both ways.
                 if is_divided:
                     raise _NoValue
-                if self._kind() == "n":
+                if self._kind() == "n" or self._is_spaced():
                     self.is_doubtful = True
             else:
                 self.at += 1
@@ -255,6 +255,10 @@ class _Parser:
 
     def _previous(self) -> str:
         return self._tokens[self.at - 1].kind if self.at else "none"
+
+    def _is_spaced(self) -> bool:
+        # What follows in parentheses may be a remark: `10 (100-199)`.
+        return self._tokens[self.at].start > self._tokens[self.at - 1].end
 
     def _is_power_of_ten(self) -> bool:
         ahead = self._tokens[self.at : self.at + 2]

@@ -64,11 +64,20 @@ def left_side(text: str, run: Sequence[Token], before: str) -> Side | None:
     kinds = [token.kind for token in run[begin:]]
     if not kinds or kinds[0] == "+":
         return None
-    # After a word, a minus sign goes on with a sum of unknowns, or is a dash.
-    if kinds[0] == "-" and (begin > 0 and run[begin - 1].kind == "word"):
+    if _goes_on_before(run, begin, kinds[0]):
         return None
     end = run[-1].end
     return _side(text, run[begin:], marks[begin:], end, is_whole=begin == 0 and before != "is")
+
+
+def _goes_on_before(run: Sequence[Token], begin: int, first: str) -> bool:
+    """Whether the words before a sum are a part of it: `profit - 3`, `3 + tens (50)`."""
+    at = begin
+    while at > 0 and run[at - 1].kind == "word":
+        at -= 1
+    if at == begin:
+        return False
+    return first == "-" or (at > 0 and run[at - 1].kind in _OPERATORS)
 
 
 def right_side(text: str, run: Sequence[Token], after: str) -> Side | None:
@@ -134,6 +143,8 @@ def _side(
 
 def _is_bare(text: str, kept: Sequence[Token]) -> bool:
     kinds = [token.kind for token in kept]
+    while len(kinds) > 2 and kinds[0] == "(" and kinds[-1] == ")":
+        kinds, kept = kinds[1:-1], kept[1:-1]
     if kinds[:1] == ["-"]:
         kinds = kinds[1:]
     if kinds[-1:] == ["%"]:

@@ -55,7 +55,7 @@ _LETTERS = (
     r"(?P<choose>C\s?\(\s?\d{1,3}\s?,\s?\d{1,3}\s?\)|C_\{?\d{1,3}\}?\^\{?\d{1,3}\}?)|"
     r"(?P<sqrt>sqrt(?=\s?\())|(?P<magnitude>(?:thousand|[mbtr]{1,2}illion)\b)|"
     r"(?P<word>(?:[kcm]?m|in|ft|s|units?)\s?\^\s?\{?[23]\}?(?![\d{]))|"
-    r"(?P<unknown>[^\W\d_]+(?:[_^(]|['’](?!\w)))|"
+    r"(?P<unknown>[^\W\d_]+(?:[_^(\[]|['’](?!\w)))|"
     r"(?P<letters>[^\W\d_\u3040-\u9fff]+(?:['’-][^\W\d_\u3040-\u9fff]+)*[²³]?)"
 )
 _CHINESE = (
