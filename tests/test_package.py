@@ -53,6 +53,7 @@ def test_the_analysis_offers_these() -> None:
     assert sorted(reasoning) == [
         "AnswerPart",
         "Candidate",
+        "Check",
         "Comparison",
         "FirstSeen",
         "Group",
@@ -75,6 +76,7 @@ def test_the_analysis_offers_these() -> None:
         "StepSegmenter",
         "Steps",
         "candidates_of",
+        "checks_of",
         "classify",
         "compare",
         "export_metrics",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from qwq_magic.reasoning.partings import Parting
     from qwq_magic.reasoning.segmenter import Piece, StepSegmenter
     from qwq_magic.reasoning.steps import Step, StepReader, Steps, steps_of
+    from qwq_magic.reasoning.sum_checks import Check, checks_of
 
 __all__ = [
     "METRIC_COLUMNS",
@@ -43,6 +44,7 @@ __all__ = [
     "STEP_COLUMNS",
     "AnswerPart",
     "Candidate",
+    "Check",
     "Comparison",
     "FirstSeen",
     "Group",
@@ -62,6 +64,7 @@ __all__ = [
     "StepSegmenter",
     "Steps",
     "candidates_of",
+    "checks_of",
     "classify",
     "compare",
     "export_metrics",
@@ -89,6 +92,7 @@ _MODULES = (
     "partings",
     "segmenter",
     "steps",
+    "sum_checks",
 )
 
 

@@ -39,6 +39,8 @@ _METRIC_INTEGERS = (
     "first_seen_step",
     "flips",
     "loops",
+    "sums",
+    "sums_wrong",
 )
 _METRIC_FLOATS = (
     "ttft_s",

@@ -15,6 +15,7 @@ from qwq_magic.reasoning.kind_names import Kind
 from qwq_magic.reasoning.loops import Loop, loops_of
 from qwq_magic.reasoning.masked_spans import iter_unmasked
 from qwq_magic.reasoning.steps import Steps, received, steps_of
+from qwq_magic.reasoning.sum_checks import SumChecker
 from qwq_magic.token_estimate import split_tokens
 
 MetricValue: TypeAlias = float | int | str | bool | None
@@ -55,6 +56,8 @@ class Metrics:
             times in a row.
         language_mix: Chinese characters ÷ (Chinese characters + Latin letters), without
             math and code, 0 to 1.
+        sums: number of equalities between numbers that were recomputed; see `Step.checks`.
+        sums_wrong: how many of them do not hold.
     """
 
     ttft_s: float | None = None
@@ -76,6 +79,8 @@ class Metrics:
     repetition: float = 0.0
     loops: int = 0
     language_mix: float | None = None
+    sums: int = 0
+    sums_wrong: int = 0
 
 
 def metric_values(metrics: Metrics) -> dict[str, MetricValue]:
@@ -138,6 +143,8 @@ def measure(
     seen = first_seen(steps, answer=answer)
     if candidates is None:
         candidates = candidates_of(steps, answer=answer)
+    checker = SumChecker()
+    sums = [check.holds for step in steps for check in checker.checks_of(step.text)]
     return Metrics(
         ttft_s=ttft_s,
         thinking_s=thinking_s,
@@ -158,6 +165,8 @@ def measure(
         repetition=repetition_of(own),
         loops=len(loops_of(own) if loops is None else loops),
         language_mix=language_mix_of(own),
+        sums=len(sums),
+        sums_wrong=sums.count(False),
     )
 
 

@@ -18,6 +18,7 @@ from qwq_magic.reasoning.kind_names import Group, Kind
 from qwq_magic.reasoning.kinds import guess
 from qwq_magic.reasoning.logprobs import LogprobMark, Sureness, sureness_between
 from qwq_magic.reasoning.segmenter import Piece, StepSegmenter, pieces_of
+from qwq_magic.reasoning.sum_checks import Check, checks_of
 from qwq_magic.token_estimate import estimate_tokens
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ class Step:
     tokens: int | None = None
     logprob: float | None = None
     entropy: float | None = None
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The equalities between numbers in its text, recomputed; calculated at each call."""
+        return checks_of(self.text)
 
     def values(self) -> tuple[object, ...]:
         """Return the fields in order, as plain values for a row of a table."""

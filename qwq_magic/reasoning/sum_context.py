@@ -1,4 +1,4 @@
-"""What the sentence around an equality says of it: that it is asked, supposed, denied or modular."""
+"""How the words around an equality change it: it is asked, supposed, denied or modular."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ _REMAINDER = re.compile(
 )
 _COMPARED = re.compile(
     r"\s*(?:[\w%°$-]{1,12}\s)?(?:more|less|fewer|larger|greater|smaller|times|dozen|score|pairs?|"
-    r"digits?|and\s\d|out of|of|in|to|or|away|off|short|over|mod|squared|choose|and a|多|少|倍|或|到|至)(?![a-z])",
+    r"digits?|and\s\d|out of|of|in|to|or|away|off|short|over|mod|squared|choose|and a|"
+    r"多|少|倍|或|到|至)(?![a-z])",
     re.IGNORECASE,
 )
 
@@ -54,7 +55,7 @@ class Context:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def is_asked(self, start: int, end: int) -> bool:
+    def is_asked(self, end: int) -> bool:
         """Whether the sentence is a question, or a question mark follows."""
         found = _SENTENCE_END.search(self.text, end, end + _AROUND)
         return bool(_QUESTION.match(self.text, end)) or bool(found and found[0] in "?？")
@@ -92,7 +93,5 @@ class Context:
         return text[last:]
 
     def _is_supposed(self, sentence: str) -> bool:
-        supposed = None
-        for supposed in _SUPPOSED.finditer(sentence):
-            pass
-        return bool(supposed and not _CONCLUDED.search(sentence, supposed.end()))
+        ends = [match.end() for match in _SUPPOSED.finditer(sentence)]
+        return bool(ends) and not _CONCLUDED.search(sentence, ends[-1])

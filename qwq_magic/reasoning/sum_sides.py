@@ -13,11 +13,13 @@ from qwq_magic.reasoning.arithmetic import Number, Token, evaluate
 _OPERATORS = frozenset(("+", "-", "*", "/", "//", "mod", "^"))
 _OPERAND_ENDS = frozenset(("n", ")", "}", "!", "%"))
 _LONGEST_UNIT = 4
+_UNIT_PARTS = (["/", "word"], ["*", "word"], ["^", "n"])
 # Words that begin or join clauses are not units.
-_JOINING = frozenset(
+_CLAUSES = (
     "and or so then but while which that if since because as with where when we is are for to the "
-    "not thus hence therefore 和 与 所以 则 而 且 或 但 因为 那么 以及".split()
+    "not thus hence therefore 和 与 所以 则 而 且 或 但 因为 那么 以及"
 )
+_JOINING = frozenset(_CLAUSES.split())
 _DOTS = (".", "…", "\\")
 
 
@@ -149,8 +151,10 @@ def _is_bare(text: str, kept: Sequence[Token]) -> bool:
         kinds = kinds[1:]
     if kinds[-1:] == ["%"]:
         kinds = kinds[:-1]
-    return kinds == ["n"] and "C" not in (shown := text[kept[-1].start : kept[-1].end]) and (
-        "binom" not in shown
+    return (
+        kinds == ["n"]
+        and "C" not in (shown := text[kept[-1].start : kept[-1].end])
+        and ("binom" not in shown)
     )
 
 
@@ -199,9 +203,7 @@ def _unit_end(run: Sequence[Token], at: int) -> int:
     while at < len(run):
         if run[at].kind == "word":
             at += 1
-        elif run[at].kind in ("/", "*") and at + 1 < len(run) and run[at + 1].kind == "word":
-            at += 2
-        elif [token.kind for token in run[at : at + 2]] == ["^", "n"]:
+        elif [token.kind for token in run[at : at + 2]] in _UNIT_PARTS:
             at += 2
         elif [token.kind for token in run[at : at + 4]] == ["^", "{", "n", "}"]:
             at += 4

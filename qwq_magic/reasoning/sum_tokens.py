@@ -8,21 +8,25 @@ Layout, such as `$`, `\left` and emphasis, has no token.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import Final
 
 from qwq_magic.reasoning.arithmetic import PI, Token, binomial
 
 _LONGEST_NUMBER = 60
 
 # Without a space after a number, other letters are unknowns: 2x, 3ab.
-UNITS = frozenset(
+_UNIT_WORDS = (
     "m s g h L N J W V A K C km cm mm nm kg mg ml mL min ms kJ kW kWh kPa Pa Hz mol cal kcal "
-    "ft in lb oz mph kph eV GB MB KB kB hr hrs sec Ω kΩ μm μs".split()
+    "ft in lb oz mph kph eV GB MB KB kB hr hrs sec Ω kΩ μm μs"
 )
-_FUNCTIONS = frozenset(
-    "sin cos tan cot sec csc arcsin arccos arctan log ln lg exp gcd lcm max min floor ceil lim "
-    "det abs round phi factorial choose mean average len sum".split()
-) - {"min", "sec"}
+UNITS = frozenset(_UNIT_WORDS.split())
+_FUNCTION_WORDS = (
+    "sin cos tan cot csc arcsin arccos arctan log ln lg exp gcd lcm max floor ceil lim "
+    "det abs round phi factorial choose mean average len sum"
+)
+_FUNCTIONS = frozenset(_FUNCTION_WORDS.split())
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _VULGAR = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3)}
 _NUMERALS = dict(zip("零一二两三四五六七八九", (0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
@@ -161,7 +165,9 @@ def _pattern(sign: str) -> re.Pattern[str]:
 def _add(tokens: list[Token], kind: str, match: re.Match[str]) -> None:
     start, end = match.span()
     if make := _MAKERS.get(kind):
-        tokens += make(tokens, match)
+        tokens += make(match)
+    elif follow := _FOLLOWERS.get(kind):
+        tokens += follow(tokens, match)
     elif kind == "newline":
         # A line that begins with a relation goes on with the sum of the line before.
         goes_on = match.string.startswith(("=", "&=", "&", "$=", " ="), end)
@@ -173,9 +179,12 @@ def _add(tokens: list[Token], kind: str, match: re.Match[str]) -> None:
         tokens.append(Token(_KINDS.get(kind, kind), start, end))
 
 
-def _number(tokens: list[Token], match: re.Match[str]) -> list[Token]:
+def _number(match: re.Match[str]) -> list[Token]:
     start, end = match.span()
-    digits = re.sub(r"\{,\}|\\,|,", "", match[0])
+    digits = match[0]
+    if digits.isdigit() and len(digits) <= _LONGEST_NUMBER:
+        return [Token("n", start, end, Fraction(int(digits)))]
+    digits = re.sub(r"\{,\}|\\,|,", "", digits)
     if len(digits) > _LONGEST_NUMBER:
         return [Token("unknown", start, end)]
     mantissa, _, power = digits.lower().partition("e")
@@ -193,14 +202,14 @@ def _letters(tokens: list[Token], match: re.Match[str]) -> list[Token]:
     return [Token(kind, *match.span())]
 
 
-def _choose(tokens: list[Token], match: re.Match[str]) -> list[Token]:
+def _choose(match: re.Match[str]) -> list[Token]:
     above, below = map(int, re.findall(r"\d+", match[0]))
     # The Chinese way writes the larger number below: C_5^2.
     value = binomial(above, below)
     return [Token("n", *match.span(), value)] if value else [Token("unknown", *match.span())]
 
 
-def _numeral(tokens: list[Token], match: re.Match[str]) -> list[Token]:
+def _numeral(match: re.Match[str]) -> list[Token]:
     value = _read_numeral(match[0])
     kind = "word" if value is None else "n"
     return [Token(kind, *match.span(), Fraction(value or 0))]
@@ -220,7 +229,7 @@ def _read_numeral(text: str) -> int | None:
     return total + (digit or 0)
 
 
-def _parts(tokens: list[Token], match: re.Match[str]) -> list[Token]:
+def _parts(match: re.Match[str]) -> list[Token]:
     below, above = match[0].split("分之")
     if below == "百":
         return [Token("n", *match.span(), Fraction(above) / 100)]
@@ -230,7 +239,7 @@ def _parts(tokens: list[Token], match: re.Match[str]) -> list[Token]:
     return [Token("n", *match.span(), Fraction(values[0], values[1]))]
 
 
-def _pi(tokens: list[Token], match: re.Match[str]) -> list[Token]:
+def _pi(match: re.Match[str]) -> list[Token]:
     return [Token("n", *match.span(), PI)]
 
 
@@ -248,24 +257,23 @@ def _raised(tokens: list[Token], match: re.Match[str]) -> list[Token]:
     return _to_the(Fraction(digits), match)
 
 
-def _times_power(tokens: list[Token], match: re.Match[str]) -> list[Token]:
+def _times_power(match: re.Match[str]) -> list[Token]:
     return _to_the(Fraction(re.findall(r"\d+", match[0])[0]), match)
 
 
-def _squared(tokens: list[Token], match: re.Match[str]) -> list[Token]:
+def _squared(match: re.Match[str]) -> list[Token]:
     return _to_the(Fraction(2), match)
 
 
-def _cubed(tokens: list[Token], match: re.Match[str]) -> list[Token]:
+def _cubed(match: re.Match[str]) -> list[Token]:
     return _to_the(Fraction(3), match)
 
 
 def _to_the(power: Fraction, match: re.Match[str]) -> list[Token]:
     # In a group, so that nothing after it belongs to the exponent.
     start, end = match.span()
-    return [Token("^", start, end), Token("{", start, end), Token("n", start, end, power)] + [
-        Token("}", start, end)
-    ]
+    number = Token("n", start, end, power)
+    return [Token("^", start, end), Token("{", start, end), number, Token("}", start, end)]
 
 
 def _magnitude(tokens: list[Token], match: re.Match[str]) -> list[Token]:
@@ -284,18 +292,21 @@ def _of(tokens: list[Token], match: re.Match[str]) -> list[Token]:
     return [Token("*" if is_product else "word", *match.span())]
 
 
-_MAKERS = {
+_MAKERS: Final[Mapping[str, Callable[[re.Match[str]], list[Token]]]] = {
     "number": _number,
-    "letters": _letters,
     "choose": _choose,
     "numeral": _numeral,
     "parts": _parts,
     "pi": _pi,
-    "vulgar": _vulgar,
-    "raised": _raised,
     "times_power": _times_power,
     "squared": _squared,
     "cubed": _cubed,
+}
+# What these are depends on the tokens before them.
+_FOLLOWERS: Final[Mapping[str, Callable[[list[Token], re.Match[str]], list[Token]]]] = {
+    "letters": _letters,
+    "vulgar": _vulgar,
+    "raised": _raised,
     "magnitude": _magnitude,
     "of": _of,
 }

@@ -12,13 +12,11 @@ from qwq_magic.reasoning.sum_sides import Side
 _TINY = Fraction(1, 10**20)
 _SHORT_DECIMALS = 3
 # What a unit is often converted by.
-_FACTORS = frozenset(
-    Fraction(factor)
-    for factor in (
-        "2 3 3.6 4 5 7 8 10 12 16 20 24 25 30 36 50 52 60 100 144 365 500 1000 1440 1760 3600 5280 "
-        "10000 86400 100000 1000000 1000000000"
-    ).split()
+_FACTORS_TEXT = (
+    "2 3 3.6 4 5 7 8 10 12 16 20 24 25 30 36 50 52 60 100 144 365 500 1000 1440 1760 3600 5280 "
+    "10000 86400 100000 1000000 1000000000"
 )
+_FACTORS = frozenset(map(Fraction, _FACTORS_TEXT.split()))
 _MEASURE = re.compile(
     r"(?:[kcmnd]?m|[km]?g|m?l|mL|h|s|hrs?|mins?|secs?|ms|ft|in|lb|oz|km/h|mph|N|J|W|V|A|K|C|L)[²³]?(?!\w)|"
     r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur\w+|(?:kilo|centi|"
@@ -35,7 +33,7 @@ def verdict(left: Side, right: Side, relation: str, context: Context) -> bool | 
         return None
     if relation == "is" and (left.is_bare or _is_compared(right, context)):
         return None
-    if context.is_asked(left.start, right.end):
+    if context.is_asked(right.end):
         return None
     if relation == "about":
         return _is_rounded(left, right) or None

@@ -68,6 +68,7 @@ def test_the_columns_are_these() -> None:
         *("switches_per_100_steps", "checks", "mean_episode_steps", "first_seen_value"),
         *("first_seen_step", "first_seen_share", "post_answer_ratio", "flips", "repetition"),
         *("loops", "language_mix"),
+        *("sums", "sums_wrong"),
     ) == METRIC_COLUMNS
 
 

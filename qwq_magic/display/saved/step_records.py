@@ -2,7 +2,10 @@
 
 A record is the letter of a kind and the length of the step in characters. If known, these
 follow: the cue (`.` and its offset in the step, unless 0, then `+` and its length), and `~`
-with the time in tenths of a second. Numbers are in base 36. `P1m.2+6~b` is a step of 58
+with the time in tenths of a second. Each equality that was recomputed follows: `=`, its offset,
+`+` and its length if it holds; otherwise `!` or `?`, offset and length likewise, `-` and the
+length of either side, and the value between `:` and `;`, which is that of the left side after `!`
+and of the right side after `?`. Numbers are in base 36. `P1m.2+6~b` is a step of 58
 characters that likely plans, with a cue of 6 characters at offset 2, and took 1.1 s. Records
 are independent and begin with a capital letter, so they can be concatenated.
 """
@@ -14,7 +17,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from qwq_magic.reasoning import Loop, Step, StepReader
+from qwq_magic.reasoning import Check, Loop, Step, StepReader
+from qwq_magic.reasoning.sum_checks import SumChecker
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 # About a millisecond of work per frame, so that classifying steps never delays their text.
@@ -23,7 +27,7 @@ _CHARACTERS_A_FRAME: Final = 600
 
 def step_records(steps: Iterable[Step]) -> str:
     """Return the concatenated records of `steps`."""
-    return "".join(map(_record, steps))
+    return _records(steps, SumChecker())
 
 
 def loop_spans(loops: Iterable[Loop]) -> str:
@@ -41,6 +45,24 @@ def sureness_digits(steps: Iterable[Step]) -> str:
         for step in steps
     ]
     return "" if set(digits) <= {"-"} else "".join(digits)
+
+
+def _records(steps: Iterable[Step], checker: SumChecker) -> str:
+    parts: list[str] = []
+    for step in steps:
+        parts.append(_record(step))
+        parts += map(_sum_record, checker.checks_of(step.text))
+    return "".join(parts)
+
+
+def _sum_record(check: Check) -> str:
+    span = f"{base36(check.start)}+{base36(check.end - check.start)}"
+    if check.holds:
+        return f"={span}"
+    is_left = check.text.startswith(check.expression) and check.text.endswith(check.shown)
+    sides = (check.expression, check.shown) if is_left else (check.shown, check.expression)
+    lengths = "".join(f"-{base36(len(side))}" for side in sides)
+    return f"{'!' if is_left else '?'}{span}{lengths}:{check.computed};"
 
 
 def _record(step: Step) -> str:
@@ -67,6 +89,7 @@ class LiveRecords:
 
     def __init__(self) -> None:
         self._reader = StepReader()
+        self._checker = SumChecker()
         self._waiting: deque[tuple[str, float]] = deque()
 
     def append(self, text: str, *, at_s: float) -> None:
@@ -84,4 +107,4 @@ class LiveRecords:
                 self._waiting.appendleft((text[room:], at_s))
             settled += self._reader.feed(text[:room], at_s=at_s)
             room -= len(text)
-        return step_records(settled)
+        return _records(settled, self._checker)

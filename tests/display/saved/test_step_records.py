@@ -13,7 +13,10 @@ from qwq_magic.display.saved.step_records import loop_spans, step_records
 from qwq_magic.reasoning import Group, Kind, loops_of, steps_of
 
 STATIC = Path(qwq_magic.__file__).parent / "display" / "static"
-RECORD = re.compile(r"([A-Z])([0-9a-z]+)(?:\.([0-9a-z]+))?(?:\+([0-9a-z]+))?(?:~([0-9a-z]+))?")
+RECORD = re.compile(
+    r"([A-Z])([0-9a-z]+)(?:\.([0-9a-z]+))?(?:\+([0-9a-z]+))?(?:~([0-9a-z]+))?"
+    r"((?:=[0-9a-z]+\+[0-9a-z]+|[!?][0-9a-z]+\+[0-9a-z]+-[0-9a-z]+-[0-9a-z]+:[-0-9./e+≈ ]+;)*)"
+)
 
 
 def base36(digits: str | None) -> int:
@@ -49,7 +52,7 @@ def test_records_give_back_ends_kinds_and_cues(text: str) -> None:
     assert [base36(length) for _, length, *_ in read] == [s.end - s.start for s in steps]
     cues = [
         step.text[base36(begin) : base36(begin) + base36(length)]
-        for step, (_, _, begin, length, _) in zip(steps, read, strict=True)
+        for step, (_, _, begin, length, *_) in zip(steps, read, strict=True)
     ]
     assert cues == [step.cue for step in steps]
 
@@ -71,9 +74,17 @@ def test_loops_say_where_they_begin_and_how_long_they_are() -> None:
     assert (base36(begin), base36(begin) + base36(length)) == (loop.start, loop.end)
 
 
-def test_a_step_costs_seven_bytes_or_less() -> None:
+def test_a_step_costs_seven_bytes_or_less_and_a_sum_that_holds_five() -> None:
     sentences = ("Let me check that 4 * 41 - 11 = 153 holds.", "Wait, the board has an odd side.")
     text = " ".join(sentences[number % 2] for number in range(2_000))
     steps = steps_of(text, arrivals=[(at, at / 80) for at in range(0, len(text) + 40, 40)])
 
-    assert len(step_records(steps)) <= 7 * len(steps)
+    assert len(step_records(steps)) <= 7 * len(steps) + 5 * sum(len(step.checks) for step in steps)
+
+
+def test_a_sum_has_its_place_and_a_wrong_one_its_sides_and_its_value() -> None:
+    steps = steps_of("So 3 + 4 = 7 here.\n\nBut 17 × 24 = 418 there.\n\nAnd 418 = 17 × 24, too.")
+
+    read = [match[6] for match in RECORD.finditer(step_records(steps))]
+
+    assert read == ["=3+9", "!4+d-7-3:408;", "?4+d-3-7:408;"]
