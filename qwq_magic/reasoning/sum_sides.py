@@ -68,8 +68,9 @@ def left_side(text: str, run: Sequence[Token], before: str) -> Side | None:
         return None
     if _goes_on_before(run, begin, kinds[0]):
         return None
-    end = run[-1].end
-    return _side(text, run[begin:], marks[begin:], end, is_whole=begin == 0 and before != "is")
+    words = {text[token.start : token.end].lower() for token in run[:begin]}
+    is_whole = words <= _JOINING and before != "is"
+    return _side(text, run[begin:], marks[begin:], run[-1].end, is_whole=is_whole)
 
 
 def _goes_on_before(run: Sequence[Token], begin: int, first: str) -> bool:
