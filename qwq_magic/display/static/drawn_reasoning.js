@@ -3,10 +3,11 @@
 // The drawer is that of the answers, with its allow-list. A section is plain text until it is
 // drawn, and stays plain if it cannot be.
 
-/** @import { Host, ReasoningSection } from "./types.js" */
+/** @import { CheckedSum, Host, ReasoningSection } from "./types.js" */
 /** @typedef {ReasoningSection & { node: HTMLElement, isDrawn: boolean }} ShownSection */
 
 import { AnswerMarkdown } from "./answer_markdown.js";
+import { markLines } from "./checked_sums.js";
 import { element } from "./elements.js";
 import { markGiven } from "./given_text.js";
 import { sectionsOf } from "./reasoning_sections.js";
@@ -18,6 +19,8 @@ export class DrawnReasoning {
   #host;
   #body;
   #text = "";
+  /** @type {CheckedSum[]} */
+  #sums = [];
   /** @type {ShownSection[]} */
   #sections = [];
   /** @type {Set<ShownSection>} */
@@ -46,10 +49,12 @@ export class DrawnReasoning {
    *
    * @param {string} text
    * @param {number} given
+   * @param {() => CheckedSum[]} sumsOf
    */
-  fill(text, given) {
+  fill(text, given, sumsOf) {
     if (text === this.#text) return;
     this.#text = text;
+    this.#sums = sumsOf();
     this.#observer?.disconnect();
     this.#near.clear();
     this.#sections = sectionsOf(text, given).map((section) => ({ ...section, node: this.#plain(section), isDrawn: false }));
@@ -128,6 +133,8 @@ export class DrawnReasoning {
       return;
     }
     this.#keepPlace(node, () => node.replaceChildren(drawing.element));
+    const within = this.#sums.filter((sum) => sum.start >= start && sum.start < end);
+    markLines(node, this.#text.slice(start, end), within.map((sum) => ({ ...sum, start: sum.start - start, end: sum.end - start })));
   }
 
   /**

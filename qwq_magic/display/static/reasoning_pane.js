@@ -3,7 +3,7 @@
 // The text is plain while it streams. When the turn has ended it is drawn for reading, unless the
 // reader was looking at the plain text: that stays until they scroll or open the pane again.
 
-/** @import { Host, StartMode, ViewRecord } from "./types.js" */
+/** @import { CheckedSum, Host, StartMode, ViewRecord } from "./types.js" */
 /** @import { ReasoningText } from "./reasoning_text.js" */
 
 /**
@@ -11,6 +11,7 @@
  * @property {StartMode} start
  * @property {Host} host
  * @property {boolean} [wasSeen] was the plain text on the page until now?
+ * @property {() => CheckedSum[]} [sumsOf] the recomputed sums, with places in the text as it was received
  * @property {() => void} onInspect
  * @property {AbortSignal} signal
  */
@@ -41,6 +42,7 @@ export class ReasoningPane {
   #answered = false;
   #hidden = false;
   #ended = false;
+  #sumsOf;
   #isHeld; // is the plain text kept because the reader is looking at it?
 
   /**
@@ -48,11 +50,13 @@ export class ReasoningPane {
    * @param {ReasoningText} text
    * @param {PaneOptions} options
    */
-  constructor(record, text, { start, host, wasSeen = true, onInspect, signal }) {
+  constructor(record, text, { start, host, wasSeen = true, sumsOf = () => [], onInspect, signal }) {
     this.#record = record;
     this.#text = text;
     this.#start = start;
     this.#isHeld = wasSeen;
+    // The drawing has no controls, and without them its places may be others.
+    this.#sumsOf = () => (text.shown === text.source ? sumsOf() : []);
     const id = uniqueId("reasoning");
     this.#toggle = button("qwq-toggle", this.#label, () => this.#toggled());
     this.#toggle.setAttribute("aria-controls", id);
@@ -165,7 +169,7 @@ export class ReasoningPane {
     if (!drawn || this.#body.hidden) return;
     const isRaw = !this.#ended || this.#isHeld || this.#record.reasoningRaw === true;
     this.#switch.isRaw = isRaw;
-    if (!isRaw) drawn.fill(this.#text.shown, this.#text.givenUnits);
+    if (!isRaw) drawn.fill(this.#text.shown, this.#text.givenUnits, this.#sumsOf);
     if (drawn.element.hidden === isRaw) return;
     const note = isRaw ? placeInDrawing : placeInPlain;
     const toPlace = note(this.#body, this.#text, drawn);

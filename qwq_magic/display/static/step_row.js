@@ -4,6 +4,7 @@
 /** @import { StepDrawings } from "./step_drawings.js" */
 /** @import { StepTable } from "./step_table.js" */
 
+import { sumMark, sumsInWords } from "./checked_sums.js";
 import { copyButton } from "./copy_button.js";
 import { button, element, uniqueId } from "./elements.js";
 import { markGiven } from "./given_text.js";
@@ -30,6 +31,7 @@ const SHOWN = 1_500;
 const MAX_SHOWN = 100_000;
 const BEFORE_FOUND = 500;
 const MAX_MARKS = 2_000;
+const MAX_SUMS = 40;
 
 /**
  * The square that shows a group by colour and by pattern.
@@ -51,9 +53,11 @@ export function stepRow(step, view) {
   const id = uniqueId("step");
   const toggle = button("qwq-step-toggle", groupMark(kind.group), view.onToggle);
   toggle.append(element("span", "qwq-step-kind", {}, kind === UNCLASSIFIED ? "–" : kind.name));
+  const mark = sumMark(step.sums);
+  if (mark) toggle.append(mark);
   toggle.setAttribute("aria-expanded", String(view.isOpen));
   toggle.setAttribute("aria-controls", id);
-  toggle.setAttribute("aria-label", `Step ${step.index + 1}, ${likely(kind)}`);
+  toggle.setAttribute("aria-label", [`Step ${step.index + 1}, ${likely(kind)}`, sumsInWords(step.sums)].filter(Boolean).join(", "));
   const body = element("div", "qwq-step-body", {}, textOf(step, view));
   body.addEventListener("click", () => {
     // Selecting text in order to copy it does not select the step.
@@ -152,5 +156,17 @@ function detailOf(step, table) {
     step.seconds === null ? "" : `≈ ${seconds(step.seconds)}`,
     `≈ ${Math.max(1, Math.round(estimateTokens(text))).toLocaleString("en-US")} tokens`,
   ];
-  return [element("span", "qwq-step-facts", {}, facts.filter(Boolean).join(" · ")), copyButton("step", () => text)];
+  return [element("span", "qwq-step-facts", {}, facts.filter(Boolean).join(" · ")), copyButton("step", () => text), ...sumList(step)];
+}
+
+/**
+ * The recomputed sums of a step, the wrong ones first.
+ *
+ * @param {Step} step
+ */
+function sumList({ sums }) {
+  if (!sums.length) return [];
+  const ordered = [...sums.filter(({ holds }) => !holds), ...sums.filter(({ holds }) => holds)].slice(0, MAX_SUMS);
+  const items = ordered.map(({ title, holds }) => element("li", holds ? "" : "qwq-sum-wrong", {}, holds ? title : `✗ ${title}`));
+  return [element("ul", "qwq-step-sums", { "aria-label": "Recomputed sums" }, ...items)];
 }

@@ -5,10 +5,11 @@
 
 /** @import { Span, Step, StepKind } from "./types.js" */
 
+import { SUMS, sumsOf } from "./checked_sums.js";
 import { unitAfter } from "./safe_text.js";
 import { kindOf, UNCLASSIFIED } from "./step_kinds.js";
 
-const RECORD = /([A-Z])([0-9a-z]{1,6})(?:\.([0-9a-z]{1,6}))?(?:\+([0-9a-z]{1,4}))?(?:~([0-9a-z]{1,6}))?/y;
+const RECORD = new RegExp(`([A-Z])([0-9a-z]{1,6})(?:\\.([0-9a-z]{1,6}))?(?:\\+([0-9a-z]{1,4}))?(?:~([0-9a-z]{1,6}))?(${SUMS})`, "y");
 const SPAN = /([0-9a-z]{1,6})\+([0-9a-z]{1,6})/g;
 const MAX_STEPS = 200_000;
 // A text without records is split at blank lines.
@@ -56,7 +57,7 @@ export class StepTable {
       // The last allowed step takes the rest of the text.
       const isLast = this.steps.length >= MAX_STEPS || !PARAGRAPH.test(this.text);
       const end = isLast ? this.text.length : PARAGRAPH.lastIndex;
-      this.#push({ end, kind: UNCLASSIFIED, cue: null, seconds: null });
+      this.#push({ end, kind: UNCLASSIFIED, cue: null, seconds: null, sums: [] });
     }
   }
 
@@ -100,12 +101,13 @@ export class StepTable {
   }
 
   /** @param {RegExpExecArray} match */
-  #add([, letter = "", length = "", cueBegin, cueLength, tenths]) {
+  #add([, letter = "", length = "", cueBegin, cueLength, tenths, sums]) {
     const end = unitAfter(this.text, this.end, number(length));
     if (end === null || end === this.end) return false;
     const seconds = tenths === undefined ? null : number(tenths) / 10;
     const cue = cueLength === undefined ? null : this.#cue(end, cueBegin === undefined ? 0 : number(cueBegin), number(cueLength));
-    this.#push({ end, kind: kindOf(letter), cue, seconds });
+    const checked = sums ? sumsOf(sums, this.text, this.end, end) : [];
+    this.#push({ end, kind: kindOf(letter), cue, seconds, sums: checked });
     return true;
   }
 
@@ -123,7 +125,7 @@ export class StepTable {
     return to === null || to > end ? null : [from, to];
   }
 
-  /** @param {Pick<Step, "end" | "kind" | "cue" | "seconds">} step */
+  /** @param {Pick<Step, "end" | "kind" | "cue" | "seconds" | "sums">} step */
   #push(step) {
     const last = this.steps.at(-1);
     const begins = last !== undefined && step.kind.name === "switch";

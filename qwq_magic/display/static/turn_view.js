@@ -183,7 +183,12 @@ function reasoningOf(turn, record, estimated, options) {
     // Show a saved turn from its beginning.
     record.scroll ??= 0;
   }
-  const pane = new ReasoningPane(record, text, { ...options, start: turn.start, wasSeen: adopted !== null });
+  const pane = new ReasoningPane(record, text, {
+    ...options,
+    start: turn.start,
+    wasSeen: adopted !== null,
+    sumsOf: () => inspected(turn).table.steps.flatMap(({ sums }) => sums),
+  });
   pane.show({
     label: turn.caption || reasoningLabel(turn.timing.thinking_s, turn.usage.reasoning_tokens, estimated.reasoning),
     answered: turn.answer !== "" || turn.state === "complete",

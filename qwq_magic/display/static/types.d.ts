@@ -226,6 +226,17 @@ export interface Step {
   cue: Span | null;
   episode: number;
   seconds: number | null;
+  /** The equalities in it that were recomputed. */
+  sums: CheckedSum[];
+}
+
+/** An equality between numbers that was recomputed, in UTF-16 units of the reasoning. */
+export interface CheckedSum {
+  start: number;
+  end: number;
+  holds: boolean;
+  /** The verdict in words: "17 × 24 is 408, not 418". */
+  title: string;
 }
 
 /** A match of the search within one step. */
