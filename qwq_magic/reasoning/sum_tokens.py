@@ -52,7 +52,7 @@ _LETTERS = (
     r"not\sequal\b(?:\sto\b)?|cannot\b)|"
     r"(?P<is>(?:is|are|gives|makes|yields)\b(?:\s(?:just|exactly|indeed|then)\b)?)|"
     r"(?P<mul>[xX](?=\s?\d)(?<=\d.)|[xX](?=\s\d)(?<=\d\s.)|times\b|multiplied\sby\b)|"
-    r"(?P<of>of\b)|"
+    r"(?P<of>of\b(?=\s\W{0,2}\d))|"
     r"(?P<div>divided\sby\b)|(?P<plus>plus\b)|(?P<minus>minus\b)|(?P<mod>mod(?:ulo)?\b)|"
     r"(?P<percent>percent\b)|(?P<squared>squared\b)|(?P<cubed>cubed\b)|"
     r"(?P<power>(?:raised\s)?to\sthe\spower(?:\sof)?\b)|"

@@ -19,7 +19,9 @@ REASONING = (
     "The number of doors is x = 3 = y, and about 10 of them are open."
 )
 SUMS = Turn(id="sums", prompt="How many?", reasoning=REASONING, answer="**84**", complete=True)
-NONE = Turn(id="none", prompt="Why?", reasoning="Let me see. That is all.", answer="So.", complete=True)
+NONE = Turn(
+    id="none", prompt="Why?", reasoning="Let me see. That is all.", answer="So.", complete=True
+)
 
 
 def test_a_step_shows_a_tick_or_a_cross_with_the_value(lab: Lab, open_saved: OpenSaved) -> None:
@@ -49,7 +51,7 @@ def test_the_drawn_reasoning_has_marks_in_its_margin(lab: Lab, open_saved: OpenS
 
     expect(body.get_by_role("img", name=re.compile("17 × 24 is 408, not 418"))).to_have_text("✗")
     expect(body.locator(".qwq-sum")).to_have_text(["✗", "✓", "✓"])
-    line = body.get_by_text("17 × 24").bounding_box()
+    line = body.locator(".qwq-reasoning-drawn p").nth(1).bounding_box()
     cross = body.locator(".qwq-sum-wrong").bounding_box()
     assert line is not None
     assert cross is not None

@@ -90,7 +90,9 @@ def test_the_checks_of_a_step_are_places_in_it() -> None:
     assert [c.holds for step in steps for c in step.checks] == [True, False]
 
 
-@given(st.text(alphabet="0123456789 +-*/=^().,%!$\\frac{}sqrt√²xm×÷是等于加个?\n`|≈π的", max_size=80))
+@given(
+    st.text(alphabet="0123456789 +-*/=^().,%!$\\frac{}sqrt√²xm×÷是等于加个?\n`|≈π的", max_size=80)
+)
 def test_any_text_can_be_checked_and_every_check_is_a_part_of_it(text: str) -> None:
     for check in checks_of(text):
         assert text[check.start : check.end] == check.text

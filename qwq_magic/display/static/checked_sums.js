@@ -94,20 +94,22 @@ export function markLines(node, text, sums) {
   const box = node.getBoundingClientRect();
   if (!sums.length || !box.height) return;
   const find = finderIn(node);
-  /** @type {Map<number, CheckedSum[]>} */
+  /** @type {Map<number, { top: number, together: CheckedSum[] }>} */
   const lines = new Map();
   for (const sum of sums) {
     const found = find(text.slice(sum.start, sum.end));
     const top = found === null ? (sum.start / text.length) * box.height : found - box.top;
     const line = Math.round(top / LINE_PX);
-    lines.set(line, [...(lines.get(line) ?? []), sum]);
+    const shown = lines.get(line);
+    if (shown) shown.together.push(sum);
+    else lines.set(line, { top, together: [sum] });
   }
-  for (const [line, together] of lines) {
+  for (const { top, together } of lines.values()) {
     const mark = /** @type {HTMLElement} */ (sumMark(together));
     mark.setAttribute("role", "img");
     mark.setAttribute("aria-label", sumsInWords(together));
     // In percent, so that it stays near its line when the pane changes its width.
-    mark.style.top = `${Math.min(98, (100 * line * LINE_PX) / box.height).toFixed(2)}%`;
+    mark.style.top = `${Math.min(98, (100 * top) / box.height).toFixed(2)}%`;
     node.append(mark);
   }
 }
