@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import comb, factorial, isqrt
+from math import comb, factorial, isfinite, isqrt
 from typing import NamedTuple
 
 _MOST_BITS = 1_000
@@ -40,7 +40,7 @@ class Token(NamedTuple):
     start: int
     end: int
     value: Fraction = Fraction(0)
-    slack: float = 0.0
+    slack: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class _Parser:
         self.is_rough = self.is_rough or self._is_pi()
         self.at += 1
         part = self._part_after(token)
-        return Number(token.value + part, token.slack)
+        return Number(token.value + part, float(token.slack) if token.slack else 0.0)
 
     def _part_after(self, token: Token) -> Fraction:
         """Return the fraction of a mixed number, such as 5 1/2 or 2\\frac{1}{2}."""
@@ -291,6 +291,7 @@ def _combined(kind: str, one: Number, other: Number) -> Number:
 
 
 def _checked(value: Fraction, slack: float) -> Number:
-    if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MOST_BITS:
+    bits = max(value.numerator.bit_length(), value.denominator.bit_length())
+    if bits > _MOST_BITS or not isfinite(slack):
         raise _NoValue
     return Number(value, slack)

@@ -12,7 +12,8 @@ _QUESTION = re.compile(r"\s?[?？]")
 _SUPPOSED = re.compile(
     r"\b(?:if|suppos\w*|assum\w*|imagine|pretend|whether|unless|say|hypothe\w*|would|could|might|"
     r"maybe|perhaps|instead of|rather than|claims?|wrongly|contradict\w*|where|want|need|"
-    r"should|must|when|until|such that|require\w*|target|goal)\b|"
+    r"should|must|when|impossible|to (?:get|have|make)|"
+    r"cannot|claim(?:ed|ing)?|statement|quote|puzzle|until|such that|require\w*|target|goal)\b|"
     r"如果|假设|假如|若|要是|设|是否|能否|而不是|不是|也许|可能|应该|需要|当",
     re.IGNORECASE,
 )
@@ -40,6 +41,11 @@ _LIST_BEFORE = re.compile(
 )
 _REMAINDER = re.compile(
     r"\s*,?\s?(?:with\s)?(?:an?\s)?(?:remainder|rem\b|[rR]\s?\d|余|\.{3}|…)", re.IGNORECASE
+)
+# "2 + 2 = 5" is false.
+_JUDGED = re.compile(
+    r"\s?[\"”’']|\s(?:is|was|would be|being|fails|for large|means|makes no)\b(?!\s(?:the|our|my))",
+    re.IGNORECASE,
 )
 _COMPARED = re.compile(
     r"\s*(?:[\w%°$-]{1,12}\s)?(?:more|less|fewer|larger|greater|smaller|times|dozen|score|pairs?|"
@@ -70,6 +76,7 @@ class Context:
             or _LIST_BEFORE.search(sentence)
             or _REMAINDER.match(self.text, end)
             or _COMPARED.match(self.text, end)
+            or _JUDGED.match(self.text, end)
         )
 
     @cached_property

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from qwq_magic.reasoning.arithmetic import Number, Token, evaluate
 
@@ -37,9 +38,9 @@ class Side:
         has_modulo: whether it has a modulo sign.
         units: the words after its numbers, in order.
         is_whole: whether nothing else comes before it (on the left) or after it (on the right).
-        is_whole_number: whether it is shown without decimals.
+        step: one in its last decimal place, if it is just a number; 0 without decimals.
         goes_on: whether dots follow it, as in 0.333….
-        head: the value of its first number; None if it begins with something else.
+        head: its first number, if that is not all; None if it begins with something else.
     """
 
     start: int
@@ -51,10 +52,10 @@ class Side:
     has_modulo: bool
     units: tuple[str, ...]
     is_whole: bool
-    is_whole_number: bool
+    step: Fraction
     goes_on: bool
     ends_in_dash: bool
-    head: Number | None
+    head: Fraction | None
 
 
 def left_side(text: str, run: Sequence[Token], before: str) -> Side | None:
@@ -121,6 +122,7 @@ def _side(
     if number is None:
         return None
     kinds = [token.kind for token in kept]
+    is_bare = _is_bare(text, kept)
     units = _units(text, run, marks)
     if any("的" in unit or unit in ("factorial", "choose", "degrees", "root") for unit in units):
         return None
@@ -128,7 +130,7 @@ def _side(
         start=run[0].start,
         end=end,
         number=number,
-        is_bare=_is_bare(text, kept),
+        is_bare=is_bare,
         has_percent="%" in kinds,
         mixes_percent="%" in kinds
         and ("+" in kinds or "-" in kinds)
@@ -137,10 +139,10 @@ def _side(
         has_modulo="mod" in kinds,
         units=units,
         is_whole=is_whole,
-        is_whole_number=not any("." in text[token.start : token.end] for token in kept),
+        step=_step(kept, kinds) if is_bare else Fraction(0),
         goes_on=goes_on,
         ends_in_dash=ends_in_dash,
-        head=_head(kept),
+        head=kept[0].value if len(kept) > 2 and kinds[0] == "n" else None,
     )
 
 
@@ -159,10 +161,9 @@ def _is_bare(text: str, kept: Sequence[Token]) -> bool:
     )
 
 
-def _head(kept: Sequence[Token]) -> Number | None:
-    if len(kept) < 3 or kept[0].kind != "n":
-        return None
-    return Number(kept[0].value, kept[0].slack)
+def _step(kept: Sequence[Token], kinds: Sequence[str]) -> Fraction:
+    slack = next((token.slack for token in kept if token.kind == "n"), Fraction(0))
+    return slack / 50 if "%" in kinds else slack * 2
 
 
 def _units(text: str, run: Sequence[Token], marks: Sequence[str]) -> tuple[str, ...]:

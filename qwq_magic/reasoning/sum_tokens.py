@@ -87,10 +87,12 @@ _COMMANDS = (
     r"(?P<word>\\(?:text|mathrm|textrm|mbox)\s?\{[^{}]{0,60}\}|\\circ\b)|(?P<brace>\\[{}])|"
     r"(?P<unknown>\\[A-Za-z]*)"
 )
+# The sign of a list item, and its label: `- `, `(a) `.
+_ITEM = r"(?:[-*+•–]\s)?(?:\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})\)\s(?=[\d\\$√A-Za-z]))?"
 _SIGNS = (
-    r"(?P<newline>\n[ \t>]*(?=[&$]{0,2}\s?=)|\n\s*(?:[-*+•–]\s)?)|"
+    rf"(?P<newline>\n[ \t>]*(?=[&$]{{0,2}}\s?=)|\n\s*{_ITEM})|"
     r"(?P<layout>[^\S\n]+|\$+|&)|"
-    r"(?P<relation>=(?![=>])|＝)|"
+    r"(?P<factorial_is>!=(?<=\d!=)(?=\d))|(?P<relation>=(?![=>])|＝)|"
     r"(?P<other>[!:<>+*/-]=|=[=>]+|[≠≡<>≤≥→⇒∼∝≅]|-+>)|(?P<about>[≈≒~])|"
     r"(?P<power>\*\*(?=\d|\()(?<=[\d)]\*\*)|\*\*(?=\s[\d(])(?<=[\d)]\s\*\*)|\^)|"
     r"(?P<layout2>\*{2,3}|__|\*(?<![\w)\]}%!$²³]\*)(?<![\w)\]}%!$²³]\s\*))|"
@@ -118,7 +120,7 @@ _KINDS = {
     "unknown2": "unknown",
     "unit": "word",
 }
-_BULLET = re.compile(r"\s*(?:[-*+•–]\s)?")
+_BULLET = re.compile(rf"\s*{_ITEM}")
 _CODE = re.compile(r"(`{1,8})(?!`).{0,20000}?(?<!`)\1(?!`)", re.DOTALL)
 
 
@@ -189,7 +191,7 @@ def _number(match: re.Match[str]) -> list[Token]:
         return [Token("unknown", start, end)]
     mantissa, _, power = digits.lower().partition("e")
     places = len(mantissa.partition(".")[2])
-    slack = 0.5 * 10.0 ** (int(power or 0) - places) if places else 0.0
+    slack = Fraction(10) ** (int(power or 0) - places) / 2 if places else Fraction(0)
     return [Token("n", start, end, Fraction(digits), slack)]
 
 
@@ -269,6 +271,12 @@ def _cubed(match: re.Match[str]) -> list[Token]:
     return _to_the(Fraction(3), match)
 
 
+def _factorial_is(match: re.Match[str]) -> list[Token]:
+    """`3!=6` may be a factorial or a difference, so it is only judged if it holds."""
+    at = match.start()
+    return [Token("!", at, at + 1), Token("about", at + 1, at + 2)]
+
+
 def _to_the(power: Fraction, match: re.Match[str]) -> list[Token]:
     # In a group, so that nothing after it belongs to the exponent.
     start, end = match.span()
@@ -301,6 +309,7 @@ _MAKERS: Final[Mapping[str, Callable[[re.Match[str]], list[Token]]]] = {
     "times_power": _times_power,
     "squared": _squared,
     "cubed": _cubed,
+    "factorial_is": _factorial_is,
 }
 # What these are depends on the tokens before them.
 _FOLLOWERS: Final[Mapping[str, Callable[[list[Token], re.Match[str]], list[Token]]]] = {

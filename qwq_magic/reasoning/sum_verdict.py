@@ -21,7 +21,7 @@ _MEASURE = re.compile(
     r"(?:[kcmnd]?m|[km]?g|m?l|mL|h|s|hrs?|mins?|secs?|ms|ft|in|lb|oz|km/h|mph|N|J|W|V|A|K|C|L)[²³]?(?!\w)|"
     r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur\w+|(?:kilo|centi|"
     r"milli)?(?:met(?:er|re)s?|grams?|lit(?:er|re)s?)|miles?|feet|foot|inch(?:es)?|yards?|pounds?|"
-    r"ounces?|tons?|tonnes?|gallons?|quarts?|pints?|cups?|cents?|penn\w+|nickels?|dimes?|quarters?|"
+    r"ounces?|tons?|tonnes?|gallons?|tbsps?|tsps?|\w+spoons?|quarts?|pints?|cups?|cents?|penn\w+|nickels?|dimes?|quarters?|"
     r"dollars?|dozens?|degrees?|radians?|bits?|bytes?|halves|thirds|pairs?)\b|"
     r"\\text|\\mathrm|\\circ|°|.*[时秒天周月年米克吨升里尺寸斤两角分元度刻]",
 )
@@ -36,7 +36,9 @@ def verdict(left: Side, right: Side, relation: str, context: Context) -> bool | 
     if context.is_asked(right.end):
         return None
     if relation == "about":
-        return _is_rounded(left, right) or None
+        if _is_equal(left, right) or _is_rounded(left, right):
+            return True
+        return False if _is_far(left, right) and _is_wrong(left, right, context) else None
     if _is_equal(left, right):
         return True if right.goes_on or not context.has_remainder(right.end) else None
     if _is_rounded(left, right):
@@ -52,7 +54,7 @@ def _is_compared(right: Side, context: Context) -> bool:
 def _is_equal(left: Side, right: Side) -> bool:
     one, other = left.number, right.number
     if right.goes_on:
-        return abs(one.value - other.value) < 2 * Fraction(other.slack)
+        return abs(one.value - other.value) < right.step
     if one.value == other.value:
         return True
     if (one.is_rough or other.is_rough) and abs(one.value - other.value) <= _TINY * abs(one.value):
@@ -65,10 +67,17 @@ def _is_equal(left: Side, right: Side) -> bool:
 def _is_rounded(left: Side, right: Side) -> bool:
     """Whether the number shown is the other side, rounded to its digits."""
     shown, computed = (right, left) if right.is_bare else (left, right)
-    if not shown.is_bare or not shown.number.slack:
+    if not shown.step:
         return False
     off = abs(shown.number.value - computed.number.value)
-    return off <= Fraction(shown.number.slack) and abs(shown.number.value) >= 20 * off
+    return 2 * off <= shown.step and abs(shown.number.value) >= 20 * off
+
+
+def _is_far(left: Side, right: Side) -> bool:
+    """Whether an approximation with three digits or more is off by a tenth or more."""
+    shown, computed = right.number, left.number
+    has_digits = right.step and abs(shown.value) >= 100 * right.step
+    return bool(has_digits) and abs(shown.value - computed.value) * 10 > abs(computed.value)
 
 
 def _is_wrong(left: Side, right: Side, context: Context) -> bool:
@@ -96,7 +105,7 @@ def _is_named(left: Side, right: Side) -> bool:
 
 def _runs_on(left: Side, right: Side) -> bool:
     """Whether the sum goes on with its result, as in 3 + 4 = 7 * 6."""
-    return right.head is not None and right.head.value == left.number.value
+    return right.head == left.number.value
 
 
 def _may_mean_percent(left: Side, right: Side) -> bool:
@@ -111,10 +120,10 @@ def _may_be_rounded(left: Side, right: Side) -> bool:
     off = abs(one.value - other.value)
     shown, computed = (right, left) if right.is_bare else (left, right)
     if not shown.is_bare:
-        return one.is_rough or other.is_rough or off <= 3 * Fraction(one.slack + other.slack)
-    if shown.number.slack:
-        # A power of ten, which the binary slack only approximates.
-        step = Fraction(2 * shown.number.slack).limit_denominator(10**12)
+        if one.is_rough or other.is_rough:
+            return off * 50 <= abs(one.value)
+        return off <= 3 * Fraction(one.slack + other.slack)
+    if step := shown.step:
         if (computed.number.value / step).denominator == 1 and not computed.number.is_rough:
             return off <= 3 * Fraction(computed.number.slack) and step < Fraction(1, 100)
         return off < max(2 * step, 3 * Fraction(computed.number.slack))

@@ -4,6 +4,7 @@ A `✓` or `✗` right after a relation is the verdict that is due, `○` one th
 wrong, and a relation without a mark has no verdict. A ⏎ is the end of a line. The first corpus was
 written before the rules: at first 199 of 201 verdicts were right and 95 % of those due were found.
 The second was written after them, as traces of models are: 163 of 165 were right, and 94 % found.
+The third sets traps: 156 of 162 were right, and five of the others were sums called false in words.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def _read(name: str) -> list[tuple[str, dict[int, str]]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "least_found"), [("sums.txt", 0.98), ("sums_of_traces.txt", 0.95)]
+    ("name", "least_found"),
+    [("sums.txt", 0.98), ("sums_of_traces.txt", 0.95), ("sums_traps.txt", 0.98)],
 )
 def test_every_verdict_is_right_and_few_are_missing(name: str, least_found: float) -> None:
     wrong: list[str] = []
@@ -53,6 +55,20 @@ def test_every_verdict_is_right_and_few_are_missing(name: str, least_found: floa
 
     assert wrong == []
     assert found >= least_found * due
+
+
+def test_a_sum_that_holds_does_not_hold_with_another_first_digit() -> None:
+    still: list[str] = []
+    for text, _ in _read("sums.txt") + _read("sums_of_traces.txt"):
+        for check in checks_of(text):
+            at = check.end - len(check.shown)
+            if not check.holds or not check.text.endswith(check.shown) or not text[at].isdigit():
+                continue
+            changed = f"{text[:at]}{9 - int(text[at])}{text[at + 1 :]}"
+            again = [other for other in checks_of(changed) if other.start <= at < other.end]
+            still += [other.text for other in again if other.holds and other.start == check.start]
+
+    assert still == []
 
 
 def test_a_check_has_its_place_its_sides_and_the_value() -> None:
@@ -73,6 +89,7 @@ def test_a_check_has_its_place_its_sides_and_the_value() -> None:
         (r"\sqrt{2} = 3.14.", "≈ 1.41421"),
         ("2 ^ 40 = 1.", "1099511627776"),
         ("2 ^ 100 = 1.", "≈ 1.26765e+30"),
+        ("1.0355293977066406 * 1.005 = 9.0355213977066406.", "≈ 1.04071"),
     ],
 )
 def test_a_value_is_exact_if_it_is_short(text: str, value: str | None) -> None:
@@ -110,6 +127,28 @@ def test_the_verdict_on_a_plain_sum_is_that_of_arithmetic(a: int, b: int, c: int
         assert shown % 100 == 0
     else:
         assert check.holds == (off == 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9^9^9^9 = 1.",
+        "200! = 1.",
+        "2^5000 = 1.",
+        "1/0 = 1.",
+        "1.5e999 * 1.5e999 = 1.",
+        "1.5e99 * 1.5e99 * 1.5e99 * 1.5e99 = 1.5e400.",
+        "(" * 1_000 + "1 + 1" + ")" * 1_000 + " = 3.",
+        "-" * 1_000 + "1 + 1 = 3.",
+        "7" * 1_000 + " + 1 = 3.",
+        "2^(1/0) = 3.",
+        "\\sqrt{-4} + 1 = 3.",
+        "0^(-1) = 3.",
+        "5 mod 0 = 3.",
+    ],
+)
+def test_a_sum_beyond_the_limits_is_not_judged(text: str) -> None:
+    assert checks_of(text) == ()
 
 
 HOSTILE = {
