@@ -214,7 +214,7 @@ class _Parser:
         self.is_rough = self.is_rough or self._is_pi()
         self.at += 1
         part = self._part_after(token)
-        return Number(token.value + part, float(token.slack) if token.slack else 0.0)
+        return _checked(token.value + part, float(token.slack) if token.slack else 0.0)
 
     def _part_after(self, token: Token) -> Fraction:
         """Return the fraction of a mixed number, such as 5 1/2 or 2\\frac{1}{2}."""
