@@ -12,6 +12,7 @@ from qwq_magic.events import Usage
 from qwq_magic.turns import Timing, Turn
 
 __all__ = ["CHANGED", "CODED", "COMPARED", "DEMO", "LONG", "LOOPING", "TURN_MIME", "saved"]
+__all__ = ["CODED", "COMPARED", "DEMO", "LONG", "LOOPING", "SUMS", "TURN_MIME", "saved"]
 
 _SENTENCES = (
     "Let me set this up first and see what is given about the board and its sides.",
@@ -67,6 +68,16 @@ LOOPING = _turn(
     "looping-inspected",
     "Let me see what is given. " + "And again I count the very same columns. " * 6 + "So it is 4.",
     "It is 4.",
+)
+# A sum that is wrong, two that are right, one in a formula, and none.
+SUMS = _turn(
+    "sums-inspected",
+    "Let me see what is given here, and how large the hall is.\n\n"
+    "The first row has 17 × 24 = 418 seats, so that is the largest of them.\n\n"
+    "Then 12 + 30 = 42, and 42 * 2 = 84 for both of the sides.\n\n"
+    "The formula is $\\frac{1}{2} + \\frac{1}{3} = \\frac{5}{6}$ of the hall, as before.\n\n"
+    "The number of doors is x = 3 = y, and about 10 of them are open.",
+    "There are **84** of them.",
 )
 # Steps that hold a part of a block of code, with a cue, are not drawn.
 CODED = _turn(

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import re
 
-from browser.conftest import OpenSaved
-from browser.inspected_turns import saved
+from browser.conftest import OpenNotebook, OpenSaved
+from browser.inspected_turns import SUMS, saved
 from browser.lab import Lab
 from playwright.sync_api import expect
 
 from qwq_magic.turns import Turn
 
-REASONING = (
-    "Let me see what is given here, and how large the hall is.\n\n"
-    "The first row has 17 × 24 = 418 seats, so that is the largest of them.\n\n"
-    "Then 12 + 30 = 42, and 42 * 2 = 84 for both of the sides.\n\n"
-    "The formula is $\\frac{1}{2} + \\frac{1}{3} = \\frac{5}{6}$ of the hall, as before.\n\n"
-    "The number of doors is x = 3 = y, and about 10 of them are open."
-)
-SUMS = Turn(id="sums", prompt="How many?", reasoning=REASONING, answer="**84**", complete=True)
 NONE = Turn(
     id="none", prompt="Why?", reasoning="Let me see. That is all.", answer="So.", complete=True
 )
@@ -67,3 +59,30 @@ def test_a_reasoning_without_sums_shows_nothing(lab: Lab, open_saved: OpenSaved)
 
     expect(output.locator(".qwq-sum")).to_have_count(0)
     expect(inspector.locator(".qwq-metrics")).not_to_contain_text("sums")
+
+
+def test_the_inspector_marks_a_sum_while_the_reasoning_streams(
+    lab: Lab, open_notebook: OpenNotebook
+) -> None:
+    notebook = open_notebook(
+        lab,
+        "from inspected_turns import SUMS, saved\n"
+        "panel = new_panel(turn_id=SUMS.id)\n"
+        "stream(panel, reasoning(SUMS.reasoning[:220], 20), 0.05)\n"
+        "steps.wait(panel, 'end')\n"
+        "panel.give_way_to(saved(SUMS))",
+    )
+    notebook.run(1)
+    output = notebook.output(1)
+    output.get_by_label("Inspect the reasoning").click()
+    inspector = output.get_by_role("region", name="Reasoning inspector")
+
+    expect(inspector.locator(".qwq-sum")).to_have_text(["✗", "✓"])
+    expect(inspector.locator(".qwq-sum-wrong")).to_have_attribute(
+        "title", "17 × 24 is 408, not 418"
+    )
+    expect(inspector.locator(".qwq-step-tail")).to_be_visible()
+    # The plain text that streams has no marks.
+    expect(output.locator(".qwq-reasoning-text .qwq-sum")).to_have_count(0)
+    notebook.release("end")
+    expect(inspector.locator(".qwq-sum")).to_have_text(["✗", "✓", "✓"])
