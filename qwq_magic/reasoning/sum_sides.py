@@ -91,20 +91,29 @@ def right_side(text: str, run: Sequence[Token], after: str) -> Side | None:
     goes_on = end > 1 and run[end - 1].kind == "unknown" and _is_dots(text, run[end - 1])
     if goes_on:
         end -= 1
-    kept = run[:end]
-    units = [token for token, mark in zip(kept, marks, strict=False) if mark == "keep"]
-    if not units:
+    numbers = [token for token, mark in zip(run[:end], marks, strict=False) if mark == "keep"]
+    if not numbers:
         return None
-    side_end = units[-1].end
+    # Of the words after it, the first is the unit: `= 3 hours and a half`.
+    unit_end = _first_unit_end(text, run, end)
     return _side(
         text,
-        kept,
-        marks[:end],
-        side_end,
+        run[:unit_end],
+        marks[:end] + ["unit"] * (unit_end - end),
+        numbers[-1].end,
         is_whole=end == len(run),
         goes_on=goes_on,
         ends_in_dash=after == "dash",
     )
+
+
+def _first_unit_end(text: str, run: Sequence[Token], at: int) -> int:
+    """Return the end of the unit at `at`, in tokens; `at` without one."""
+    follows = 0 < at < len(run) and run[at - 1].kind in _OPERAND_ENDS
+    if not follows or run[at].kind != "word" or text[run[at].start : run[at].end] in _JOINING:
+        return at
+    is_compound = [token.kind for token in run[at + 1 : at + 3]] == ["/", "word"]
+    return at + 3 if is_compound else at + 1
 
 
 def _side(

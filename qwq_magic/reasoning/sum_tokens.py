@@ -181,8 +181,10 @@ def _add(tokens: list[Token], kind: str, match: re.Match[str]) -> None:
         tokens.append(Token(_KINDS.get(kind, kind), start, end))
 
 
-def _number(match: re.Match[str]) -> list[Token]:
+def _number(tokens: list[Token], match: re.Match[str]) -> list[Token]:
     start, end = match.span()
+    if tokens and tokens[-1].end == start and _is_name(match.string, tokens[-1]):
+        return [Token("unknown", start, end)]
     digits = match[0]
     if digits.isdigit() and len(digits) <= _LONGEST_NUMBER:
         return [Token("n", start, end, Fraction(int(digits)))]
@@ -193,6 +195,14 @@ def _number(match: re.Match[str]) -> list[Token]:
     places = len(mantissa.partition(".")[2])
     slack = Fraction(10) ** (int(power or 0) - places) / 2 if places else Fraction(0)
     return [Token("n", start, end, Fraction(digits), slack)]
+
+
+def _is_name(text: str, token: Token) -> bool:
+    """Whether digits right after the token belong to a name, such as x2 or row3."""
+    return token.kind in ("word", "unknown") and (
+        text[token.start].isascii()
+        and (text[token.end - 1].isalpha() and text[token.start] != "\\")
+    )
 
 
 def _letters(tokens: list[Token], match: re.Match[str]) -> list[Token]:
@@ -301,7 +311,6 @@ def _of(tokens: list[Token], match: re.Match[str]) -> list[Token]:
 
 
 _MAKERS: Final[Mapping[str, Callable[[re.Match[str]], list[Token]]]] = {
-    "number": _number,
     "choose": _choose,
     "numeral": _numeral,
     "parts": _parts,
@@ -313,6 +322,7 @@ _MAKERS: Final[Mapping[str, Callable[[re.Match[str]], list[Token]]]] = {
 }
 # What these are depends on the tokens before them.
 _FOLLOWERS: Final[Mapping[str, Callable[[list[Token], re.Match[str]], list[Token]]]] = {
+    "number": _number,
     "letters": _letters,
     "vulgar": _vulgar,
     "raised": _raised,

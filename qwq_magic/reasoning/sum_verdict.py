@@ -31,7 +31,7 @@ def verdict(left: Side, right: Side, relation: str, context: Context) -> bool | 
     """Whether two sides are equal; None if that is not to be judged."""
     if left.is_bare and right.is_bare:
         return None
-    if relation == "is" and (left.is_bare or _is_compared(right, context)):
+    if relation == "is" and (left.is_bare or context.is_unsure(right.start, right.end)):
         return None
     if context.is_asked(right.end):
         return None
@@ -43,12 +43,9 @@ def verdict(left: Side, right: Side, relation: str, context: Context) -> bool | 
         return True if right.goes_on or not context.has_remainder(right.end) else None
     if _is_rounded(left, right):
         return True
+    if relation == "is" and not set(right.units) <= set(left.units):
+        return None  # 2^10 is 4 digits
     return False if _is_wrong(left, right, context) else None
-
-
-def _is_compared(right: Side, context: Context) -> bool:
-    # "5 + 3 is 2 more than 6".
-    return context.is_unsure(right.start, right.end) or bool(right.units)
 
 
 def _is_equal(left: Side, right: Side) -> bool:
