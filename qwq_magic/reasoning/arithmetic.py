@@ -27,9 +27,9 @@ class Token(NamedTuple):
     """A token of a sum.
 
     Attributes:
-        kind: `n` a number, `(` or `{` and `)` or `}`, an operator (`+`, `-`, `*`, `/`, `//`,
-            `mod`, `^`), a sign after an operand (`!`, `%`), or `sqrt`, `root` and `frac`; other
-            kinds end a sum.
+        kind: `n` a number, `(` or `{` and `)` or `}`, an operator (`+`, `-`, `*`, `/`, `÷`,
+            `//`, `mod`, `^`), a sign after an operand (`!`, `%`), or `sqrt`, `root` and `frac`;
+            other kinds end a sum.
         start: its start in the text, in characters.
         end: its end.
         value: the value of a number.
@@ -114,18 +114,27 @@ class _Parser:
             # In 3×10^8 / 5×10^14 the power belongs to the divisor.
             if is_divided and kind == "*" and self._is_power_of_ten():
                 self.is_doubtful = True
-            is_divided = is_divided or kind == "/"
-            product = _combined(kind, product, self._signed())
+            is_divided = is_divided or kind in ("/", "÷")
+            product = _combined(kind, product, self._divisor() if kind == "÷" else self._signed())
         return product
+
+    def _divisor(self) -> Number:
+        """Return what follows ÷: in 1/2 ÷ 1/4, the fraction is one number."""
+        number = self._signed()
+        while self._kind() == "/":
+            self.at += 1
+            self.is_doubtful = True
+            number = _combined("/", number, self._signed())
+        return number
 
     def _factor_follows(self) -> str:
         kind = self._kind()
-        if kind in ("*", "/", "//", "mod"):
+        if kind in ("*", "/", "÷", "//", "mod"):
             return kind
         if kind in ("(", "{", "sqrt", "root", "frac"):
             return "implicit"
         # Two numbers side by side are not a product, but 2π and (2) 3 are.
-        if kind == "n" and (self._previous() in ")}" or self._is_pi()):
+        if kind == "n" and (self._previous() in (")", "}", "!") or self._is_pi()):
             return "implicit"
         return ""
 
@@ -283,7 +292,7 @@ def _combined(kind: str, one: Number, other: Number) -> Number:
     if kind in ("//", "mod"):
         quotient = left // right
         return _checked(Fraction(quotient if kind == "//" else left - right * quotient), 0.0)
-    if kind == "/":
+    if kind in ("/", "÷"):
         value = left / right
         slack = (one.slack + abs(float(value)) * other.slack) / abs(float(right))
         return _checked(value, slack)

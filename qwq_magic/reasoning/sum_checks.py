@@ -23,7 +23,7 @@ _MAY_HAVE = re.compile(
     r"[=＝≈]|\\(?:approx|equals)|\b(?:is|are|equals?|gives|makes|yields)\b|[等是为為得约]"
 )
 _SIGN = re.compile(
-    r"[-+*/×÷^%!√\\·⋅−–∙✕％（(²³＋C]|\b(?:times|plus|minus|divided|multiplied|squared|cubed|mod)\b|"
+    r"[-+*/×÷^%!√\\·⋅−–∙✕％（(²³＋C]|\b(?:times|plus|minus|divided|multiplied|squared|cubed|mod|power)\b|"
     r"\d\s?[xX]\s?\d|[加减乘除方分]"
 )
 _RELATIONS = frozenset(("relation", "is", "about", "other"))

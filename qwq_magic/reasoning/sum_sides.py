@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from qwq_magic.reasoning.arithmetic import Number, Token, evaluate
 
-_OPERATORS = frozenset(("+", "-", "*", "/", "//", "mod", "^"))
+_OPERATORS = frozenset(("+", "-", "*", "/", "÷", "//", "mod", "^"))
 _OPERAND_ENDS = frozenset(("n", ")", "}", "!", "%"))
 _LONGEST_UNIT = 4
 _UNIT_PARTS = (["/", "word"], ["*", "word"], ["^", "n"])
@@ -38,7 +38,7 @@ class Side:
         has_modulo: whether it has a modulo sign.
         units: the words after its numbers, in order.
         is_whole: whether nothing else comes before it (on the left) or after it (on the right).
-        step: one in its last decimal place, if it is just a number; 0 without decimals.
+        step: one in its last place, if it is just a number; 0 for a whole number without %.
         goes_on: whether dots follow it, as in 0.333….
         head: its first number, if that is not all; None if it begins with something else.
     """
@@ -141,10 +141,7 @@ def _side(
         number=number,
         is_bare=is_bare,
         has_percent="%" in kinds,
-        mixes_percent="%" in kinds
-        and ("+" in kinds or "-" in kinds)
-        and kinds.count("%") < kinds.count("n")
-        and kinds[0] != "(",
+        mixes_percent=_mixes_percent(kinds),
         has_modulo="mod" in kinds,
         units=units,
         is_whole=is_whole,
@@ -170,9 +167,23 @@ def _is_bare(text: str, kept: Sequence[Token]) -> bool:
     )
 
 
+def _mixes_percent(kinds: Sequence[str]) -> bool:
+    """Whether percentages are added to other numbers, outside parentheses: 50 + 10%."""
+    if "%" not in kinds or kinds.count("%") >= kinds.count("n"):
+        return False
+    depth = 0
+    for kind in kinds:
+        depth += (kind in "({") - (kind in ")}")
+        if depth == 0 and kind in "+-":
+            return True
+    return False
+
+
 def _step(kept: Sequence[Token], kinds: Sequence[str]) -> Fraction:
     slack = next((token.slack for token in kept if token.kind == "n"), Fraction(0))
-    return slack / 50 if "%" in kinds else slack * 2
+    if "%" in kinds:
+        return (2 * slack or Fraction(1)) / 100
+    return 2 * slack
 
 
 def _units(text: str, run: Sequence[Token], marks: Sequence[str]) -> tuple[str, ...]:

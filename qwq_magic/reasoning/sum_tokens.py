@@ -53,7 +53,7 @@ _LETTERS = (
     r"(?P<is>(?:is|are|gives|makes|yields)\b(?:\s(?:just|exactly|indeed|then)\b)?)|"
     r"(?P<mul>[xX](?=\s?\d)(?<=\d.)|[xX](?=\s\d)(?<=\d\s.)|times\b|multiplied\sby\b)|"
     r"(?P<of>of\b(?=\s\W{0,2}\d))|"
-    r"(?P<div>divided\sby\b)|(?P<plus>plus\b)|(?P<minus>minus\b)|(?P<mod>mod(?:ulo)?\b)|"
+    r"(?P<parted>divided\sby\b)|(?P<plus>plus\b)|(?P<minus>minus\b)|(?P<mod>mod(?:ulo)?\b)|"
     r"(?P<percent>percent\b)|(?P<squared>squared\b)|(?P<cubed>cubed\b)|"
     r"(?P<power>(?:raised\s)?to\sthe\spower(?:\sof)?\b)|"
     r"(?P<choose>C\s?\(\s?\d{1,3}\s?,\s?\d{1,3}\s?\)|C_\{?\d{1,3}\}?\^\{?\d{1,3}\}?)|"
@@ -69,7 +69,7 @@ _CHINESE = (
     r"(?P<about>约(?:等于|为|是)?|大约(?:是|为)?|近似(?:等于|为|是)?)|"
     r"(?P<relation>[就也]?等[于於])|(?P<is>[就也]?是|得到?|[为為])|"
     r"(?P<mul>乘[以上]|乘(?![法积方])|(?:(?<=\d)|(?<=\d\s))的(?=\s?\d{1,9}(?:\.\d{1,9})?\s?[%％]))|"
-    r"(?P<div>除以)|(?P<plus>加上|加(?![起法速倍权在入]))|(?P<minus>减去|减(?![法少小半]))|"
+    r"(?P<parted>除以)|(?P<plus>加上|加(?![起法速倍权在入]))|(?P<minus>减去|减(?![法少小半]))|"
     r"(?P<squared>的平方(?!根))|(?P<cubed>的立方(?!根))|(?P<times_power>的\d{1,3}次方)|"
     rf"(?P<magnitude>(?<=\d)(?:[百千]万|[万萬亿億]))|(?P<numeral>{_NUMERAL}{{1,12}})|"
     rf"(?P<word>(?:(?!{_NUMERAL}|[万萬亿億等得加减乘除是为為约不就也近大并])"
@@ -79,7 +79,7 @@ _COMMANDS = (
     r"(?P<layout>\\[()\[\],;:! ]|\\(?:left|right|[bB]igg?[lr]?|q?quad|displaystyle|boldsymbol|"
     r"textbf|mathbf|boxed)\b|\\(?:begin|end)\{[a-z*]{1,12}\}|\\\\\s{0,9}(?=[&\s]{0,9}=)|\\\$)|"
     r"(?P<stop>\\\\)|"
-    r"(?P<mul>\\(?:times|cdot|ast)\b)|(?P<div>\\div\b)|(?P<mod>\\bmod\b)|(?P<percent>\\%)|"
+    r"(?P<mul>\\(?:times|cdot|ast)\b)|(?P<parted>\\div\b)|(?P<mod>\\bmod\b)|(?P<percent>\\%)|"
     r"(?P<frac>\\[dtc]?frac(?=\s?\{))|(?P<root>\\sqrt(?=\s?\[[23]\]))|(?P<sqrt>\\sqrt(?=\s?\{))|"
     r"(?P<choose>\\[dt]?binom\s?\{\s?\d{1,3}\s?\}\s?\{\s?\d{1,3}\s?\})|(?P<pi>\\pi\b)|"
     r"(?P<about>\\(?:approx|simeq)\b)|(?P<unknown2>\\[lc]?dots[bc]?\b)|"
@@ -91,23 +91,24 @@ _COMMANDS = (
 _ITEM = r"(?:[-*+•–]\s)?(?:\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})\)\s(?=[\d\\$√A-Za-z]))?"
 _SIGNS = (
     rf"(?P<newline>\n[ \t>]*(?=[&$]{{0,2}}\s?=)|\n\s*{_ITEM})|"
-    r"(?P<layout>[^\S\n]+|\$+|&)|"
+    r"(?P<layout>[^\S\n]+|[$£€₹]+|&)|"
     r"(?P<factorial_is>!=(?<=\d!=)(?=\d))|(?P<relation>=(?![=>])|＝)|"
     r"(?P<other>[!:<>+*/-]=|=[=>]+|[≠≡<>≤≥→⇒∼∝≅]|-+>)|(?P<about>[≈≒~])|"
     r"(?P<power>\*\*(?=\d|\()(?<=[\d)]\*\*)|\*\*(?=\s[\d(])(?<=[\d)]\s\*\*)|\^)|"
     r"(?P<layout2>\*{2,3}|__|\*(?<![\w)\]}%!$²³]\*)(?<![\w)\]}%!$²³]\s\*))|"
-    r"(?P<mul>[*×·⋅∙✕✖∗])|(?P<whole>//)|(?P<div>[/÷∕⁄／])|(?P<plus>[+＋])|"
+    r"(?P<mul>[*×·⋅∙✕✖∗])|(?P<whole>//)|(?P<div>[/∕⁄／])|(?P<parted>÷)|(?P<plus>[+＋])|"
     r"(?P<dash>[-–—](?<=\s.)(?=\s[^\W\d_]{2})|—+)|(?P<minus>[-−–‐－])|"
     r"(?P<mod>%(?=\s?\d))|(?P<percent>[%％])|"
-    r"(?P<unknown>(?:!!|！！)|\.{2,}|…+|['’]|!(?=\d))|"
+    r"(?P<unknown>(?:!!|！！)|\.{2,}|…+|['’]|!(?=\d)(?<![\d)}\]].))|"
     r"(?P<factorial>[!！](?<=[\d)}\]].))|"
     r"(?P<sqrt>√)|(?P<pi>π)|(?P<vulgar>[½¼¾⅓⅔])|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]{1,9})|"
-    r"(?P<open>[(\[（])|(?P<close>[)\]）])|(?P<brace>[{}])|(?P<word>°[CF]?)|"
+    r"(?P<open>[(\[（])|(?P<close>[)\]）])|(?P<brace>[{}])|(?P<word>°[CF]?|[℃℉])|"
     r"(?P<stop>[,;:.?!。，；：、！？|\"“”‘「」∴]+|[\u2700-\u27bf\U0001f300-\U0001faff])|(?P<unknown2>.)"
 )
 _KINDS = {
     "mul": "*",
     "div": "/",
+    "parted": "÷",
     "plus": "+",
     "minus": "-",
     "power": "^",

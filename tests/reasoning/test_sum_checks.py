@@ -5,6 +5,7 @@ wrong, and a relation without a mark has no verdict. A ⏎ is the end of a line.
 written before the rules: at first 199 of 201 verdicts were right and 95 % of those due were found.
 The second was written after them, as traces of models are: 163 of 165 were right, and 94 % found.
 The third sets traps: 156 of 162 were right, and five of the others were sums called false in words.
+The fourth was written when the rules were done: 125 of 126 were right, and 91 % found.
 """
 
 from __future__ import annotations
@@ -38,7 +39,12 @@ def _read(name: str) -> list[tuple[str, dict[int, str]]]:
 
 @pytest.mark.parametrize(
     ("name", "least_found"),
-    [("sums.txt", 0.98), ("sums_of_traces.txt", 0.95), ("sums_traps.txt", 0.98)],
+    [
+        ("sums.txt", 0.98),
+        ("sums_of_traces.txt", 0.95),
+        ("sums_traps.txt", 0.98),
+        ("sums_held_out.txt", 0.95),
+    ],
 )
 def test_every_verdict_is_right_and_few_are_missing(name: str, least_found: float) -> None:
     wrong: list[str] = []
