@@ -133,6 +133,7 @@ def test_a_turn_knows_this() -> None:
     assert _public(Turn) == {
         "candidates",
         "cost",
+        "logprobs",
         "final_value",
         "answer",
         "arrivals",

@@ -44,7 +44,7 @@ class OtherChoice:
             self._unread.setdefault(name, may_be_text)
 
     def add_logprobs(self, tokens: Sequence[TokenLogprob]) -> None:
-        """Ignored: they are no part of the text, and the choice may never count."""
+        """Ignored: the choice may never count."""
 
     def add_usage(self, counts: Any) -> None:
         """Ignored: usage belongs to the reply, not to a choice."""

@@ -12,7 +12,6 @@ export const NUMBERS = /** @type {const} */ ([
   "ttft_s", "thinking_s", "total_s", "reasoning_tokens", "answer_tokens", "reasoning_share",
   "tokens_per_s", "steps", "episodes", "switches_per_100_steps", "checks", "mean_episode_steps",
   "post_answer_ratio", "flips", "repetition", "loops", "language_mix",
-  "post_answer_ratio", "repetition", "loops", "language_mix",
   "sums", "sums_wrong",
 ]);
 
@@ -60,7 +59,6 @@ function decimal(value) {
 }
 
 /**
- * A number with its unit, or "" if the number is not known or none of its digits is above zero.
  * "12 right", or "2 of 12 wrong"; "" if nothing was recomputed.
  *
  * @param {Metrics} metrics
@@ -71,7 +69,7 @@ function sumsFigure({ sums, sums_wrong }) {
 }
 
 /**
- * A number with its unit, or "" if the number is not known.
+ * A number with its unit, or "" if the number is not known or none of its digits is above zero.
  *
  * @param {string} number
  * @param {{ before?: string, after?: string }} [words]
@@ -108,6 +106,7 @@ export function figuresOf(metrics) {
       ["mean episode", figure(decimal(metrics.mean_episode_steps), { before: "≈ ", after: " steps" }), "Mean number of steps in an episode"],
       ["switches", figure(decimal(metrics.switches_per_100_steps), { before: "≈ ", after: " per 100 steps" }), "Steps that likely switch to another approach"],
       ["checks", figure(whole(metrics.checks), { before: "≈ " }), "Steps that likely check something"],
+      ["sums", sumsFigure(metrics), "Equalities between numbers that were recomputed"],
       ["repetition", figure(percent(metrics.repetition)), "Share of 8-word sequences that occurred before"],
       ["loops", figure(whole(metrics.loops)), "Passages repeated three or more times in a row"],
     ]],
@@ -116,25 +115,6 @@ export function figuresOf(metrics) {
       ["after that", figure(percent(metrics.post_answer_ratio), { before: "≈ " }), "Share of the reasoning after the answer was first seen"],
       ["answer changed", figure(whole(metrics.flips), { before: "≈ ", after: metrics.flips === 1 ? " time" : " times" }), "How often the reasoning states another answer than before"],
     ]],
-  /** @type {[label: string, figure: string, title: string][]} */
-  const figures = [
-    ["first text", seconds(metrics.ttft_s), "Seconds from the request to the first text"],
-    ["thinking", seconds(metrics.thinking_s), "Seconds from the first reasoning text to the first answer text"],
-    ["total", seconds(metrics.total_s), "Seconds from the request to the end"],
-    ["reasoning", figure(whole(metrics.reasoning_tokens), { before: about, after: " tokens" }), "Tokens of the reasoning"],
-    ["reasoning share", figure(percent(metrics.reasoning_share), { before: about }), "Reasoning ÷ (reasoning + answer), in tokens"],
-    ["speed", figure(decimal(metrics.tokens_per_s), { before: about, after: " tokens/s" }), "Tokens per second, from the first text to the end"],
-    ["steps", whole(metrics.steps), "Number of steps"],
-    ["episodes", figure(whole(metrics.episodes), { before: "≈ " }), "Runs of steps between two switches; switches are guesses"],
-    ["mean episode", figure(decimal(metrics.mean_episode_steps), { before: "≈ ", after: " steps" }), "Mean number of steps in an episode"],
-    ["switches", figure(decimal(metrics.switches_per_100_steps), { before: "≈ ", after: " per 100 steps" }), "Steps that likely switch to another approach"],
-    ["checks", figure(whole(metrics.checks), { before: "≈ " }), "Steps that likely check something"],
-    ["sums", figure(sumsFigure(metrics)), "Equalities between numbers that were recomputed"],
-    ["answer first seen", figure(percent(seen?.share ?? null), { before: "at ≈ " }), `Where the reasoning first states ${seen?.value || "the answer"}`],
-    ["after that", figure(percent(metrics.post_answer_ratio), { before: "≈ " }), "Share of the reasoning after the answer was first seen"],
-    ["repetition", percent(metrics.repetition), "Share of 8-word sequences that occurred before"],
-    ["loops", whole(metrics.loops), "Passages repeated three or more times in a row"],
-    ["Chinese", percent(metrics.language_mix), "Chinese characters ÷ (Chinese characters + Latin letters), without math and code"],
   ];
   return groups
     .map(([group, figures]) => /** @type {[string, Figure[]]} */ ([group, figures.filter(([, value]) => value !== "")]))

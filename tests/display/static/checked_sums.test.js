@@ -49,7 +49,7 @@ test("many sums are counted and the wrong ones named", () => {
 });
 
 test("the figures have the sums of a growing reasoning, and nothing without any", () => {
-  const figure = (records) => figuresOf(countsOf(tableOf(TEXT, records))).find(([label]) => label === "sums")?.[1];
+  const figure = (records) => figuresOf(countsOf(tableOf(TEXT, records))).flatMap(([, figures]) => figures).find(([label]) => label === "sums")?.[1];
 
   assert.equal(figure("We=3+9"), "1 right");
   assert.equal(figure("We=3+9Wj!4+d-7-3:408;"), "1 of 2 wrong");
