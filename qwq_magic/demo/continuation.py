@@ -78,7 +78,8 @@ def _answer_after(recording: Recording, prefix: Prefix) -> str:
 
 def _value_of(answer: str) -> str:
     """The value of an answer, "?" without one, and the brace that closes the box begun for it."""
-    # Imported late, since most replies of the demo are not probes.
+    # Imported late, since most replies of the demo are not probes. "?" is an honest value: some
+    # recordings, such as a proof, have none.
     from qwq_magic.reasoning.values import committed_value
 
     return f"{committed_value(answer) or '?'}}}"

@@ -49,12 +49,14 @@ def candidates_of(steps: Sequence[Step], *, answer: str = "") -> tuple[Candidate
         for step, asserted in _without_running_values(paragraph, final)
         if final is None or _is_number(asserted.value) == _is_number(final)
     ]
+    # What the final value is the value of; without any, only what names nothing counts.
     of_answer = {asserted.subject for _, asserted in found if asserted.value == final}
     subjects = of_answer or {""}
     candidates: list[Candidate] = []
     for step, asserted in found:
         if asserted.subject and asserted.subject not in subjects:
             continue
+        # To assert the same again changes nothing.
         if not candidates or candidates[-1].value != asserted.value:
             candidates.append(Candidate(asserted.value, step.index, step.end / steps[-1].end))
     return tuple(candidates)

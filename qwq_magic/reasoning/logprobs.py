@@ -102,6 +102,7 @@ class LogprobRecorder:
 
     def add(self, tokens: Sequence[TokenLogprob]) -> None:
         """Record the tokens of the latest characters, in order."""
+        # One delta may hold many tokens, so their ends are counted back from the end of its text.
         left = sum(token.characters for token in tokens)
         for token in tokens:
             left -= token.characters
@@ -111,6 +112,7 @@ class LogprobRecorder:
 
     def _put(self, end: int, token: TokenLogprob) -> None:
         marks = self._marks
+        # Tokens join the last mark until it spans enough characters.
         begin = marks[-2].end if len(marks) > 1 else 0
         mark = LogprobMark(end, 1, token.logprob, token.entropy)
         if marks and (end - begin <= _MARK_CHARACTERS or len(marks) >= MOST_MARKS):
@@ -147,6 +149,7 @@ def token_logprob(text: str, logprob: float, top: Iterable[float] = ()) -> Token
     """Return a token, from its log-probability and those of the likeliest ones at its place."""
     likeliest = [math.exp(max(_LEAST_LOGPROB, min(0.0, each))) for each in top]
     total = sum(likeliest)
+    # One alternative alone has no uncertainty to measure.
     entropy = None
     if len(likeliest) > 1 and total:
         shares = [each / total for each in likeliest]
@@ -171,6 +174,7 @@ def sureness_between(offsets: Sequence[int], marks: Sequence[LogprobMark]) -> li
 
 def _means(marks: Sequence[LogprobMark], tokens: int) -> Sureness:
     entropies = [mark.entropy for mark in marks]
+    # A mean over some of the tokens would look like that of all.
     known = [entropy for entropy in entropies if entropy is not None]
     entropy = sum(known) / tokens if len(known) == len(entropies) else None
     return Sureness(sum(mark.logprob for mark in marks) / tokens, entropy)
@@ -209,6 +213,7 @@ def _unpacked(packed: Any) -> tuple[LogprobMark, ...]:
     marks, end = [], 0
     for at in range(0, len(packed), 4):
         length, tokens, logprob, entropy = packed[at : at + 4]
+        # Lengths are saved rather than ends, since they have fewer digits.
         end += length
         known = None if entropy < 0 else entropy / _SCALE
         marks.append(LogprobMark(end, tokens, -logprob / _SCALE, known))

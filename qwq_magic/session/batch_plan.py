@@ -208,6 +208,7 @@ def acts_plan(acts: Sequence[Act], options: StudyOptions, *, n: int, notice: str
     whole: Any = {**options, "n": n}
     call, own, api_key = _split(whole)
     call["fresh"] = True
+    # A row is shown by what differs: how much of the reasoning it is given.
     rows = [{"given": f"{(act.parent.step or 1) - 1} steps"} for act in acts]
     prompts = [act.turn.prompt for act in acts]
     plan = BatchPlan(rows, prompts, prompts[0], own, call, api_key, tuple(acts), notice=notice)

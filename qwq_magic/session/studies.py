@@ -103,6 +103,7 @@ class Studies(Batches):
         cost = probe_cost(turn, acts, samples, max_tokens)
         # The likeliest answer, where only one is asked for.
         exact = {"temperature": 0} if samples == 1 else {}
+        # What the user chose takes precedence over both.
         given: Any = {**exact, "max_tokens": max_tokens, **(options.get("parameters") or {})}
         options["parameters"] = given
         return acts, self._start_acts(acts, options, n=samples, notice=f"Probing: {cost}.")
@@ -141,9 +142,11 @@ class Studies(Batches):
         study = ImportanceStudy(turn, samples=samples, cuts=cuts, rounds=rounds, value=value)
         cost = self.importance_cost(turn, samples=samples, cuts=cuts, rounds=rounds)
         notice = f"Importance: {cost}."
+        # Each stage is a batch of its own, since what it asks depends on the stage before.
         while study.acts:
             batch = self._start_acts(study.acts, options, n=samples, notice=notice).wait()
             study.take(batch, is_last=bool(batch.ending))
+            # The cost was that of all stages.
             notice = ""
         return study.result
 

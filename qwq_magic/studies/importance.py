@@ -36,9 +36,6 @@ from qwq_magic.turns import Parent, Prefix, Turn
 if TYPE_CHECKING:
     import pandas as pd
 
-SAMPLES = 10
-CUTS = 11
-ROUNDS = 4
 # The columns of `Importance.to_frame`, in order.
 SEGMENT_COLUMNS = ("first", "last", "start", "end", "effect", "low", "high", "before", "after")
 
@@ -203,6 +200,7 @@ class ImportanceStudy:
         for index, act in enumerate(self.acts):
             each = replies[index * self._samples : (index + 1) * self._samples]
             self._found.append(_cut(self._turn, (act.parent.step or 1) - 1, each, self._value))
+        # A cut that was added in between belongs between its neighbours.
         self._found.sort(key=lambda cut: cut.place)
         largest = self.result.largest
         # Settled: nothing is distinguishable from no effect, or it is a single step.
@@ -234,6 +232,7 @@ def checked_value(turn: Turn, value: str | None) -> str:
 
 def act_at(turn: Turn, place: int) -> Act:
     """Return the act that samples the rest of the reply again from a place on."""
+    # After all of it only the answer is left; an open end would let the model think on.
     is_end = place == len(turn.steps)
     return Act(
         turn,
@@ -266,6 +265,7 @@ def _middle(turn: Turn, segment: Segment) -> int:
 def _cut(turn: Turn, place: int, replies: Sequence[Turn], value: str) -> Cut:
     # What was not asked or broke off says nothing about the answer.
     ended = tuple(reply for reply in replies if reply.complete)
+    # Those without a value count as well: they do not have the one that is asked about.
     values = Counter(reply.final_value for reply in ended)
     steps = turn.steps
     return Cut(place, share_end(steps, place) / steps[-1].end, values, values[value], ended)
@@ -305,6 +305,7 @@ def difference(
         wilson_interval(hits, total),
         wilson_interval(later_hits, later_total),
     )
+    # Each limit combines the nearer end of one interval with the farther end of the other.
     effect = second - first
     low = effect - math.hypot(second - second_low, first_high - first)
     high = effect + math.hypot(second_high - second, first - first_low)

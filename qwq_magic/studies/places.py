@@ -72,11 +72,13 @@ def even_places(steps: Steps, count: int) -> list[int]:
     length = steps[-1].end if steps else 0
     ends = [0, *(step.end for step in steps)]
     places: list[int] = []
+    # The places ascend, so each search goes on where the last one ended: one pass over the steps.
     at = 0
     for number in range(count):
         wanted = length * number / max(1, count - 1)
         while at + 1 < len(ends) and abs(ends[at + 1] - wanted) <= abs(ends[at] - wanted):
             at += 1
+        # Two places at one end of a step would ask the same twice.
         if not places or places[-1] != at:
             places.append(at)
     return places
@@ -95,6 +97,8 @@ def share_end(steps: Steps, place: int) -> int:
 def input_tokens(turn: Turn, places: Iterable[int], samples: int) -> tuple[int, int]:
     """Estimate the tokens that are sent, and how many of them no request before has sent."""
     prompt = sum(estimate_tokens(message.text) for message in turn.messages)
+    # A turn from elsewhere may have no messages.
     prompt = prompt or estimate_tokens(turn.prompt)
     each = [prompt + estimate_tokens(given_at(turn, place)) for place in places]
+    # Each text is the beginning of the next, so a prefix cache reads only the longest as new.
     return round(samples * sum(each)), round(max(each, default=0.0))

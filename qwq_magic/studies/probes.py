@@ -33,10 +33,9 @@ from qwq_magic.turns import Parent, Prefix, Turn
 if TYPE_CHECKING:
     import pandas as pd
 
-PROBES = 12
-MAX_TOKENS = 16
 # The columns of `Probes.to_frame`, in order.
 PROBE_COLUMNS = ("place", "share", "sample", "value", "is_final", "probability", "answer", "state")
+# An open box leaves a model little but the value, which a few tokens are enough for.
 _ENGLISH, _CHINESE = "The final answer is \\boxed{", "最终答案是 \\boxed{"
 
 
@@ -109,6 +108,7 @@ class Probes(Sequence[Probe]):
 
         None without a final value, or if the last place has another one.
         """
+        # Looked for from the beginning: any other value later on starts the search again.
         since = None
         for probe in self._probes:
             if self.final is None or self.trajectory[probe.place] != self.final:
@@ -173,6 +173,7 @@ def probe_acts(turn: Turn, n: int, answer: str | None) -> list[Act]:
     """
     require_studied(turn)
     require_count("n", n)
+    # In the language of the reply: a model that has to change it answers something else.
     beginning = _beginning(turn) if answer is None else answer
     return [
         Act(
@@ -185,6 +186,7 @@ def probe_acts(turn: Turn, n: int, answer: str | None) -> list[Act]:
 
 
 def _beginning(turn: Turn) -> str:
+    # The beginning shows the language as well as the whole would.
     text = (turn.answer or turn.reasoning)[:2_000]
     return _CHINESE if (language_mix_of(text) or 0) > 0.5 else _ENGLISH
 
@@ -192,6 +194,7 @@ def _beginning(turn: Turn) -> str:
 def probes_of(turn: Turn, acts: Sequence[Act], replies: Sequence[Turn]) -> Probes:
     """Return the probes, from the replies to the acts in order, as many to each."""
     steps = turn.steps
+    # By place, then by sample, as a batch has them.
     samples = len(replies) // len(acts)
     probes = []
     for index, reply in enumerate(replies):

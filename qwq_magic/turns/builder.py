@@ -306,6 +306,7 @@ class TurnBuilder:
         return turn
 
     def _logprobs(self) -> Logprobs | None:
+        # Most replies have none, and a turn that was saved before the field has None, too.
         found = Logprobs(self._reasoning_logprobs.marks(), self._answer_logprobs.marks())
         return found or None
 

@@ -288,6 +288,7 @@ class Reply:
             self._deliver(self._splitter.add_field(self._reasoning_text.join(text)))
         else:
             self._deliver(self._splitter.split(self._content_text.join(text)))
+        # After the text that they belong to.
         if self._logprobs:
             self._events.append(LogprobsReported(tuple(self._logprobs)))
             self._logprobs.clear()

@@ -40,6 +40,7 @@ def sureness_digits(steps: Iterable[Step]) -> str:
 
     "-" is unknown; the text is empty if no step has one.
     """
+    # A digit is as exact as a shade on the map can show.
     digits = [
         "-" if step.logprob is None else base36(round(35 * math.exp(step.logprob)))
         for step in steps

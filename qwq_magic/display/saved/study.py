@@ -24,6 +24,7 @@ def study_bundle(study: Probes | Importance, *, place: TurnPosition | None) -> d
     name, values, rows = _probed(study) if isinstance(study, Probes) else _weighed(study)
     bundle[TURN_MIME]["lanes"] = [{"name": name, "values": lane_values(values)}]
     bundle["text/markdown"] = "\n".join(_table(rows)) + "\n\n" + bundle["text/markdown"]
+    # A terminal has no room for the outline below the result.
     bundle["text/plain"] = strip_controls(repr(study))
     return bundle
 
@@ -32,6 +33,7 @@ _Shown = tuple[str, list[tuple[int, str, bool]], list[tuple[str, ...]]]
 
 
 def _probed(probes: Probes) -> _Shown:
+    # All samples of a place have the same share.
     shares = {probe.place: probe.share for probe in probes}
     values = [
         (place, value or _NO_VALUE, value is not None and value == probes.final)

@@ -18,10 +18,10 @@ from qwq_magic.magics.turn_names import TurnNames
 
 # The variable that the latest probes are bound to.
 PROBES_NAME = "_qwq_probes"
-OPTIONS = ("-c", "-n", "--samples", "--dry-run")
 _STOPPED = "Stopped. Run the cell again to ask for the rest.\n"
 
 
+# Its errors are ours: argparse would print its usage and end the process.
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise ConfigurationError(
@@ -31,6 +31,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> _Parser:
+    # IPython shows the docstring as the help, and an abbreviation would hide a misspelling.
     parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("-c", dest="conversation")
     parser.add_argument("-n", type=int, default=12)
@@ -77,6 +78,7 @@ class ProbeMagics(Magics):
         except KeyboardInterrupt:
             sys.stderr.write(_STOPPED)
             return
+        # Bound first, so that a failure to show them does not lose what was paid for.
         context.shell.user_ns[PROBES_NAME] = probes
         if probes.failure:
             sys.stderr.write(f"{probes.failure}\n")
