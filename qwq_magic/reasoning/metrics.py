@@ -49,13 +49,13 @@ class Metrics:
             the characters up to its end; None without an answer that commits to a value.
         post_answer_ratio: ≈ share of the characters after the step that first asserts the
             final answer, 0 to 1.
-        flips: ≈ how often the candidate answer changes; see `Turn.candidates`.
         repetition: share of 8-grams (words, Chinese characters, signs) that repeat an
             earlier one, 0 to 1.
         loops: number of places where 20 to 1,000 characters are repeated three or more
             times in a row.
         language_mix: Chinese characters ÷ (Chinese characters + Latin letters), without
             math and code, 0 to 1.
+        flips: ≈ how often the candidate answer changes; see `Turn.candidates`.
         sums: number of equalities between numbers that were recomputed; see `Step.checks`.
         sums_wrong: how many of them do not hold.
     """
@@ -75,10 +75,10 @@ class Metrics:
     mean_episode_steps: float | None = None
     first_seen: FirstSeen | None = None
     post_answer_ratio: float | None = None
-    flips: int = 0
     repetition: float = 0.0
     loops: int = 0
     language_mix: float | None = None
+    flips: int = 0
     sums: int = 0
     sums_wrong: int = 0
 

@@ -66,8 +66,8 @@ def test_the_columns_are_these() -> None:
         *("ttft_s", "thinking_s", "total_s", "reasoning_tokens", "answer_tokens"),
         *("tokens_estimated", "reasoning_share", "tokens_per_s", "steps", "episodes"),
         *("switches_per_100_steps", "checks", "mean_episode_steps", "first_seen_value"),
-        *("first_seen_step", "first_seen_share", "post_answer_ratio", "flips", "repetition"),
-        *("loops", "language_mix"),
+        *("first_seen_step", "first_seen_share", "post_answer_ratio", "repetition", "loops"),
+        *("language_mix", "flips"),
         *("sums", "sums_wrong"),
     ) == METRIC_COLUMNS
 
