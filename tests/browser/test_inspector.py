@@ -100,7 +100,7 @@ def test_candidate_answers_have_a_lane_in_which_each_leads_to_its_step(
     lane = inspector.get_by_role("group", name="Candidate answers: 19 → 20 → 19")
 
     expect(lane.get_by_role("button")).to_have_text(["19", "20", "19"])
-    lane.get_by_role("button", name="20 from step").click()
+    lane.get_by_role("button", name="20, from step").click()
     assert "the answer is 20" in CHANGED.steps[step_number(inspector) - 1].text
     expect(chosen(inspector).locator(".qwq-step-flag")).to_have_text("◇ candidate answer: 20")
     press(notebook, "a")
