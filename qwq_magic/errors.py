@@ -70,6 +70,19 @@ class QwqError(Exception):
         self.retry_after_s = retry_after_s
         self.partial = partial
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: the user's own lines and the message.
+
+        IPython calls this. A traceback through this package would be a page about a mistake that
+        the message explains. Where the user's code raised, its traceback is the explanation.
+        """
+        # Imported here, since most errors are never shown by IPython.
+        from traceback import format_exception
+
+        cause = self.__cause__ if isinstance(self, (AdvisorFailed, ModelFailed)) else None
+        shown = [] if cause is None else format_exception(cause)
+        return [*shown, *_own_lines(self), f"{type(self).__name__}: {self.message}"]
+
     def to_dict(self) -> dict[str, Any]:
         """Return the error as plain JSON, without the partial turn, which contains the error."""
         return {
@@ -81,6 +94,29 @@ class QwqError(Exception):
             "retryable": self.retryable,
             "retry_after_s": self.retry_after_s,
         }
+
+
+def _own_lines(error: QwqError) -> list[str]:
+    """Return the lines of the user's code that led to the error, the call in the cell first."""
+    from pathlib import Path
+    from sysconfig import get_paths
+    from traceback import extract_tb
+
+    # IPython and other installed packages are not the user's, nor is this one.
+    others = (*map(get_paths().get, ("stdlib", "purelib", "platlib")), str(Path(__file__).parent))
+    lines = []
+    for frame in extract_tb(error.__traceback__):
+        is_cell = "ipykernel_" in frame.filename or frame.filename.startswith("<ipython-input")
+        # Generated code, such as that of a dataclass, has no file.
+        is_foreign = frame.filename.startswith(("<", *filter(None, others)))
+        if is_foreign and not is_cell:
+            continue
+        where = "Cell" if is_cell else frame.filename
+        code = frame.line or ""
+        # A line in which a key is typed must not reach an output.
+        code = f"\n----> {frame.lineno} {code}" if code and "key" not in code.lower() else ""
+        lines.append(f"{where}, line {frame.lineno}{code}")
+    return lines
 
 
 class ConfigurationError(QwqError):

@@ -72,7 +72,7 @@ def fix_for(
     if issubclass(error, ProtocolError) and (likely := likely_base_url(origin.base_url)):
         return f'{_FIXES[ProtocolError]} Try base_url="{likely}".'
     if retry_after_s and not issubclass(error, ModelLoading):
-        return f"The server asks to wait {_duration(retry_after_s)}; then run the cell again."
+        return f"Wait {_duration(retry_after_s)}, then run the cell again."
     return _FIXES.get(error, "Run the cell again, or choose another server with -s.")
 
 
@@ -82,7 +82,7 @@ def _duration(seconds: float) -> str:
         return f"{max(seconds, 1):.0f} s"
     if seconds < 7_200:
         return f"{seconds / 60:.0f} minutes"
-    return f"{seconds / 3_600:.0f} hours" if seconds < 172_800 else "for days"
+    return f"{seconds / 3_600:.0f} hours" if seconds < 172_800 else "some days"
 
 
 _FIXES: dict[type[ResponseError], str] = {

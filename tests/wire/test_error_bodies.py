@@ -178,14 +178,14 @@ def test_the_fix_fits_the_server(origin: Origin, status: int, body: Any, fix: st
         (120.0, "120 s"),
         (1_800.0, "30 minutes"),
         (9_000.0, "2 hours"),
-        (1e9, "for days"),
+        (1e9, "some days"),
     ],
 )
 def test_a_long_wait_is_named(seconds: float, said: str) -> None:
     error = refusal(429, retry_after_s=seconds)
 
     assert error.retry_after_s == seconds
-    assert error.message.endswith(f"The server asks to wait {said}; then run the cell again.")
+    assert error.message.endswith(f"Wait {said}, then run the cell again.")
 
 
 def test_the_request_id_may_stand_in_a_header() -> None:
@@ -394,7 +394,7 @@ TPM = "Request too large for model `m` on tokens per minute (TPM): Limit 6000, R
             "Wait a moment",
         ),
         # The limits of a day, and those of a second.
-        (429, {"error": "Please try again in 14h23m2s."}, RateLimited, 1, "asks to wait 14 hours"),
+        (429, {"error": "Please try again in 14h23m2s."}, RateLimited, 1, "Wait 14 hours, then"),
         (429, {"error": "Rate limit exceeded: free-models-per-day"}, RateLimited, 0, "is reset"),
         (
             429,
