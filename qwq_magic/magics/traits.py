@@ -175,6 +175,7 @@ class SettingTraits(Magics):
         self._in_files = set(self._section())
         self._set_here: set[str] = set()
         self._is_filling = False
+        self._address_set_in = 0
         # From here on, so that values from configuration files do not count as set in this kernel.
         self.observe(self._record, names=All)
 
@@ -255,8 +256,33 @@ class SettingTraits(Magics):
             ) from None
 
     def _record(self, change: Bunch) -> None:
-        if not self._is_filling and change.name in self.traits(config=True):
-            self._set_here.add(change.name)
+        if self._is_filling or change.name not in self.traits(config=True):
+            return
+        self._set_here.add(change.name)
+        if change.name == "base_url":
+            self._address_set_in = self._cell()
+        elif change.name == "server" and change.new:
+            self._drop_earlier_address()
+
+    def _drop_earlier_address(self) -> None:
+        """Drop an address that an earlier cell set for another server, and report it.
+
+        An address and a server in one cell belong together, in whichever order.
+        """
+        address = self.base_url
+        if not address or "base_url" not in self._set_here or self._address_set_in == self._cell():
+            return
+        self.base_url = ""
+        # Without a password, which some addresses have.
+        shown = without_lookalikes(address.rpartition("@")[2])
+        sys.stderr.write(
+            f"QwqMagics.base_url {shown} was set for another server and is "
+            f"dropped. To use it with {self.server}, set it again.\n"
+        )
+
+    def _cell(self) -> int:
+        """The number of the cell that runs; each run has another one."""
+        return getattr(self.shell, "execution_count", 0)
 
     def _section(self) -> dict[str, Any]:
         """Return the values from configuration files, and those `%config` has set since."""

@@ -172,3 +172,32 @@ def test_every_setting_explains_itself() -> None:
         assert kernel.value(code) == "[]"
     for name in ("server", "show", "max_input_tokens", "store"):
         assert f"QwqMagics.{name}=" in listed
+
+
+def _shown(kernel: Kernel) -> str:
+    [result] = kernel.run("%config QwqMagics.base_url").of_type("execute_result")
+    text: str = result["data"]["text/plain"]
+    return text
+
+
+ADDRESS = "%config QwqMagics.base_url = 'http://me:pass@127.0.0.1:9/v1'"
+
+
+def test_a_server_of_a_later_cell_drops_the_address_of_another_one(kernel: Kernel) -> None:
+    kernel.run(ADDRESS)
+    done = kernel.run("%config QwqMagics.server = 'dashscope'")
+
+    assert done.text("stderr") == (
+        "QwqMagics.base_url 127.0.0.1:9/v1 was set for another server and is dropped. To use it "
+        "with dashscope, set it again.\n"
+    )
+    assert _shown(kernel) == "''"
+    kernel.run("%config QwqMagics.server = ''")
+
+
+def test_an_address_and_a_server_of_one_cell_belong_together(kernel: Kernel) -> None:
+    done = kernel.run(f"{ADDRESS}\n%config QwqMagics.server = 'ollama'")
+
+    assert done.text("stderr") == ""
+    assert ":9/v1" in _shown(kernel)
+    kernel.run("%config QwqMagics.server = ''\n%config QwqMagics.base_url = ''")
