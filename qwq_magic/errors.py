@@ -150,9 +150,15 @@ class FileError(QwqError):
 
 
 class NoRecording(QwqError):
-    """The demo has no recording for this prompt."""
+    """The demo has no recording for this prompt.
+
+    Attributes:
+        lines: the message as lines: the cause, what there is instead, the fix.
+    """
 
     kind = "no_recording"
+
+    lines: tuple[str, ...] = ()
 
 
 class ConnectionFailed(QwqError):

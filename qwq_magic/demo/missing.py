@@ -14,10 +14,16 @@ _LISTED_CHARACTERS = 60
 
 def no_recording() -> NoRecording:
     """The error for a prompt without a recording."""
-    return NoRecording(
+    error = NoRecording(
         "The demo has no recording for this prompt. It can replay only these: "
         f"{_listed(recordings())}. {_NO_MODEL}"
     )
+    error.lines = (
+        "This is the demo: it replays recordings, and no model is running. It has these prompts:",
+        *(f"• {_quoted(recording)}" for recording in recordings()),
+        f"{CONNECT[0].upper()}{CONNECT[1:]}.",
+    )
+    return error
 
 
 def no_earlier_turn(recording: Recording, first: Recording) -> NoRecording:

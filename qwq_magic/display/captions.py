@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from qwq_magic.errors import NoRecording
 from qwq_magic.events import Ending
 from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import one_line
@@ -190,6 +191,8 @@ def plain_state(turn: Turn) -> str:
 
 def state_caption(turn: Turn) -> str:
     """The state in words, where the server cut the reply: `Cut off`; else empty."""
+    if isinstance(turn.error, NoRecording):
+        return "Not recorded"
     ended = ending_in(turn)
     if ended is Ending.TOKEN_LIMIT and turn.state != "error":
         return _STATE_WORDS[ended]

@@ -19,6 +19,7 @@ from qwq_magic.display.captions import (
     reasoning_caption,
 )
 from qwq_magic.display.panel import Show, Start
+from qwq_magic.errors import NoRecording
 from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import well_formed
 from qwq_magic.turns import Turn
@@ -116,4 +117,6 @@ class TurnView:
     @cached_property
     def notices(self) -> tuple[str, ...]:
         """The notices of the turn, and the note about repeated reasoning."""
-        return (*self.turn.notices, *filter(None, [self.repeats]))
+        error = self.turn.error
+        lines = error.lines if isinstance(error, NoRecording) else ()
+        return (*self.turn.notices, *lines, *filter(None, [self.repeats]))

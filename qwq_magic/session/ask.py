@@ -11,7 +11,7 @@ import math
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from qwq_magic.errors import ConfigurationError, ModelNotFound, QwqError
+from qwq_magic.errors import ConfigurationError, ModelNotFound, NoRecording, QwqError
 from qwq_magic.events import Event, Notice
 from qwq_magic.memory import Context, ConversationMemory
 from qwq_magic.memory.ask_queue import QueueTicket
@@ -161,7 +161,9 @@ class Ask:
                 self.unnamed.forget()
             # Nothing is awaited from here on, so a second cancellation cannot interrupt it.
             turn, recorded = self._finish(error)
-            self.memory.commit(recorded, context)
+            # The demo was asked for what it does not have: no model has replied, or failed.
+            if not isinstance(error, NoRecording):
+                self.memory.commit(recorded, context)
         finally:
             self.leave()
         return turn

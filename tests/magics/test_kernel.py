@@ -152,6 +152,23 @@ PHASES: dict[str, list[bytes]] = {
 }
 
 
+def test_a_prompt_that_the_demo_does_not_have_is_a_notice_and_no_turn(kernel: Kernel) -> None:
+    done = kernel.run("%%qwq -c unrecorded\nWhat is my name?")
+    listed = kernel.run("%qwq_memory -c unrecorded list")
+
+    assert (done.turn["state_word"], done.turn["error"], done.turn["number"]) == (
+        "Not recorded",
+        None,
+        None,
+    )
+    first, *prompts, last = done.turn["notices"]
+    assert first.startswith("This is the demo: it replays recordings, and no model is running.")
+    assert f"• “{DECIMALS}”" in prompts
+    assert last.startswith("To use a real model, set DASHSCOPE_API_KEY or run %config")
+    assert "Error:" not in done.final["text/markdown"]
+    assert "What is my name?" not in listed.final["text/plain"]
+
+
 @pytest.mark.parametrize("phase", PHASES)
 def test_an_interrupt_stops_the_reply_and_nothing_else(
     kernel: Kernel, ask_at: AskAt, phase: str

@@ -83,8 +83,10 @@ def test_the_share_of_another_value_can_be_measured() -> None:
 
 
 def test_segments_follow_each_other_and_are_data() -> None:
-    with ScriptedServer(Undecided()) as local:
-        found = asyncio.run(_session(local).importance_async(TURN, samples=4, cuts=5, rounds=0))
+    # A runner closes its loop also where another test has nested loops; `asyncio.run` does not.
+    with ScriptedServer(Undecided()) as local, asyncio.Runner() as runner:
+        study = _session(local).importance_async(TURN, samples=4, cuts=5, rounds=0)
+        found = runner.run(study)
     frame = found.to_frame()
 
     assert isinstance(found, Importance)

@@ -114,8 +114,9 @@ def test_a_failed_answer_is_a_probe_without_a_value() -> None:
 
 
 def test_a_probe_can_be_awaited() -> None:
-    with ScriptedServer(answering) as local:
-        probes = asyncio.run(_session(local).probe_async(TURN, n=2))
+    # A runner closes its loop also where another test has nested loops; `asyncio.run` does not.
+    with ScriptedServer(answering) as local, asyncio.Runner() as runner:
+        probes = runner.run(_session(local).probe_async(TURN, n=2))
 
     assert [probe.value for probe in probes] == ["19", "20"]
 

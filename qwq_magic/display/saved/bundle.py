@@ -20,6 +20,7 @@ from qwq_magic.display.saved.outline import outline
 from qwq_magic.display.saved.step_records import loop_spans, step_records, sureness_digits
 from qwq_magic.display.saved.text import escape_paragraphs, escape_span
 from qwq_magic.display.turn_view import TurnView
+from qwq_magic.errors import NoRecording
 from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import one_line, strip_controls, well_formed
 from qwq_magic.reasoning.outline_text import outline_text
@@ -98,7 +99,8 @@ def inspector_bundle(
 def turn_data(view: TurnView) -> dict[str, Any]:
     """Return the turn as data for our renderer, schema version 1."""
     turn, place = view.turn, view.place
-    error = turn.error.to_dict() if turn.error else None
+    # What the demo does not have is a notice, not a failure.
+    error = turn.error.to_dict() if turn.error and not _is_noted(turn) else None
     timing = asdict(turn.timing)
     return {
         "schema": 1,
@@ -127,6 +129,11 @@ def turn_data(view: TurnView) -> dict[str, Any]:
         **({"given": list(view.given)} if turn.prefix else {}),
         "view": {"show": view.show, "start": view.start},
     }
+
+
+def _is_noted(turn: Turn) -> bool:
+    """Whether the notices have all that the error has."""
+    return isinstance(turn.error, NoRecording) and bool(turn.error.lines)
 
 
 def _attempts_data(view: TurnView, attempts: Sequence[Turn]) -> dict[str, Any]:
@@ -216,7 +223,7 @@ def turn_markdown(view: TurnView) -> str:
         )
     parts.append(answer)
     parts.extend(f"<p><sub>{_label(notice)}</sub></p>" for notice in view.notices)
-    if view.ending:
+    if view.ending and not _is_noted(view.turn):
         label = "<strong>Error:</strong> " if view.turn.error else ""
         parts.append(f"<p>{label}{_label(view.ending)}</p>")
     parts.append(f"<p><sub>{_label(view.footer)}</sub></p>")
