@@ -24,7 +24,13 @@ from qwq_magic.magics.commands.probe import ProbeMagics
 from qwq_magic.magics.commands.search import SearchMagics
 from qwq_magic.magics.commands.shown_batch import install_batches
 from qwq_magic.magics.commands.steer import SteerMagics
-from qwq_magic.magics.completion import Values, make_completer, value_in
+from qwq_magic.magics.completion import (
+    Values,
+    install_completion,
+    make_completer,
+    value_in,
+    with_turns,
+)
 from qwq_magic.magics.qwq import QwqMagics
 from qwq_magic.magics.typed_keys import watch_for_keys
 from qwq_magic.session import Session
@@ -61,20 +67,20 @@ def register(shell: InteractiveShell) -> None:
         "conversation": lambda _words: context.session.conversations,
     }
     ask = make_completer(values)
+    turns = with_turns(make_completer(values, ("conversation",)), context.turn_numbers)
     completers = {
-        **dict.fromkeys(("%qwq", "%%qwq", "%qwq_fix", "%qwq_answer", "%qwq_continue"), ask),
+        **dict.fromkeys(("%qwq", "%%qwq", "%qwq_fix"), ask),
+        **dict.fromkeys(("%qwq_answer", "%qwq_continue"), with_turns(ask, context.turn_numbers)),
+        **dict.fromkeys(("%qwq_inspect", "%qwq_probe"), turns),
         "%qwq_chat": make_completer(values, ("conversation",)),
         "%qwq_jobs": jobs.complete,
         "%qwq_login": login.complete,
         "%qwq_memory": memory.complete,
         "%qwq_doctor": make_completer(values, ("server", "model")),
         "%qwq_search": search.complete,
-        "%qwq_probe": make_completer(values, ("conversation",)),
         "%qwq_models": make_completer(values, ("server",)),
     }
-    # IPython dispatches by the first word of the line, so `%qwq` and `%%qwq` are two names.
-    for name, completer in completers.items():
-        shell.set_hook("complete_command", completer, str_key=name)  # type: ignore[no-untyped-call]  # IPython has no types here
+    install_completion(shell, completers)
     install_inspect(context)
     install_batches(context)
     watch_for_keys(context)

@@ -105,6 +105,15 @@ class NotebookContext:
         )
         return encodable_bundle(bundle, sys.stdout)
 
+    def turn_numbers(self, words: list[str]) -> list[str]:
+        """Return the numbers of the turns that a line may name, the latest one first."""
+        from qwq_magic.magics.completion import value_in  # Keeps %load_ext fast.
+
+        name = value_in(words, "conversation") or self.settings.conversation
+        conversations = self.session.conversations
+        turns = conversations[name].turns if name in conversations else ()
+        return [str(number) for number in range(len(turns), 0, -1)]
+
     def save_now(self) -> None:
         """Update the store; print a failure to stderr."""
         if line := self.saved():

@@ -16,6 +16,7 @@ from typing import Any, get_args
 from qwq_magic.display.panel import Show, Start
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.session.call_options import CallOptions
+from qwq_magic.settings.layers import closest
 from qwq_magic.turns import Limits
 
 
@@ -238,8 +239,12 @@ def _option(flag: str) -> Option:
     option = _BY_FLAG.get(flag)
     if option is None:
         known = ", ".join(o.flags[-1] for o in OPTIONS)
+        # Without the dashes, which all have in common.
+        names = [known_flag.lstrip("-") for known_flag in _BY_FLAG]
+        hint = closest(flag.lstrip("-"), names).replace("mean ", "mean --")
         raise ConfigurationError(
-            f"Unknown option {flag}. Options: {known}. Put -- before a prompt that starts with -."
+            f"Unknown option {flag}.{hint} Options: {known}. Put -- before a prompt that starts "
+            "with -."
         )
     return option
 

@@ -6,7 +6,7 @@ and the key of the layers below it: what was chosen for one server never reaches
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -142,9 +142,15 @@ CHOICES = tuple(f.name for f in fields(Choices))
 
 def unknown_setting(name: str, known: Collection[str]) -> ConfigurationError:
     """Return the error for an unknown name, with a suggestion if a known one is close."""
-    [close, *_] = [*get_close_matches(name, sorted(known), n=1), ""]
-    hint = f" Did you mean {close}?" if close else ""
-    return ConfigurationError(f"Unknown setting {name!r}.{hint} Settings: {', '.join(known)}.")
+    return ConfigurationError(
+        f"Unknown setting {name!r}.{closest(name, known)} Settings: {', '.join(known)}."
+    )
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean server?`, the known name that is closest; "" if none is close."""
+    close = get_close_matches(name, sorted(known), n=1, cutoff=0.8)
+    return f" Did you mean {close[0]}?" if close else ""
 
 
 def names_server(choices: Mapping[str, Any]) -> bool:
@@ -212,7 +218,9 @@ def _require_one_of(name: str, value: object, allowed: tuple[object, ...]) -> No
     if value not in allowed or (isinstance(value, int) and not isinstance(value, bool)):
         known = ", ".join(str(item) for item in allowed if item is not None)
         shown = without_lookalikes(repr(value))
-        raise ConfigurationError(f"Unknown {name} {shown}. Known: {known}.")
+        names = [item for item in allowed if isinstance(item, str)]
+        hint = closest(value, names) if isinstance(value, str) else ""
+        raise ConfigurationError(f"Unknown {name} {shown}.{hint} Known: {known}.")
 
 
 def _require_type(name: str, value: object, types: Any, expected: str) -> None:

@@ -200,10 +200,36 @@ def test_tab_completes_options_and_their_values(kernel: Kernel) -> None:
         matches: list[str] = reply["content"]["matches"]
         return matches
 
-    assert "--fresh" in complete("%%qwq --fr")
-    assert "--auto" in complete("%%qwq -o x --au")
-    assert set(complete("%%qwq --show ")) >= {"both", "reasoning", "answer"}
-    assert "ollama" in complete("%qwq -s ol")
+    assert complete("%%qwq --fr") == ["--fresh", "--from"]
+    assert complete("%%qwq -o x --au") == ["--auto"]
+    assert complete("%%qwq --show ") == ["both", "reasoning", "answer"]
+    assert complete("%qwq -s ol") == ["ollama"]
+    # The whole word is replaced, also after a colon, where IPython begins another one.
+    reply = kernel.client.complete("%qwq --from 1:", 14, reply=True, timeout=30)
+    assert reply["content"]["cursor_end"] == 14
+    # Neither files nor variables, which no magic of ours accepts.
+    kernel.run("listing = 1")
+    assert complete("%qwq_memory li") == ["list"]
+
+
+def test_tab_completes_turns_and_conversations(kernel: Kernel) -> None:
+    def complete(code: str) -> list[str]:
+        reply = kernel.client.complete(code, len(code), reply=True, timeout=30)
+        matches: list[str] = reply["content"]["matches"]
+        return matches
+
+    kernel.run(f"%%qwq -c completed\n{DECIMALS}")
+    assert complete("%qwq_inspect -c compl") == ["completed"]
+    for magic in ("inspect", "probe", "answer", "continue"):
+        assert complete(f"%qwq_{magic} -c completed ") == ["1"]
+
+
+def test_a_misspelt_option_or_server_suggests_the_nearest(kernel: Kernel) -> None:
+    option = kernel.run("%%qwq --frsh\nhi").text("stderr")
+    server = kernel.run("%%qwq -s olama\nhi").text("stderr")
+
+    assert "Unknown option --frsh. Did you mean --fresh? Options: " in option
+    assert "Unknown server 'olama'. Did you mean ollama? Known: " in server
 
 
 def test_a_question_mark_explains_the_options(kernel: Kernel) -> None:

@@ -127,7 +127,7 @@ def test_a_key_of_a_configuration_is_not_bound_to_a_projects_address(tmp_path: P
     ("line", "message"),
     [
         ("show = 'all'", "pyproject.toml: Unknown show 'all'. Known: both, reasoning, answer."),
-        ("server = 'olama'", "pyproject.toml: Unknown server 'olama'. Known: demo, dashscope"),
+        ("server = 'olama'", "pyproject.toml: Unknown server 'olama'. Did you mean ollama?"),
         (
             f"api_key = '{KEY}'",
             "pyproject.toml sets api_key: a key in a file is shared",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
@@ -61,11 +61,11 @@ class JobsMagics(Magics):
             raise UsageError(str(error)) from None
         return None
 
-    def complete(self, _shell: object, event: Any) -> list[str]:
+    def complete(self, words: list[str], text: str) -> list[str]:
         """Complete commands and job numbers."""
         numbers = [str(job.number) for job in self._jobs]
-        words = ("all", *numbers) if len(event.line.split()) > 1 else _COMMANDS
-        return [word for word in words if word.startswith(event.symbol)]
+        found = ("all", *numbers) if words else _COMMANDS
+        return [word for word in found if word.startswith(text)]
 
     def _named(self, command: str, numbers: list[str]) -> list[Job]:
         """Return the job with the given number, or all jobs that have not ended."""

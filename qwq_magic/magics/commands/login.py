@@ -9,7 +9,6 @@ import getpass
 import os
 import sys
 import warnings
-from typing import Any
 
 from IPython.core.error import StdinNotImplementedError, UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
@@ -74,9 +73,9 @@ class LoginMagics(Magics):
             raise UsageError(str(error)) from None
         sys.stdout.write(f"{message}\n")
 
-    def complete(self, _shell: object, event: Any) -> list[str]:
+    def complete(self, _words: list[str], text: str) -> list[str]:
         """Complete server names."""
-        return [word for word in (_FORGET, *_SERVERS) if word.startswith(event.symbol)]
+        return [word for word in (_FORGET, *_SERVERS) if word.startswith(text)]
 
     def _choices(self) -> Choices:
         self._context.apply_settings()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
@@ -92,10 +92,9 @@ class MemoryMagics(Magics):
 
     qwq_memory.__doc__ = _HELP
 
-    def complete(self, _shell: object, event: Any) -> list[str]:
+    def complete(self, words: list[str], text: str) -> list[str]:
         """Complete commands, their arguments, and conversation names."""
-        words = event.text_until_cursor.removesuffix(event.symbol).split()[1:]
-        return complete_command(words, event.symbol, self._conversations)
+        return complete_command(words, text, self._conversations)
 
     def _memory_for(self, typed: CommandLine) -> ConversationMemory:
         name = typed.conversation

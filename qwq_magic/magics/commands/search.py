@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
@@ -67,9 +67,9 @@ class SearchMagics(Magics):
         except QwqError as error:
             raise UsageError(str(error)) from None
 
-    def complete(self, _shell: object, event: Any) -> list[str]:
+    def complete(self, _words: list[str], text: str) -> list[str]:
         """Complete the options."""
-        return [word for word in ("--open", "--limit") if word.startswith(event.symbol or " ")]
+        return [word for word in ("--open", "--limit") if word.startswith(text or " ")]
 
     def _search(self, wanted: _Wanted) -> list[Hit]:
         context = self._context

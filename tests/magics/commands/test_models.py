@@ -49,7 +49,7 @@ def test_a_servers_models_are_listed_and_tab_knows_them(kernel: Kernel) -> None:
     ]
     assert len(done.of_type("display_data")) == 1
     assert whole == ["qwq:32b"]
-    assert behind_colon == ["8b"]
+    assert behind_colon == ["llama3:8b"]
     # Tab takes what was listed, and asks nobody.
     assert requests == ["/v1/models"]
     assert KEY not in json.dumps(done.messages, default=str)
