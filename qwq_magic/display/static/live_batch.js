@@ -229,7 +229,7 @@ function showTurnState(record, lane, elapsed) {
   if (record.live?.state === state) return;
   const began = performance.now() - 1000 * Math.max(0, elapsed - (lane.began ?? elapsed));
   /** @type {LiveStatus} */
-  record.live = { began, state, stopping: false, closing: false, lost: false };
+  record.live = { began, state, stopping: false, closing: false, lost: false, text: { tokens: 0, first: 0, last: 0 } };
   if (stageOf(lane) === "running" && state === "reasoning") record.thinking.began ??= began;
   else if (record.thinking.began !== null) record.thinking.ended ??= performance.now();
   notify(record, "live");

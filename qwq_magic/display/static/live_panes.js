@@ -22,7 +22,7 @@ import { StepTable } from "./step_table.js";
 import { TextStream } from "./text_stream.js";
 import { noticesOf, usageOf } from "./turn_data.js";
 import { mountTurn } from "./turn_view.js";
-import { isRunning, reasoningLabel, seconds, STATE_LABELS, tokenSplit } from "./turn_captions.js";
+import { isRunning, pace, reasoningLabel, seconds, STATE_LABELS, tokenSplit } from "./turn_captions.js";
 import { listen, notify, offerDrawing, viewRecord } from "./view_records.js";
 
 /** @typedef {{ receive: (message: KernelMessage) => void, stop: () => void }} Started */
@@ -144,7 +144,7 @@ function startSteps(model, record) {
  */
 function startStatus(model, record) {
   /** @type {LiveStatus} */
-  const live = { began: performance.now() - 1000 * model.get("elapsed_s"), stopping: false, closing: false, lost: false };
+  const live = { began: performance.now() - 1000 * model.get("elapsed_s"), stopping: false, closing: false, lost: false, text: { tokens: 0, first: 0, last: 0 } };
   record.live = live;
   const refresh = () => {
     const state = model.get("state");
@@ -235,12 +235,21 @@ function renderStatus(model, record, el, signal) {
       queueMicrotask(() => notify(record, "live"));
     }
     const { state = model.get("state"), began, stopping } = live;
-    const elapsedS = (performance.now() - began) / 1000;
+    const now = performance.now();
+    const elapsedS = (now - began) / 1000;
+    const arrived = record.tokens.reasoning + record.tokens.answer;
+    const { text } = live;
+    if (arrived !== text.tokens) {
+      if (!text.tokens) text.first = now;
+      text.tokens = arrived;
+      text.last = now;
+    }
+    const arriving = isRunning(state) ? pace({ tokens: arrived, firstS: (now - text.first) / 1000, lastS: (now - text.last) / 1000 }) : "";
     line.show({
       state,
       waitS: state === "connecting" ? model.get("waits_until_s") - elapsedS : 0,
       seconds: lost ? "" : seconds(elapsedS),
-      tokens: tokenSplit(usageOf(model.get("usage")), record.tokens),
+      tokens: [tokenSplit(usageOf(model.get("usage")), record.tokens), arriving].filter(Boolean).join(" · "),
       about: [model.get("model_name"), model.get("conversation")].map((name) => cleanLine(name)).filter(Boolean).join(" · "),
       notices: lost ? [CONNECTION_LOST] : [...noticesOf(model.get("notices")), ...(live.unanswered ? [STOPS_LATER] : [])],
       advice: lost ? "" : model.get("advice"),

@@ -12,6 +12,9 @@ export const STATE_LABELS = {
   error: "Failed",
 };
 
+/** A pause of this length is no ordinary one. */
+const STALL_S = 10;
+
 /** @param {TurnState | undefined} state */
 export function isRunning(state) {
   return state === "connecting" || state === "reasoning" || state === "answering";
@@ -24,6 +27,18 @@ export function seconds(value) {
   if (value < 59.95) return `${value.toFixed(1)} s`;
   const whole = Math.round(value);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/**
+ * How fast text arrives, "31 tok/s", or how long none has; "" while there is little to say.
+ *
+ * @param {{ tokens: number, firstS: number, lastS: number }} text what has arrived, and how many
+ *   seconds ago its first and its last part
+ */
+export function pace({ tokens: arrived, firstS, lastS }) {
+  if (arrived <= 0) return "";
+  if (lastS >= STALL_S) return `no text for ${Math.floor(lastS)} s`;
+  return firstS >= 1 ? `${Math.round(arrived / firstS).toLocaleString("en-US")} tok/s` : "";
 }
 
 /**

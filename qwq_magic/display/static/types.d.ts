@@ -379,6 +379,8 @@ export interface LiveStatus {
   stopping: boolean;
   closing: boolean;
   lost: boolean;
+  /** The tokens that have arrived, and when their first and last part did. */
+  text: { tokens: number; first: number; last: number };
   acknowledged?: boolean;
   unanswered?: boolean;
   /** When the first text arrived that looked like an answer, by `performance.now()`. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { turnOf } from "../../../qwq_magic/display/static/turn_data.js";
-import { footerLine, isRunning, reasoningLabel, seconds, tokens, tokenSplit } from "../../../qwq_magic/display/static/turn_captions.js";
+import { footerLine, isRunning, pace, reasoningLabel, seconds, tokens, tokenSplit } from "../../../qwq_magic/display/static/turn_captions.js";
 
 test("seconds have a decimal up to a minute, and none from there on", () => {
   assert.deepEqual([0, 12.44, 59.94, 59.95, 61, 125.6].map(seconds), ["0.0 s", "12.4 s", "59.9 s", "1 min 0 s", "1 min 1 s", "2 min 6 s"]);
@@ -45,4 +45,11 @@ test("the footer lists known facts, and the finish reason unless it is stop", ()
 
 test("a turn runs until it has ended", () => {
   assert.deepEqual(["connecting", "reasoning", "answering", "complete", "stopped", "error", undefined].map(isRunning), [true, true, true, false, false, false, false]);
+});
+
+test("the pace is shown once there is one, and a pause once it is long", () => {
+  assert.equal(pace({ tokens: 0, firstS: 0, lastS: 60 }), "");
+  assert.equal(pace({ tokens: 20, firstS: 0.5, lastS: 0 }), "");
+  assert.equal(pace({ tokens: 124, firstS: 4, lastS: 0.1 }), "31 tok/s");
+  assert.equal(pace({ tokens: 124, firstS: 24, lastS: 11.6 }), "no text for 11 s");
 });
