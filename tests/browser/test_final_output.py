@@ -73,6 +73,32 @@ def test_copying_code_takes_the_code_alone(lab: Lab, open_saved: OpenSaved) -> N
     assert notebook.page.evaluate("navigator.clipboard.readText()").strip() == code.strip()
 
 
+FORMULAS = "The area is $a^2 + b$ and\n\n$$\\int_0^1 x \\, dx = \\frac{1}{2}$$\n\nas before."
+
+
+def test_formulas_are_as_large_in_a_reopened_notebook_and_copied_as_their_source(
+    lab: Lab, open_saved: OpenSaved
+) -> None:
+    notebook = open_saved(lab, bundle("formulas", "", FORMULAS))
+    answer = notebook.output(0).locator(".qwq-answer-text")
+    sizes = (
+        "nodes => nodes.map(n => parseFloat(getComputedStyle(n).fontSize)"
+        " / parseFloat(getComputedStyle(n.parentElement).fontSize))"
+    )
+
+    expect(answer.locator("mjx-container")).to_have_count(2)
+    assert answer.locator("mjx-container").evaluate_all(sizes) == pytest.approx([1.21, 1.21])
+    notebook.save()
+    notebook.reload()
+    expect(answer.locator("mjx-container")).to_have_count(2)
+    assert answer.locator("mjx-container").evaluate_all(sizes) == pytest.approx([1.21, 1.21])
+    answer.evaluate("node => getSelection().selectAllChildren(node)")
+    notebook.page.keyboard.press("Control+c")
+    copied = notebook.page.evaluate("navigator.clipboard.readText()")
+    assert "The area is $a^2 + b$ and" in copied
+    assert "$$\\int_0^1 x \\, dx = \\frac{1}{2}$$" in copied
+
+
 HOSTILE_DATA: list[Any] = [
     None,
     [],

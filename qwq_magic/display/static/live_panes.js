@@ -9,6 +9,7 @@ import { ChatPage } from "./chat_page.js";
 import { mountChat } from "./chat_view.js";
 import { mountComparison } from "./comparison_view.js";
 import { announce, element, useStyle } from "./elements.js";
+import { copyFormulasAsSource } from "./formula_copy.js";
 import { countsOf } from "./metric_figures.js";
 import { canRender, hostOfManager, interruptKernel, servicesOfManager } from "./host.js";
 import { InspectorToggle } from "./inspector_toggle.js";
@@ -196,6 +197,7 @@ export function render({ model, el }) {
   const controller = new AbortController();
   const kind = model.get("kind");
   el.classList.add("qwq-part", "qwq-live");
+  copyFormulasAsSource();
   /** @type {Record<PaneKind, Render>} */
   const draw = { status: renderStatus, reasoning: renderReasoning, answer: renderAnswer, saved: renderSaved, chat: renderChat, batch: renderBatch };
   draw[kind](model, record, el, controller.signal);

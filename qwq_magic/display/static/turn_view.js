@@ -5,6 +5,7 @@
 import { AnswerMarkdown } from "./answer_markdown.js";
 import { AnswerPane } from "./answer_pane.js";
 import { element } from "./elements.js";
+import { copyFormulasAsSource } from "./formula_copy.js";
 import { hostOf } from "./host.js";
 import { inspectorState } from "./inspector.js";
 import { InspectorToggle } from "./inspector_toggle.js";
@@ -67,6 +68,7 @@ function mountOne(el, turn, { markdownParser = null, latexTypesetter = null }, a
   const estimated = estimatedTokens(turn);
   const host = hostOf(markdownParser, latexTypesetter);
   const root = element("div", "qwq-turn");
+  copyFormulasAsSource();
   root.append(element("div", "qwq-part", {}, statusOf(turn, attempts)));
   /** @type {InspectorToggle | null} */
   let toggle = null;
