@@ -95,7 +95,7 @@ export class Inspector {
     this.#steps.rows.onScrolled = () => this.#showMap();
     this.#steps.rows.mayFollow = shown.growing;
     this.#steps.rows.following = shown.growing && state.selected < 0;
-    this.element = this.#build(onClose, shown.source && !shown.growing ? [probeButton(shown.source, shown.metrics)] : []);
+    this.element = this.#build(shown.name, onClose, shown.source && !shown.growing ? [probeButton(shown.source, shown.metrics)] : []);
     listenToKeys(this.element, (action) => this.#act(action), signal);
     this.#showMetrics(shown.metrics);
     this.#showLanes(shown);
@@ -188,17 +188,18 @@ export class Inspector {
   }
 
   /**
+   * @param {string} name
    * @param {() => void} onClose
    * @param {HTMLElement[]} acts
    */
-  #build(onClose, acts) {
+  #build(name, onClose, acts) {
     const keys = element("dl", "qwq-keys");
     for (const [key, action] of KEYS) keys.append(element("div", "", {}, element("dt", "", {}, key), element("dd", "", {}, action)));
     const help = unfolding("qwq-button", "Keys", keys);
     const copy = copyButton("all of the reasoning", () => this.table.text, "Copy all");
     const close = button("qwq-button qwq-inspector-close", "Close", onClose);
     close.setAttribute("aria-label", "Close the inspector");
-    const title = element("span", "qwq-inspector-title", {}, "Inspector");
+    const title = element("span", "qwq-inspector-title", {}, "Inspector", element("span", "qwq-inspector-name", {}, name));
     const head = element("div", "qwq-inspector-head", {}, title, this.#switch.element, ...acts, help, copy, close);
     this.#switch.element.hidden = !this.drawings.canDraw;
     const tools = element("div", "qwq-inspector-tools", {}, this.#filter.element, this.#field.element);

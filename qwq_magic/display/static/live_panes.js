@@ -355,7 +355,7 @@ function inspectLive(record, { host, container, part, given }, signal) {
   const steps = streamOf(record, "steps");
   const read = () => {
     table.grow(reasoning.text, steps.text);
-    return { table, metrics: countsOf(table), loops: [], candidates: [], lanes: [], sureness: [], given, growing: true, source: null };
+    return { name: "", table, metrics: countsOf(table), loops: [], candidates: [], lanes: [], sureness: [], given, growing: true, source: null };
   };
   const toggle = new InspectorToggle(record, { host, container, panes: [part], read, signal });
   let frame = 0;

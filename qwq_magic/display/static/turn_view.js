@@ -167,7 +167,9 @@ function inspected(turn) {
   const loops = loopsOf(turn.loops, turn.reasoning);
   const candidates = stepValuesOf(turn.candidates, table);
   const lanes = turn.lanes.map(({ name, values }) => /** @type {[string, StepValue[]]} */ ([name, stepValuesOf(values, table)]));
-  return { table, metrics: turn.metrics, loops, candidates, lanes, sureness: surenessOf(turn.sureness, table), given: turn.given.reasoning, growing: false, source: sourceOf(turn) };
+  const number = turn.number === null ? "" : `turn ${turn.number}${(turn.attempt ?? 1) > 1 ? `.${turn.attempt}` : ""}`;
+  const name = [number, turn.conversation === "main" ? "" : turn.conversation, turn.model].filter(Boolean).join(" · ");
+  return { name, table, metrics: turn.metrics, loops, candidates, lanes, sureness: surenessOf(turn.sureness, table), given: turn.given.reasoning, growing: false, source: sourceOf(turn) };
 }
 
 /**

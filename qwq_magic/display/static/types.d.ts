@@ -273,6 +273,8 @@ export interface SavedLane {
 
 /** What an inspector shows. */
 export interface Inspected {
+  /** The name of the turn, beside the title. */
+  name: string;
   table: StepTable;
   metrics: Metrics | null;
   loops: Span[];

@@ -133,10 +133,12 @@ class InspectMagics(Magics):
 def _parse(line: str) -> tuple[str | None, list[str]]:
     """Return the conversation, or None, and the names of the turns."""
     conversation, words = None, words_of(line)
-    if words[:1] == ["-c"]:
-        if len(words) == 1:
+    if "-c" in words:
+        at = words.index("-c")
+        if at + 1 == len(words):
             raise ConfigurationError("-c needs the name of a conversation, such as -c main.")
-        conversation, words = words[1], words[2:]
+        conversation = words[at + 1]
+        del words[at : at + 2]
     if len(words) > 2:
         raise ConfigurationError(
             f"{len(words)} turns cannot be inspected at once. Use one turn, or two to compare."

@@ -79,11 +79,12 @@ def test_turns_go_by_number_attempt_and_name(kernel: Kernel) -> None:
         done = kernel.run(f"%qwq_inspect {line}", cell_id=None, allow_stdin=False)
         return done.turn["number"], done.turn["attempt"]
 
-    assert [inspected(line) for line in ("", "1", "1.1", "reply", "-c main 2")] == [
+    assert [inspected(line) for line in ("", "1", "1.1", "reply", "-c main 2", "2 -c main")] == [
         (2, 1),
         (1, 2),
         (1, 1),
         (1, 2),
+        (2, 1),
         (2, 1),
     ]
 
