@@ -1,7 +1,7 @@
 """Reasoning as data: its steps, what each step probably does, and its metrics.
 
 Pure functions over text and numbers, without Jupyter. The only file that is read holds the
-weights of the classifier; only `export_steps` and `export_metrics` write files.
+weights of the classifier; only the exports write files, and `load_labels` reads one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from qwq_magic.reasoning.agreement import Agreement, PairAgreement
     from qwq_magic.reasoning.candidates import Candidate, candidates_of
     from qwq_magic.reasoning.comparison import (
         PAIR_COLUMNS,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from qwq_magic.reasoning.first_seen import FirstSeen, first_seen
     from qwq_magic.reasoning.gold import Judgement, judged
     from qwq_magic.reasoning.kinds import Group, Guess, Kind, classify, guess
+    from qwq_magic.reasoning.label_file import load_labels
+    from qwq_magic.reasoning.labels import LABEL_COLUMNS, Labels, StepLabel
     from qwq_magic.reasoning.loops import Loop, LoopDetector, loops_of
     from qwq_magic.reasoning.metrics import Metrics, measure
     from qwq_magic.reasoning.outline_text import Inspection
@@ -39,9 +42,11 @@ if TYPE_CHECKING:
     from qwq_magic.reasoning.sum_checks import Check, checks_of
 
 __all__ = [
+    "LABEL_COLUMNS",
     "METRIC_COLUMNS",
     "PAIR_COLUMNS",
     "STEP_COLUMNS",
+    "Agreement",
     "AnswerPart",
     "Candidate",
     "Check",
@@ -52,13 +57,16 @@ __all__ = [
     "Inspection",
     "Judgement",
     "Kind",
+    "Labels",
     "Loop",
     "LoopDetector",
     "MetricPair",
     "Metrics",
+    "PairAgreement",
     "Parting",
     "Piece",
     "Step",
+    "StepLabel",
     "StepPair",
     "StepReader",
     "StepSegmenter",
@@ -72,6 +80,7 @@ __all__ = [
     "first_seen",
     "guess",
     "judged",
+    "load_labels",
     "loops_of",
     "measure",
     "metrics_frame",
@@ -80,12 +89,15 @@ __all__ = [
 ]
 
 _MODULES = (
+    "agreement",
     "candidates",
     "comparison",
     "exports",
     "first_seen",
     "gold",
     "kinds",
+    "label_file",
+    "labels",
     "loops",
     "metrics",
     "outline_text",

@@ -54,3 +54,5 @@ _TABLE = {
     Kind.ANSWER: ("A", Group.CONCLUDE),
     Kind.UNCLASSIFIED: ("X", Group.UNCLASSIFIED),
 }
+# The kinds by which people label steps, in the order of the keys 1 to 9.
+LABEL_KINDS = tuple(kind for kind in _TABLE if kind is not Kind.UNCLASSIFIED)
