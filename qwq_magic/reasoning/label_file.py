@@ -12,13 +12,12 @@ from pathlib import Path
 from qwq_magic.errors import FileError
 from qwq_magic.plain_text import one_line, well_formed
 from qwq_magic.reasoning.kind_names import LABEL_KINDS, Kind
-from qwq_magic.reasoning.labels import Labels, StepLabel, is_annotator
+from qwq_magic.reasoning.labels import MAX_TIME, Labels, StepLabel, is_annotator
 from qwq_magic.regular_file import replacing, require_regular
 
 # A step has a few thousand characters at most, unless nothing in it ends a sentence.
 _MAX_LINE = 64_000_000
 _MAX_ID = 200
-_MAX_TIME = 40
 
 
 def write_labels(labels: Iterable[StepLabel], path: Path) -> None:
@@ -87,7 +86,7 @@ def _label_from(data: object) -> StepLabel:
         end=end,
         label=label_kind(data.get("label")),
         annotator=_annotator(data.get("annotator")),
-        labelled_at=_text(data, "labelled_at", limit=_MAX_TIME) if "labelled_at" in data else "",
+        labelled_at=_text(data, "labelled_at", limit=MAX_TIME) if "labelled_at" in data else "",
         text=text,
     )
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from qwq_magic.reasoning.agreement import Agreement
 
 MAX_NAME = 80
+MAX_TIME = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,8 @@ def reading(path: Path) -> Iterator[Connection]:
         _require_store(path, is_writing=False)
         connection = _open_to_read(path)
         try:
-            if schema.version_of(connection, path) < len(schema.STEPS):
+            # An older file is read as it is: it may be one that cannot be written.
+            if not schema.version_of(connection, path):
                 connection.close()
                 open_to_write(path).close()
                 connection = _open_to_read(path)

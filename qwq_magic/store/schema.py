@@ -56,7 +56,16 @@ CREATE TABLE samples (
 );
 CREATE INDEX samples_by_key ON samples (key)
 """
-STEPS = (_VERSION_1,)
+# - labels: what a person calls a step of a turn, which is the characters from `first` on, up to
+#   but without `past`; `step` is its index when it was labelled.
+_VERSION_2 = """
+CREATE TABLE labels (
+    turn INTEGER NOT NULL, first INTEGER NOT NULL, annotator TEXT NOT NULL,
+    past INTEGER NOT NULL, step INTEGER NOT NULL, label TEXT NOT NULL,
+    labelled_at TEXT NOT NULL, checksum INTEGER, PRIMARY KEY (turn, first, annotator)
+) WITHOUT ROWID
+"""
+STEPS = (_VERSION_1, _VERSION_2)
 # Separate from the versions, since not every build of SQLite has FTS5. The words are made by
 # `words`, so this tokenizer only has to cut at blanks.
 SEARCH = (
@@ -129,6 +138,11 @@ def has_search(connection: sqlite3.Connection) -> bool:
     return has_fts5(connection) and _has_table(connection, "search")
 
 
+def has_labels(connection: sqlite3.Connection) -> bool:
+    """Whether the file has the table of labels; an older one, which was only read, has not."""
+    return _has_table(connection, "labels")
+
+
 def _has_search(connection: sqlite3.Connection) -> bool:
     """Whether the index is there, or cannot be made."""
     return _has_table(connection, "search") or not has_fts5(connection)
@@ -142,15 +156,16 @@ def _has_table(connection: sqlite3.Connection, name: str) -> bool:
 def check(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a file in which reading or writing would run what another program put there.
 
-    Only our tables are read, so further tables and views do no harm. But a view or a virtual
-    table in place of one of ours would be run, and so would a trigger, or an index with an
-    expression.
+    A file of an older version, which is only read, has only the tables of that version. Only our
+    are read, so further tables and views do no harm. But a view or a virtual table in
+    place of one of ours would be run, and so would a trigger, or an index with an expression.
 
     Raises:
         FileError: the file has one of these, or lacks a table.
     """
     expected = {_name_of(sql): _plain(sql) for step in STEPS for sql in step.split(";")}
-    missing = set(expected)
+    steps = STEPS[: version_of(connection, path)]
+    missing = {_name_of(sql) for step in steps for sql in step.split(";")}
     query = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
     for kind, name, table, sql in connection.execute(query):
         missing.discard(name)

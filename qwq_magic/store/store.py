@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 
 from qwq_magic.errors import FileError
+from qwq_magic.plain_text import one_line
+from qwq_magic.reasoning.labels import Labels, StepLabel
 from qwq_magic.store import batches
 from qwq_magic.store.batches import StoredSample
 from qwq_magic.store.connection import (
@@ -28,6 +30,7 @@ from qwq_magic.store.connection import (
 from qwq_magic.store.conversation_rows import read_conversations, utc_now, write_conversation
 from qwq_magic.store.file_kind import file_id
 from qwq_magic.store.held import Held, Written
+from qwq_magic.store.label_rows import put_label, read_labels, remove_labels, require_label
 from qwq_magic.store.search import Hit, index_missing, search
 from qwq_magic.store.turn_rows import turns_with_id
 from qwq_magic.store.turn_writer import TurnWriter
@@ -236,6 +239,48 @@ class Store:
             found, messages = read_conversations(connection)
             self._turns.seed(messages)
             return found
+
+    def label(self, turn: Turn, labels: Iterable[StepLabel]) -> None:
+        """Write labels of a turn, and the turn unless the file has it, in one transaction.
+
+        A label replaces those of the same person that begin in the same step.
+
+        Raises:
+            FileError: the file cannot be written, or a label is not one of this turn.
+        """
+        labels = tuple(labels)
+        for label in labels:
+            try:
+                require_label(label, turn.reasoning)
+            except ValueError as error:
+                raise FileError(
+                    f"Nothing was written: {one_line(repr(label), limit_bytes=300)} is not a label "
+                    "of a step of this turn. Use offsets from turn.steps, a kind, and a name."
+                ) from error
+        with self._writing() as turns:
+            number = turns.write(turn, utc_now())
+            for label in labels:
+                put_label(self._connection, number, label)
+
+    def unlabel(self, turn: Turn, labels: Iterable[StepLabel]) -> None:
+        """Remove labels of a turn: those of the same people that begin in the same steps.
+
+        Raises:
+            FileError: the file cannot be written.
+        """
+        with self._writing() as turns:
+            number = turns.write(turn, utc_now())
+            for label in labels:
+                remove_labels(self._connection, number, label)
+
+    def labels(self, turn_id: str | None = None) -> Labels:
+        """Return the labels of one turn, or of all.
+
+        Raises:
+            FileError: the file is damaged.
+        """
+        with self._reading() as connection:
+            return Labels(read_labels(connection, turn_id))
 
     def search(self, text: str, *, limit: int = 20) -> list[Hit]:
         """Return where turns have these words, the latest turn first; see `search`.

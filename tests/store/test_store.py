@@ -17,6 +17,7 @@ from store.files import names_in, rows, run, save_turns
 from qwq_magic.errors import FileError
 from qwq_magic.memory.conversation_file import read_conversations
 from qwq_magic.store import Store, is_store, schema
+from qwq_magic.store.looks import labels_in
 from qwq_magic.turns import Turn
 
 
@@ -141,16 +142,31 @@ def test_a_file_of_version_0_can_be_read_too(path: Path) -> None:
     assert names_in(path.parent) == ["notes.db"]
 
 
-def test_an_older_file_is_updated_and_keeps_its_turns(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _as_version_1(path: Path) -> None:
+    """Make a file what the first version wrote."""
+    run(path, "DROP TABLE labels", "PRAGMA user_version = 1")
+
+
+def test_an_older_file_is_read_as_it_is(path: Path) -> None:
+    save_turns(path, [a_turn(1), a_turn(2)])
+    sound = read_conversations(path).choose("main")
+    _as_version_1(path)
+    before = path.read_bytes()
+
+    assert read_conversations(path).choose("main") == sound
+    assert list(labels_in(path)) == []
+    assert path.read_bytes() == before
+    assert names_in(path.parent) == ["notes.db"]
+
+
+def test_an_older_file_is_updated_when_it_is_written_and_keeps_its_turns(path: Path) -> None:
     save_turns(path, [a_turn(1), a_turn(2)])
     before = read_conversations(path).choose("main")
-    step = "CREATE TABLE labels (turn INTEGER, label TEXT)"
-    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, step))
+    _as_version_1(path)
+
+    Store(path).close()
 
     assert read_conversations(path).choose("main") == before
-
     assert rows(path, "PRAGMA user_version") == [(2,)]
     assert rows(path, "SELECT * FROM labels") == []
 
@@ -160,7 +176,7 @@ def test_an_update_that_fails_leaves_the_older_file(
 ) -> None:
     save_turns(path, [a_turn(1)])
     steps = schema.STEPS
-    monkeypatch.setattr(schema, "STEPS", (*steps, "CREATE TABLE labels (turn);CREATE TABLE turns"))
+    monkeypatch.setattr(schema, "STEPS", (*steps, "CREATE TABLE marks (turn);CREATE TABLE turns"))
 
     with pytest.raises(FileError, match=r"notes\.db"):
         Store(path)
