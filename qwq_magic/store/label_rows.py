@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from qwq_magic.errors import FileError
 from qwq_magic.plain_text import one_line
 from qwq_magic.reasoning.kind_names import LABEL_KINDS, Kind
 from qwq_magic.reasoning.labels import MAX_TIME, StepLabel, is_annotator
@@ -13,6 +15,7 @@ from qwq_magic.store.saved_turn import checked, require
 from qwq_magic.store.schema import checksum, has_labels
 from qwq_magic.store.text import cell_of, text_of
 from qwq_magic.store.turn_rows import in_parts, require_checksum
+from qwq_magic.turns import Turn
 
 _COLUMNS = ("turn", "first", "annotator", "past", "step", "label", "labelled_at")
 _NAMES = ", ".join(_COLUMNS)
@@ -22,12 +25,30 @@ def require_label(label: StepLabel, reasoning: str) -> None:
     """Check that the label is one of a step of this reasoning.
 
     Raises:
-        ValueError: it is not.
+        TypeError: it is not.
     """
     require(label.label in LABEL_KINDS and is_annotator(label.annotator))
     require(0 <= label.start < label.end <= len(reasoning) and label.step >= 0)
     when = label.labelled_at
     require(len(when) <= MAX_TIME and when == one_line(when))
+
+
+def checked_labels(labels: Iterable[StepLabel], turn: Turn) -> tuple[StepLabel, ...]:
+    """Return the labels, all of which are of steps of the turn.
+
+    Raises:
+        FileError: one of them is not.
+    """
+    checked_ones = tuple(labels)
+    for label in checked_ones:
+        try:
+            require_label(label, turn.reasoning)
+        except TypeError as error:
+            raise FileError(
+                f"Nothing was written: {one_line(repr(label), limit_bytes=300)} is not a label of "
+                "this turn. Use offsets of a step, one of the nine kinds, and a name."
+            ) from error
+    return checked_ones
 
 
 def put_label(connection: sqlite3.Connection, turn: int, label: StepLabel) -> None:

@@ -16,7 +16,6 @@ from pathlib import Path
 from types import TracebackType
 
 from qwq_magic.errors import FileError
-from qwq_magic.plain_text import one_line
 from qwq_magic.reasoning.labels import Labels, StepLabel
 from qwq_magic.store import batches
 from qwq_magic.store.batches import StoredSample
@@ -30,7 +29,7 @@ from qwq_magic.store.connection import (
 from qwq_magic.store.conversation_rows import read_conversations, utc_now, write_conversation
 from qwq_magic.store.file_kind import file_id
 from qwq_magic.store.held import Held, Written
-from qwq_magic.store.label_rows import put_label, read_labels, remove_labels, require_label
+from qwq_magic.store.label_rows import checked_labels, put_label, read_labels, remove_labels
 from qwq_magic.store.search import Hit, index_missing, search
 from qwq_magic.store.turn_rows import turns_with_id
 from qwq_magic.store.turn_writer import TurnWriter
@@ -248,15 +247,7 @@ class Store:
         Raises:
             FileError: the file cannot be written, or a label is not one of this turn.
         """
-        labels = tuple(labels)
-        for label in labels:
-            try:
-                require_label(label, turn.reasoning)
-            except ValueError as error:
-                raise FileError(
-                    f"Nothing was written: {one_line(repr(label), limit_bytes=300)} is not a label "
-                    "of a step of this turn. Use offsets from turn.steps, a kind, and a name."
-                ) from error
+        labels = checked_labels(labels, turn)
         with self._writing() as turns:
             number = turns.write(turn, utc_now())
             for label in labels:
