@@ -25,7 +25,7 @@ from qwq_magic.version import __version__
 
 _NOTE = "ipython_config.py and %config are not read here; %qwq_doctor in a notebook reads them."
 # Settings that only a notebook uses. A pyproject.toml may contain them, so they are not errors.
-NOTEBOOK_ONLY = ("conversation", "show", "start", "live", "runner", "store")
+NOTEBOOK_ONLY = ("conversation", "show", "start", "live", "runner", "store", "annotator")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,6 +17,7 @@ from qwq_magic.magics.commands.doctor import DoctorMagics
 from qwq_magic.magics.commands.fix import FixMagics
 from qwq_magic.magics.commands.inspect import install_inspect
 from qwq_magic.magics.commands.jobs import JobsMagics
+from qwq_magic.magics.commands.label import LabelMagics
 from qwq_magic.magics.commands.login import LoginMagics
 from qwq_magic.magics.commands.memory import MemoryMagics
 from qwq_magic.magics.commands.models import ListedModels, ModelMagics
@@ -52,7 +53,7 @@ def register(shell: InteractiveShell) -> None:
     memory, jobs, login = MemoryMagics(context), JobsMagics(context), LoginMagics(context)
     shell.register_magics(magics, memory, jobs, login, FixMagics(context), DoctorMagics(context))
     shell.register_magics(ChatMagics(context), ModelMagics(context, listed), SteerMagics(context))
-    shell.register_magics(ProbeMagics(context))
+    shell.register_magics(ProbeMagics(context), LabelMagics(context))
     search = SearchMagics(context)
     shell.register_magics(search)
     line_prompt.install(shell)
@@ -71,7 +72,7 @@ def register(shell: InteractiveShell) -> None:
     completers = {
         **dict.fromkeys(("%qwq", "%%qwq", "%qwq_fix"), ask),
         **dict.fromkeys(("%qwq_answer", "%qwq_continue"), with_turns(ask, context.turn_numbers)),
-        **dict.fromkeys(("%qwq_inspect", "%qwq_probe"), turns),
+        **dict.fromkeys(("%qwq_inspect", "%qwq_label", "%qwq_probe"), turns),
         "%qwq_chat": make_completer(values, ("conversation",)),
         "%qwq_jobs": jobs.complete,
         "%qwq_login": login.complete,

@@ -7,6 +7,8 @@ chats, which send prompts without a cell: see `display.live.chat_host`.
 from __future__ import annotations
 
 import sys
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -21,6 +23,9 @@ from qwq_magic.memory import TurnPosition
 from qwq_magic.session import Session
 from qwq_magic.settings.layers import Chosen, Layer, stacked
 from qwq_magic.turns import Turn
+
+if TYPE_CHECKING:
+    from qwq_magic.magics.label_book import LabelBook
 
 
 class NotebookContext:
@@ -49,6 +54,13 @@ class NotebookContext:
         self._project_address = ProjectAddress()
         # `%config`, variables and projects all set the trait, so the session follows the trait.
         settings.observe(self._switch_conversation, "conversation")
+
+    @cached_property
+    def labels(self) -> LabelBook:
+        """The hand labels of this notebook."""
+        from qwq_magic.magics.label_book import LabelBook  # Keeps %load_ext fast.
+
+        return LabelBook(self.store)
 
     def _switch_conversation(self, change: dict[str, str]) -> None:
         self.session.conversation = change["new"]

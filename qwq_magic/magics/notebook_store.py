@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from qwq_magic.turns import Turn
 
 if TYPE_CHECKING:
     from qwq_magic.memory.stored import StoredConversations
+    from qwq_magic.reasoning import Labels, StepLabel
     from qwq_magic.store import Hit
 
 
@@ -91,6 +93,26 @@ class NotebookStore:
         from qwq_magic.store.looks import turns_in
 
         return turns_in(self._path(file), prefix)
+
+    def label(
+        self, turn: Turn, labels: Iterable[StepLabel], *, file: str, are_removed: bool = False
+    ) -> None:
+        """Write hand labels of a turn to the file, or remove them; see `Store.label`.
+
+        Raises:
+            FileError: the file cannot be written, or is of another kind.
+        """
+        self._stored_in(file).label(turn, labels, are_removed=are_removed)
+
+    def labels(self, *, file: str, turn_id: str | None = None) -> Labels:
+        """Return the hand labels in the file, of one turn or of all.
+
+        Raises:
+            FileError: the file is missing, damaged or of another kind.
+        """
+        from qwq_magic.store.looks import labels_in
+
+        return labels_in(self._path(file), turn_id)
 
     def close(self) -> None:
         """Close the file; the next save opens it again."""

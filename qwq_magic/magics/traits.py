@@ -163,6 +163,9 @@ class SettingTraits(Magics):
     store = Unicode(
         "", help="An SQLite file to keep all conversations in, such as notes.db. Empty: none."
     ).tag(config=True)
+    annotator = Unicode(
+        "", help="Your name on hand labels (%qwq_label). Empty: the name of your login."
+    ).tag(config=True)
     api_key = KeyTrait(help="A key, for a configuration file; prefer %qwq_login.").tag(config=True)
 
     def __init__(self, shell: InteractiveShell, **traits: Any) -> None:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakSet
 
 from qwq_magic.errors import FileError
@@ -25,6 +26,9 @@ from qwq_magic.store.looks import saved_conversations
 from qwq_magic.store.saved_turn import DAMAGE, require
 from qwq_magic.store.store import Store
 from qwq_magic.turns import Turn
+
+if TYPE_CHECKING:
+    from qwq_magic.reasoning import StepLabel
 
 # A lock that another thread holds at a fork would never be released in the child.
 _all_stored: WeakSet[StoredConversations] = WeakSet()
@@ -135,6 +139,16 @@ class StoredConversations:
         for other in self._links.values():
             other.forget(row)
         self._links.setdefault(memory, _Link()).add(contents, row)
+
+    def label(self, turn: Turn, labels: Iterable[StepLabel], *, are_removed: bool = False) -> None:
+        """Write hand labels of a turn, or remove them; see `Store.label` and `Store.unlabel`.
+
+        Raises:
+            FileError: the file is of another kind, damaged, or cannot be written.
+        """
+        with self._lock:
+            store = self._open()
+            (store.unlabel if are_removed else store.label)(turn, labels)
 
     def close(self) -> None:
         """Close the file; a later save opens it again."""

@@ -94,6 +94,7 @@ def agreement(labels: Iterable[StepLabel]) -> Agreement:
 
 def confusion(labels: Iterable[StepLabel], one: str, other: str) -> Mapping[tuple[Kind, Kind], int]:
     """Return how often `one` chose the first kind and `other` the second, on the same steps."""
+    # By the characters that are labelled: the number of a step may change with a version.
     chosen: dict[tuple[str, int, int], dict[str, Kind]] = {}
     for each in labels:
         chosen.setdefault(each.unit, {})[each.annotator] = each.label
@@ -134,6 +135,7 @@ def krippendorff_alpha(units: Iterable[Sequence[object]]) -> float | None:
             continue
         counts = Counter(values)
         totals.update(counts)
+        # All ordered pairs of different values: those of a value with itself cancel out.
         pairs = len(values) ** 2 - sum(count**2 for count in counts.values())
         disagreements += pairs / (len(values) - 1)
     n = sum(totals.values())
@@ -176,6 +178,7 @@ def _steps(count: int) -> str:
 
 def _pair_lines(pair: PairAgreement) -> list[str]:
     share = 0.0 if pair.share is None else pair.share
+    # Nine columns would be too wide for most, and empty.
     used = [kind for kind in LABEL_KINDS if any(kind in both for both in pair.confusion)]
     width = max(map(len, used), default=0)
     lines = [

@@ -75,6 +75,7 @@ def _labels_in(path: Path) -> Iterator[StepLabel]:
 def _label_from(data: object) -> StepLabel:
     if not isinstance(data, dict):
         raise TypeError("it is not a JSON object")
+    # A label whose text does not fit its offsets was moved or edited, and would be of other words.
     start, end = _count(data, "start"), _count(data, "end")
     text = _text(data, "text", limit=None) if "text" in data else ""
     if end <= start or (text and len(text) != end - start):
@@ -110,6 +111,7 @@ def _annotator(value: object) -> str:
 
 def _count(data: dict[str, object], name: str) -> int:
     value = data.get(name)
+    # A `bool` is an `int`; and JavaScript reads larger numbers as other ones.
     if type(value) is not int or not 0 <= value < 2**53:
         raise ValueError(f"{name} {value!r:.40} is not a whole number, 0 or more")
     return value

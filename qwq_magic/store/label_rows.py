@@ -76,6 +76,7 @@ def read_labels(connection: sqlite3.Connection, turn_id: str | None) -> list[Ste
         TypeError, ValueError, LookupError, ...: one of `saved_turn.DAMAGE`; a row is damaged.
         sqlite3.Error: the file is damaged.
     """
+    # A file of version 1 that is only read has no such table.
     if not has_labels(connection):
         return []
     query = f"SELECT {_NAMES}, checksum FROM labels"  # noqa: S608  # the names are constants
@@ -84,6 +85,7 @@ def read_labels(connection: sqlite3.Connection, turn_id: str | None) -> list[Ste
         query += " WHERE turn IN (SELECT number FROM turns WHERE id = ?)"
         values = (cell_of(turn_id),)
     rows = connection.execute(f"{query} ORDER BY turn, first, annotator", values).fetchall()
+    # Only the text, since a whole turn would bring its messages along.
     texts: dict[int, tuple[str, str]] = {}
     wanted = sorted({row[0] for row in rows})
     for number, found, reasoning in in_parts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,7 +20,7 @@ from qwq_magic.magics.turn_names import TurnNames
 from qwq_magic.turns import Turn
 
 if TYPE_CHECKING:
-    from qwq_magic.reasoning import Comparison, Inspection
+    from qwq_magic.reasoning import Comparison, Inspection, Labels
     from qwq_magic.studies import Importance, Probes
 
     Shown: TypeAlias = Inspection | Comparison | Probes | Importance
@@ -89,6 +90,7 @@ def _progress_line(turns: Sequence[Turn]) -> str:
 def _bundle_of(shown: Shown, context: NotebookContext, step: int | None) -> dict[str, Any]:
     from qwq_magic.display.saved.bundle import inspector_bundle
     from qwq_magic.display.saved.comparison import comparison_bundle
+    from qwq_magic.display.saved.label_records import label_records, with_labels
     from qwq_magic.display.saved.study import study_bundle
     from qwq_magic.reasoning import Comparison
     from qwq_magic.studies import Importance, Probes
@@ -99,7 +101,18 @@ def _bundle_of(shown: Shown, context: NotebookContext, step: int | None) -> dict
     place = context.session.conversations.place_of(shown.turn)
     if isinstance(shown, Probes | Importance):
         return study_bundle(shown, place=place)
-    return inspector_bundle(shown.turn, place=place, step=step)
+    bundle = inspector_bundle(shown.turn, place=place, step=step)
+    return with_labels(bundle, label_records(_labels_of(shown.turn, context), shown.turn))
+
+
+def _labels_of(turn: Turn, context: NotebookContext) -> Labels:
+    """Return the hand labels of a turn; those in memory if the store cannot be read."""
+    # A wrong setting or a damaged store is reported elsewhere; the reasoning can be read all the
+    # same.
+    with suppress(QwqError):
+        context.apply_settings()
+        context.labels.refresh(context.settings.store, turn_id=turn.id)
+    return context.labels.labels.of(turn.id)
 
 
 @magics_class
