@@ -11,6 +11,7 @@ import { copyButton, copyText } from "./copy_button.js";
 import { announce, button, element, unfolding } from "./elements.js";
 import { captionLine, GroupFilter, SearchField } from "./inspector_bar.js";
 import { KEYS, listenToKeys } from "./inspector_keys.js";
+import { LabelMode } from "./label_mode.js";
 import { InspectorSteps } from "./inspector_steps.js";
 import { metricList } from "./metric_figures.js";
 import { Minimap } from "./minimap.js";
@@ -31,7 +32,7 @@ const NO_STEPS = "The notebook does not contain all steps of this turn. The rest
  * @returns {InspectorState}
  */
 export function inspectorState(step = null) {
-  return { open: null, selected: step === null ? -1 : step - 1, groups: [], query: "", folded: new Set(), opened: new Set(), editing: null };
+  return { open: null, selected: step === null ? -1 : step - 1, groups: [], query: "", folded: new Set(), opened: new Set(), editing: null, labelling: true };
 }
 
 export class Inspector {
@@ -64,6 +65,8 @@ export class Inspector {
   #switch;
   #given;
   #givenEnd;
+  /** @type {LabelMode} */
+  labels;
 
   /**
    * `onClose` removes the inspector, `onRaw` keeps the reader's choice and calls `showRaw`.
@@ -95,8 +98,16 @@ export class Inspector {
     this.#steps.rows.onScrolled = () => this.#showMap();
     this.#steps.rows.mayFollow = shown.growing;
     this.#steps.rows.following = shown.growing && state.selected < 0;
+    this.labels = new LabelMode({
+      table: shown.table,
+      state,
+      isShown: this.isShown,
+      report: (text) => this.#report(text),
+      redraw: () => this.#redraw(),
+      go: (step) => this.select(step, { reveal: true, focus: true }),
+    }, shown.labels, shown.growing ? null : shown.source);
     this.element = this.#build(shown.name, onClose, shown.source && !shown.growing ? [probeButton(shown.source, shown.metrics)] : []);
-    listenToKeys(this.element, (action) => this.#act(action), signal);
+    listenToKeys(this.element, (action) => this.#act(action), signal, () => this.labels.isOn);
     this.#showMetrics(shown.metrics);
     this.#showLanes(shown);
     this.search.find(state.query, this.table, this.isShown);
@@ -200,14 +211,14 @@ export class Inspector {
     const close = button("qwq-button qwq-inspector-close", "Close", onClose);
     close.setAttribute("aria-label", "Close the inspector");
     const title = element("span", "qwq-inspector-title", {}, "Inspector", element("span", "qwq-inspector-name", {}, name));
-    const head = element("div", "qwq-inspector-head", {}, title, this.#switch.element, ...acts, help, copy, close);
+    const head = element("div", "qwq-inspector-head", {}, title, this.#switch.element, ...acts, ...(this.labels.button ? [this.labels.button] : []), help, copy, close);
     this.#switch.element.hidden = !this.drawings.canDraw;
     const tools = element("div", "qwq-inspector-tools", {}, this.#filter.element, this.#field.element);
     const columns = element("div", "qwq-inspector-columns", {}, this.#steps.rows.element, this.beside);
     this.#note.hidden = this.growing || !this.table.isPartial;
     this.#note.textContent = NO_STEPS;
     return element("section", "qwq-part qwq-inspector", { role: "region", "aria-label": "Reasoning inspector" },
-      head, keys, this.#metrics, this.#note, this.#minimap.element, this.#lanes, this.#caption, tools, columns);
+      head, keys, this.#metrics, this.#note, this.#minimap.element, this.#lanes, this.#caption, tools, this.labels.bar, columns);
   }
 
   /** @param {Metrics | null} metrics */
@@ -299,6 +310,14 @@ export class Inspector {
     this.#showMap();
   }
 
+  /** Draw the visible rows again, and keep the focus on the one that has it. */
+  #redraw() {
+    const isOnStep = document.activeElement?.classList.contains("qwq-step-toggle") && this.#steps.rows.element.contains(document.activeElement);
+    this.#steps.rows.refresh();
+    const step = this.table.steps[this.state.selected];
+    if (isOnStep && step) this.#steps.focus(step);
+  }
+
   #updateSearch() {
     this.search.find(this.state.query, this.table, this.isShown);
     this.#field.show(this.search);
@@ -378,7 +397,9 @@ export class Inspector {
       case "previousFound": return this.#goFound(-1);
       case "expand": return this.#actOnSelected((step) => this.toggle(step));
       case "copy": return this.#actOnSelected((step) => this.#copy(step));
-      default: return this.#toggleGroup(/** @type {Group} */ (GROUPS[Number(action.at(-1)) - 1]));
+      case "filter1": case "filter2": case "filter3": case "filter4":
+        return this.#toggleGroup(/** @type {Group} */ (GROUPS[Number(action.at(-1)) - 1]));
+      default: return this.labels.act(action);
     }
   }
 

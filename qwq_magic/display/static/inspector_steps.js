@@ -1,6 +1,7 @@
 // The list of steps: a heading for each episode, followed by those of its steps that are shown.
 
 /** @import { Group, InspectorState, IsShown, Span, Step, TurnSource } from "./types.js" */
+/** @import { LabelMode } from "./label_mode.js" */
 /** @import { StepDrawings } from "./step_drawings.js" */
 /** @import { StepSearch } from "./step_search.js" */
 /** @import { StepTable } from "./step_table.js" */
@@ -23,6 +24,7 @@ import { VirtualRows } from "./virtual_rows.js";
  * @property {(step: Step) => void} select
  * @property {(step: Step) => void} toggle
  * @property {TurnSource | null} source
+ * @property {LabelMode} labels
  */
 /** @typedef {{ episode: number, steps: Step[], count: number }} Heading */
 /** @typedef {{ tail: true }} Tail */
@@ -161,6 +163,8 @@ export class InspectorSteps {
       isSelected: owner.state.selected === item.index,
       found: owner.search.within(item),
       flags: owner.flagsOf(item),
+      labels: owner.labels.chipsOf(item),
+      labelled: owner.labels.wordsOf(item),
       onToggle: () => owner.toggle(item),
       onSelect: () => owner.select(item),
       acts: this.#acts(item),

@@ -15,6 +15,7 @@ import { canRender, hostOfManager, interruptKernel, servicesOfManager } from "./
 import { InspectorToggle } from "./inspector_toggle.js";
 import { renderBatch, startBatch } from "./live_batch.js";
 import { addChat, removeChat } from "./live_chats.js";
+import { addLabelPane, changeLabelPanes, removeLabelPane } from "./live_labels.js";
 import { ReasoningPane } from "./reasoning_pane.js";
 import { ReasoningText } from "./reasoning_text.js";
 import { cleanLine, estimateTokens } from "./safe_text.js";
@@ -69,7 +70,7 @@ function streamOf(record, name) {
 export function start(model, inbox) {
   const record = recordOf(model);
   /** @type {Record<PaneKind, Start>} */
-  const begin = { status: startStatus, reasoning: startText, answer: startText, saved: startSaved, chat: startChat, batch: startBatch };
+  const begin = { status: startStatus, reasoning: startText, answer: startText, saved: startSaved, chat: startChat, batch: startBatch, label: startLabels };
   const { receive, stop } = begin[model.get("kind")](model, record);
   model.on("msg:custom", receive);
   inbox.forEach(receive);
@@ -199,7 +200,7 @@ export function render({ model, el }) {
   el.classList.add("qwq-part", "qwq-live");
   copyFormulasAsSource();
   /** @type {Record<PaneKind, Render>} */
-  const draw = { status: renderStatus, reasoning: renderReasoning, answer: renderAnswer, saved: renderSaved, chat: renderChat, batch: renderBatch };
+  const draw = { status: renderStatus, reasoning: renderReasoning, answer: renderAnswer, saved: renderSaved, chat: renderChat, batch: renderBatch, label: renderSaved };
   draw[kind](model, record, el, controller.signal);
   const heights = new ResizeObserver(() => {
     if (el.offsetHeight) record.heights[kind] = el.offsetHeight;
@@ -355,7 +356,7 @@ function inspectLive(record, { host, container, part, given }, signal) {
   const steps = streamOf(record, "steps");
   const read = () => {
     table.grow(reasoning.text, steps.text);
-    return { name: "", table, metrics: countsOf(table), loops: [], candidates: [], lanes: [], sureness: [], given, growing: true, source: null };
+    return { name: "", table, metrics: countsOf(table), loops: [], candidates: [], lanes: [], sureness: [], given, growing: true, labels: null, source: null };
   };
   const toggle = new InspectorToggle(record, { host, container, panes: [part], read, signal });
   let frame = 0;
@@ -387,6 +388,39 @@ function liveReasoning(record) {
  */
 function startSaved() {
   return { receive: () => {}, stop: () => {} };
+}
+
+/**
+ * Take labels from the inspectors on this page that name this pane.
+ *
+ * @param {WidgetModel} model
+ * @returns {Started}
+ */
+function startLabels(model) {
+  const id = model.get("turn_id");
+  // Another page's messages are answered here as well.
+  const page = Math.random().toString(36).slice(2);
+  /** @type {Set<string>} */
+  const answered = new Set();
+  let count = 0;
+  addLabelPane(id, {
+    send: (step, kind) => {
+      const message = `${page}-${(count += 1)}`;
+      model.send({ type: "label", id: message, step, kind });
+      return message;
+    },
+    hasAnswered: (message) => answered.has(message),
+    records: () => model.get("labels"),
+    where: () => String(model.get("where")),
+  });
+  model.on("change:labels change:where", changeLabelPanes);
+  /** @param {KernelMessage} message */
+  const receive = (message) => {
+    if (message.type !== "labelled") return;
+    answered.add(message.id);
+    changeLabelPanes();
+  };
+  return { receive, stop: () => removeLabelPane(id) };
 }
 
 /**

@@ -44,6 +44,14 @@ export function kindOf(letter) {
   return KINDS.get(letter) ?? UNCLASSIFIED;
 }
 
+/** The letters of the kinds that a person can choose, in the order of the keys 1 to 9. */
+export const LABEL_LETTERS = [...KINDS.keys()];
+
+/** @param {StepKind} kind */
+export function letterOf(kind) {
+  return LABEL_LETTERS.find((letter) => KINDS.get(letter)?.name === kind.name) ?? "";
+}
+
 /**
  * "likely doubt", or "unclassified".
  *

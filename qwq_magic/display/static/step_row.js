@@ -22,6 +22,8 @@ import { seconds } from "./turn_captions.js";
  * @property {boolean} isSelected
  * @property {Match[]} found
  * @property {string[]} flags
+ * @property {HTMLElement[]} labels
+ * @property {string} labelled
  * @property {() => void} onToggle
  * @property {() => void} onSelect
  * @property {HTMLElement | null} acts what can be done from the step, while it is open
@@ -57,7 +59,7 @@ export function stepRow(step, view) {
   if (mark) toggle.append(mark);
   toggle.setAttribute("aria-expanded", String(view.isOpen));
   toggle.setAttribute("aria-controls", id);
-  toggle.setAttribute("aria-label", [`Step ${step.index + 1}, ${likely(kind)}`, sumsInWords(step.sums)].filter(Boolean).join(", "));
+  toggle.setAttribute("aria-label", [`Step ${step.index + 1}, ${likely(kind)}`, sumsInWords(step.sums), view.labelled].filter(Boolean).join(", "));
   const body = element("div", "qwq-step-body", {}, textOf(step, view));
   body.addEventListener("click", () => {
     // Selecting text in order to copy it does not select the step.
@@ -70,6 +72,8 @@ export function stepRow(step, view) {
   const row = element("div", "qwq-step", { "data-group": kind.group }, toggle, body, detail);
   if (view.isSelected) row.setAttribute("aria-current", "true");
   if (view.flags.length) body.prepend(...view.flags.map((flag) => element("span", "qwq-step-flag", {}, flag)));
+  body.prepend(...view.labels);
+  row.toggleAttribute("data-labelled", view.labels.length > 0);
   return row;
 }
 

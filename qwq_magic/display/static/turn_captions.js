@@ -12,7 +12,7 @@ export const STATE_LABELS = {
   error: "Failed",
 };
 
-/** A pause of this length is no ordinary one. */
+/** Pauses of this length are unusual. */
 const STALL_S = 10;
 
 /** @param {TurnState | undefined} state */

@@ -47,6 +47,11 @@ export function continueCell({ name, option }) {
 }
 
 /** @param {TurnSource} source */
+export function labelCell({ name, option }) {
+  return `%qwq_label${option} ${name}`;
+}
+
+/** @param {TurnSource} source */
 export function probeCell({ name, option }) {
   return `%qwq_probe${option} ${name}`;
 }

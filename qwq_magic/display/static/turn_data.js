@@ -6,6 +6,7 @@
 
 import { NUMBERS } from "./metric_figures.js";
 import { cleanLine, codePointLength } from "./safe_text.js";
+import { labellingOf, labelRecordsOf } from "./turn_labels.js";
 import { lanesOf } from "./value_lane.js";
 
 const MAX_TEXT_LENGTH = 8_000_000;
@@ -150,6 +151,8 @@ export function turnOf(value) {
     start: oneOf(view.start, ["open", "auto", "closed"], "auto"),
     inspect: view.inspect === true,
     step: stepOf(view.step),
+    labels: labelRecordsOf(data.labels),
+    labelling: labellingOf(view.labelling),
     given: givenOf(data),
   };
 }

@@ -1,6 +1,6 @@
 // The final view of a turn: the parts of the live panes, filled from saved data, without a kernel.
 
-/** @import { Host, Inspected, Mounted, SavedTurn, Services, StepValue, TokenParts, ViewRecord } from "./types.js" */
+/** @import { Host, Inspected, LabelRecord, Mounted, SavedTurn, Services, StepValue, TokenParts, ViewRecord } from "./types.js" */
 
 import { AnswerMarkdown } from "./answer_markdown.js";
 import { AnswerPane } from "./answer_pane.js";
@@ -17,29 +17,45 @@ import { cellButton } from "./cell_runner.js";
 import { StatusLine } from "./status_line.js";
 import { loopsOf, StepTable, surenessOf } from "./step_table.js";
 import { stepValuesOf } from "./value_lane.js";
-import { turnOf } from "./turn_data.js";
+import { fieldsOf, turnOf } from "./turn_data.js";
+import { labellingOf, labelRecordsOf, TurnLabels } from "./turn_labels.js";
 import { footerLine, reasoningLabel, seconds } from "./turn_captions.js";
 import { answerCell, continueCell, sourceOf } from "./turn_cells.js";
 import { adoptDrawing, viewRecord } from "./view_records.js";
 
 /** @typedef {{ answer: AnswerMarkdown, done: Promise<void>, adopted: boolean }} DrawnAnswer */
 
+/** @typedef {(labels: LabelRecord[], unsaved: string) => void} Keep */
+
 /** @typedef {Mounted & { done: Promise<void> }} MountedTurn */
 
 /**
  * Show saved data in `el`, with the host's services if it has them.
  *
- * `done` resolves when everything is drawn; `dispose` removes the view.
+ * `done` resolves when everything is drawn; `dispose` removes the view. `keeps(other)` is true if
+ * this view has saved the other data itself, so that nothing must be redrawn.
  *
  * @param {HTMLElement} el
  * @param {unknown} data
  * @param {Services} [services]
- * @returns {MountedTurn}
+ * @returns {MountedTurn & { keeps(other: unknown): boolean }}
  */
 export function mountTurn(el, data, services = {}) {
   const attempts = attemptsIn(data);
+  const { id, view } = fieldsOf(data);
+  /** @type {string | null} */
+  let saved = null;
+  const { save } = services;
+  /** @type {Keep | null} */
+  const keep = save ? (labels, unsaved) => {
+    const labelling = { ...fieldsOf(fieldsOf(view).labelling), unsaved };
+    saved = stateOf(labels, labelling);
+    save({ ...fieldsOf(data), labels, view: { ...fieldsOf(view), labelling } });
+  } : null;
+  /** @param {Record<string, unknown>} other */
+  const isSaved = (other) => other.id === id && stateOf(other.labels, fieldsOf(other.view).labelling) === saved;
   /** @type {(turn: SavedTurn) => MountedTurn} */
-  const show = (turn) => mountOne(el, turn, services, attemptSwitch(attempts, turn, (other) => {
+  const show = (turn) => mountOne(el, turn, { ...services, keep }, attemptSwitch(attempts, turn, (other) => {
     const direction = (other.turn.attempt ?? 0) > (turn.attempt ?? 0) ? 1 : -1;
     shown.dispose();
     shown = show(other.turn);
@@ -50,19 +66,32 @@ export function mountTurn(el, data, services = {}) {
     (pressed?.disabled ? (direction > 0 ? back : on) : pressed)?.focus();
   }));
   let shown = show(turnOf(data));
-  return { done: shown.done, dispose: () => shown.dispose() };
+  return {
+    done: shown.done,
+    dispose: () => shown.dispose(),
+    keeps: (other) => isSaved(fieldsOf(other)),
+  };
+}
+
+/**
+ * @param {unknown} labels
+ * @param {unknown} labelling
+ */
+function stateOf(labels, labelling) {
+  return JSON.stringify([labelRecordsOf(labels), labellingOf(labelling)]);
 }
 
 /**
  * @param {HTMLElement} el
  * @param {SavedTurn} turn
- * @param {Services} services
+ * @param {Services & { keep: Keep | null }} services
  * @param {HTMLElement[]} attempts
  * @returns {MountedTurn}
  */
-function mountOne(el, turn, { markdownParser = null, latexTypesetter = null }, attempts) {
+function mountOne(el, turn, { markdownParser = null, latexTypesetter = null, keep }, attempts) {
   // An output of the inspect command opens the inspector, independently of the turn's other output.
-  const record = viewRecord(turn.inspect ? `${turn.id} inspected${turn.step === null ? "" : ` at ${turn.step}`}` : turn.id);
+  const place = turn.labelling ? ` ${turn.labelling.id}` : turn.step === null ? "" : ` at ${turn.step}`;
+  const record = viewRecord(turn.inspect ? `${turn.id} inspected${place}` : turn.id);
   if (turn.inspect) record.inspector ??= inspectorState(turn.step);
   const controller = new AbortController();
   const estimated = estimatedTokens(turn);
@@ -86,12 +115,21 @@ function mountOne(el, turn, { markdownParser = null, latexTypesetter = null }, a
   const reply = element("div", "qwq-part", {}, pane.element);
   root.append(reply);
   if (turn.show !== "answer" && turn.reasoning) {
+    const labels = new TurnLabels({
+      turnId: turn.id,
+      records: turn.labels,
+      labelling: turn.labelling,
+      save: keep,
+      // What one output could not save, the next one does.
+      own: turn.labelling ? (viewRecord(`${turn.id} labelled by ${turn.labelling.annotator}`).labels ??= new Map()) : undefined,
+      signal: controller.signal,
+    });
     toggle = new InspectorToggle(record, {
       host,
       container: root,
       panes: [reasoning, reply],
       answer: pane.element,
-      read: () => inspected(turn),
+      read: () => inspected(turn, labels),
       signal: controller.signal,
     });
   }
@@ -156,20 +194,27 @@ function turnActs(turn) {
   return acts;
 }
 
-/**
- * @param {SavedTurn} turn
- * @returns {Inspected}
- */
-function inspected(turn) {
+/** @param {SavedTurn} turn */
+function tableOf(turn) {
   const table = new StepTable();
   table.grow(turn.reasoning, turn.steps);
   table.finish();
+  return table;
+}
+
+/**
+ * @param {SavedTurn} turn
+ * @param {TurnLabels} labels
+ * @returns {Inspected}
+ */
+function inspected(turn, labels) {
+  const table = tableOf(turn);
   const loops = loopsOf(turn.loops, turn.reasoning);
   const candidates = stepValuesOf(turn.candidates, table);
   const lanes = turn.lanes.map(({ name, values }) => /** @type {[string, StepValue[]]} */ ([name, stepValuesOf(values, table)]));
   const number = turn.number === null ? "" : `turn ${turn.number}${(turn.attempt ?? 1) > 1 ? `.${turn.attempt}` : ""}`;
   const name = [number, turn.conversation === "main" ? "" : turn.conversation, turn.model].filter(Boolean).join(" · ");
-  return { name, table, metrics: turn.metrics, loops, candidates, lanes, sureness: surenessOf(turn.sureness, table), given: turn.given.reasoning, growing: false, source: sourceOf(turn) };
+  return { name, table, metrics: turn.metrics, loops, candidates, lanes, sureness: surenessOf(turn.sureness, table), given: turn.given.reasoning, growing: false, labels, source: sourceOf(turn) };
 }
 
 /**
@@ -191,7 +236,7 @@ function reasoningOf(turn, record, estimated, options) {
     ...options,
     start: turn.start,
     wasSeen: adopted !== null,
-    sumsOf: () => inspected(turn).table.steps.flatMap(({ sums }) => sums),
+    sumsOf: () => tableOf(turn).steps.flatMap(({ sums }) => sums),
   });
   pane.show({
     label: turn.caption || reasoningLabel(turn.timing.thinking_s, turn.usage.reasoning_tokens, estimated.reasoning),

@@ -9,6 +9,7 @@ import type { NUMBERS } from "./metric_figures.js";
 import type { ReasoningText } from "./reasoning_text.js";
 import type { StepTable } from "./step_table.js";
 import type { TextStream } from "./text_stream.js";
+import type { TurnLabels } from "./turn_labels.js";
 
 /** Start and end in a text, in UTF-16 units. */
 export type Span = [start: number, end: number];
@@ -21,6 +22,8 @@ export type MimeBundle = Record<string, unknown>;
 export interface Services {
   markdownParser?: MarkdownParser | null;
   latexTypesetter?: LatexTypesetter | null;
+  /** Replaces the data of this output in the notebook, where that is possible. */
+  save?: (data: unknown) => void;
 }
 
 export interface MarkdownParser {
@@ -66,7 +69,7 @@ export interface WidgetModel {
   widget_manager: WidgetManager;
 }
 
-export type PaneKind = "status" | "reasoning" | "answer" | "saved" | "chat" | "batch";
+export type PaneKind = "status" | "reasoning" | "answer" | "saved" | "chat" | "batch" | "label";
 
 /** The traits of all panes; `kind` decides which of them a model has. */
 export interface PaneTraits {
@@ -98,6 +101,9 @@ export interface PaneTraits {
   /** Of panes that show what is saved. */
   mime: string;
   data: unknown;
+  /** Of the pane that takes labels. */
+  labels: unknown;
+  where: string;
   /** Of the chat. */
   page: ChatPageData;
   /** Of the batch. */
@@ -113,7 +119,7 @@ export type KernelMessage =
   | { type: "frame"; frame: unknown }
   | { type: "batch"; batch: unknown }
   | { type: "heard" | "refused"; id: string; text: string }
-  | { type: "failed"; id: string }
+  | { type: "failed" | "labelled"; id: string }
   | { type: "saved"; bundle: MimeBundle };
 
 /** One delta, with the records of the steps that it settled, if any. */
@@ -135,6 +141,7 @@ export type PageMessage =
   | { type: "action"; name: string }
   | { type: "ask"; id: string; text: string }
   | { type: "select"; conversation: string }
+  | { type: "label"; id: string; step: number; kind: string }
   | { type: "open"; index: number | null };
 
 // A turn
@@ -190,6 +197,8 @@ export interface SavedTurn {
   start: StartMode;
   inspect: boolean;
   step: number | null;
+  labels: LabelRecord[];
+  labelling: Labelling | null;
   /** How many characters of each text are given, in code points. */
   given: { reasoning: number; answer: number };
 }
@@ -256,6 +265,8 @@ export interface InspectorState {
   opened: Set<number>;
   /** The step whose text the reader is changing. */
   editing: { index: number; text: string } | null;
+  /** Do keys label steps, in an output that takes labels? */
+  labelling: boolean;
 }
 
 /** A value along a reasoning, after so many of its steps. */
@@ -285,6 +296,8 @@ export interface Inspected {
   /** How many characters of the text are given, in code points. */
   given: number;
   growing: boolean;
+  /** The hand labels; null while it streams. */
+  labels: TurnLabels | null;
   /** How a cell names the turn; null while it streams, or outside a conversation. */
   source: TurnSource | null;
 }
@@ -370,6 +383,8 @@ export interface ViewRecord {
   thinking: { began: number | null; ended: number | null };
   events: EventTarget;
   chat?: ChatPage;
+  /** The reader's own labels that the kernel does not have: the letter of a kind by step. */
+  labels?: Map<number, string>;
   batch?: BatchChoices;
   liveBatch?: LiveBatch;
 }
@@ -392,6 +407,31 @@ export interface LiveStatus {
 /** A view that is on the page. */
 export interface Mounted {
   dispose(): void;
+}
+
+// Labels
+
+/** The labels of one person: the letter of a kind and the index of a step, in base 36, each. */
+export interface LabelRecord {
+  by: string;
+  steps: string;
+}
+
+/** Who labels, and the id of the pane in the kernel that takes the labels. */
+export interface Labelling {
+  id: string;
+  annotator: string;
+  /** The person's labels that the kernel does not have, as in a record; X is a removed one. */
+  unsaved: string;
+}
+
+/** A pane whose kernel is running. */
+export interface LabelPane {
+  /** Sends a label, or "" for none; returns the id of the message. */
+  send(step: number, letter: string): string;
+  hasAnswered(message: string): boolean;
+  records(): unknown;
+  where(): string;
 }
 
 // A chat

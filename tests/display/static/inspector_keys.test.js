@@ -4,13 +4,13 @@ import test from "node:test";
 import { KEYS, listenToKeys } from "../../../qwq_magic/display/static/inspector_keys.js";
 
 /** The effect of a key: its action, and whether it reaches the notebook and keeps its default. */
-function press(key, { tag = "DIV", role = null, inside = true, ...modifiers } = {}) {
+function press(key, { tag = "DIV", role = null, inside = true, isLabelling = false, className = "", ...modifiers } = {}) {
   let hear;
   globalThis.addEventListener = (_name, callback) => (hear = callback);
   const pressed = { action: null, isHeard: true, isDefault: true };
-  const target = { tagName: tag, getAttribute: () => role };
+  const target = { tagName: tag, getAttribute: () => role, classList: { contains: (name) => name === className } };
   const root = { contains: (node) => inside && node === target };
-  listenToKeys(root, (action) => (pressed.action = action), new AbortController().signal);
+  listenToKeys(root, (action) => (pressed.action = action), new AbortController().signal, () => isLabelling);
   hear({
     key,
     target,
@@ -59,6 +59,23 @@ test("arrow keys move only on the map", () => {
   assert.equal(press("ArrowRight", { role: "slider" }).action, "next");
   assert.equal(press("ArrowDown", { role: "slider" }).action, "previous");
   assert.equal(press("ArrowRight").action, null);
+});
+
+test("while steps are labelled, digits label, and other keys do what they always do", () => {
+  const actions = { 1: "label1", 9: "label9", 0: "unlabel", Backspace: "unlabel", Enter: "acceptLabel", Escape: "leaveLabels", l: "toggleLabels", j: "next", e: "expand" };
+
+  for (const [key, action] of Object.entries(actions)) {
+    assert.deepEqual(press(key, { isLabelling: true }), { action, isHeard: false, isDefault: false }, key);
+  }
+  assert.equal(press("3", { isLabelling: true, tag: "INPUT" }).action, null);
+  assert.equal(press("9").action, null);
+});
+
+test("while steps are labelled, Enter accepts on a step and presses any other button", () => {
+  const on = { isLabelling: true, tag: "BUTTON" };
+
+  assert.equal(press("Enter", { ...on, className: "qwq-step-toggle" }).action, "acceptLabel");
+  assert.deepEqual(press("Enter", on), { action: null, isHeard: false, isDefault: true });
 });
 
 test("every key in the help has an action", () => {

@@ -71,13 +71,14 @@
        */
       renderModel(model) {
         const { data } = model;
-        // The live chat that is shown here has saved this data itself.
+        // The live chat, or the labels, that are shown here have saved this data themselves.
         if (CHAT in data && this.mounted?.keeps?.(data[CHAT])) return Promise.resolve();
+        if (TURN in data && this.mounted?.keeps?.(data[TURN])) return Promise.resolve();
         this.mounted?.dispose();
         if (CHAT in data) this.mounted = mountSavedChat(this.node, data[CHAT], this.services, (bundle) => model.setData({ data: bundle }));
         else if (COMPARISON in data) this.mounted = mountComparison(this.node, data[COMPARISON]);
         else if (BATCH in data) this.mounted = mountBatch(this.node, data[BATCH], this.services);
-        else this.mounted = mountTurn(this.node, data[TURN], this.services);
+        else this.mounted = mountTurn(this.node, data[TURN], { ...this.services, save: (turn) => model.setData({ data: { ...model.data, [TURN]: turn } }) });
         return Promise.resolve();
       }
 
@@ -120,7 +121,7 @@
       const { code } = event.detail ?? {};
       const node = /** @type {Node} */ (event.target);
       // Only magics of ours, whatever else sends such an event: a cell that is one line, or a prompt.
-      if (typeof code !== "string" || !/^(?:%%qwq [^\n]*(?:\n|$)|%qwq_(?:answer|continue|inspect|probe) [^\r\n]*$)/.test(code)) return;
+      if (typeof code !== "string" || !/^(?:%%qwq [^\n]*(?:\n|$)|%qwq_(?:answer|continue|inspect|label|probe) [^\r\n]*$)/.test(code)) return;
       const panel = tracker.find((each) => each.node.contains(node));
       const index = panel?.content.widgets.findIndex((cell) => cell.node.contains(node)) ?? -1;
       if (!panel?.model || index < 0) return;
