@@ -12,7 +12,8 @@ import functools
 import re
 from dataclasses import dataclass
 
-from qwq_magic.reasoning.cues import CHINESE, ENGLISH, compiled
+from qwq_magic.reasoning.chinese_cues import CHINESE
+from qwq_magic.reasoning.cues import ENGLISH, compiled
 from qwq_magic.reasoning.features import Vocabulary, features_of
 from qwq_magic.reasoning.kind_names import Group, Kind
 from qwq_magic.reasoning.kind_weights import load_weights
