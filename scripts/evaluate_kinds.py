@@ -10,7 +10,7 @@ only for sentences that they were not trained on.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 from unittest import mock
 
@@ -21,8 +21,24 @@ from qwq_magic.reasoning import kinds
 from qwq_magic.reasoning.kind_names import Kind
 
 
-def _kind(row: Labelled, guess: Callable[..., kinds.Guess] = kinds.guess) -> Kind:
-    return guess(row.text, position=row.position, previous=row.previous).kind
+def by_cues(rows: Iterable[Labelled]) -> list[Kind]:
+    return [kinds.guess_by_rules(row.text, position=row.position).kind for row in rows]
+
+
+def as_streamed(rows: Iterable[Labelled]) -> list[Kind]:
+    """Guess the kinds in order, since each depends on the kind before."""
+    guessed: list[Kind] = []
+    for row in rows:
+        guessed.append(
+            kinds.classify(
+                row.text,
+                position=row.position,
+                previous=row.previous,
+                following=row.following,
+                previous_kind=guessed[-1] if row.previous else None,
+            )
+        )
+    return guessed
 
 
 def cross_validated(rows: list[Labelled]) -> list[Kind]:
@@ -32,9 +48,10 @@ def cross_validated(rows: list[Labelled]) -> list[Kind]:
         known = [number for number, row in enumerate(rows) if row.problem != problem]
         weights = train([rows[n] for n in known], [features[n] for n in known])
         with mock.patch.object(kinds, "load_weights", lambda weights=weights: weights):
-            unseen = {n: _kind(row) for n, row in enumerate(rows) if row.problem == problem}
-        print(report(problem, [rows[n] for n in unseen], list(unseen.values())).split("\n")[0])
-        guessed |= unseen
+            unseen = [number for number, row in enumerate(rows) if row.problem == problem]
+            found = as_streamed(rows[number] for number in unseen)
+        print(report(problem, [rows[n] for n in unseen], found).split("\n")[0])
+        guessed |= zip(unseen, found, strict=True)
     return [guessed[number] for number in range(len(rows))]
 
 
@@ -44,9 +61,9 @@ def main() -> None:
     parser.add_argument("--shipped", action="store_true")
     options = parser.parse_args()
     rows = read_labelled(options.sentences)
-    print(report("cues alone", rows, [_kind(row, kinds.guess_by_rules) for row in rows]))
+    print(report("cues alone", rows, by_cues(rows)))
     if options.shipped:
-        print(report("as shipped", rows, [_kind(row) for row in rows]))
+        print(report("as shipped", rows, as_streamed(rows)))
     else:
         print(report("model, problems never seen", rows, cross_validated(rows)))
 

@@ -1,18 +1,20 @@
 """Read sentences labelled as Thought Anchors does it, and score guesses at their labels.
 
 The file has one JSON object a line: `text`, `label`, `pos` (0 to 1), `prev` and `source`,
-whose `problem_N` groups the folds: what is tested was never seen in training.
+whose `problem_N` groups the folds: what is tested was never seen in training. Sentences of a
+reasoning are in order, and `source` ends with `#` and the number of the sentence.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from qwq_magic.reasoning.kind_names import Kind
+from qwq_magic.reasoning.kinds import LOOKAHEAD
 
 LABEL_OF = {
     Kind.ANSWER: "final_answer_emission",
@@ -37,21 +39,37 @@ class Labelled:
     label: str
     position: float
     previous: str
+    following: str
     problem: str
 
 
 def read_labelled(path: Path) -> list[Labelled]:
-    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    rows = list(map(json.loads, path.read_text(encoding="utf-8").splitlines()))
     return [
         Labelled(
             row["text"],
             row["label"],
             row["pos"],
             row["prev"],
+            following,
             found[0] if (found := re.search(r"problem_\d+", row["source"])) else row["source"],
         )
-        for row in rows
+        for row, following in zip(rows, _following(rows), strict=True)
     ]
+
+
+def _following(rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return the text after each sentence, at least as much as classifying it takes."""
+    texts: list[str] = []
+    after, known = "", ("", 0)
+    for row in reversed(rows):
+        source, number = row["source"].rsplit("#", 1)
+        if known != (source, int(number) + 1):
+            after = ""
+        texts.append(after)
+        after = f"{row['text'].strip()} {after}"[:LOOKAHEAD]
+        known = source, int(number)
+    return texts[::-1]
 
 
 def _f1(truth: Sequence[str], guessed: Sequence[str], label: str) -> tuple[float, float, float]:

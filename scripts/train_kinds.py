@@ -55,7 +55,10 @@ BALANCE = 0.5  # how far rare labels are weighed up: 0 not at all, 1 fully
 def features_of_rows(rows: Sequence[Labelled]) -> list[set[str]]:
     return [
         kinds.english_features(
-            row.text, previous=row.previous, is_opening=row.position <= kinds.SETUP_ENDS
+            row.text,
+            previous=row.previous,
+            following=row.following,
+            is_opening=row.position <= kinds.SETUP_ENDS,
         )
         for row in rows
     ]

@@ -2,7 +2,8 @@ r"""The features of a sentence for the learned classifier, as a set of names.
 
 Numbers become `0`, so that the model learns style and not specific problems. Words and word
 pairs count at any position; `^` marks the opening words and `$` the last token. A leading `<`
-marks features of the previous step. `cue:` and `rule:` name kinds whose cues occur.
+marks features of the previous step, a leading `>` those of the text that follows. `cue:` and
+`rule:` name kinds whose cues occur.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from qwq_magic.reasoning.kind_names import Kind
 
@@ -21,8 +23,11 @@ _TOKEN = re.compile(r"\\[a-z]+|[a-z]+(?:['’][a-z]+)?|0|[^\s\w]")
 _RAW_NUMBER = re.compile(r"\d+")
 
 # Precomputed, since reading the value of an enum member is slow.
-_CUES, _RULES, _CUES_BEFORE, _RULES_BEFORE = (
-    {kind: f"{name}:{kind.value}" for kind in Kind} for name in ("cue", "rule", "<cue", "<rule")
+_CUES, _CUES_BEFORE, _CUES_AFTER = (
+    {kind: f"{place}cue:{kind.value}" for kind in Kind} for place in ("", "<", ">")
+)
+_RULES, _RULES_BEFORE, _RULES_AFTER = (
+    {kind: f"{place}rule:{kind.value}" for kind in Kind} for place in ("", "<", ">")
 )
 _LENGTHS = (3, 5, 8, 12, 18, 27, 40, 70)
 
@@ -31,7 +36,11 @@ _LENGTHS = (3, 5, 8, 12, 18, 27, 40, 70)
 @functools.lru_cache(maxsize=16)
 def tokens_of(text: str) -> tuple[str, ...]:
     """Return lowercase words, punctuation and TeX commands, with every number as `0`."""
-    return tuple(_TOKEN.findall(_NUMBER.sub("0", text.lower())))
+    return tuple(_tokens(text))
+
+
+def _tokens(text: str) -> list[str]:
+    return _TOKEN.findall(_NUMBER.sub("0", text.lower()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +71,27 @@ def _grams(tokens: Sequence[str], vocabulary: Vocabulary | None) -> Iterator[str
         yield from map(" ".join, vocabulary.pairs.intersection(pairs))
 
 
+class Cued(NamedTuple):
+    """A text, and the kinds with cues in it, the most specific first."""
+
+    text: str
+    cues: list[Kind]
+
+
 def features_of(
-    text: str,
-    *,
-    previous: str,
-    cues: list[Kind],
-    previous_cues: list[Kind],
-    vocabulary: Vocabulary | None = None,
+    step: Cued, *, previous: Cued, following: Cued, vocabulary: Vocabulary | None = None
 ) -> set[str]:
     """Return the names of the features of a step.
 
     Args:
-        text: the step.
-        previous: the text of the previous step; "" for the first.
-        cues: the kinds with cues in the step, the most specific first.
-        previous_cues: the same for the previous step.
+        step: the step.
+        previous: the previous step; its text is "" for the first.
+        following: the beginning of the text that follows; "" for the last step.
         vocabulary: the words and pairs to include; None includes all, for training.
     """
     # The position is not a feature: while a reasoning streams, its length is unknown, and the kind
     # of a step must not change when it has ended.
+    text, cues = step
     tokens = tokens_of(text)
     found = set(_grams(tokens, vocabulary))
     found.update("^" + " ".join(tokens[:count]) for count in (1, 2, 3) if len(tokens) >= count)
@@ -89,17 +100,33 @@ def features_of(
     found.add(f"equals:{min(text.count('=') + text.count('≈'), 3)}")
     found.update(map(_CUES.__getitem__, cues))
     found.add(_RULES[cues[0]] if cues else "rule:none")
-    found.update(map(_CUES_BEFORE.__getitem__, previous_cues))
-    found.add(_RULES_BEFORE[previous_cues[0]] if previous_cues else "<rule:none")
-    before = tokens_of(previous)
     if tokens:
         found.add("$" + tokens[-1])
-    if before:
-        found.add("<$" + before[-1])
-        found.update("<^" + " ".join(before[:count]) for count in (1, 2))
-        seen = set(_RAW_NUMBER.findall(previous))
-        if seen & set(_RAW_NUMBER.findall(text)):
-            found.add("shares a number")
-    else:
-        found.add("<none")
+    found.update(_features_before(previous, text))
+    found.update(_features_after(following))
     return found
+
+
+def _features_before(previous: Cued, text: str) -> Iterator[str]:
+    yield from map(_CUES_BEFORE.__getitem__, previous.cues)
+    yield _RULES_BEFORE[previous.cues[0]] if previous.cues else "<rule:none"
+    before = tokens_of(previous.text)
+    if not before:
+        yield "<none"
+        return
+    yield "<$" + before[-1]
+    yield "<^" + before[0]
+    yield "<^" + " ".join(before[:2])
+    if not set(_RAW_NUMBER.findall(previous.text)).isdisjoint(_RAW_NUMBER.findall(text)):
+        yield "shares a number"
+
+
+def _features_after(following: Cued) -> Iterator[str]:
+    yield from map(_CUES_AFTER.__getitem__, following.cues)
+    yield _RULES_AFTER[following.cues[0]] if following.cues else ">rule:none"
+    after = _tokens(following.text)
+    if not after:
+        yield ">none"
+        return
+    yield ">^" + after[0]
+    yield ">^" + " ".join(after[:2])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, overload
 from qwq_magic.reasoning.arrivals import Mark, seconds_between
 from qwq_magic.reasoning.frames import frame_of
 from qwq_magic.reasoning.kind_names import Group, Kind
-from qwq_magic.reasoning.kinds import guess
+from qwq_magic.reasoning.kinds import LOOKAHEAD, guess
 from qwq_magic.reasoning.logprobs import LogprobMark, Sureness, sureness_between
 from qwq_magic.reasoning.segmenter import Piece, StepSegmenter, pieces_of
 from qwq_magic.reasoning.sum_checks import Check, checks_of
@@ -133,17 +133,25 @@ class StepBuilder:
     def __init__(self) -> None:
         self._index = self._episode = 0
         self._previous = ""
+        self._kind: Kind | None = None
 
     def step(
         self,
         piece: Piece,
         *,
+        following: str,
         seconds: float | None,
         tokens: int,
         sureness: Sureness | None = None,
     ) -> Step:
-        position = piece.start / _TYPICAL_LENGTH
-        best = guess(piece.text, position=position, previous=self._previous)
+        """Return the step of a piece; `following` is the text after it."""
+        best = guess(
+            piece.text,
+            position=piece.start / _TYPICAL_LENGTH,
+            previous=self._previous,
+            following=following,
+            previous_kind=self._kind,
+        )
         if best.kind is Kind.SWITCH and self._index:
             self._episode += 1
         step = Step(
@@ -162,6 +170,7 @@ class StepBuilder:
         )
         self._index += 1
         self._previous = piece.text
+        self._kind = best.kind
         return step
 
 
@@ -193,7 +202,13 @@ def steps_of(
     sureness = sureness_between(ends, logprobs) if logprobs else unknown
     builder = StepBuilder()
     return Steps(
-        builder.step(piece, seconds=seconds, tokens=count, sureness=sure)
+        builder.step(
+            piece,
+            following=reasoning[piece.end : piece.end + LOOKAHEAD],
+            seconds=seconds,
+            tokens=count,
+            sureness=sure,
+        )
         for piece, seconds, count, sure in zip(pieces, times, tokens, sureness, strict=True)
     )
 
@@ -222,31 +237,53 @@ def _tokens(pieces: Sequence[Piece], counted: int | None, given: int) -> Sequenc
 
 
 class StepReader:
-    """Turns deltas and their arrival times into steps, while a reasoning streams."""
+    """Turns deltas and their arrival times into steps, while a reasoning streams.
+
+    A step is returned when a few characters after it have arrived, since they affect its kind.
+    """
 
     def __init__(self) -> None:
         self._segmenter = StepSegmenter()
         self._length = 0
         self._marks: deque[Mark] = deque()
         self._builder = StepBuilder()
+        self._pieces: deque[Piece] = deque()
+        # The text after the last step, in the deltas that brought it.
+        self._open: list[str] = []
+        self._open_start = 0
 
     def feed(self, delta: str, *, at_s: float | None = None) -> list[Step]:
         """Read a delta that arrived at `at_s`, on any clock; return the steps it settles."""
         self._length += len(delta)
+        self._open.append(delta)
         if at_s is not None and delta:
             self._marks.append((self._length, at_s))
-        return self._steps(self._segmenter.feed(delta))
+        self._pieces += self._segmenter.feed(delta)
+        return self._steps(self._length - LOOKAHEAD)
 
     def close(self) -> list[Step]:
         """Return the remaining steps."""
-        return self._steps(self._segmenter.close())
+        self._pieces += self._segmenter.close()
+        return self._steps(self._length)
 
-    def _steps(self, pieces: Iterable[Piece]) -> list[Step]:
-        return [self._step(piece) for piece in pieces]
+    def _steps(self, settled: int) -> list[Step]:
+        """Return the steps that end before `settled` or there."""
+        if not self._pieces or self._pieces[0].end > settled:
+            return []
+        text, start = "".join(self._open), self._open_start
+        steps: list[Step] = []
+        while self._pieces and self._pieces[0].end <= settled:
+            piece = self._pieces.popleft()
+            at = piece.end - start
+            steps.append(self._step(piece, text[at : at + LOOKAHEAD]))
+        self._open_start = steps[-1].end
+        self._open = [text[self._open_start - start :]]
+        return steps
 
-    def _step(self, piece: Piece) -> Step:
+    def _step(self, piece: Piece, following: str) -> Step:
         return self._builder.step(
             piece,
+            following=following,
             seconds=self._seconds(piece),
             tokens=round(estimate_tokens(piece.text)),
         )

@@ -13,7 +13,7 @@ from kernel import Kernel
 
 from qwq_magic.display.live.live_panel import FRAME_S
 from qwq_magic.display.saved.step_records import LiveRecords
-from qwq_magic.reasoning import kinds, steps_of
+from qwq_magic.reasoning import found_cues, steps_of
 
 SMALL, LARGE = 2_000, 16_000
 # The envelope of a message. A slow machine needs more time, and so more frames, for a text.
@@ -94,7 +94,7 @@ def test_what_is_sent_grows_with_the_text(replies: dict[int, Measured]) -> None:
 def test_a_step_is_searched_for_cues_once_live_and_final_together() -> None:
     reasoning = text_of(SMALL, variant=1)
     live = LiveRecords()
-    before = kinds._found_anywhere.cache_info().misses
+    before = found_cues.cues_in.cache_info().misses
 
     live.append(reasoning, at_s=0.0)
     while live.take():
@@ -102,7 +102,7 @@ def test_a_step_is_searched_for_cues_once_live_and_final_together() -> None:
     steps = steps_of(reasoning)
 
     # One more for the empty text before the first.
-    assert kinds._found_anywhere.cache_info().misses - before <= len(steps) + 1
+    assert found_cues.cues_in.cache_info().misses - before <= len(steps) + 1
 
 
 def test_nothing_stays_open_after_twenty_turns(

@@ -7,20 +7,30 @@ from hypothesis import strategies as st
 
 from qwq_magic.demo.recordings import Recording, recordings
 from qwq_magic.reasoning import Step, StepReader, steps_of
+from qwq_magic.reasoning.kinds import LOOKAHEAD
 
 TEXT = "The first sentence. The second sentence. Alternatively, a third sentence."
 
 
 def test_steps_come_as_they_settle() -> None:
     reader = StepReader()
-    steps = [reader.feed(delta) for delta in ("The first sentence. ", "The second", " sentence. ")]
+    deltas = ("The first sentence. ", "The second senten", "ce. And", " the third one. ")
+    steps = [reader.feed(delta) for delta in deltas]
 
     assert [[step.text for step in settled] for settled in steps] == [
+        [],
         [],
         ["The first sentence. "],
         [],
     ]
-    assert [step.text for step in reader.close()] == ["The second sentence. "]
+    assert [step.text for step in reader.close()] == ["The second sentence. ", "And the third one. "]
+
+
+def test_a_step_waits_for_a_few_characters_at_most() -> None:
+    reader = StepReader()
+    settled = reader.feed("A sentence. Next, " + "a" * (LOOKAHEAD - len("Next, ")))
+
+    assert [step.text for step in settled] == ["A sentence. "]
 
 
 @given(st.text(max_size=300), st.integers(1, 40))
