@@ -57,6 +57,7 @@ OPERATION = rf"{NUMBER}\s{{0,2}}[-+*/×÷·^<>≤≥＋－]\s{{0,2}}(?:{NUMBER}|
 ENGLISH: tuple[Cues, ...] = (
     Cues(
         Kind.ANSWER,
+        opens=r"\W{0,8}(?:final |correct )?(?:answer|choice|result)\W{0,4}:",
         words=(
             r"final answer\b|"
             r"(?:correct )?answer (?:is|should be|must be|would be)\b(?! (?:not|in|that|to)\b)"
@@ -68,17 +69,24 @@ ENGLISH: tuple[Cues, ...] = (
         words=(
             r"alternatively\b|(?:an)?other (?:way|approach|method|idea|angle)\b|"
             r"different (?:way|approach|method|angle)\b|try again\b|start(?:ing)? over\b|"
-            r"instead,? (?:let|i|we)\b|let(?:'s| me| us) instead\b"
+            r"instead,? (?:let|i|we)\b|let(?:'s| me| us) instead\b|"
+            r"alternative (?:approach|attempt|idea|method|solution|strategy|way)\b"
         ),
     ),
     Cues(
         Kind.CHECK,
-        opens=(_LEAD + r"(?:(?:correct|check)\b)"),
+        opens=(
+            _LEAD + r"(?:(?:correct|check)\b)|"
+            r"[\s*#>-]{0,8}(?:yes|no|good|right|great|perfect|fine|ok|okay)[.!,:](?!\s{0,2}(?:so|let)\b)"
+        ),
         words=(
             r"double[- ]?check|verif(?:y|ies|ied|ying|ication)\b|make sure\b|"
             r"plug(?:ging)? (?:it |this |that |them )?back\b|"
             r"re-?(?:comput|calculat|count|check|verif|examin)\w{0,8}|match(?:es)?\b|consistent\b|"
-            r"checks out\b|let(?:'s| me| us) (?:check|confirm|test)\b|"
+            r"checks out\b|let(?:'s| me| us) (?:just |quickly )?(?:check|confirm|test)\b|"
+            r"confirms\b|holds up\b|as expected\b|reassuring|sanity|plausib|agrees?\b|"
+            r"both (?:\w{1,20} ){0,3}(?:give|yield|lead to)\b|adds? up\b(?! to\b)|"
+            r"(?:go|going|went) (?:through|over) (?:it|this|that|everything) again\b|"
             r"(?:to|i'll|should) (?:check|confirm)\b|to be (?:sure|thorough|safe)\b|"
             r"(?:that|this|it)(?:'s| is| seems| looks)(?: also| indeed)? (?:right|correct)\b"
         ),
@@ -87,11 +95,14 @@ ENGLISH: tuple[Cues, ...] = (
     Cues(
         Kind.DOUBT,
         words=(
-            r"wait\b|hold on\b|hmm+\b|not (?:entirely |really |quite |so )?sure\b|"
+            r"wait\b|hold on\b|hmm+\b|"
+            r"not (?:entirely |really |quite |so |fully )?(?:sure|certain|convinced|clear)\b|"
+            r"unsure\b|unclear\b|ambigu|could mean\b|the (?:mistake|error|flaw) (?:is|was)\b|"
+            r"i (?:missed|forgot|overlooked)\b|doubt\b|what if\b|"
             r"(?:made|make) (?:a|an|some) (?:mistake|error)\b|mistaken?\b|contradict|"
             r"confus(?:ed|ing|ion)\b|"
             r"(?:can't|cannot|doesn't|isn't|not) (?:be |seem |look |quite )?(?:right|correct)\b|"
-            r"seems? (?:odd|off|strange|wrong|weird)\b|am i\b|did i\b|miscalculat|miscount|"
+            r"seems? (?:odd|off|strange|wrong|weird)\b|am i\b|did(?:n't)? i\b|miscalculat|miscount|"
             r"misunder|something'?s? (?:is )?(?:wrong|off)\b|conflicting\b|discrepan|messed up\b|"
             r"which (?:one )?is (?:right|correct)\b"
         ),
@@ -103,7 +114,9 @@ ENGLISH: tuple[Cues, ...] = (
             r"(?:the|this) (?:problem|question) "
             r"(?:says|asks|states|gives|wants|is asking|is about)\b|"
             r"i(?:'m| am) (?:given|asked|told)\b|we(?:'re| are) (?:given|asked|told)\b|"
-            r"the user (?:asks|wants|is asking|asked|says)\b|it says that\b|needs? to find\b|"
+            r"the user (?:asks|wants|is asking|asked|says|has|gave|needs|provided)\b|"
+            r"they (?:want|ask|also said|say|gave)\b|it says that\b|needs? to find\b|"
+            r"understanding the\b|i(?:'m| am) looking at\b|"
             r"(?:need|have|trying) to (?:figure out|find|solve|determine)\b"
         ),
     ),
@@ -118,7 +131,8 @@ ENGLISH: tuple[Cues, ...] = (
         words=(
             r"i(?:'ll| will| should| need to| have to| can try| could try| might need)\b|"
             r"we (?:should|need to|have to|can try|could try)\b|"
-            r"how (?:to|do i|do we|can i|many .{0,60}\?)|step by step\b|the next step\b|"
+            r"how (?:to|(?:do|can|could|should|would) (?:i|we)|many .{0,60}\?)|step by step\b|"
+            r"(?:the next step|(?:my|the) plan)\b|"
             r"(?:maybe|perhaps) (?:i|we) (?:can|should|could)\b"
         ),
     ),
@@ -127,6 +141,9 @@ ENGLISH: tuple[Cues, ...] = (
         words=(
             r"(?:remember|recall|know|known)\b|formula\b|theorem\b|by definition\b|"
             r"is defined as\b|definition of\b|in general\b|the (?:rule|property|identity) \b|"
+            r"rule of thumb\b|usually\b|typically\b|commonly\b|by convention\b|lemma\b|law of\b|"
+            r"(?:in|since) (?:python|javascript|java|rust|sql|css|html|numpy|pandas|c\+\+|typescript)"
+            r"(?: [\d.]{1,6})?[ ,]|"
             r"stands for\b|each (?:\w{1,20} ){1,3}(?:is|has|represents|corresponds)\b"
         ),
     ),

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import functools
 import re
+from enum import Enum
 
 from qwq_magic.reasoning.chinese_cues import CHINESE
 from qwq_magic.reasoning.cues import ENGLISH, compiled
+from qwq_magic.reasoning.european_cues import EUROPEAN, is_european
 from qwq_magic.reasoning.kind_names import Kind
 
-_ENGLISH = compiled(ENGLISH)
-_CHINESE = compiled(CHINESE, flags=re.IGNORECASE)
+
+class Language(Enum):
+    """A language, or some, with cues of their own."""
+
+    ENGLISH = "English"
+    CHINESE = "Chinese"
+    EUROPEAN = "German, Spanish or French"
+
+
+_CUES = {
+    Language.ENGLISH: compiled(ENGLISH),
+    Language.CHINESE: compiled(CHINESE, flags=re.IGNORECASE),
+    Language.EUROPEAN: compiled(EUROPEAN),
+}
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 
 
@@ -26,7 +40,9 @@ def cues_in(text: str) -> dict[Kind, str]:
 
 def find_cues(text: str) -> dict[Kind, str]:
     """Return the same as `cues_in`, for a text that is needed only once."""
-    cues, searched = (_CHINESE, text) if is_chinese(text) else (_ENGLISH, _lowered(text))
+    language = language_of(text)
+    cues = _CUES[language]
+    searched = text if language is Language.CHINESE else _lowered(text)
     found = {}
     for kind, finds in cues:
         for find in finds:
@@ -36,9 +52,12 @@ def find_cues(text: str) -> dict[Kind, str]:
     return found
 
 
-def is_chinese(text: str) -> bool:
-    """Whether a text has at least one Chinese character."""
-    return not text.isascii() and _CJK.search(text) is not None
+@functools.lru_cache(maxsize=16)
+def language_of(text: str) -> Language:
+    """Return the language of a text; English if it is neither of the others."""
+    if not text.isascii() and _CJK.search(text):
+        return Language.CHINESE
+    return Language.EUROPEAN if is_european(text) else Language.ENGLISH
 
 
 def _lowered(text: str) -> str:

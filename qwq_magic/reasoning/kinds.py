@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 
 from qwq_magic.reasoning.features import Cued, Vocabulary, features_of
-from qwq_magic.reasoning.found_cues import cues_in, find_cues, is_chinese
+from qwq_magic.reasoning.found_cues import Language, cues_in, find_cues, language_of
 from qwq_magic.reasoning.kind_names import Group, Kind
 from qwq_magic.reasoning.kind_weights import load_weights
 
@@ -125,7 +125,7 @@ class _Place:
 def _guess(text: str, place: _Place) -> Guess:
     found = _found(text, place.is_opening)
     # The model knows English; signs alone, such as `---`, give it nothing to judge.
-    if not is_chinese(text) and _HAS_CONTENT.search(text):
+    if language_of(text) is Language.ENGLISH and _HAS_CONTENT.search(text):
         # A certain answer always has an answer cue, which is cheaper to check.
         if Kind.ANSWER in found and (match := _SURE_ANSWER.search(text)):
             return Guess(Kind.ANSWER, match.group().strip())
