@@ -16,17 +16,23 @@ _SEARCHED = 400
 
 # Words that are frequent in one of the languages; those of English outweigh them.
 _EUROPEAN = frozenset(
-    "der das den dem des ein eine einen einer und ist sind nicht mit für auf wir ich also wenn aber "
-    "auch noch dann von zu sich nach bei kann wird werden muss hat daher damit mir mich lass "
-    "el los las una y es son con para por que del al se su pero como cuando entonces también hay "
-    "tiene está voy puedo lo más "
-    "le les un et est sont avec pour par du au aux sur qui mais donc alors je nous il elle ce cette "
-    "ça dans pas plus faut".split()
+    """
+    der das den dem des ein eine einen einer und ist sind nicht mit für auf wir ich also wenn aber
+    auch noch dann von zu sich nach bei kann wird werden muss hat daher deshalb damit mir mich lass
+    sie er steht dies
+    el los las una y es son con para por que del al se su pero como cuando entonces también hay
+    tiene está voy puedo lo más
+    le les un et est sont avec pour par du au aux sur qui mais donc alors je nous il elle ce cette
+    ça dans pas plus faut
+    """.split()  # noqa: SIM905
 )
 _ENGLISH = frozenset(
-    "the of and to is are in it that this we i so for with as be have has not if but can which "
-    "there was on at by from let me need an or they would should then its it's".split()
+    """
+    the of and to is are it that this we i for with be have has not if but can which there at by
+    from let me need or they would should then its
+    """.split()  # noqa: SIM905
 )
+_ACCENTED = re.compile(r"[äöüßáéíóúñ¿¡àâçèêîôûœ]", re.IGNORECASE)
 
 EUROPEAN: tuple[Cues, ...] = (
     Cues(
@@ -126,4 +132,7 @@ EUROPEAN: tuple[Cues, ...] = (
 def is_european(text: str) -> bool:
     """Whether a text without English words has some of German, Spanish or French."""
     words = _WORD.findall(text[:_SEARCHED].lower())
-    return sum(map(_EUROPEAN.__contains__, words)) > sum(map(_ENGLISH.__contains__, words))
+    european = sum(map(_EUROPEAN.__contains__, words))
+    if not text.isascii() and _ACCENTED.search(text):
+        european += 1
+    return european > sum(map(_ENGLISH.__contains__, words))

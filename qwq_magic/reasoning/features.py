@@ -21,6 +21,8 @@ from qwq_magic.reasoning.kind_names import Kind
 _NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 _TOKEN = re.compile(r"\\[a-z]+|[a-z]+(?:['’][a-z]+)?|0|[^\s\w]")
 _RAW_NUMBER = re.compile(r"\d+")
+_LONG_WORD = re.compile(r"[A-Za-z]{2,}")
+_MATH_SIGN = re.compile(r"[\d=+*/^<>≈×()\\{}]")
 
 # Precomputed, since reading the value of an enum member is slow.
 _CUES, _CUES_BEFORE, _CUES_AFTER = (
@@ -97,6 +99,8 @@ def features_of(
     found.update("^" + " ".join(tokens[:count]) for count in (1, 2, 3) if len(tokens) >= count)
     found.add(f"len:{bisect_right(_LENGTHS, len(tokens))}")
     found.add(f"numbers:{min(tokens.count('0'), 6)}")
+    found.add(f"words:{min(len(_LONG_WORD.findall(text)) // 3, 8)}")
+    found.add(f"math:{min(8 * len(_MATH_SIGN.findall(text)) // (len(text) or 1), 5)}")
     found.add(f"equals:{min(text.count('=') + text.count('≈'), 3)}")
     found.update(map(_CUES.__getitem__, cues))
     found.add(_RULES[cues[0]] if cues else "rule:none")

@@ -21,6 +21,7 @@ from qwq_magic.reasoning.kind_weights import load_weights
 __all__ = ["LOOKAHEAD", "Group", "Guess", "Kind", "classify", "guess", "guess_by_rules"]
 
 SETUP_ENDS = 0.06
+_BEGINS = 0.01
 # How much of the text after a step counts, in characters. A step waits for it while it streams;
 # whole sentences would improve the accuracy no further.
 LOOKAHEAD = 24
@@ -28,17 +29,25 @@ LOOKAHEAD = 24
 # Only the beginning and the end of a longer step are classified, in characters.
 _HEAD, _TAIL = 1_200, 400
 # If no kind has this probability, the model is ignored.
-_LEAST_SHARE = 0.22
+_LEAST_SHARE = 0.25
 # The labels for training call many plain statements facts. Without a cue, a statement is a fact
 # only if the model is this sure of it, and else of another kind with the second probability.
-_SURE_RECALL, _SURE_OTHER = 0.4, 0.25
+_SURE_RECALL, _SURE_OTHER = 0.45, 0.3
 
 _HAS_CONTENT = re.compile(r"[a-z]{2}|\d|=", re.IGNORECASE)
 _STATES = re.compile(
     r"[\u3400-\u4dbf\u4e00-\u9fff]{2}|[^\W\d_]{2,}\W+[^\W\d_]{2}|\d", re.IGNORECASE
 )
-_ASKS = re.compile(r"[?？]\W*$|[吗呢]\W*$")
-_SURE_ANSWER = re.compile(r"\\boxed\b|\bfinal answer\b|最终答案", re.IGNORECASE)
+_ASKS = re.compile(r"([?？吗呢])\W{0,8}$")
+_SURE_ANSWER = re.compile(
+    r"\\boxed\b|\bfinal answer\b|^\W{0,8}answer\W{0,4}:|最终答案", re.IGNORECASE
+)
+_SURE_CHECK = re.compile(
+    r"[\s*#>-]{0,8}(?:(?:so|and|ok|okay|now|then|first)\b[,.]?\s{0,2}){0,2}"
+    r"let(?:'s| me| us) (?:just |quickly |also )?"
+    r"(?:double[- ]?check|verify|test|confirm|make sure)\b",
+    re.IGNORECASE,
+)
 _SURE_SWITCH = re.compile(
     r"[\s*#>-]{0,8}(?:(?:or|so|but|hmm+|wait|ok|okay|maybe)\b[,.]?\s{0,2}){0,2}"
     r"(?:alternatively|alternative (?:approach|attempt|idea|method|solution|strategy|way)|"
@@ -105,7 +114,7 @@ def guess(
         previous=_shortened(previous),
         following=following[:LOOKAHEAD],
         is_opening=is_opening,
-        restates=is_opening and (previous_kind is Kind.SETUP or not previous),
+        restates=is_opening and (previous_kind is Kind.SETUP or position <= _BEGINS),
     )
     return _guess(_shortened(text), place)
 
@@ -129,11 +138,12 @@ def _guess(text: str, place: _Place) -> Guess:
         # A certain answer always has an answer cue, which is cheaper to check.
         if Kind.ANSWER in found and (match := _SURE_ANSWER.search(text)):
             return Guess(Kind.ANSWER, match.group().strip())
-        if match := _SURE_SWITCH.match(text):
-            return Guess(Kind.SWITCH, match.group().strip())
-        if kind := _by_model(text, place, found):
+        for kind, sure in ((Kind.SWITCH, _SURE_SWITCH), (Kind.CHECK, _SURE_CHECK)):
+            if match := sure.match(text):
+                return Guess(kind, match.group().strip())
+        if (kind := _by_model(text, place, found)) and (found or not _ASKS.search(text)):
             return Guess(kind, found.get(kind, ""))
-    return _first(found) or _plain(text, place.restates)
+    return _first(found) or _without_cues(text, place.restates)
 
 
 def guess_by_rules(text: str, *, position: float = 0.0, previous: str = "") -> Guess:
@@ -175,10 +185,12 @@ def _first(found: dict[Kind, str]) -> Guess | None:
     return Guess(*next(iter(found.items()))) if found else None
 
 
-def _plain(text: str, restates: bool) -> Guess:
-    """Return the kind of a text without cues: work or setup if it states anything."""
-    if not _STATES.search(text) or _ASKS.search(text):
+def _without_cues(text: str, restates: bool) -> Guess:
+    """Return the kind of a text without cues: it asks, restates, derives or says nothing."""
+    if not _STATES.search(text):
         return _NOTHING
+    if asks := _ASKS.search(text):
+        return Guess(Kind.DOUBT, asks.group(1))
     return Guess(Kind.SETUP if restates else Kind.COMPUTE, "")
 
 
@@ -203,6 +215,8 @@ def _by_model(text: str, place: _Place, found: dict[Kind, str]) -> Kind | None:
         kind = max(shares, key=shares.__getitem__)
         if kind not in found and shares[kind] < _SURE_OTHER:
             return None
+    if place.restates and kind not in found and kind in (Kind.COMPUTE, Kind.RECALL):
+        return Kind.SETUP
     # The training data has one label for doubts and switches, so only a cue can separate them.
     return Kind.SWITCH if kind is Kind.DOUBT and Kind.SWITCH in found else kind
 
