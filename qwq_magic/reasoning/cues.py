@@ -142,8 +142,8 @@ ENGLISH: tuple[Cues, ...] = (
             r"(?:remember|recall|know|known)\b|formula\b|theorem\b|by definition\b|"
             r"is defined as\b|definition of\b|in general\b|the (?:rule|property|identity) \b|"
             r"rule of thumb\b|usually\b|typically\b|commonly\b|by convention\b|lemma\b|law of\b|"
-            r"(?:in|since) (?:python|javascript|java|rust|sql|css|html|numpy|pandas|c\+\+|typescript)"
-            r"(?: [\d.]{1,6})?[ ,]|"
+            r"(?:in|since) (?:python|javascript|typescript|java|rust|sql|css|html|numpy|"
+            r"pandas|c\+\+)(?: [\d.]{1,6})?[ ,]|"
             r"stands for\b|each (?:\w{1,20} ){1,3}(?:is|has|represents|corresponds)\b"
         ),
     ),

@@ -14,9 +14,8 @@ from qwq_magic.reasoning.kind_names import Kind
 _WORD = re.compile(r"[^\W\d_]+")
 _SEARCHED = 400
 
-# Words that are frequent in one of the languages; those of English outweigh them.
-_EUROPEAN = frozenset(
-    """
+# Words that are frequent in one of the languages, and those of English, which outweigh them.
+_EUROPEAN_WORDS = """
     der das den dem des ein eine einen einer und ist sind nicht mit für auf wir ich also wenn aber
     auch noch dann von zu sich nach bei kann wird werden muss hat daher deshalb damit mir mich lass
     sie er steht dies
@@ -24,14 +23,13 @@ _EUROPEAN = frozenset(
     tiene está voy puedo lo más
     le les un et est sont avec pour par du au aux sur qui mais donc alors je nous il elle ce cette
     ça dans pas plus faut
-    """.split()  # noqa: SIM905
-)
-_ENGLISH = frozenset(
-    """
+"""
+_ENGLISH_WORDS = """
     the of and to is are it that this we i for with be have has not if but can which there at by
     from let me need or they would should then its
-    """.split()  # noqa: SIM905
-)
+"""
+_EUROPEAN = frozenset(_EUROPEAN_WORDS.split())
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
 _ACCENTED = re.compile(r"[äöüßáéíóúñ¿¡àâçèêîôûœ]", re.IGNORECASE)
 
 EUROPEAN: tuple[Cues, ...] = (
@@ -39,7 +37,7 @@ EUROPEAN: tuple[Cues, ...] = (
         Kind.ANSWER,
         opens=r"\W{0,8}(?:antwort|respuesta|réponse)\W{0,4}:",
         words=(
-            r"(?:endgültige|richtige|finale) antwort\b|(?:die )?(?:antwort|lösung) (?:ist|lautet)\b|"
+            r"(?:endgültige|richtige|finale) antwort\b|(?:antwort|lösung) (?:ist|lautet)\b|"
             r"(?:la )?respuesta (?:final|es|correcta)\b|(?:la )?réponse (?:finale|est|correcte)\b"
         ),
         signs=r"\\boxed\b",
@@ -69,9 +67,12 @@ EUROPEAN: tuple[Cues, ...] = (
     ),
     Cues(
         Kind.DOUBT,
-        opens=r"\W{0,8}(?:aber )?(?:moment|warte|hm+|halt|espera|un momento|mmm+|attends?|attendez)\b",
+        opens=(
+            r"\W{0,8}(?:aber )?(?:moment|warte|hm+|halt|espera|un momento|mmm+|attends?|attendez)\b"
+        ),
         words=(
-            r"nicht (?:ganz |so )?sicher\b|widerspr\w{1,8}|fehler\b|verrechnet\b|seltsam\b|unklar\b|"
+            r"nicht (?:ganz |so )?sicher\b|widerspr\w{1,8}|fehler\b|verrechnet\b|seltsam\b|"
+            r"unklar\b|"
             r"no (?:estoy|es) segur[oa]\b|contradic\w{1,6}|me equivoqu\w{1,3}|error\b|raro\b|"
             r"pas (?:sûre?|certaine?)\b|contredi\w{1,4}|erreur\b|bizarre\b|étrange\b"
         ),
@@ -79,8 +80,8 @@ EUROPEAN: tuple[Cues, ...] = (
     Cues(
         Kind.SETUP,
         words=(
-            r"der (?:nutzer|benutzer|anwender)\b|die (?:nutzerin|aufgabe|frage) (?:ist|lautet|fragt|"
-            r"möchte|will|verlangt)\b|gegeben (?:ist|sind)\b|gesucht (?:ist|sind)\b|"
+            r"der (?:nutzer|benutzer|anwender)\b|"
+            r"die (?:nutzerin|aufgabe|frage) (?:ist|lautet|fragt|möchte|will|verlangt)\b|gegeben (?:ist|sind)\b|gesucht (?:ist|sind)\b|"
             r"el usuario\b|(?:me|nos) (?:piden|preguntan|dan|dicen)\b|el (?:problema|enunciado)\b|"
             r"l'utilisat\w{1,6}|on (?:me |nous )?(?:demande|donne)\b|l'énoncé\b|le problème\b"
         ),
@@ -94,8 +95,8 @@ EUROPEAN: tuple[Cues, ...] = (
             r"d'abord|tout d'abord|ensuite|voyons|commençons|je vais)\b"
         ),
         words=(
-            r"ich (?:sollte|werde|muss|könnte|möchte|will)\b|wir (?:müssen|sollten|können|brauchen)\b|"
-            r"wie (?:kann|soll|viele)\b|schritt für schritt\b|"
+            r"ich (?:sollte|werde|muss|könnte|möchte|will)\b|"
+            r"wir (?:müssen|sollten|können|brauchen)\b|wie (?:kann|soll|viele)\b|schritt für schritt\b|"
             r"(?:tengo que|necesito|debo|hay que|podría|podemos)\b|cómo\b|paso a paso\b|"
             r"(?:je dois|il faut|on peut|je peux|je pourrais|on doit)\b|comment\b|étape par étape\b"
         ),
@@ -103,7 +104,7 @@ EUROPEAN: tuple[Cues, ...] = (
     Cues(
         Kind.RECALL,
         words=(
-            r"formel\b|satz (?:von|des)\b|bekanntlich\b|per definition\b|definition\b|üblicherweise\b|"
+            r"formel\b|satz (?:von|des)\b|bekanntlich\b|definition\b|üblicherweise\b|"
             r"normalerweise\b|standardmäßig\b|im allgemeinen\b|ich (?:weiß|erinnere)\b|"
             r"fórmula\b|teorema\b|por definición\b|recuerdo\b|recordemos\b|sabemos\b|"
             r"normalmente\b|en general\b|formule\b|théorème\b|par définition\b|définition\b|"

@@ -141,8 +141,9 @@ def _guess(text: str, place: _Place) -> Guess:
         for kind, sure in ((Kind.SWITCH, _SURE_SWITCH), (Kind.CHECK, _SURE_CHECK)):
             if match := sure.match(text):
                 return Guess(kind, match.group().strip())
-        if (kind := _by_model(text, place, found)) and (found or not _ASKS.search(text)):
-            return Guess(kind, found.get(kind, ""))
+        likely = _by_model(text, place, found)
+        if likely and (found or not _ASKS.search(text)):
+            return Guess(likely, found.get(likely, ""))
     return _first(found) or _without_cues(text, place.restates)
 
 

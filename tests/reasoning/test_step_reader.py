@@ -23,7 +23,10 @@ def test_steps_come_as_they_settle() -> None:
         ["The first sentence. "],
         [],
     ]
-    assert [step.text for step in reader.close()] == ["The second sentence. ", "And the third one. "]
+    assert [step.text for step in reader.close()] == [
+        "The second sentence. ",
+        "And the third one. ",
+    ]
 
 
 def test_a_step_waits_for_a_few_characters_at_most() -> None:
