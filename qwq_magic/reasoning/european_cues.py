@@ -81,7 +81,8 @@ EUROPEAN: tuple[Cues, ...] = (
         Kind.SETUP,
         words=(
             r"der (?:nutzer|benutzer|anwender)\b|"
-            r"die (?:nutzerin|aufgabe|frage) (?:ist|lautet|fragt|möchte|will|verlangt)\b|gegeben (?:ist|sind)\b|gesucht (?:ist|sind)\b|"
+            r"die (?:nutzerin|aufgabe|frage) (?:ist|lautet|fragt|möchte|will|verlangt)\b|"
+            r"gegeben (?:ist|sind)\b|gesucht (?:ist|sind)\b|"
             r"el usuario\b|(?:me|nos) (?:piden|preguntan|dan|dicen)\b|el (?:problema|enunciado)\b|"
             r"l'utilisat\w{1,6}|on (?:me |nous )?(?:demande|donne)\b|l'énoncé\b|le problème\b"
         ),
@@ -96,7 +97,8 @@ EUROPEAN: tuple[Cues, ...] = (
         ),
         words=(
             r"ich (?:sollte|werde|muss|könnte|möchte|will)\b|"
-            r"wir (?:müssen|sollten|können|brauchen)\b|wie (?:kann|soll|viele)\b|schritt für schritt\b|"
+            r"wir (?:müssen|sollten|können|brauchen)\b|wie (?:kann|soll|viele)\b|"
+            r"schritt für schritt\b|"
             r"(?:tengo que|necesito|debo|hay que|podría|podemos)\b|cómo\b|paso a paso\b|"
             r"(?:je dois|il faut|on peut|je peux|je pourrais|on doit)\b|comment\b|étape par étape\b"
         ),
