@@ -43,9 +43,9 @@ def find_cues(text: str) -> dict[Kind, str]:
     language = language_of(text)
     cues = _CUES[language]
     searched = text if language is Language.CHINESE else _lowered(text)
-    found = {}
+    found: dict[Kind, str] = {}
     for kind, finds in cues:
-        for find in finds:
+        for find in finds if kind not in found else ():
             if match := find(searched):
                 found[kind] = text[match.start() : match.end()].strip()
                 break

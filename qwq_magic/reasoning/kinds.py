@@ -110,11 +110,12 @@ def guess(
 ) -> Guess:
     """Return what a step probably does, and the cue for it; see `classify`."""
     is_opening = position <= SETUP_ENDS
+    begins = position <= _BEGINS and previous_kind in (None, Kind.PLAN)
     place = _Place(
         previous=_shortened(previous),
         following=following[:LOOKAHEAD],
         is_opening=is_opening,
-        restates=is_opening and (previous_kind is Kind.SETUP or position <= _BEGINS),
+        restates=begins or (is_opening and previous_kind is Kind.SETUP),
     )
     return _guess(_shortened(text), place)
 
