@@ -19,6 +19,7 @@ from train_kinds import features_of_rows, train
 
 from qwq_magic.reasoning import kinds
 from qwq_magic.reasoning.kind_names import Kind
+from qwq_magic.reasoning.kind_weights import KindWeights
 
 
 def by_cues(rows: Iterable[Labelled]) -> list[Kind]:
@@ -41,18 +42,32 @@ def as_streamed(rows: Iterable[Labelled]) -> list[Kind]:
     return guessed
 
 
-def cross_validated(rows: list[Labelled]) -> list[Kind]:
+def by_weights(rows: list[Labelled], weights: KindWeights) -> list[Kind]:
+    """Return what the model alone finds likeliest, whatever cues override it."""
+    guessed: list[Kind] = []
+    for row, features in zip(rows, features_of_rows(rows), strict=True):
+        shares = weights.shares(features)
+        if row.position > kinds.SETUP_ENDS:
+            del shares[Kind.SETUP]
+        guessed.append(max(shares, key=shares.__getitem__))
+    return guessed
+
+
+def cross_validated(rows: list[Labelled]) -> tuple[list[Kind], list[Kind]]:
+    """Return the guesses of the model alone and those of the program, in the order of `rows`."""
     features = features_of_rows(rows)
-    guessed: dict[int, Kind] = {}
+    guessed: dict[int, tuple[Kind, Kind]] = {}
     for problem in sorted({row.problem for row in rows}):
         known = [number for number, row in enumerate(rows) if row.problem != problem]
         weights = train([rows[n] for n in known], [features[n] for n in known])
         with mock.patch.object(kinds, "load_weights", lambda weights=weights: weights):
-            unseen = [number for number, row in enumerate(rows) if row.problem == problem]
-            found = as_streamed(rows[number] for number in unseen)
-        print(report(problem, [rows[n] for n in unseen], found).split("\n")[0])
-        guessed |= zip(unseen, found, strict=True)
-    return [guessed[number] for number in range(len(rows))]
+            numbers = [number for number, row in enumerate(rows) if row.problem == problem]
+            unseen = [rows[number] for number in numbers]
+            found = as_streamed(unseen)
+        print(report(problem, unseen, found).split("\n")[0])
+        guessed |= zip(numbers, zip(by_weights(unseen, weights), found, strict=True), strict=True)
+    alone, streamed = zip(*(guessed[number] for number in range(len(rows))), strict=True)
+    return list(alone), list(streamed)
 
 
 def main() -> None:
@@ -65,7 +80,9 @@ def main() -> None:
     if options.shipped:
         print(report("as shipped", rows, as_streamed(rows)))
     else:
-        print(report("model, problems never seen", rows, cross_validated(rows)))
+        alone, streamed = cross_validated(rows)
+        print(report("model alone, problems never seen", rows, alone))
+        print(report("with cues, problems never seen", rows, streamed))
 
 
 if __name__ == "__main__":

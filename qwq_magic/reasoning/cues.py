@@ -67,7 +67,7 @@ ENGLISH: tuple[Cues, ...] = (
     Cues(
         Kind.SWITCH,
         words=(
-            r"alternatively\b|(?:an)?other (?:way|approach|method|idea|angle)\b|"
+            r"alternatively\b|(?:an)?other (?:way|approach|method|idea|angle|option)\b|"
             r"different (?:way|approach|method|angle)\b|try again\b|start(?:ing)? over\b|"
             r"instead,? (?:let|i|we)\b|let(?:'s| me| us) instead\b|"
             r"alternative (?:approach|attempt|idea|method|solution|strategy|way)\b"
@@ -86,6 +86,7 @@ ENGLISH: tuple[Cues, ...] = (
             r"checks out\b|let(?:'s| me| us) (?:just |quickly )?(?:check|confirm|test)\b|"
             r"confirms\b|holds up\b|as expected\b|reassuring|sanity|plausib|agrees?\b|"
             r"both (?:\w{1,20} ){0,3}(?:give|yield|lead to)\b|adds? up\b(?! to\b)|"
+            r"re-?read|look(?:ing)? back\b|"
             r"(?:go|going|went) (?:through|over) (?:it|this|that|everything) again\b|"
             r"(?:to|i'll|should) (?:check|confirm)\b|to be (?:sure|thorough|safe)\b|"
             r"(?:that|this|it)(?:'s| is| seems| looks)(?: also| indeed)? (?:right|correct)\b"
@@ -97,7 +98,8 @@ ENGLISH: tuple[Cues, ...] = (
         words=(
             r"wait\b|hold on\b|hmm+\b|"
             r"not (?:entirely |really |quite |so |fully )?(?:sure|certain|convinced|clear)\b|"
-            r"unsure\b|unclear\b|ambigu|could mean\b|the (?:mistake|error|flaw) (?:is|was)\b|"
+            r"unsure\b|unclear\b|(?:don't|do not) know\b|"
+            r"ambigu|could mean\b|the (?:mistake|error|flaw) (?:is|was)\b|"
             r"i (?:missed|forgot|overlooked)\b|doubt\b|what if\b|"
             r"(?:made|make) (?:a|an|some) (?:mistake|error)\b|mistaken?\b|contradict|"
             r"confus(?:ed|ing|ion)\b|"
@@ -133,13 +135,14 @@ ENGLISH: tuple[Cues, ...] = (
             r"we (?:should|need to|have to|can try|could try)\b|"
             r"how (?:to|(?:do|can|could|should|would) (?:i|we)|many .{0,60}\?)|step by step\b|"
             r"(?:the next step|(?:my|the) plan)\b|"
-            r"(?:maybe|perhaps) (?:i|we) (?:can|should|could)\b"
+            r"i(?:'d| would) suggest\b|(?:maybe|perhaps) (?:i|we) (?:can|should|could)\b"
         ),
     ),
     Cues(
         Kind.RECALL,
         words=(
-            r"(?:remember|recall|know|known)\b|formula\b|theorem\b|by definition\b|"
+            r"(?:remember|recall|known)\b|(?<!want to )(?<!to )(?<!n't )(?<!not )know\b|"
+            r"formula\b|theorem\b|by definition\b|"
             r"is defined as\b|definition of\b|in general\b|the (?:rule|property|identity) \b|"
             r"rule of thumb\b|usually\b|typically\b|commonly\b|by convention\b|lemma\b|law of\b|"
             r"(?:in|since) (?:python|javascript|typescript|java|rust|sql|css|html|numpy|"

@@ -191,9 +191,10 @@ def _without_cues(text: str, restates: bool) -> Guess:
     """Return the kind of a text without cues: it asks, restates, derives or says nothing."""
     if not _STATES.search(text):
         return _NOTHING
-    if asks := _ASKS.search(text):
-        return Guess(Kind.DOUBT, asks.group(1))
-    return Guess(Kind.SETUP if restates else Kind.COMPUTE, "")
+    if restates:
+        return Guess(Kind.SETUP, "")
+    asks = _ASKS.search(text)
+    return Guess(Kind.DOUBT, asks.group(1)) if asks else Guess(Kind.COMPUTE, "")
 
 
 def _by_model(text: str, place: _Place, found: dict[Kind, str]) -> Kind | None:
