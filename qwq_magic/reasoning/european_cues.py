@@ -20,9 +20,9 @@ _EUROPEAN_WORDS = """
     auch noch dann von zu sich nach bei kann wird werden muss hat daher deshalb damit mir mich lass
     sie er steht dies
     el los las una y es son con para por que del al se su pero como cuando entonces también hay
-    tiene está voy puedo lo más
+    tiene está voy puedo lo más estoy eso esto
     le les un et est sont avec pour par du au aux sur qui mais donc alors je nous il elle ce cette
-    ça dans pas plus faut
+    ça dans pas plus faut suis
 """
 _ENGLISH_WORDS = """
     the of and to is are it that this we i for with be have has not if but can which there at by
@@ -60,7 +60,7 @@ EUROPEAN: tuple[Cues, ...] = (
         ),
         words=(
             r"(?:über|nach)prüf\w{0,4}|prüfe\w{0,2}\b|zur (?:probe|kontrolle|sicherheit)\b|"
-            r"nachrechnen\b|kontrollier\w{0,4}|stimmt\b|passt\b|stimmen\b|bestätigt\b|"
+            r"nachrechnen\b|kontrollier\w{0,4}|(?:stimmt|stimmen|passt)\b(?! nicht)|bestätigt\b|"
             r"comprob\w{1,6}|comprueb\w{1,6}|verific\w{1,6}|revis(?:o|emos|ar|ando)\b|coincid\w{1,4}|"
             r"efectivamente\b|vérifi\w{1,6}|contrôl\w{1,5}|correspond\b|c'est (?:correct|juste)\b"
         ),
@@ -71,8 +71,8 @@ EUROPEAN: tuple[Cues, ...] = (
             r"\W{0,8}(?:aber )?(?:moment|warte|hm+|halt|espera|un momento|mmm+|attends?|attendez)\b"
         ),
         words=(
-            r"nicht (?:ganz |so )?sicher\b|widerspr\w{1,8}|fehler\b|verrechnet\b|seltsam\b|"
-            r"unklar\b|"
+            r"(?:stimmt|stimmen|passt) nicht\b|nicht (?:ganz |so )?sicher\b|widerspr\w{1,8}|"
+            r"fehler\b|verrechnet\b|seltsam\b|unklar\b|"
             r"no (?:estoy|es) segur[oa]\b|contradic\w{1,6}|me equivoqu\w{1,3}|error\b|raro\b|"
             r"pas (?:sûre?|certaine?)\b|contredi\w{1,4}|erreur\b|bizarre\b|étrange\b"
         ),

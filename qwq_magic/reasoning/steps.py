@@ -255,7 +255,8 @@ class StepReader:
     def feed(self, delta: str, *, at_s: float | None = None) -> list[Step]:
         """Read a delta that arrived at `at_s`, on any clock; return the steps it settles."""
         self._length += len(delta)
-        self._open.append(delta)
+        if delta:
+            self._open.append(delta)
         if at_s is not None and delta:
             self._marks.append((self._length, at_s))
         self._pieces += self._segmenter.feed(delta)

@@ -8,6 +8,7 @@ from reasoning.chinese_sentences import SENTENCES
 
 from qwq_magic.reasoning import Group, Guess, Kind, classify, guess, kinds
 from qwq_magic.reasoning.kind_weights import load_weights
+from qwq_magic.reasoning.kinds import LOOKAHEAD
 
 ENGLISH = {
     Kind.SETUP: "Okay, so I have this problem where a train leaves the station at noon.",
@@ -91,3 +92,42 @@ def test_no_weight_is_for_more_than_three_words() -> None:
     longest = max(len(name.lstrip("^").split()) for name in load_weights().weights)
 
     assert longest <= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Then the boat goes back empty.", Kind.COMPUTE),
+        ("**Alternative Attempt:**", Kind.SWITCH),
+        ("**Alternative approach**", Kind.SWITCH),
+        ("Answer: 9.", Kind.ANSWER),
+        ("共3辆。", Kind.CONCLUDE),
+        ("对，这样算下来就是100桶。", Kind.CONCLUDE),
+        ("假设有x个人。", Kind.COMPUTE),
+        ("中断后重新开始下载。", Kind.COMPUTE),
+        ("我们重新开始，把条件再读一遍。", Kind.SWITCH),
+        ("Moment, das stimmt nicht.", Kind.DOUBT),
+        ("Also sind es insgesamt 12 Wege.", Kind.CONCLUDE),
+        ("La réponse est 12.", Kind.ANSWER),
+        ("Espera, no estoy seguro.", Kind.DOUBT),
+    ],
+)
+def test_a_statement_is_work_unless_a_cue_of_its_language_shows_more(text: str, kind: Kind) -> None:
+    assert classify(text, position=0.5, previous="One of them rows.") is kind
+
+
+def test_the_restated_problem_goes_on_until_something_else_begins() -> None:
+    text = "The table has a row per month."
+
+    assert classify(text, position=0.02, previous_kind=Kind.SETUP, previous="A") is Kind.SETUP
+    assert classify(text, position=0.02, previous_kind=Kind.CHECK, previous="A") is Kind.COMPUTE
+    assert classify(text, position=0.5, previous_kind=Kind.SETUP, previous="A") is Kind.COMPUTE
+
+
+def test_a_question_without_a_cue_is_a_doubt() -> None:
+    assert guess("Are the tuples hashable?", position=0.5, previous="A") == Guess(Kind.DOUBT, "?")
+
+
+@given(st.text(max_size=60), st.text(min_size=LOOKAHEAD, max_size=LOOKAHEAD), st.text())
+def test_only_the_first_characters_of_what_follows_count(text: str, after: str, rest: str) -> None:
+    assert guess(text, following=after) == guess(text, following=after + rest)
