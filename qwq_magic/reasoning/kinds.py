@@ -24,7 +24,7 @@ SETUP_ENDS = 0.06
 _BEGINS = 0.01
 # How much of the text after a step counts, in characters. A step waits for it while it streams;
 # whole sentences would improve the accuracy no further.
-LOOKAHEAD = 24
+LOOKAHEAD = 48
 
 # Only the beginning and the end of a longer step are classified, in characters.
 _HEAD, _TAIL = 1_200, 400
@@ -87,7 +87,7 @@ def classify(
         text: the step.
         position: where the step begins in the reasoning, 0 to 1.
         previous: the text of the previous step.
-        following: the text after the step, of which the first 24 characters count.
+        following: the text after the step, of which the first 48 characters count.
         previous_kind: what the previous step probably does.
     """
     found = guess(

@@ -14,7 +14,7 @@ TEXT = "The first sentence. The second sentence. Alternatively, a third sentence
 
 def test_steps_come_as_they_settle() -> None:
     reader = StepReader()
-    deltas = ("The first sentence. ", "The second senten", "ce. And", " the third one. ")
+    deltas = ("The first sentence. ", "The second sentence. ", "And then the third sentence", ". ")
     steps = [reader.feed(delta) for delta in deltas]
 
     assert [[step.text for step in settled] for settled in steps] == [
@@ -25,7 +25,7 @@ def test_steps_come_as_they_settle() -> None:
     ]
     assert [step.text for step in reader.close()] == [
         "The second sentence. ",
-        "And the third one. ",
+        "And then the third sentence. ",
     ]
 
 

@@ -156,7 +156,8 @@ def test_resync_is_answered_with_a_snapshot(sent: list[tuple[str, Message]]) -> 
 def test_steps_travel_in_the_frames_of_their_text(sent: list[tuple[str, Message]]) -> None:
     clock = Clock()
     panel = new_panel(clock)
-    text = "Let me see what is given. So the total is 12. Wait, is that right? Hmm"
+    text = "Let me see what is given. So the total is 12. "
+    text += "Wait, is that right? Hmm, let me add them up again."
     for at in range(0, len(text), 9):
         clock.now_s += 0.05
         panel.show_event(ReasoningDelta(text[at : at + 9]))

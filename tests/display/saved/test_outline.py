@@ -40,13 +40,13 @@ def saved_size(turn: Turn) -> int:
 
 def test_an_outline_lists_the_turning_points() -> None:
     assert outline(TurnView(TURN, None)).splitlines() == [
-        "<p><em>9 steps, likely 1 orient, 4 work, 3 reflect, 1 conclude; 1 switch. "
+        "<p><em>9 steps, likely 1 orient, 3 work, 3 reflect, 2 conclude; 1 switch. "
         "Turning points:</em></p>",
         "<ul>",
         "<li>step 1, setup: Okay, so I have this problem about trains.</li>",
         "<li>step 5, doubt: Wait, I counted the central one twice.</li>",
         "<li>step 6, switch: Alternatively, I could count the central one once.</li>",
-        "<li>step 7, compute, answer first seen (30): That gives 31 - 1 = 30.</li>",
+        "<li>step 7, conclude, answer first seen (30): That gives 31 - 1 = 30.</li>",
         "</ul>",
     ]
 
