@@ -77,7 +77,9 @@ ENGLISH: tuple[Cues, ...] = (
         Kind.CHECK,
         opens=(
             _LEAD + r"(?:(?:correct|check)\b)|"
-            r"[\s*#>-]{0,8}(?:yes|no|good|right|great|perfect|fine|ok|okay)[.!,:](?!\s{0,2}(?:so|let)\b)"
+            r"[\s*#>-]{0,8}(?:(?:yes|no)[,.!:]|(?:good|right|great|perfect|fine)(?:[.!]|,"
+            # "Right, so the user asks" only opens a sentence.
+            r"(?!\s{1,2}(?:so|let|now|i|the|this|then|we|first|here)\b)))"
         ),
         words=(
             r"double[- ]?check|verif(?:y|ies|ied|ying|ication)\b|make sure\b|"

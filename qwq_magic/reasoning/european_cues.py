@@ -55,8 +55,8 @@ EUROPEAN: tuple[Cues, ...] = (
     Cues(
         Kind.CHECK,
         opens=(
-            r"\W{0,8}(?:ja|nein|gut|genau|richtig|stimmt|probe|sí|no|bien|correcto|efectivamente|"
-            r"oui|non|exact|bon|vérification)\b\W{0,2}[,.:!]"
+            r"\W{0,8}(?:(?:ja|nein|sí|no|oui|non|efectivamente)\b\W{0,2}[,.:!]|"
+            r"(?:gut|genau|richtig|stimmt|probe|bien|correcto|exact|bon|vérification)\b\W{0,2}[.:!])"
         ),
         words=(
             r"(?:über|nach)prüf\w{0,4}|prüfe\w{0,2}\b|zur (?:probe|kontrolle|sicherheit)\b|"

@@ -124,6 +124,11 @@ def test_the_restated_problem_goes_on_until_something_else_begins() -> None:
     assert classify(text, position=0.5, previous_kind=Kind.SETUP, previous="A") is Kind.COMPUTE
 
 
+@pytest.mark.parametrize("opener", ["Okay", "Right", "Alright", "Good"])
+def test_a_word_that_only_opens_a_sentence_is_no_verdict(opener: str) -> None:
+    assert classify(f"{opener}, the user asks which of the two is larger.") is Kind.SETUP
+
+
 def test_a_question_without_a_cue_is_a_doubt() -> None:
     assert guess("Are the tuples hashable?", position=0.5, previous="A") == Guess(Kind.DOUBT, "?")
 
