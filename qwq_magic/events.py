@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, TypeGuard, cast
 
+from qwq_magic.shown_record import record_line, record_table
+
 MAX_TOKENS: Final = 10**12
 _MAX_COST: Final = 10**9
 
@@ -27,6 +29,12 @@ class Usage:
     total_tokens: int | None = None
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
+
+    def __repr__(self) -> str:
+        return record_line(self)
+
+    def _repr_html_(self) -> str:
+        return record_table(self)
 
 
 def is_count(value: Any) -> TypeGuard[int]:

@@ -16,6 +16,7 @@ from qwq_magic.reasoning.loops import Loop, loops_of
 from qwq_magic.reasoning.masked_spans import iter_unmasked
 from qwq_magic.reasoning.steps import Steps, received, steps_of
 from qwq_magic.reasoning.sum_checks import SumChecker
+from qwq_magic.shown_record import record_line, record_table
 from qwq_magic.token_estimate import split_tokens
 
 MetricValue: TypeAlias = float | int | str | bool | None
@@ -81,6 +82,12 @@ class Metrics:
     flips: int = 0
     sums: int = 0
     sums_wrong: int = 0
+
+    def __repr__(self) -> str:
+        return record_line(self)
+
+    def _repr_html_(self) -> str:
+        return record_table(self)
 
 
 def metric_values(metrics: Metrics) -> dict[str, MetricValue]:

@@ -105,7 +105,8 @@ class Steps(Sequence[Step]):
     def __repr__(self) -> str:
         # Short, since a notebook shows it and there may be thousands of steps.
         episodes = len({step.episode for step in self._steps})
-        return f"<Steps: {len(self):,} steps in {episodes:,} episodes>"
+        steps = f"{len(self):,} step{'' if len(self) == 1 else 's'}"
+        return f"<Steps: {steps} in {episodes:,} episode{'' if episodes == 1 else 's'}>"
 
     @property
     def text(self) -> str:

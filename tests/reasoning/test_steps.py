@@ -65,6 +65,7 @@ def test_steps_are_a_sequence() -> None:
     assert hash(steps) == hash(steps_of(REASONING))
     assert steps != list(steps)
     assert repr(steps) == "<Steps: 7 steps in 2 episodes>"
+    assert repr(steps[:1]) == "<Steps: 1 step in 1 episode>"
 
 
 def test_counted_tokens_are_shared_out_whole() -> None:
