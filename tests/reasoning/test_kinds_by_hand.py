@@ -36,6 +36,14 @@ def test_most_kinds_are_right_where_cues_were_tuned() -> None:
     assert sum(pair.kind is pair.guessed for pair in pairs) / len(pairs) >= 0.75
 
 
+def test_at_least_65_percent_of_the_groups_are_right_where_no_rule_was_known() -> None:
+    sentences = read_sentences("blind_traces")
+
+    assert len(sentences) == 210
+    assert len({sentence.style for sentence in sentences}) == 5
+    assert groups_right(pairs_of_traces("blind_traces")) >= 0.65
+
+
 def test_two_thirds_of_the_groups_are_right_in_recordings_where_no_cue_was_tuned() -> None:
     pairs = pairs_of_recordings()
 
