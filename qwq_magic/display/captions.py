@@ -7,14 +7,14 @@ so everything derived from it goes through `analysed`, which falls back to a def
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from qwq_magic.errors import NoRecording
 from qwq_magic.events import Ending
 from qwq_magic.memory import TurnPosition
 from qwq_magic.plain_text import one_line
-from qwq_magic.token_estimate import estimate_tokens
+from qwq_magic.token_estimate import estimate_tokens, split_tokens
 from qwq_magic.turns import Turn, ending_in, is_cut
 
 if TYPE_CHECKING:
@@ -59,17 +59,16 @@ def reasoning_caption(turn: Turn) -> str:
 
 
 def footer_caption(turn: Turn, *, place: TurnPosition | None) -> str:
-    """Return `qwq-plus · dashscope · 1,203 tokens · 14.2 s · main · turn 3`.
+    """Return `19 in · 372 reasoning · 223 answer · 120 tok/s · 5.3 s · qwq-plus · demo · main`.
 
     Unknown parts are omitted.
     """
-    tokens = turn_tokens(turn)
     total_s = turn.timing.total_s
     parts = (
+        *analysed(lambda: list(_token_parts(turn)), otherwise=list[str]()),
+        "" if total_s is None else spoken_seconds(total_s),
         turn.model,
         turn.server,
-        f"{tokens} token{'' if tokens.removeprefix('≈ ') == '1' else 's'}",
-        "" if total_s is None else spoken_seconds(total_s),
         turn.conversation,
         "" if place is None else f"turn {place.number}",
         _attempt_caption(turn, place),
@@ -78,6 +77,32 @@ def footer_caption(turn: Turn, *, place: TurnPosition | None) -> str:
         "" if ending_in(turn) in (None, Ending.COMPLETE) else f"finished: {turn.finish_reason}",
     )
     return " · ".join(part for part in parts if part)
+
+
+# A shorter reply, such as one that a test replays, has no speed worth a figure.
+_LEAST_SECONDS: Final = 0.1
+
+
+def _token_parts(turn: Turn) -> Iterator[str]:
+    """Yield what the turn took: tokens by where they went, and how fast they came."""
+    usage, (given, given_answer) = turn.usage, turn.given
+    if usage.input_tokens:
+        yield f"{usage.input_tokens:,} in"
+    thought, answered, is_estimated = split_tokens(
+        turn.reasoning[given:],
+        turn.answer[given_answer:],
+        output_tokens=usage.output_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+    )
+    about = "≈ " if is_estimated else ""
+    if thought:
+        yield f"{about}{thought:,} reasoning"
+    if answered:
+        yield f"{about}{answered:,} answer"
+    streamed_s = (turn.timing.total_s or 0.0) - (turn.timing.ttft_s or 0.0)
+    if streamed_s >= _LEAST_SECONDS and (produced := usage.output_tokens or thought + answered):
+        about = "" if usage.output_tokens else "≈ "
+        yield f"{about}{produced / streamed_s:,.0f} tok/s"
 
 
 def _attempt_caption(turn: Turn, place: TurnPosition | None) -> str:

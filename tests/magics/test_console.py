@@ -59,7 +59,8 @@ def test_a_console_shows_text_as_it_comes_then_one_line_and_tables_as_text(
 
     assert "Reasoning\r\nHm, 9.90 is more. Wait, let me check." in live
     assert re.fullmatch(
-        r" is larger\.\n\nThought for [\d.]+ s · ≈ \d+ tokens; m · .*main · turn 1\n\n?",
+        r" is larger\.\n\nThought for [\d.]+ s · ≈ \d+ tokens; ≈ 10 reasoning · ≈ 5 answer · "
+        r".*· m · .*main · turn 1\n\n?",
         ending,
     )
     assert re.search(r"^1 +Which is larger\? ", table, re.MULTILINE)

@@ -6,8 +6,8 @@ person agreed on 96% of the kinds (kappa 0.94), and the first pass counts. Then 
 some of the misses. The last seven traces were written and labelled after most of these.
 
 Those of `blind_traces.jsonl` were written and labelled by someone who knew the definitions of the
-kinds, but none of the rules, and they were guessed once, after the last rule was written. No cue was
-added for one of them, nor should it be.
+kinds, but none of the rules, and they were guessed once, after the last rule was written. No cue
+was added for one of them, nor should it be.
 
 Those of `labelled_recordings.jsonl` are steps of the demo's recordings, drawn at random. No
 cue was added for one of them.

@@ -41,6 +41,10 @@ TURN = Turn(
     notices=("Retried once.",),
 )
 
+FOOTER = (
+    "10 in · 412 reasoning · 791 answer · 85 tok/s · 14.2 s · qwq-plus · dashscope · main · turn 3"
+)
+
 
 def markdown(turn: Turn, **options: object) -> str:
     return str(final_bundle(turn, place=TurnPosition(3, 1), **options)["text/markdown"])  # type: ignore[arg-type]
@@ -89,7 +93,7 @@ def test_the_data_is_the_turn_without_what_was_sent() -> None:
         "timing": {"ttft_s": 0.123, "thinking_s": 12.4, "total_s": 14.2},
         "error": None,
         "caption": "Thought for 12.4 s · 412 tokens",
-        "footer": "qwq-plus · dashscope · 1,203 tokens · 14.2 s · main · turn 3",
+        "footer": FOOTER,
         "notices": ["Retried once."],
         "ending": "",
         "view": {"show": "answer", "start": "auto"},
@@ -102,7 +106,7 @@ def test_the_markdown_folds_the_reasoning_above_the_answer() -> None:
         "<p>First, compare.</p>\n<p>Then:\n<br>\u00a0\u00a09.9 &gt; 9.11</p>\n</details>\n\n"
         "<strong>9.9</strong> is larger.\n\n"
         "<p><sub>Retried once.</sub></p>\n\n"
-        "<p><sub>qwq-plus · dashscope · 1,203 tokens · 14.2 s · main · turn 3</sub></p>"
+        f"<p><sub>{FOOTER}</sub></p>"
     )
 
 

@@ -42,7 +42,10 @@ EVENTS: list[Event] = [
     UsageReported(Usage(output_tokens=40)),
     StreamFinished("stop"),
 ]
-END = "Thought for 12.4 s · 30 tokens; qwq-plus · demo · 40 tokens · 14.2 s · main · turn 3\n"
+END = (
+    "Thought for 12.4 s · 30 tokens; 30 reasoning · 10 answer · 3 tok/s · 14.2 s · qwq-plus · demo "
+    "· main · turn 3\n"
+)
 
 
 class Recorder(io.StringIO):
