@@ -11,6 +11,11 @@ import { lanesOf } from "./value_lane.js";
 
 const MAX_TEXT_LENGTH = 8_000_000;
 const MAX_NOTICES = 20;
+const SCHEMA = 1;
+/** @type {("complete" | "stopped" | "error")[]} */
+const STATES = ["complete", "stopped", "error"];
+const NEWER = "A newer version of qwq-magic saved this turn. Update it to see all of it; its plain text is below.";
+const DAMAGED = "This turn is damaged, or of another program. What can be read of it is below.";
 
 /** @param {unknown} value */
 export function textOf(value) {
@@ -115,16 +120,27 @@ function stepOf(value) {
 }
 
 /**
+ * Why a turn may be shown in part, or "".
+ *
+ * @param {Record<string, unknown>} data
+ */
+function unreadableOf({ schema, state }) {
+  if (typeof schema === "number" && schema > SCHEMA) return NEWER;
+  return STATES.some((known) => known === state) ? "" : DAMAGED;
+}
+
+/**
  * @param {unknown} value
  * @returns {SavedTurn}
  */
 export function turnOf(value) {
   const data = fieldsOf(value);
   const view = fieldsOf(data.view);
+  const unreadable = unreadableOf(data);
   return {
     id: lineOf(data.id, 200),
-    state: oneOf(data.state, ["complete", "stopped", "error"], "stopped"),
-    state_word: lineOf(data.state_word, 60),
+    state: oneOf(data.state, STATES, "stopped"),
+    state_word: unreadable ? "Not readable by this version" : lineOf(data.state_word, 60),
     reasoning: textOf(data.reasoning),
     answer: textOf(data.answer),
     parent: lineOf(fieldsOf(data.parent).id, 200),
@@ -139,7 +155,7 @@ export function turnOf(value) {
     usage: usageOf(data.usage),
     timing: numbers(data.timing, ["ttft_s", "thinking_s", "total_s"]),
     error: lineOf(fieldsOf(data.error).message, 1000),
-    notices: noticesOf(data.notices),
+    notices: [...noticesOf(data.notices), ...(unreadable ? [unreadable] : [])],
     ending: lineOf(data.ending, 300),
     steps: textOf(data.steps),
     loops: textOf(data.loops),

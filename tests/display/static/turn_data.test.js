@@ -48,8 +48,17 @@ test("a saved turn is read as it was written", () => {
   assert.deepEqual([turn.show, turn.start, turn.inspect], ["answer", "closed", true]);
 });
 
-test("an unknown state becomes stopped", () => {
-  assert.equal(turnOf({ state: "reasoning" }).state, "stopped");
+test("a turn of another program or a newer version is called not readable, not stopped", () => {
+  for (const [data, cause] of [
+    [{ state: "reasoning", answer: "kept" }, "damaged, or of another program"],
+    [{ answer: "kept" }, "damaged, or of another program"],
+    [{ schema: 2, state: "complete", answer: "kept" }, "A newer version"],
+  ]) {
+    const turn = turnOf(data);
+    assert.deepEqual([turn.state_word, turn.answer], ["Not readable by this version", "kept"]);
+    assert.match(turn.notices.at(-1) ?? "", new RegExp(cause, "u"));
+  }
+  assert.equal(turnOf({ schema: 1, state: "complete" }).state_word, "");
 });
 
 test("metrics of another shape are null", () => {
