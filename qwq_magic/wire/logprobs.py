@@ -41,4 +41,5 @@ def _alternatives(items: Any) -> list[float]:
 
 
 def _is_number(value: Any) -> TypeGuard[float]:
-    return type(value) in (int, float) and not math.isnan(value)
+    # `isnan` has no answer for an integer of several hundred digits.
+    return type(value) is int or (type(value) is float and not math.isnan(value))

@@ -143,3 +143,12 @@ def test_both_lists_of_a_chunk_are_read_in_order() -> None:
 )  # fmt: skip
 def test_what_has_another_form_is_left_out(value: Any) -> None:
     assert logprobs_in(value) == []
+
+
+def test_a_number_of_any_size_is_read_as_the_least_log_probability() -> None:
+    item = {"token": "a", "logprob": -(10**400), "top_logprobs": [{"logprob": -(10**400)}] * 2}
+
+    (token,) = logprobs_in({"content": [item]})
+
+    assert token.logprob == -100
+    assert token.entropy == pytest.approx(math.log(2))
