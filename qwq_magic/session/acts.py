@@ -6,6 +6,7 @@ that is. The new turn is kept beside the one it comes from.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack, overload
@@ -217,7 +218,9 @@ class Acts:
         if settings.server == turn.server:
             if call.get("model") is None and turn.model:
                 call["model"] = turn.model if settings.server != "demo" else None
-            call["parameters"] = {**turn.parameters, **call.get("parameters", {})}
+            own = call.get("parameters") or {}
+            # What is not a mapping is refused with the other settings.
+            call["parameters"] = {**turn.parameters, **own} if isinstance(own, Mapping) else own
         return self._prepare(turn.prompt, api_key=api_key, act=act, apart=apart, **call)
 
     def preview_act(self, act: Act, **call: Unpack[CallOptions]) -> Preview:

@@ -23,6 +23,7 @@ from qwq_magic.keys import ApiKey, as_api_key
 from qwq_magic.prompts.notebook import Notebook
 from qwq_magic.session.call_options import CallOptions, require_known
 from qwq_magic.settings.headers import hide_headers
+from qwq_magic.settings.layers import CHOICES, unknown_setting
 from qwq_magic.steering.acts import Act
 from qwq_magic.turns import Turn
 
@@ -79,6 +80,8 @@ class BatchOptions(StudyOptions, total=False):
 _OWN = tuple(
     name for name in BatchOptions.__annotations__ if name not in CallOptions.__annotations__
 )
+
+_STUDY_OPTIONS = tuple(dict.fromkeys((*CHOICES, *StudyOptions.__annotations__)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,10 @@ def acts_plan(acts: Sequence[Act], options: StudyOptions, *, n: int, notice: str
     Raises:
         ConfigurationError: an option is not valid.
     """
+    for name in options:
+        # With several models or a vote, a study would mix what it compares.
+        if name not in _STUDY_OPTIONS:
+            raise unknown_setting(name, _STUDY_OPTIONS)
     # A copy, since the key is taken out of it, and a study may ask in several stages.
     whole: Any = {**options, "n": n}
     call, own, api_key = _split(whole)

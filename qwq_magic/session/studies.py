@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from qwq_magic.session.batches import Batches
@@ -55,7 +55,8 @@ class Studies(Batches):
         from qwq_magic.studies.probes import probes_of
 
         acts, run = self._start_probe(turn, n, samples, max_tokens, answer, options)
-        return probes_of(turn, acts, run.wait())
+        batch = run.wait()
+        return probes_of(turn, acts, batch, notes=(batch.ending, batch.warning))
 
     async def probe_async(
         self,
@@ -71,7 +72,8 @@ class Studies(Batches):
         from qwq_magic.studies.probes import probes_of
 
         acts, run = self._start_probe(turn, n, samples, max_tokens, answer, options)
-        return probes_of(turn, acts, await run.wait_async())
+        batch = await run.wait_async()
+        return probes_of(turn, acts, batch, notes=(batch.ending, batch.warning))
 
     def probe_cost(
         self, turn: Turn, *, n: int = 12, samples: int = 1, max_tokens: int = 16
@@ -94,17 +96,15 @@ class Studies(Batches):
         answer: str | None,
         options: StudyOptions,
     ) -> tuple[Sequence[Act], BatchRun]:
-        from qwq_magic.studies.places import require_count
         from qwq_magic.studies.probes import probe_acts, probe_cost
 
         acts = probe_acts(turn, n, answer)
-        require_count("samples", samples)
-        require_count("max_tokens", max_tokens)
         cost = probe_cost(turn, acts, samples, max_tokens)
         # The likeliest answer, where only one is asked for.
         exact = {"temperature": 0} if samples == 1 else {}
-        # What the user chose takes precedence over both.
-        given: Any = {**exact, "max_tokens": max_tokens, **(options.get("parameters") or {})}
+        own: Any = options.get("parameters") or {}
+        # What the user chose takes precedence over both; what is not a mapping is refused later.
+        given = {**exact, "max_tokens": max_tokens, **own} if isinstance(own, Mapping) else own
         options["parameters"] = given
         return acts, self._start_acts(acts, options, n=samples, notice=f"Probing: {cost}.")
 
@@ -130,8 +130,8 @@ class Studies(Batches):
                 the answer most in 62 % of cases, 20 in 74 % (Thought Anchors data).
             cuts: how many coarse cuts, the beginning and the end among them.
             rounds: the most cuts that are added.
-            value: the value whose share of samples is measured, such as the right answer; None
-                for the turn's own.
+            value: the value whose share of samples is measured, such as the right answer, in any
+                of its spellings; None for the turn's own.
             options: see `StudyOptions` and `CallOptions`.
 
         Raises:
@@ -145,7 +145,7 @@ class Studies(Batches):
         # Each stage is a batch of its own, since what it asks depends on the stage before.
         while study.acts:
             batch = self._start_acts(study.acts, options, n=samples, notice=notice).wait()
-            study.take(batch, is_last=bool(batch.ending))
+            study.take(batch, is_last=bool(batch.ending), notes=(batch.ending, batch.warning))
             # The cost was that of all stages.
             notice = ""
         return study.result
@@ -166,7 +166,7 @@ class Studies(Batches):
         study = ImportanceStudy(turn, samples=samples, cuts=cuts, rounds=rounds, value=value)
         while study.acts:
             batch = await self._start_acts(study.acts, options, n=samples).wait_async()
-            study.take(batch, is_last=bool(batch.ending))
+            study.take(batch, is_last=bool(batch.ending), notes=(batch.ending, batch.warning))
         return study.result
 
     def importance_cost(

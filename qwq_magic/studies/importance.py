@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, overload
 from qwq_magic.batch.votes import wilson_interval
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.plain_text import one_line
+from qwq_magic.reasoning.canonical_value import canonical
 from qwq_magic.reasoning.frames import frame_of
 from qwq_magic.steering import Act
 from qwq_magic.studies.places import (
@@ -30,6 +31,7 @@ from qwq_magic.studies.places import (
     require_studied,
     share_end,
 )
+from qwq_magic.studies.remarks import failure_in, marks_on, remarks_on
 from qwq_magic.token_estimate import estimate_tokens
 from qwq_magic.turns import Parent, Prefix, Turn
 
@@ -94,6 +96,12 @@ class Segment:
         """Whether the interval excludes no effect."""
         return self.low > 0 or self.high < 0
 
+    @property
+    def span(self) -> str:
+        """Its steps, counted from 1 as they are shown: "4" or "4 to 6"."""
+        first, last = self.first + 1, self.last + 1
+        return f"{first:,}" if first == last else f"{first:,} to {last:,}"
+
 
 class Importance(Sequence[Segment]):
     """The segments of a reasoning in order, with their effects.
@@ -102,12 +110,36 @@ class Importance(Sequence[Segment]):
         turn: the turn.
         value: the value whose share is measured: the turn's own, or the right one.
         cuts: where the reply was sampled again, in order.
+        failure: how many samples have failed, and why the first one did; "" if none has.
+        remarks: what has to be known about the samples: failed and missing ones, and the quoted
+            way.
+        marks: the same in a few words, in brackets; "" without any.
     """
 
-    def __init__(self, turn: Turn, value: str, cuts: Sequence[Cut]) -> None:
+    def __init__(
+        self,
+        turn: Turn,
+        value: str,
+        cuts: Sequence[Cut],
+        *,
+        replies: Sequence[Turn] = (),
+        notes: Sequence[str] = (),
+    ) -> None:
+        """Compute the segments.
+
+        Args:
+            turn: the turn.
+            value: the value whose share is measured.
+            cuts: the cuts, in order.
+            replies: all replies, those that failed or broke off as well.
+            notes: what is known of them as a whole, such as why the rest was not asked.
+        """
         self.turn = turn
         self.value = value
         self.cuts = tuple(cuts)
+        self.failure = failure_in(replies, "samples")
+        self.remarks = remarks_on(replies, "samples", notes)
+        self.marks = marks_on(replies)
         self._segments = tuple(_segments(self.cuts))
 
     @overload
@@ -149,16 +181,19 @@ class Importance(Sequence[Segment]):
 
     def __repr__(self) -> str:
         largest = self.largest
-        if largest is None:
-            found = "no clear effect"
-        else:
+        if largest is not None:
             found = (
-                f"{largest.effect:+.0%} ({largest.low:+.0%} to {largest.high:+.0%}) over steps "
-                f"{largest.first + 1:,} to {largest.last + 1:,}"
+                f"{largest.effect:+.0%} ({largest.low:+.0%} to {largest.high:+.0%}) over "
+                f"{'step' if largest.first == largest.last else 'steps'} {largest.span}"
             )
+        else:
+            found = "no clear effect" if self._segments else "nothing was measured"
         samples = sum(cut.total for cut in self.cuts)
         value = one_line(self.value, limit_bytes=40)
-        return f"<Importance for {value}: {found}; {samples:,} samples at {len(self.cuts)} cuts>"
+        return (
+            f"<Importance for {value}: {found}; {samples:,} samples at {len(self.cuts)} cuts"
+            f"{self.marks}>"
+        )
 
 
 class ImportanceStudy:
@@ -184,19 +219,27 @@ class ImportanceStudy:
             ConfigurationError: the turn has no reasoning or no value, or a number is not valid.
         """
         self._value = checked_value(turn, value)
-        require_count("samples", samples)
-        require_count("cuts", cuts, least=2)
+        _check(turn, samples, cuts, rounds)
         self._turn = turn
         self._samples = samples
-        self._rounds = require_count("rounds", rounds, least=0)
+        self._rounds = rounds
         self._found: list[Cut] = []
+        self._replies: list[Turn] = []
+        self._notes: tuple[str, ...] = ()
         self.acts = [act_at(turn, place) for place in even_places(turn.steps, cuts)]
 
-    def take(self, replies: Sequence[Turn], *, is_last: bool = False) -> None:
+    def take(
+        self, replies: Sequence[Turn], *, is_last: bool = False, notes: Sequence[str] = ()
+    ) -> None:
         """Read the replies to the acts in order, as many to each; then ask for the next ones.
 
-        `is_last`: whether nothing more is asked, as after a stop.
+        Args:
+            replies: the replies.
+            is_last: whether nothing more is asked, as after a stop.
+            notes: see `Importance`.
         """
+        self._replies += replies
+        self._notes = tuple(dict.fromkeys((*self._notes, *notes)))
         for index, act in enumerate(self.acts):
             each = replies[index * self._samples : (index + 1) * self._samples]
             self._found.append(_cut(self._turn, (act.parent.step or 1) - 1, each, self._value))
@@ -213,21 +256,36 @@ class ImportanceStudy:
     @property
     def result(self) -> Importance:
         """The importance as far as it is known."""
-        return Importance(self._turn, self._value, self._found)
+        return Importance(
+            self._turn, self._value, self._found, replies=self._replies, notes=self._notes
+        )
 
 
 def checked_value(turn: Turn, value: str | None) -> str:
-    """Return the value whose share is measured.
+    """Return the value whose share is measured, in its one spelling.
 
     Raises:
-        ConfigurationError: the turn has no reasoning, or no value.
+        ConfigurationError: the turn has no reasoning, or no value, or `value` is not one.
     """
-    found = require_studied(turn).final_value if value is None else value
-    if found is None:
+    final = require_studied(turn).final_value
+    if value is None and final is None:
         raise ConfigurationError(
             'The turn has no final value to measure. Name one, such as value="42".'
         )
+    if value is None or value == final:
+        return final or ""
+    # A spelling of its own would never be found, after all samples have been paid for.
+    found = canonical(value) if isinstance(value, str) else ""
+    if not found:
+        raise ConfigurationError(f'value is {value!r:.80}. Use a text such as value="42".')
     return found
+
+
+def _check(turn: Turn, samples: int, cuts: int, rounds: int) -> None:
+    require_studied(turn)
+    require_count("samples", samples)
+    require_count("cuts", cuts, least=2)
+    require_count("rounds", rounds, least=0)
 
 
 def act_at(turn: Turn, place: int) -> Act:
@@ -242,7 +300,12 @@ def act_at(turn: Turn, place: int) -> Act:
 
 
 def importance_cost(turn: Turn, *, samples: int, cuts: int, rounds: int) -> StudyCost:
-    """Estimate what measuring the importance costs at most."""
+    """Estimate what measuring the importance costs at most.
+
+    Raises:
+        ConfigurationError: the turn has no reasoning, or a number is not valid.
+    """
+    _check(turn, samples, cuts, rounds)
     steps = turn.steps
     places = even_places(steps, cuts)
     # Where the rounds go is not known yet, so they are estimated at the middle.

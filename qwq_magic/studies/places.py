@@ -67,10 +67,13 @@ def even_places(steps: Steps, count: int) -> list[int]:
     """Return how many steps are given at each place: from none to all of them, ascending.
 
     The places are at ends of steps, as evenly as possible by characters. There are `count` of
-    them, or fewer where the reasoning has fewer steps.
+    them, or fewer where steps are few or some are very long.
     """
     length = steps[-1].end if steps else 0
     ends = [0, *(step.end for step in steps)]
+    # So many places need no search, and a count may have any number of digits.
+    if count >= len(ends) * 100:
+        return list(range(len(ends)))
     places: list[int] = []
     # The places ascend, so each search goes on where the last one ended: one pass over the steps.
     at = 0

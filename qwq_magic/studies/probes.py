@@ -8,6 +8,7 @@ forced answers in this way).
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from qwq_magic.studies.places import (
     require_studied,
     share_end,
 )
+from qwq_magic.studies.remarks import failure_in, marks_on, remarks_on
 from qwq_magic.turns import Parent, Prefix, Turn
 
 if TYPE_CHECKING:
@@ -35,6 +37,14 @@ if TYPE_CHECKING:
 
 # The columns of `Probes.to_frame`, in order.
 PROBE_COLUMNS = ("place", "share", "sample", "value", "is_final", "probability", "answer", "state")
+_NO_VALUE = (
+    "No probe has a value. A model that thinks first, whatever it is given, needs more tokens: "
+    "try max_tokens=2_000, or a server that continues a given text."
+)
+_BOX = re.compile(r"\\boxed\s{0,3}\{")
+_BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
+# `\frac{3` has no value, wherever it would have gone on.
+_CUT_FRACTION = re.compile(r"\\[dt]?frac\s?(?:\{[^{}]*\}?)?$")
 # An open box leaves a model little but the value, which a few tokens are enough for.
 _ENGLISH, _CHINESE = "The final answer is \\boxed{", "最终答案是 \\boxed{"
 
@@ -67,12 +77,19 @@ class Probes(Sequence[Probe]):
     Attributes:
         turn: the turn whose reasoning was probed.
         final: the value of its answer; None without one.
+        trajectory: the value at each place, that of most samples; None where no answer has one.
     """
 
-    def __init__(self, turn: Turn, probes: Sequence[Probe]) -> None:
+    def __init__(self, turn: Turn, probes: Sequence[Probe], *, notes: Sequence[str] = ()) -> None:
+        """Put the probes in order.
+
+        `notes`: what is known of the replies as a whole, such as why the rest was not asked.
+        """
         self.turn = turn
         self.final = turn.final_value
         self._probes = tuple(probes)
+        self._notes = tuple(notes)
+        self.trajectory: Mapping[int, str | None] = _trajectory(self._probes)
 
     @overload
     def __getitem__(self, index: int) -> Probe: ...
@@ -88,25 +105,20 @@ class Probes(Sequence[Probe]):
         return iter(self._probes)
 
     @property
-    def trajectory(self) -> Mapping[int, str | None]:
-        """The value at each place, that of most samples; None where no answer has one."""
-        found: dict[int, str | None] = {}
-        for place, probes in groupby(self._probes, key=lambda probe: probe.place):
-            values = Counter(probe.value for probe in probes if probe.value is not None)
-            found[place] = max(values, key=lambda value: values[value]) if values else None
-        return found
-
-    @property
     def flips(self) -> int:
-        """How often the value of one place differs from that of the place before."""
-        values = [*self.trajectory.values()]
+        """How often the value of one place differs from that of the place before.
+
+        Places where every reply failed or broke off are passed over.
+        """
+        answered = {probe.place for probe in self._probes if probe.turn.complete}
+        values = [value for place, value in self.trajectory.items() if place in answered]
         return sum(one != other for one, other in pairwise(values))
 
     @property
     def settled(self) -> float | None:
         """The share of the reasoning from which on every place has the final value.
 
-        None without a final value, or if the last place has another one.
+        None without a final value, or if the last place has another one or none.
         """
         # Looked for from the beginning: any other value later on starts the search again.
         since = None
@@ -120,10 +132,25 @@ class Probes(Sequence[Probe]):
     @property
     def failure(self) -> str:
         """How many probes have failed, and why the first one did; "" if none has."""
-        errors = [probe.turn.error for probe in self._probes if probe.turn.error is not None]
-        if not errors:
-            return ""
-        return f"{len(errors):,} of {len(self):,} probes failed. The first: {errors[0]}"
+        return failure_in(self._replies, "probes")
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What has to be known about the replies: failed and missing ones, and the quoted way."""
+        remarks = remarks_on(self._replies, "probes", self._notes)
+        is_answered = any(reply.complete for reply in self._replies)
+        if not is_answered or any(value is not None for value in self.trajectory.values()):
+            return remarks
+        return (*remarks, _NO_VALUE)
+
+    @property
+    def marks(self) -> str:
+        """The remarks on the replies in a few words, in brackets; "" without any."""
+        return marks_on(self._replies)
+
+    @property
+    def _replies(self) -> list[Turn]:
+        return [probe.turn for probe in self._probes]
 
     def to_frame(self) -> pd.DataFrame:
         """Return a pandas DataFrame with a row per probe; see `PROBE_COLUMNS`.
@@ -155,8 +182,17 @@ class Probes(Sequence[Probe]):
     def __repr__(self) -> str:
         values = [one_line(value or "–", limit_bytes=40) for value in self.trajectory.values()]
         trail = " → ".join(value for value, _ in groupby(values))
-        known = "" if self.settled is None else f", the final value from {self.settled:.0%} on"
-        return f"<Probes: {len(self)} at {len(values)} places: {trail}{known}>"
+        settled = self.settled
+        known = "" if settled is None else f", the final value from {settled:.0%} on"
+        return f"<Probes: {len(self)} at {len(values)} places{self.marks}: {trail}{known}>"
+
+
+def _trajectory(probes: Sequence[Probe]) -> dict[int, str | None]:
+    found: dict[int, str | None] = {}
+    for place, each in groupby(probes, key=lambda probe: probe.place):
+        values = Counter(probe.value for probe in each if probe.value is not None)
+        found[place] = max(values, key=lambda value: values[value]) if values else None
+    return found
 
 
 def probe_acts(turn: Turn, n: int, answer: str | None) -> list[Act]:
@@ -191,8 +227,13 @@ def _beginning(turn: Turn) -> str:
     return _CHINESE if (language_mix_of(text) or 0) > 0.5 else _ENGLISH
 
 
-def probes_of(turn: Turn, acts: Sequence[Act], replies: Sequence[Turn]) -> Probes:
-    """Return the probes, from the replies to the acts in order, as many to each."""
+def probes_of(
+    turn: Turn, acts: Sequence[Act], replies: Sequence[Turn], *, notes: Sequence[str] = ()
+) -> Probes:
+    """Return the probes, from the replies to the acts in order, as many to each.
+
+    `notes`: see `Probes`.
+    """
     steps = turn.steps
     # By place, then by sample, as a batch has them.
     samples = len(replies) // len(acts)
@@ -200,20 +241,43 @@ def probes_of(turn: Turn, acts: Sequence[Act], replies: Sequence[Turn]) -> Probe
     for index, reply in enumerate(replies):
         place = (acts[index // samples].parent.step or 1) - 1
         share = share_end(steps, place) / steps[-1].end
-        value = forced_value(reply.answer)
+        # Of an answer that broke off, `1` may be the beginning of 19.
+        value = forced_value(reply.answer) if reply.complete else None
         probability = reply.logprobs.answer_probability if reply.logprobs else None
         probes.append(Probe(place, share, index % samples + 1, value, probability, reply))
-    return Probes(turn, probes)
+    return Probes(turn, probes, notes=notes)
 
 
 def forced_value(answer: str) -> str | None:
     """Return the value of a forced answer, which the limit of tokens may have cut in its box."""
+    begin = _BOX.search(answer)
+    if begin is None:
+        return committed_value(answer)
     # Only the first box was asked for; a model may go on with anything.
-    return committed_value(answer) or committed_value(answer + "}")
+    content = _boxed(answer, begin.end())
+    # In the quoted way, a model may begin the sentence again.
+    return committed_value(content if _BOX.search(content) else f"\\boxed{{{content}}}")
+
+
+def _boxed(text: str, begin: int) -> str:
+    """Return what is in a box, with the braces that the end of the text leaves open."""
+    depth = 0
+    for match in _BRACES.finditer(text, begin):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if depth < 0:
+            return text[begin : match.start()]
+    content = text[begin:]
+    return "" if _CUT_FRACTION.search(content) else content + "}" * depth
 
 
 def probe_cost(turn: Turn, acts: Sequence[Act], samples: int, max_tokens: int) -> StudyCost:
-    """Estimate what probing costs."""
+    """Estimate what probing costs.
+
+    Raises:
+        ConfigurationError: a number is not valid.
+    """
+    require_count("samples", samples)
+    require_count("max_tokens", max_tokens)
     places = [(act.parent.step or 1) - 1 for act in acts]
     calls = samples * len(acts)
     return StudyCost(calls, *input_tokens(turn, places, samples), calls * max_tokens)

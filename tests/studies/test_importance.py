@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from continuing import listing
-from server import Reply, Request, ScriptedServer, chat_steps
+from server import Reply, Request, ScriptedServer, chat_steps, failure
 
 from qwq_magic import Budget, QwqError, Session, Turn
 from qwq_magic.studies import Importance
@@ -82,6 +82,28 @@ def test_the_share_of_another_value_can_be_measured() -> None:
     assert found.largest.effect < 0
 
 
+def test_a_value_is_found_in_any_of_its_spellings() -> None:
+    with ScriptedServer(Undecided()) as local:
+        found = _session(local).importance(TURN, samples=2, cuts=2, rounds=0, value="20.0 minutes")
+
+    assert found.value == "20"
+    assert found.cuts[-1].hits == 2
+
+
+def test_where_every_sample_failed_nothing_was_measured() -> None:
+    def refusing(request: Request) -> Reply:
+        return listing("llamacpp") if request.method == "GET" else failure(400, {})
+
+    with ScriptedServer(refusing) as local:
+        found = _session(local).importance(TURN, samples=2, cuts=3)
+
+    assert repr(found) == (
+        "<Importance for 20: nothing was measured; 0 samples at 3 cuts (6 failed)>"
+    )
+    assert found.failure.startswith("6 of 6 samples failed. The first: llamacpp answered 400")
+    assert found.remarks == (found.failure,)
+
+
 def test_segments_follow_each_other_and_are_data() -> None:
     # A runner closes its loop also where another test has nested loops; `asyncio.run` does not.
     with ScriptedServer(Undecided()) as local, asyncio.Runner() as runner:
@@ -124,6 +146,11 @@ def test_the_cost_is_an_upper_bound_and_known_before() -> None:
         assert local.requests == []
 
     assert cost.calls == 90
+    for wrong in ({"samples": 0}, {"cuts": "x"}, {"rounds": -1}):
+        with pytest.raises(QwqError, match="Use a whole number"):
+            session.importance_cost(TURN, **wrong)
+    with pytest.raises(QwqError, match="The turn has no reasoning to study"):
+        session.importance_cost(Turn("a", "", answer="12"))
     assert cost.input_tokens > 10 * cost.new_tokens
 
 
@@ -135,6 +162,9 @@ def test_the_cost_is_an_upper_bound_and_known_before() -> None:
         (TURN, {"cuts": 1}, "cuts is 1. Use a whole number, 2 or more."),
         (TURN, {"samples": 0}, "samples is 0. Use a whole number, 1 or more."),
         (TURN, {"rounds": -1}, "rounds is -1. Use a whole number, 0 or more."),
+        (TURN, {"value": ""}, "value is ''. Use a text such as value=\"42\"."),
+        (TURN, {"value": 20}, 'value is 20. Use a text such as value="42".'),
+        (TURN, {"n": 3}, "Unknown setting 'n'."),
     ],
 )
 def test_what_cannot_be_studied_is_refused(

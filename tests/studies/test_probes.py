@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from continuing import listing, llama_cpp
-from server import Reply, Request, ScriptedServer, chat_steps
+from server import DROP, Reply, Request, ScriptedServer, chat_steps, delta, failure
 
-from qwq_magic import Prefix, QwqError, Session, Turn
+from qwq_magic import Budget, Prefix, QwqError, Session, Turn
 from qwq_magic.studies import Probes, StudyCost
 from qwq_magic.studies.places import even_places
 from qwq_magic.studies.probes import PROBE_COLUMNS, forced_value
@@ -149,6 +151,9 @@ def test_a_chinese_turn_is_asked_in_chinese() -> None:
         (TURN, {"samples": True}, "samples is True. Use a whole number, 1 or more."),
         (TURN, {"max_tokens": "16"}, "max_tokens is '16'. Use a whole number, 1 or more."),
         ("turn", {}, "str is not a turn. Pass a Turn."),
+        (TURN, {"models": ["a", "b"]}, "Unknown setting 'models'. Did you mean model?"),
+        (TURN, {"settle": 0.9}, "Unknown setting 'settle'."),
+        (TURN, {"parameters": "hot"}, "parameters is 'hot'. Use a mapping of names to values."),
     ],
 )
 def test_what_cannot_be_probed_is_refused_before_anything_is_sent(
@@ -159,6 +164,76 @@ def test_what_cannot_be_probed_is_refused_before_anything_is_sent(
             _session(local).probe(turn, **options)
         assert str(error.value).startswith(message)
         assert local.requests == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"samples": "many"}, "samples is 'many'. Use a whole number, 1 or more."),
+        ({"max_tokens": 0}, "max_tokens is 0. Use a whole number, 1 or more."),
+    ],
+)
+def test_no_cost_is_computed_of_numbers_that_cannot_be_asked_for(
+    options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(QwqError) as error:
+        Session("demo").probe_cost(TURN, **options)
+    assert str(error.value) == message
+
+
+def _failing_after(count: int, failed: Reply) -> Callable[[Request], Reply]:
+    """The model of `answering`, whose server breaks after so many answers."""
+    asked = itertools.count()
+
+    def play(request: Request) -> Reply:
+        if request.method == "POST" and next(asked) >= count:
+            return failed
+        return answering(request)
+
+    return play
+
+
+def test_an_answer_that_broke_off_has_no_value_and_is_counted() -> None:
+    cut = Reply([delta(content="1"), DROP])
+    with ScriptedServer(_failing_after(4, cut)) as local:
+        probes = _session(local).probe(TURN, n=6, concurrency=1)
+
+    assert [probe.value for probe in probes] == ["19"] * 4 + [None] * 2
+    assert probes[4].turn.answer == "The final answer is \\boxed{1"
+    # A failure is not another answer.
+    assert (probes.flips, probes.settled) == (0, None)
+    assert probes.remarks == (probes.failure,)
+    assert probes.failure.startswith("2 of 6 probes failed. The first: The connection to ")
+    assert repr(probes) == "<Probes: 6 at 6 places (2 failed): 19 → –>"
+
+
+def test_what_a_budget_left_out_is_named() -> None:
+    with ScriptedServer(answering) as local:
+        probes = _session(local).probe(TURN, n=6, concurrency=1, budget=Budget(tokens=60))
+
+    missing = sum(probe.turn.state == "stopped" for probe in probes)
+    assert missing
+    assert probes.remarks == (
+        f"{missing} of 6 probes were not asked, or did not end.",
+        "The budget of 60 tokens is used up.",
+    )
+
+
+def test_quoted_probes_are_named_so_and_explained_where_the_model_only_thinks() -> None:
+    def thinking(request: Request) -> Reply:
+        if request.method == "GET":
+            return failure(404, {})
+        return Reply(chat_steps(reasoning="Okay, the user wants", finish_reason="length"))
+
+    with ScriptedServer(thinking) as local:
+        session = Session("dashscope", "qwq-plus", base_url=local.url, api_key="sk-" + "0" * 16)
+        probes = session.probe(TURN, n=2)
+
+    assert [probe.value for probe in probes] == [None, None]
+    quoted, empty = probes.remarks
+    assert quoted.startswith("The server cannot continue a given text, so the reasoning was quoted")
+    assert empty.startswith("No probe has a value. A model that thinks first")
+    assert repr(probes) == "<Probes: 2 at 2 places (quoted): –>"
 
 
 def test_probes_are_data() -> None:
@@ -183,6 +258,14 @@ def test_probes_are_data() -> None:
         ("The final answer is \\boxed{17", "17"),
         ("最终答案是 \\boxed{C}", "C"),
         ("The final answer is \\boxed{", None),
+        ("The final answer is \\boxed{\\frac{3}{8", "3/8"),
+        ("The final answer is \\boxed{\\sqrt{2", "sqrt(2)"),
+        ("The final answer is \\boxed{\\frac{3", None),
+        # Only what was asked for counts.
+        ("The final answer is \\boxed{19}. Check: \\boxed{20}", "19"),
+        ("The final answer is \\boxed{19}. Wait, no: it is 20", "19"),
+        ("The final answer is \\boxed{The final answer is \\boxed{19}", "19"),
+        ("Answer: 19", "19"),
     ],
 )
 def test_a_forced_answer_is_read_though_its_tokens_ran_out(answer: str, value: str | None) -> None:
@@ -196,3 +279,4 @@ def test_places_are_even_by_characters_and_never_the_same_twice() -> None:
     assert even_places(steps, 100) == [0, 1, 2, 3, 4, 5]
     assert even_places(steps, 2) == [0, 5]
     assert even_places(steps, 1) == [0]
+    assert even_places(steps, 10**30) == [0, 1, 2, 3, 4, 5]

@@ -23,7 +23,9 @@ def study_bundle(study: Probes | Importance, *, place: TurnPosition | None) -> d
     bundle = inspector_bundle(study.turn, place=place)
     name, values, rows = _probed(study) if isinstance(study, Probes) else _weighed(study)
     bundle[TURN_MIME]["lanes"] = [{"name": name, "values": lane_values(values)}]
-    bundle["text/markdown"] = "\n".join(_table(rows)) + "\n\n" + bundle["text/markdown"]
+    remarks = [escape_span(one_line(remark, limit_bytes=600)) for remark in study.remarks]
+    parts = ("\n".join(_table(rows)), *remarks, bundle["text/markdown"])
+    bundle["text/markdown"] = "\n\n".join(parts)
     # A terminal has no room for the outline below the result.
     bundle["text/plain"] = strip_controls(repr(study))
     return bundle
@@ -41,7 +43,7 @@ def _probed(probes: Probes) -> _Shown:
     ]
     rows: list[tuple[str, ...]] = [("Steps given", "of the reasoning", "Forced answer")]
     rows += [(f"{place:,}", f"{shares[place]:.0%}", value) for place, value, _ in values]
-    return "If it had to answer now", values, rows
+    return f"If it had to answer now{probes.marks}", values, rows
 
 
 def _weighed(importance: Importance) -> _Shown:
@@ -53,8 +55,9 @@ def _weighed(importance: Importance) -> _Shown:
         effect, interval = f"{each.effect:+.0%}", f"{each.low:+.0%} to {each.high:+.0%}"
         values.append((each.first, f"{effect} ({interval})", each.is_clear))
         span = f"{each.start:.0%} to {each.end:.0%}"
-        rows.append((f"{each.first + 1:,} to {each.last + 1:,}", span, effect, interval))
-    return f"Effect on the share of {importance.value}", values, rows
+        rows.append((each.span, span, effect, interval))
+    value = one_line(importance.value, limit_bytes=20)
+    return f"Effect on the share of {value}{importance.marks}", values, rows
 
 
 def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:

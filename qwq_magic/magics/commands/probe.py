@@ -80,6 +80,9 @@ class ProbeMagics(Magics):
             return
         # Bound first, so that a failure to show them does not lose what was paid for.
         context.shell.user_ns[PROBES_NAME] = probes
-        if probes.failure:
-            sys.stderr.write(f"{probes.failure}\n")
+        for remark in probes.remarks:
+            if remark == probes.failure:
+                sys.stderr.write(f"{remark}\n")
+            else:
+                write_line(remark)
         show_inspected(context, lambda: probes, [])

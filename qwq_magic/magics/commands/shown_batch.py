@@ -86,7 +86,9 @@ class _StudyInCell:
     def finish(self, batch: Batch) -> None:
         known = sum(sample.is_reused for sample in batch.samples)
         reused = f", {known:,} of them known before" if known else ""
-        self.abandon(f"{len(batch):,} replies{reused}, in {batch.elapsed_s:.1f} s.")
+        line = f"{len(batch):,} replies{reused}, in {batch.elapsed_s:.1f} s."
+        # The panel that showed these is gone.
+        self.abandon(" ".join(filter(None, (line, batch.ending, batch.warning))))
 
 
 def places_of(context: NotebookContext, batch: Batch) -> list[TurnPosition | None]:

@@ -105,3 +105,5 @@ def test_failed_probes_are_counted_in_one_line(kernel: Kernel, ask_at: AskAt) ->
 
     assert done.text("stderr").startswith("2 of 2 probes failed. The first: ")
     assert done.turn["lanes"][0]["values"].split("\n") == ["0 –", "4 –"]
+    assert done.turn["lanes"][0]["name"] == "If it had to answer now (2 failed)"
+    assert "2 of 2 probes failed. The first: " in done.final["text/markdown"]
