@@ -11,8 +11,7 @@ from qwq_magic.display.saved.comparison import comparison_bundle
 from qwq_magic.events import Usage
 from qwq_magic.turns import Timing, Turn
 
-__all__ = ["CHANGED", "CODED", "COMPARED", "DEMO", "LONG", "LOOPING", "TURN_MIME", "saved"]
-__all__ = ["CODED", "COMPARED", "DEMO", "LONG", "LOOPING", "SUMS", "TURN_MIME", "saved"]
+__all__ = ["CHANGED", "CODED", "COMPARED", "DEMO", "LONG", "LOOPING", "SUMS", "TURN_MIME", "saved"]
 
 _SENTENCES = (
     "Let me set this up first and see what is given about the board and its sides.",

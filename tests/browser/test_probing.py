@@ -31,9 +31,11 @@ def test_the_button_shows_the_cost_and_then_a_lane_of_answers(
     ask = output.locator(".qwq-probe")
 
     expect(ask).to_have_text("When did it know?")
-    ask.click()
+    # A double click is one press: it must not ask before the cost was read.
+    ask.dblclick()
     expect(ask).to_contain_text("12 calls, ≈ ")
-    ask.click()
+    expect(notebook.output(3)).to_have_count(0)
+    ask.press("Enter")
     lane = notebook.output(3).get_by_role("group", name="If it had to answer now: 19 → 17")
     expect(lane.get_by_role("button")).to_have_count(12)
     assert notebook.source(3) == "%qwq_probe 1.1"

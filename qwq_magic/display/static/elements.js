@@ -36,7 +36,7 @@ export function scrolling(tag, className, name, ...children) {
  *
  * @param {string} className
  * @param {Node | string} label
- * @param {() => void} onClick
+ * @param {(event: MouseEvent) => void} onClick
  */
 export function button(className, label, onClick) {
   const node = element("button", className, { type: "button" }, label);

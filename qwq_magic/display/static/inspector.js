@@ -106,7 +106,7 @@ export class Inspector {
       redraw: () => this.#redraw(),
       go: (step) => this.select(step, { reveal: true, focus: true }),
     }, shown.labels, shown.growing ? null : shown.source);
-    this.element = this.#build(shown.name, onClose, shown.source && !shown.growing ? [probeButton(shown.source, shown.metrics)] : []);
+    this.element = this.#build(shown.name, onClose, shown.source && !shown.growing ? [probeButton(shown.source, shown.metrics, shown.table.steps.length)] : []);
     listenToKeys(this.element, (action) => this.#act(action), signal, () => this.labels.isOn);
     this.#showMetrics(shown.metrics);
     this.#showLanes(shown);
