@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from qwq_magic.batch.budget import Budget, Prices, cost_of, tokens_of
+from qwq_magic.batch.budget import NOTHING_SPENT, Budget, Prices, Spent, cost_of, tokens_of
 from qwq_magic.batch.keys import is_final
 from qwq_magic.batch.progress import Lane, Progress
 from qwq_magic.errors import AuthenticationError, BillingError, ConfigurationError
@@ -32,6 +32,7 @@ class Accounts:
         keep: Keep,
         on_end: Callable[[Lane], None] = lambda _lane: None,
         budget: Budget | None = None,
+        spent: Spent = NOTHING_SPENT,
         prices: Prices | None = None,
     ) -> None:
         """Count nothing yet.
@@ -41,11 +42,13 @@ class Accounts:
             keep: keeps a turn.
             on_end: called once a turn is kept.
             budget: when the batch ends; None for no bound.
+            spent: what was used of the budget before.
             prices: prices by model; None if the user named none.
         """
         self.ending = ""
         self._progress = progress
         self._budget = budget
+        self._spent = spent
         self._prices = prices
         self._keep = keep
         self._on_end = on_end
@@ -110,20 +113,20 @@ class Accounts:
 
     def check_budget(self) -> bool:
         """Whether nothing more is to be asked."""
-        budget, progress = self._budget, self._progress
+        budget, spent, progress = self._budget, self._spent, self._progress
         if budget is None or self.ending:
             return bool(self.ending)
         if budget.tokens is not None and self._tokens_so_far() >= budget.tokens:
             self.end(f"The budget of {budget.tokens:,} tokens is used up.")
-        elif budget.seconds is not None and progress.elapsed_s >= budget.seconds:
+        elif budget.seconds is not None and spent.seconds + progress.elapsed_s >= budget.seconds:
             self.end(f"The budget of {budget.seconds:g} s is used up.")
-        elif budget.cost is not None and (progress.cost or 0.0) >= budget.cost:
+        elif budget.cost is not None and spent.cost + (progress.cost or 0.0) >= budget.cost:
             self.end(f"The budget of {budget.cost:g} is used up.")
         return bool(self.ending)
 
     def _tokens_so_far(self) -> float:
         streaming = sum(lane.characters for lane in self._progress.running.values())
-        return self._tokens + streaming * _PER_CHARACTER
+        return self._spent.tokens + self._tokens + streaming * _PER_CHARACTER
 
 
 async def all_of(tasks: set[asyncio.Task[None]], *, timeout_s: float | None = None) -> None:

@@ -46,6 +46,24 @@ class Budget:
                 raise ConfigurationError(f"Budget {name} is {value!r}. Use a number above zero.")
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What earlier batches have used of the same budget, as in the stages of a study.
+
+    Attributes:
+        tokens: input and output tokens, added up.
+        seconds: wall-clock time.
+        cost: money, as far as it is known.
+    """
+
+    tokens: int = 0
+    seconds: float = 0.0
+    cost: float = 0.0
+
+
+NOTHING_SPENT = Spent()
+
+
 def tokens_of(turn: Turn) -> int:
     """How many tokens a turn has used: as reported, or else estimated."""
     usage = turn.usage

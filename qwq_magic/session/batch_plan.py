@@ -10,7 +10,7 @@ from operator import index
 from pathlib import Path
 from typing import Any
 
-from qwq_magic.batch.budget import Budget, Prices, checked_prices
+from qwq_magic.batch.budget import NOTHING_SPENT, Budget, Prices, Spent, checked_prices
 from qwq_magic.batch.dispatcher import Rules
 from qwq_magic.batch.pace import Concurrency, Pace
 from qwq_magic.batch.progress import Lane
@@ -98,6 +98,7 @@ class BatchPlan:
         acts: what is done to a turn, for each row, if the samples go on from one.
         is_sample: whether the turns are attempts at one turn of the conversation.
         notice: a line to show before anything is sent; "" for none.
+        spent: what was used of the budget before, by earlier stages of a study.
     """
 
     rows: Sequence[Mapping[str, Any]]
@@ -109,6 +110,7 @@ class BatchPlan:
     acts: Sequence[Act] = ()
     is_sample: bool = False
     notice: str = ""
+    spent: Spent = NOTHING_SPENT
 
     @property
     def n(self) -> int:
@@ -201,7 +203,9 @@ def sample_plan(prompt: str, act: Act | None, options: BatchOptions) -> BatchPla
     return plan
 
 
-def acts_plan(acts: Sequence[Act], options: StudyOptions, *, n: int, notice: str) -> BatchPlan:
+def acts_plan(
+    acts: Sequence[Act], options: StudyOptions, *, n: int, notice: str, spent: Spent
+) -> BatchPlan:
     """Return the plan of `n` samples of each act; none of them is kept as an attempt.
 
     Raises:
@@ -218,7 +222,9 @@ def acts_plan(acts: Sequence[Act], options: StudyOptions, *, n: int, notice: str
     # A row is shown by what differs: how much of the reasoning it is given.
     rows = [{"given": f"{(act.parent.step or 1) - 1} steps"} for act in acts]
     prompts = [act.turn.prompt for act in acts]
-    plan = BatchPlan(rows, prompts, prompts[0], own, call, api_key, tuple(acts), notice=notice)
+    plan = BatchPlan(
+        rows, prompts, prompts[0], own, call, api_key, tuple(acts), notice=notice, spent=spent
+    )
     _check(plan)
     return plan
 

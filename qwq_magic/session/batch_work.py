@@ -216,7 +216,12 @@ class BatchWork:
                 emit(twin)
 
         accounts = Accounts(
-            progress, keep=keep, on_end=on_end, budget=self.plan.budget, prices=self.plan.prices
+            progress,
+            keep=keep,
+            on_end=on_end,
+            budget=self.plan.budget,
+            spent=self.plan.spent,
+            prices=self.plan.prices,
         )
         for lane in twins.firsts:
             if lane.row in self._refused:

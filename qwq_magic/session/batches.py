@@ -12,6 +12,7 @@ from qwq_magic.turns import Turn
 if TYPE_CHECKING:
     # These are imported with the first batch: %load_ext creates a session and must be fast.
     from qwq_magic.batch import Batch
+    from qwq_magic.batch.budget import Spent
     from qwq_magic.prompts.notebook import Notebook
     from qwq_magic.session.batch_plan import BatchOptions, BatchPlan, StudyOptions
     from qwq_magic.session.batch_run import BatchRun, BatchView
@@ -138,12 +139,23 @@ class Batches(Acts):
         return self._start_batch(plan)
 
     def _start_acts(
-        self, acts: Sequence[Act], options: StudyOptions, *, n: int, notice: str = ""
+        self,
+        acts: Sequence[Act],
+        options: StudyOptions,
+        *,
+        n: int,
+        notice: str = "",
+        spent: Spent | None = None,
     ) -> BatchRun:
-        """Start `n` samples of each act, a row each; see `map`."""
+        """Start `n` samples of each act, a row each; see `map`.
+
+        `spent`: what was used of the budget before, by earlier stages of the same study.
+        """
+        from qwq_magic.batch.budget import NOTHING_SPENT
         from qwq_magic.session.batch_plan import acts_plan
 
-        return self._start_batch(acts_plan(acts, options, n=n, notice=notice))
+        plan = acts_plan(acts, options, n=n, notice=notice, spent=spent or NOTHING_SPENT)
+        return self._start_batch(plan)
 
     def _start_batch(self, plan: BatchPlan) -> BatchRun:
         from qwq_magic.session.batch_run import BatchRun

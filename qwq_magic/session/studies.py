@@ -144,8 +144,8 @@ class Studies(Batches):
         notice = f"Importance: {cost}."
         # Each stage is a batch of its own, since what it asks depends on the stage before.
         while study.acts:
-            batch = self._start_acts(study.acts, options, n=samples, notice=notice).wait()
-            study.take(batch, is_last=bool(batch.ending), notes=(batch.ending, batch.warning))
+            run = self._start_acts(study.acts, options, n=samples, notice=notice, spent=study.spent)
+            study.take(run.wait())
             # The cost was that of all stages.
             notice = ""
         return study.result
@@ -165,8 +165,8 @@ class Studies(Batches):
 
         study = ImportanceStudy(turn, samples=samples, cuts=cuts, rounds=rounds, value=value)
         while study.acts:
-            batch = await self._start_acts(study.acts, options, n=samples).wait_async()
-            study.take(batch, is_last=bool(batch.ending), notes=(batch.ending, batch.warning))
+            run = self._start_acts(study.acts, options, n=samples, spent=study.spent)
+            study.take(await run.wait_async())
         return study.result
 
     def importance_cost(

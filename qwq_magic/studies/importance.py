@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, overload
 
+from qwq_magic.batch import Batch
+from qwq_magic.batch.budget import NOTHING_SPENT, Spent, tokens_of
 from qwq_magic.batch.votes import wilson_interval
 from qwq_magic.errors import ConfigurationError
 from qwq_magic.plain_text import one_line
@@ -201,6 +203,7 @@ class ImportanceStudy:
 
     Attributes:
         acts: what to ask next; none once it is settled.
+        spent: what the stages so far have used of the budget.
     """
 
     def __init__(
@@ -226,20 +229,22 @@ class ImportanceStudy:
         self._found: list[Cut] = []
         self._replies: list[Turn] = []
         self._notes: tuple[str, ...] = ()
+        self.spent = NOTHING_SPENT
         self.acts = [act_at(turn, place) for place in even_places(turn.steps, cuts)]
 
-    def take(
-        self, replies: Sequence[Turn], *, is_last: bool = False, notes: Sequence[str] = ()
-    ) -> None:
+    def take(self, replies: Batch) -> None:
         """Read the replies to the acts in order, as many to each; then ask for the next ones.
 
-        Args:
-            replies: the replies.
-            is_last: whether nothing more is asked, as after a stop.
-            notes: see `Importance`.
+        After a batch that was stopped, or whose budget is used up, nothing more is asked.
         """
         self._replies += replies
-        self._notes = tuple(dict.fromkeys((*self._notes, *notes)))
+        self._notes = tuple(dict.fromkeys((*self._notes, replies.ending, replies.warning)))
+        asked = [sample.turn for sample in replies.samples if not sample.is_reused]
+        self.spent = Spent(
+            self.spent.tokens + sum(map(tokens_of, asked)),
+            self.spent.seconds + replies.elapsed_s,
+            self.spent.cost + (replies.cost or 0.0),
+        )
         for index, act in enumerate(self.acts):
             each = replies[index * self._samples : (index + 1) * self._samples]
             self._found.append(_cut(self._turn, (act.parent.step or 1) - 1, each, self._value))
@@ -247,7 +252,7 @@ class ImportanceStudy:
         self._found.sort(key=lambda cut: cut.place)
         largest = self.result.largest
         # Settled: nothing is distinguishable from no effect, or it is a single step.
-        if is_last or not self._rounds or largest is None or largest.first == largest.last:
+        if replies.ending or not self._rounds or largest is None or largest.first == largest.last:
             self.acts = []
             return
         self._rounds -= 1

@@ -139,6 +139,30 @@ def test_a_budget_ends_it_in_order() -> None:
     assert sum(cut.total for cut in found.cuts) == _asked(local)
 
 
+def test_all_stages_share_one_budget() -> None:
+    usage = {"prompt_tokens": 90, "completion_tokens": 10, "total_tokens": 100}
+
+    def counted(request: Request) -> Reply:
+        if request.method == "GET":
+            return listing("llamacpp")
+        given = request.json["messages"][-1].get("reasoning_content", "")
+        value = 20 if f"number {DECISIVE} of" in given else 19
+        return Reply(chat_steps(answer=f"It is **{value}**.", usage=usage))
+
+    with ScriptedServer(counted) as local:
+        found = _session(local).importance(
+            TURN, samples=10, cuts=2, budget=Budget(tokens=2_500), concurrency=1
+        )
+
+    # The cuts at both ends take 2,000 tokens, so the next one gets half of its samples.
+    assert _asked(local) == 25
+    assert [cut.total for cut in found.cuts] == [10, 5, 10]
+    assert found.remarks == (
+        "5 of 30 samples were not asked, or did not end.",
+        "The budget of 2,500 tokens is used up.",
+    )
+
+
 def test_the_cost_is_an_upper_bound_and_known_before() -> None:
     with ScriptedServer(Undecided()) as local:
         session = _session(local)
