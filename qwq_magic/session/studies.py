@@ -137,7 +137,7 @@ class Studies(Batches):
         Raises:
             QwqError: the turn has no reasoning or no value, or a setting is wrong.
         """
-        from qwq_magic.studies.importance import ImportanceStudy
+        from qwq_magic.studies.importance_study import ImportanceStudy
 
         study = ImportanceStudy(turn, samples=samples, cuts=cuts, rounds=rounds, value=value)
         cost = self.importance_cost(turn, samples=samples, cuts=cuts, rounds=rounds)
@@ -161,7 +161,7 @@ class Studies(Batches):
         **options: Unpack[StudyOptions],
     ) -> Importance:
         """Measure the importance from async code; see `importance`."""
-        from qwq_magic.studies.importance import ImportanceStudy
+        from qwq_magic.studies.importance_study import ImportanceStudy
 
         study = ImportanceStudy(turn, samples=samples, cuts=cuts, rounds=rounds, value=value)
         while study.acts:
@@ -177,6 +177,6 @@ class Studies(Batches):
         Raises:
             ConfigurationError: the turn has no reasoning, or a number is not valid.
         """
-        from qwq_magic.studies.importance import importance_cost
+        from qwq_magic.studies.importance_study import importance_cost
 
         return importance_cost(turn, samples=samples, cuts=cuts, rounds=rounds)
