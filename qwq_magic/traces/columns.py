@@ -121,6 +121,9 @@ def _response_name(record: Record, taken: set[str | None], *, has_reasoning: boo
         if has_reasoning:
             # Beside a reasoning, `answer` is what the model answered.
             return min(usual, key=_ANSWERS.index, default=None)
+        if any(name in _RESPONSES for name in record if name not in taken):
+            # The reply beside it is empty, so this is the right answer, unless it has marks.
+            usual = [name for name in usual if _has_marks(record[name])]
     # The closing mark of a reasoning shows which of them a model wrote.
     marked = [name for name in usual or names if _has_marks(record[name])]
     if len(usual) > 1 and len(marked) != 1:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from qwq_magic.errors import FileError
+from qwq_magic.errors import ConfigurationError, FileError
 from qwq_magic.plain_text import excerpt, one_line
 from qwq_magic.store import is_store
 from qwq_magic.traces.columns import Columns
@@ -58,9 +58,14 @@ def load_turns(
         limit: how many turns to load at most; None for all.
 
     Raises:
-        ConfigurationError: a package is not installed that the format requires.
+        ConfigurationError: an argument is not valid, or a package is not installed that the
+            format requires.
         FileError: the file cannot be read, or has no turn that can be.
     """
+    _check(path, {"prompt": prompt, "response": response, "reasoning": reasoning, "gold": gold})
+    # `type`, which does not accept True as a number.
+    if limit is not None and not (type(limit) is int and limit >= 0):
+        raise ConfigurationError(f"limit is {limit!r:.80}. Use a number of turns, such as 100.")
     path = Path(path).expanduser()
     name = one_line(path.name.partition(".")[0], limit_bytes=_NAME_BYTES) or "traces"
     source = Source(Columns(prompt, response, reasoning, gold), name)
@@ -79,6 +84,14 @@ def load_turns(
         shown = excerpt(path.name, limit_bytes=_NAME_BYTES)
         _logger.warning("%s: %s", shown, skipped_text(skipped))
     return Traces(path, traces, skipped)
+
+
+def _check(path: object, names: Mapping[str, object]) -> None:
+    if not isinstance(path, str | Path) or "\0" in str(path):
+        raise ConfigurationError(f"path is {path!r:.80}. Use the path of a file or a folder.")
+    for argument, name in names.items():
+        if not isinstance(name, str | None):
+            raise ConfigurationError(f"{argument} is {name!r:.80}. Use the name of a column.")
 
 
 def _reader_of(path: Path) -> _Reader:

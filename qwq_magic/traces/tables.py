@@ -43,7 +43,7 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
                     yield f"row {number}", record
     except (pyarrow.ArrowException, ValueError, OverflowError) as error:
         raise FileError(
-            f"Cannot read {path} after row {number:,}: {str(error).splitlines()[0]:.200}. "
+            f"Cannot read {path} after row {number:,}: {str(error).splitlines()[0].rstrip('.'):.200}. "
             "Write it again with pyarrow."
         ) from error
 

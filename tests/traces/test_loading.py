@@ -275,3 +275,36 @@ def test_a_file_without_a_turn_is_one_line(
         load_turns(tmp_path / name)
 
     assert str(caught.value).endswith(reason)
+
+
+@pytest.mark.parametrize("empty", ["", "  \n", None])
+def test_the_right_answer_is_not_taken_for_a_reply_that_is_empty(
+    tmp_path: Path, empty: str | None
+) -> None:
+    records = [
+        {"question": "6 × 7?", "answer": "42", "generation": THOUGHT},
+        {"question": "6 × 7?", "answer": "42", "generation": empty},
+    ]
+
+    traces = load_turns(lines(tmp_path / "t.jsonl", *records))
+
+    assert traces.right == (True,)
+    assert [str(each) for each in traces.skipped] == ["line 2: its reply is empty"]
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "message"),
+    [
+        (None, {}, "path is None. Use the path of a file or a folder."),
+        ("a\0b", {}, r"path is 'a\x00b'. Use the path of a file or a folder."),
+        ("t.jsonl", {"limit": -1}, "limit is -1. Use a number of turns, such as 100."),
+        ("t.jsonl", {"limit": "9"}, "limit is '9'. Use a number of turns, such as 100."),
+        ("t.jsonl", {"gold": 3}, "gold is 3. Use the name of a column."),
+    ],
+)
+def test_an_argument_that_cannot_be_used_is_one_line(
+    path: Any, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(QwqError) as error:
+        load_turns(path, **options)
+    assert str(error.value) == message
