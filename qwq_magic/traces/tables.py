@@ -42,9 +42,9 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
                     number += 1
                     yield f"row {number}", record
     except (pyarrow.ArrowException, ValueError, OverflowError) as error:
+        cause = str(error).splitlines()[0].rstrip(".")
         raise FileError(
-            f"Cannot read {path} after row {number:,}: {str(error).splitlines()[0].rstrip('.'):.200}. "
-            "Write it again with pyarrow."
+            f"Cannot read {path} after row {number:,}: {cause:.200}. Write it again with pyarrow."
         ) from error
 
 
