@@ -10,7 +10,6 @@ from qwq_magic.reasoning.sum_sides import Side
 
 # Below this relative difference, irrational values are equal.
 _TINY = Fraction(1, 10**20)
-_SHORT_DECIMALS = 3
 # What a unit is often converted by.
 _FACTORS_TEXT = (
     "2 3 3.6 4 5 7 8 10 12 16 20 24 25 30 36 50 52 60 100 144 365 500 1000 1440 1760 3600 5280 "

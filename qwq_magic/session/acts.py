@@ -270,12 +270,6 @@ def _checked_fork(turn: Turn, step: int | None, text: str | None, *, n: int, clo
     return fork_at(turn, step, text, closed=closed)
 
 
-# A user who sets one of these has decided whether and how much the model thinks.
-_ABOUT_THINKING = frozenset(
-    {"enable_thinking", "thinking_budget", "reasoning_effort", "thinking", "reasoning"}
-)
-
-
 def checked(turn: Turn) -> Turn:
     """Return the turn, or raise its error."""
     if turn.error is not None:
