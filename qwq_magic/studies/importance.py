@@ -95,8 +95,8 @@ class Importance(Sequence[Segment]):
         value: the value whose share is measured: the turn's own, or the right one.
         cuts: where the reply was sampled again, in order.
         failure: how many samples have failed, and why the first one did; "" if none has.
-        remarks: what has to be known about the samples: failed and missing ones, and the quoted
-            way.
+        remarks: what has to be known about the samples: failed ones, the quoted way, another
+            model.
         marks: the same in a few words, in brackets; "" without any.
     """
 
@@ -122,7 +122,7 @@ class Importance(Sequence[Segment]):
         self.value = value
         self.cuts = tuple(cuts)
         self.failure = failure_in(replies, "samples")
-        self.remarks = remarks_on(replies, "samples", notes)
+        self.remarks = remarks_on(turn, replies, "samples", notes)
         self.marks = marks_on(replies)
         self._segments = tuple(_segments(self.cuts))
 

@@ -136,8 +136,8 @@ class Probes(Sequence[Probe]):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What has to be known about the replies: failed and missing ones, and the quoted way."""
-        remarks = remarks_on(self._replies, "probes", self._notes)
+        """What has to be known about the replies: failed ones, the quoted way, another model."""
+        remarks = remarks_on(self.turn, self._replies, "probes", self._notes)
         is_answered = any(reply.complete for reply in self._replies)
         if not is_answered or any(value is not None for value in self.trajectory.values()):
             return remarks

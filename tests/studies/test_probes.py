@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -227,13 +228,22 @@ def test_quoted_probes_are_named_so_and_explained_where_the_model_only_thinks() 
 
     with ScriptedServer(thinking) as local:
         session = Session("dashscope", "qwq-plus", base_url=local.url, api_key="sk-" + "0" * 16)
-        probes = session.probe(TURN, n=2)
+        probes = session.probe(dataclasses.replace(TURN, model="qwq-plus"), n=2)
 
     assert [probe.value for probe in probes] == [None, None]
     quoted, empty = probes.remarks
     assert quoted.startswith("The server cannot continue a given text, so the reasoning was quoted")
     assert empty.startswith("No probe has a value. A model that thinks first")
     assert repr(probes) == "<Probes: 2 at 2 places (quoted): –>"
+
+
+def test_probes_of_another_model_name_both() -> None:
+    with ScriptedServer(answering) as local:
+        probes = _session(local).probe(
+            dataclasses.replace(TURN, model="elsewhere", server="x"), n=2
+        )
+
+    assert probes.remarks == ("The probes are from m, and the turn is from elsewhere.",)
 
 
 def test_probes_are_data() -> None:

@@ -65,6 +65,8 @@ def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
     yield _line(head)
     yield _line("---" for _ in head)
     yield from map(_line, body[:_MOST_ROWS])
+    if len(body) > _MOST_ROWS:
+        yield _line([f"… {len(body) - _MOST_ROWS:,} more", *[""] * (len(head) - 1)])
 
 
 def _line(cells: Any) -> str:
