@@ -68,7 +68,7 @@ def test_the_inspector_marks_a_sum_while_the_reasoning_streams(
         lab,
         "from inspected_turns import SUMS, saved\n"
         "panel = new_panel(turn_id=SUMS.id)\n"
-        "stream(panel, reasoning(SUMS.reasoning[:220], 20), 0.05)\n"
+        "stream(panel, reasoning(SUMS.reasoning[:240], 20), 0.05)\n"
         "steps.wait(panel, 'end')\n"
         "panel.give_way_to(saved(SUMS))",
     )

@@ -14,6 +14,7 @@ from playwright.sync_api import Locator, expect
 
 from qwq_magic.display.saved.bundle import inspector_bundle
 from qwq_magic.display.saved.comparison import comparison_bundle
+from qwq_magic.reasoning import StepReader
 
 
 def opened(notebook: Notebook, cell: int = 0) -> Locator:
@@ -420,10 +421,12 @@ def test_it_grows_with_a_running_turn(either: Lab, open_notebook: OpenNotebook) 
 
     inspector = opened(notebook, 1)
     count = inspector.locator(".qwq-metric").filter(has_text="steps").locator("dd").first
-    settled = sum(step.end < 600 for step in DEMO.steps)
+    reader = StepReader()
+    settled = len(reader.feed(DEMO.reasoning[:600]))
     expect(count).to_have_text(str(settled))
     notebook.release("more")
-    expect(count).to_have_text(str(sum(step.end < 1800 for step in DEMO.steps)))
+    settled += len(reader.feed(DEMO.reasoning[600:1800]))
+    expect(count).to_have_text(str(settled))
     expect(inspector.locator(".qwq-step-tail")).to_be_visible()
     press(notebook, "jjj")
     before = step_number(inspector)
