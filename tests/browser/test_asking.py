@@ -48,9 +48,8 @@ def test_both_panes_show_text_before_the_stream_ends(
         end.set()
         expect(pane(notebook, "state")).to_have_text("Done")
     expect(pane(notebook, "reasoning-text")).to_have_text("Let me compare")
-    expect(pane(notebook, "footer-text")).to_contain_text(
-        f"qwq-32b · 127.0.0.1:{server.port} · 29 tokens"
-    )
+    expect(pane(notebook, "footer-text")).to_contain_text("9 in · ≈ 6 reasoning · ≈ 14 answer · ")
+    expect(pane(notebook, "footer-text")).to_contain_text(f" · qwq-32b · 127.0.0.1:{server.port}")
 
 
 @pytest.mark.smoke
